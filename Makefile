@@ -1,0 +1,52 @@
+# Each target sets up what it needs by itself; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TASKS ?= sine xor sunspots
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sweep compare ui test check lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY)  ## make .venv with the exact versions of requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'linrnn needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -c 'import linrnn.kernels'  # compiled once, kept on disk
+	@touch $(READY)
+
+sweep: $(READY)  ## sweep TASKS with every model type: make sweep TASKS="sine" ARGS="--trials 10"
+	@$(BIN)/linrnn sweep $(TASKS) $(ARGS)
+
+compare: $(READY)  ## the table of the last sweeps, from the store
+	@$(BIN)/linrnn compare $(ARGS)
+
+ui: $(READY)  ## the MLflow UI on 127.0.0.1, with its links
+	@$(BIN)/linrnn ui $(ARGS)
+
+test: $(READY)  ## run the tests
+	@$(BIN)/pytest $(ARGS)
+
+check: $(READY)  ## lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lock:  ## write requirements.lock anew: the newest versions that pyproject.toml allows
+	rm -rf $(VENV)-lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet '.[dev]'
+	$(VENV)-lock/bin/pip freeze --exclude linrnn | sed 's/+cpu$$//' > requirements.lock
+	rm -rf $(VENV)-lock
+
+clean:  ## remove .venv and caches; keeps the store
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info build
+	find linrnn tracking experiments tests -name __pycache__ -type d -prune -exec rm -rf {} +

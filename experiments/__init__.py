@@ -1,0 +1,1 @@
+"""The sentences: click commands, studies, sweeps, comparison."""

@@ -1,0 +1,111 @@
+"""The command line: one group, its exit codes, and the options that all commands share.
+
+0 done; 1 failed; 2 usage; 5 bad data; 6 store unusable; 130, 143 interrupted.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from linrnn.errors import LinrnnError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Settings:
+    """What the shared options say."""
+
+    store: str | None = None
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+
+def shared(command: F) -> F:
+    """Give a command (or the group) the options that all have; they end in the context's Settings."""
+    for option in (
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+        click.option("--store", metavar="DIR", help="Folder of mlflow.db, mlruns and optuna.db.  [default: .]"),
+    ):
+        command = option(command)
+    return command
+
+
+def keep_shared(context: click.Context, values: dict[str, Any]) -> Settings:
+    """Move the shared options out of a command's values into the Settings it shares with the group."""
+    settings = context.ensure_object(Settings)
+    for name in vars(settings):
+        given = values.pop(name, None)
+        if given:
+            setattr(settings, name, given)
+    return settings
+
+
+class Command(click.Command):
+    """A command whose function takes the Settings first and the options of its own after."""
+
+    def invoke(self, context: click.Context) -> Any:
+        settings = keep_shared(context, context.params)
+        return context.invoke(self.callback, settings, **context.params) if self.callback else None
+
+
+def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command with the shared options; `examples` close its help."""
+    epilog = "\b\nExamples:\n" + "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
+
+    def make(function: Callable[..., Any]) -> click.Command:
+        return click.command(name, cls=Command, epilog=epilog)(shared(function))
+
+    return make
+
+
+def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
+    """Answer a command line; the exit code. Errors of the user's are one line on stderr."""
+    signal.signal(signal.SIGTERM, terminate)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        code = group.main(arguments, prog_name="linrnn", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except SystemExit as leaving:
+        return complain("terminated", 143) if leaving.code == 143 else 1
+    except (KeyboardInterrupt, click.Abort):
+        return complain("interrupted", 130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.UsageError as error:
+        hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+        return complain(error.format_message() + hint, 2)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has gone: nothing to say, and nobody to say it to
+        return 1
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        if isinstance(error, LinrnnError):
+            return complain(str(error), error.exit_code)
+        return complain(f"{type(error).__name__}: {error} (--debug shows where)", 1)
+
+
+def complain(message: str, code: int) -> int:
+    """Say on stderr, in one line, what was wrong; the exit code."""
+    click.echo(f"linrnn: {' '.join(message.split())}", err=True)
+    return code
+
+
+def terminate(number: int, frame: FrameType | None) -> None:
+    """Answer SIGTERM as Ctrl-C is answered: the work unwinds."""
+    raise SystemExit(143)

@@ -1,0 +1,50 @@
+"""Parameters that several commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+import click
+
+from linrnn.errors import ConfigError
+from linrnn.models import MODELS
+from linrnn.table import Table
+from linrnn.tasks import TASKS
+
+T = TypeVar("T")
+
+
+class Name(click.ParamType[str], Generic[T]):
+    """A name of a table; another one is a ConfigError that lists those there are."""
+
+    def __init__(self, table: Table[T], name: str) -> None:
+        self.table, self.name = table, name
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return self.table.check(value)
+
+
+TASK, MODEL = Name(TASKS, "task"), Name(MODELS, "type")
+
+SETTINGS = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, such as training.clip_norm=inf."
+)
+SEED = click.option("--seed", metavar="N", help="Seed of the first weights.  [default: 0]")
+EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.")
+REPLICAS = click.option("--replicas", metavar="S", help="Networks of each trial, trained side by side.")
+
+
+def settings_text(settings: Sequence[str], shorthands: Mapping[str, str | None]) -> dict[str, str]:
+    """Flat text of the `--set` options and of those options that are short for one."""
+    text = {name: value for name, value in shorthands.items() if value is not None}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"--set takes NAME=VALUE, such as training.clip_norm=inf, not {setting!r}")
+        if name in ("task", "model"):
+            raise ConfigError(f"--set cannot change the {name}: it is named on the command line itself")
+        if text.get(name, value) != value:
+            raise ConfigError(f"{name} is given twice, as {text[name]} and as {value}")
+        text[name] = value
+    return text

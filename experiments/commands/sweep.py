@@ -1,0 +1,70 @@
+"""`linrnn sweep`."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import click
+
+from experiments.cli import Settings, command
+from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
+from linrnn.models import MODELS
+from linrnn.tasks import TASKS
+
+
+@command(
+    "sweep",
+    """
+    linrnn sweep sine
+    linrnn sweep sine xor --trials 10 --epochs 200
+    linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
+    """,
+)
+@click.argument("tasks", nargs=-1, required=True, type=TASK, metavar=f"TASK... ({', '.join(TASKS)})")
+@click.option("--model", "models", multiple=True, type=MODEL, help=f"Model type: {', '.join(MODELS)}.  [default: all]")
+@click.option("--trials", metavar="N", help="Trials of each study.")
+@REPLICAS
+@EPOCHS
+@click.option("--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one a core]")
+@SEED
+@SETTINGS
+def sweep(
+    shared: Settings,
+    tasks: tuple[str, ...],
+    models: tuple[str, ...],
+    trials: str | None,
+    replicas: str | None,
+    epochs: str | None,
+    workers: int | None,
+    seed: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Search hidden size and learning rate for each model type, then confirm the best of each.
+
+    One study a task and model type, all of equal budget. The best config of each study is trained again on
+    20 fresh seeds, and only then is the test split read. A setting given by --set is not searched.
+    """
+    from experiments.sweep_config import sweep_config, total_trials
+
+    given = settings_text(
+        settings,
+        {"sweep.trials": trials, "training.replicas": replicas, "training.epochs": epochs, "seed": seed},
+    )
+    configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
+
+    from experiments.console import watch
+    from experiments.workers import local_workers
+
+    with watch(total_trials(configs), shared.quiet) as told, local_workers(workers or os.cpu_count() or 1) as executor:
+        from experiments.summary import as_json  # the store's libraries, while the workers start
+        from experiments.sweeps import sweep as run_sweep
+        from experiments.telling import show_sweeps
+        from tracking.store import open_store
+
+        store = open_store(shared.store)
+        summaries = [run_sweep(config, store, executor, told) for config in configs]
+    if shared.as_json:
+        click.echo(json.dumps(as_json(summaries)))
+    else:
+        show_sweeps(store, summaries)

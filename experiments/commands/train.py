@@ -1,0 +1,59 @@
+"""`linrnn train`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from experiments.cli import Settings, command
+from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
+from linrnn.models import MODELS
+from linrnn.tasks import TASKS
+
+
+@command(
+    "train",
+    """
+    linrnn train sine --model linear
+    linrnn train sine --model tanh --set model.hidden_size=10 --set training.learning_rate=0.01
+    linrnn train xor --model tanh --epochs 1000 --json
+    """,
+)
+@click.argument("task", type=TASK, metavar=f"TASK ({', '.join(TASKS)})")
+@click.option("--model", required=True, type=MODEL, help=f"The model type: {', '.join(MODELS)}.")
+@REPLICAS
+@EPOCHS
+@SEED
+@SETTINGS
+def train(
+    shared: Settings,
+    task: str,
+    model: str,
+    replicas: str | None,
+    epochs: str | None,
+    seed: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Train one config, read its test loss, and record it as one run."""
+    from linrnn.config import from_text
+
+    shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
+    config = from_text({"task": task, "model": model, **settings_text(settings, shorthands)})
+
+    from experiments.console import watch
+    from experiments.sweep_config import searched
+    from experiments.telling import show_trial, trial_json
+    from experiments.workers import run_trial
+    from tracking.recording import record
+    from tracking.store import open_store
+
+    store = open_store(shared.store)
+    with watch(min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations") as told:
+        told.begin(task)
+        trained = run_trial(config, test=True, watch=told)
+    run_id = record(store, trained, f"{model} {searched(config)}", {"phase": "single"})
+    if shared.as_json:
+        click.echo(json.dumps(trial_json(trained, run_id)))
+    else:
+        show_trial(store, trained, run_id)

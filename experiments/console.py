@@ -1,0 +1,122 @@
+"""What a person sees: progress on stderr, tables on stdout; plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+PLAIN_LINES = 10  # lines that stand for a progress bar where there is no terminal
+
+
+class Watch:
+    """Sees a piece of work come along and says nothing of it."""
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def begin(self, what: str) -> None:
+        """The next part of the work, by its name."""
+
+    def done(self, model: str = "", loss: float = math.inf) -> None:
+        """One more trial is done: its model type and val loss."""
+
+
+NOBODY = Watch()
+
+
+class Spoken(Watch):
+    """Says how far it is: trials done, the best val loss of each model type so far, and the time left."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self.total, self.unit, self.count, self.what = total, unit, 0, "starting"
+        self.best: dict[str, float] = {}
+        self.started = time.monotonic()
+
+    def begin(self, what: str) -> None:
+        self.what, self.best = what, {}
+
+    def done(self, model: str = "", loss: float = math.inf) -> None:
+        self.count += 1
+        self.best[model] = min(loss, self.best.get(model, math.inf))
+        self.say()
+
+    def state(self) -> str:
+        """The task and the best losses so far."""
+        best = ", ".join(f"{model} {loss:.3g}" for model, loss in sorted(self.best.items()) if math.isfinite(loss))
+        return f"{self.what}: best val loss {best}" if best else self.what
+
+    def say(self) -> None:
+        """Show the present state."""
+
+
+class Lines(Spoken):
+    """About ten lines over the whole work."""
+
+    def __init__(self, console: Console, total: int, unit: str) -> None:
+        super().__init__(total, unit)
+        self.console, self.said = console, -1
+
+    def say(self) -> None:
+        tenth = self.count * PLAIN_LINES // self.total
+        if tenth == self.said and self.count > 1:
+            return
+        self.said = tenth
+        left = (time.monotonic() - self.started) / self.count * (self.total - self.count)
+        line = f"{self.count} of {self.total} {self.unit}, about {left:.0f} s left; {self.state()}"
+        self.console.print(line, highlight=False, soft_wrap=True)
+
+
+class Bar(Spoken):
+    """A progress bar."""
+
+    def __init__(self, console: Console, total: int, unit: str) -> None:
+        super().__init__(total, unit)
+        how_far = (BarColumn(24), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn(), TextColumn("left"))
+        self.progress = Progress(*how_far, TextColumn("{task.description}"), console=console)
+        self.bar = self.progress.add_task(self.what, total=total)
+
+    def __enter__(self) -> Bar:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def say(self) -> None:
+        self.progress.update(self.bar, completed=self.count, description=self.state())
+
+
+def watch(total: int, quiet: bool = False, unit: str = "trials") -> Watch:
+    """What tells of `total` pieces of work on stderr: a bar on a terminal, lines elsewhere, nothing if quiet."""
+    console = Console(stderr=True)
+    if quiet:
+        return NOBODY
+    return Bar(console, total, unit) if console.is_terminal else Lines(console, total, unit)
+
+
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on stdout: drawn on a terminal, columns parted by two spaces elsewhere."""
+    console = Console()
+    if console.is_terminal:
+        table = Table(*header, title=title, title_justify="left")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    print(title)
+    for row in (header, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,48 @@
+"""Figures, drawn without a screen."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from tracking.trained import Trained
+
+TRAIN, VAL = "#0072B2", "#D55E00"  # told apart by the colour-blind too (Wong 2011)
+
+
+def learning_curves(trained: Trained) -> bytes:
+    """PNG of a trial's train and val loss by epoch: a line a replica, the median bold."""
+    progress = trained.progress
+    figure = Figure(figsize=(6.4, 4.0), dpi=80, layout="tight")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    epochs = np.array(progress.evaluated)
+    draw(axes, epochs, progress.train_loss[epochs - 1], "train", TRAIN)
+    draw(axes, epochs, progress.val_loss, "val", VAL)
+    axes.set(yscale="log", xlabel="epoch", ylabel="NMSE", title=title(trained))
+    axes.legend(frameon=False)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def draw(axes: Axes, epochs: NDArray[np.int64], losses: NDArray[np.float64], label: str, colour: str) -> None:
+    """The losses `(V, S)` of all replicas, thin, and their median."""
+    finite = np.where(np.isfinite(losses) & (losses > 0), losses, np.nan)
+    axes.plot(epochs, finite, color=colour, alpha=0.25, linewidth=0.6)
+    middle = np.median(np.where(np.isfinite(losses), losses, np.inf), axis=1)
+    axes.plot(epochs, np.where(np.isfinite(middle), middle, np.nan), color=colour, linewidth=2, label=label)
+
+
+def title(trained: Trained) -> str:
+    """What the trial was, in a line."""
+    config = trained.config
+    return (
+        f"{config.task.name}, {config.model.name}: hidden size {config.model.hidden_size}, "
+        f"learning rate {config.training.learning_rate:.3g}, {config.training.replicas} replicas"
+    )

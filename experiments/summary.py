@@ -1,0 +1,186 @@
+"""What a sweep found, read from the store alone; as values, as one JSON object and as markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlflow.entities import Run
+
+from linrnn.evaluation import Losses, quartiles
+from tracking.reading import read_config, read_curves, trials_of
+from tracking.store import Store
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """One model type's search; `best` fields are None where every trial diverged."""
+
+    model: str
+    trials: int
+    diverged: int
+    best_run: str | None
+    best_val_loss: float | None
+    hidden_size: int | None
+    learning_rate: float | None
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A best config trained again on fresh seeds; test losses of its replicas, diverged ones counted as inf."""
+
+    model: str
+    run_id: str
+    diverged: int
+    test_loss: Losses
+
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """First quartile, median and third quartile of the test loss."""
+        return quartiles(self.test_loss)
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """A sweep's studies and confirmations, in the order of its model types."""
+
+    task: str
+    sweep_run: str
+    experiment: str  # id of the MLflow experiment that holds its trials
+    seconds: float
+    studies: tuple[StudySummary, ...]
+    confirmations: tuple[Confirmation, ...]
+
+
+def summarise(store: Store, sweep: Run) -> SweepSummary:
+    """What the runs of a sweep say."""
+    models = sweep.data.params["models"].split(", ")
+    runs = trials_of(store, sweep)
+    phases: dict[tuple[str, str], list[Run]] = {
+        (phase, model): [] for phase in ("search", "confirmation") for model in models
+    }
+    for run in runs:
+        phases[run.data.tags["phase"], run.data.params["model"]].append(run)
+    return SweepSummary(
+        task=sweep.data.tags["task"],
+        sweep_run=sweep.info.run_id,
+        experiment=runs[0].info.experiment_id,
+        seconds=sweep.data.metrics["seconds"],
+        studies=tuple(study_summary(model, phases["search", model]) for model in models),
+        confirmations=tuple(confirmed(store, run) for model in models for run in phases["confirmation", model]),
+    )
+
+
+def study_summary(model: str, runs: Sequence[Run]) -> StudySummary:
+    """What the trials of one study found."""
+    diverged = sum(run.data.tags["outcome"] == "diverged" for run in runs)
+    finite = [run for run in runs if run.data.tags["outcome"] == "complete"]
+    best = min(finite, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
+    if best is None:
+        return StudySummary(model, len(runs), diverged, None, None, None, None)
+    config = read_config(best)
+    return StudySummary(
+        model,
+        len(runs),
+        diverged,
+        best.info.run_id,
+        best.data.metrics["best_val_loss"],
+        config.model.hidden_size,
+        config.training.learning_rate,
+    )
+
+
+def confirmed(store: Store, run: Run) -> Confirmation:
+    """What a confirmation's run says."""
+    diverged = round(run.data.metrics["diverged_replicas"])
+    return Confirmation(run.data.params["model"], run.info.run_id, diverged, read_curves(store, run)["test_loss"])
+
+
+def as_json(summaries: Sequence[SweepSummary]) -> dict[str, Any]:
+    """The object that `--json` prints; what is not finite is null."""
+    return {"schema": 1, "sweeps": [sweep_json(summary) for summary in summaries]}
+
+
+def sweep_json(summary: SweepSummary) -> dict[str, Any]:
+    """One sweep of that object."""
+    return {
+        "task": summary.task,
+        "sweep_run": summary.sweep_run,
+        "seconds": summary.seconds,
+        "studies": [
+            {
+                "model": study.model,
+                "trials": study.trials,
+                "diverged": study.diverged,
+                "best_run": study.best_run,
+                "best_val_loss": study.best_val_loss,
+                "hidden_size": study.hidden_size,
+                "learning_rate": study.learning_rate,
+            }
+            for study in summary.studies
+        ],
+        "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
+    }
+
+
+def confirmation_json(confirmation: Confirmation) -> dict[str, Any]:
+    """One confirmation of that object; `iqr` is the interquartile range, third quartile less first."""
+    first, median, third = confirmation.quartiles
+    return {
+        "model": confirmation.model,
+        "run_id": confirmation.run_id,
+        "replicas": len(confirmation.test_loss),
+        "diverged": confirmation.diverged,
+        "median_test_loss": finite(median),
+        "iqr": finite(third - first),
+        "quartiles": [finite(first), finite(third)],
+    }
+
+
+def finite(value: float) -> float | None:
+    """The value, or None for what JSON has no number for."""
+    return value if math.isfinite(value) else None
+
+
+def markdown(summary: SweepSummary) -> str:
+    """The description of a sweep's run."""
+    lines = [
+        f"Studies of **{summary.task}**, equal budget, each ended by a confirmation on fresh seeds. Losses are NMSE.",
+        "",
+        "| model type | trials | hidden size | learning rate | best val loss | test loss, median | quartiles |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*lines, *(f"| {' | '.join(row[1:])} |" for row in rows(summary))])
+
+
+def rows(summary: SweepSummary) -> list[tuple[str, ...]]:
+    """The table of a sweep as text: task, model type, trials, best config, its losses."""
+    confirmations = {confirmation.model: confirmation for confirmation in summary.confirmations}
+    return [
+        (summary.task, study.model, trials_text(study), *best_text(study), *test_text(confirmations.get(study.model)))
+        for study in summary.studies
+    ]
+
+
+def trials_text(study: StudySummary) -> str:
+    """How many trials, and how many of them diverged."""
+    return f"{study.trials} ({study.diverged} diverged)" if study.diverged else str(study.trials)
+
+
+def best_text(study: StudySummary) -> tuple[str, str, str]:
+    """Hidden size, learning rate and val loss of a study's best trial."""
+    if study.best_val_loss is None:
+        return "-", "-", "all diverged"
+    return str(study.hidden_size), f"{study.learning_rate:.3g}", f"{study.best_val_loss:.3g}"
+
+
+def test_text(confirmation: Confirmation | None) -> tuple[str, str]:
+    """Median test loss of a confirmation, and its quartiles."""
+    if confirmation is None:
+        return "-", "-"
+    first, median, third = confirmation.quartiles
+    count, diverged = len(confirmation.test_loss), confirmation.diverged
+    note = f", {diverged} of {count} diverged" if diverged else f" of {count}"
+    return f"{median:.3g}", f"{first:.3g} to {third:.3g}{note}"

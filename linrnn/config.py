@@ -1,0 +1,93 @@
+"""The trial config: everything that decides what a trial computes, as one frozen value, and its flat text.
+
+    sine --model linear --set model.hidden_size=10     text of a command line
+    {"task": "sine", "model.hidden_size": "10", ...}   flat text, also the params of an MLflow run
+    TrialConfig(task=Sine(...), model=Linear(...))      value
+
+`from_text(to_text(config)) == config`, exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from linrnn.declared import Choice, Declared, Integers, Reals, declare, declared, parse_field, qualified, text_of
+from linrnn.errors import ConfigError
+from linrnn.models import MODELS
+from linrnn.models.base import Model
+from linrnn.table import suggestion
+from linrnn.tasks import TASKS
+from linrnn.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Training(Declared):
+    """How the replicas of a trial are trained: full-batch Adam (Kingma & Ba 2015) on the NMSE."""
+
+    kind: ClassVar[str] = "training"
+
+    learning_rate: float = declare(0.01, Reals(1e-8, 10.0, search=(1e-4, 1e-1)), "step size of Adam")
+    epochs: int = declare(1000, Integers(1, 10_000_000), "passes over the train split, one update each")
+    replicas: int = declare(10, Integers(1, 10_000), "networks trained side by side from their own first weights")
+    clip_norm: float = declare(1.0, Reals(1e-6, math.inf), "largest norm of a replica's gradient")
+    evaluations: int = declare(100, Integers(1, 200), "how often the val loss is read, evenly over the epochs")
+    device: str = declare("cpu", Choice(("cpu", "cuda")), "where the tensors live")
+
+
+@dataclass(frozen=True)
+class TrialConfig(Declared):
+    """Equal if and only if the same computation is asked for."""
+
+    task: Task
+    model: Model
+    training: Training = Training()
+    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of the replicas' first weights")
+
+
+def to_text(config: TrialConfig) -> dict[str, str]:
+    """The flat text of a config: name -> text, floats through repr."""
+    return {
+        "task": config.task.name,
+        **_flat(config.task),
+        "model": config.model.name,
+        **_flat(config.model),
+        **_flat(config.training),
+        **_flat(config),
+    }
+
+
+def from_text(text: Mapping[str, str]) -> TrialConfig:
+    """The config that a flat text says; what it leaves out takes its default.
+
+    ConfigError for a name that does not exist, a value that its field cannot hold, or no task or model.
+    """
+    for name, table in (("task", TASKS), ("model", MODELS)):
+        if name not in text:
+            raise ConfigError(f"no {name} given; there are: {', '.join(table)}")
+    task, model = TASKS[TASKS.check(text["task"])], MODELS[MODELS.check(text["model"])]
+    known = {"task": "", "model": ""} | {
+        qualified(owner.kind, item.name): ""
+        for owner in (task, model, Training, TrialConfig)
+        for item in declared(owner)
+    }
+    for name in text:
+        if name not in known:
+            raise ConfigError(f"unknown setting {name!r}{suggestion(name, known)}; there are: {', '.join(known)}")
+    return TrialConfig(
+        task=task(**_parsed(task, text)),
+        model=model(**_parsed(model, text)),
+        training=Training(**_parsed(Training, text)),
+        **_parsed(TrialConfig, text),
+    )
+
+
+def _flat(value: Declared) -> dict[str, str]:
+    return {qualified(value.kind, item.name): text_of(getattr(value, item.name)) for item in declared(type(value))}
+
+
+def _parsed(owner: type[Declared], text: Mapping[str, str]) -> dict[str, Any]:
+    given = ((item, qualified(owner.kind, item.name)) for item in declared(owner))
+    return {item.name: parse_field(owner.kind, item, text[name]) for item, name in given if name in text}

@@ -1,0 +1,44 @@
+"""The same network as `torch.nn.RNN` with a `torch.nn.Linear` readout, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+State = dict[str, Tensor]
+
+
+def to_torch(state: Mapping[str, Tensor]) -> tuple[State, State]:
+    """State dicts of `torch.nn.RNN(input_size, hidden_size, num_layers)` and of its `torch.nn.Linear` readout.
+
+    `state` is the state dict of a `TanhRNN`. torch.nn.RNN has two biases that it adds; the second is zero.
+    """
+    rnn: State = {}
+    for index in range(_layers(state)):
+        layer = _suffix(index)
+        rnn[f"weight_ih_l{index}"] = state[f"U{layer}"]
+        rnn[f"weight_hh_l{index}"] = state[f"W{layer}"]
+        rnn[f"bias_ih_l{index}"] = state[f"b{layer}"]
+        rnn[f"bias_hh_l{index}"] = torch.zeros_like(state[f"b{layer}"])
+    return rnn, {"weight": state["C"], "bias": state["c"]}
+
+
+def from_torch(rnn: Mapping[str, Tensor], readout: Mapping[str, Tensor]) -> State:
+    """State dict of a `TanhRNN` from those of `torch.nn.RNN` and of its `torch.nn.Linear` readout."""
+    state: State = {}
+    for index in range(sum(name.startswith("weight_hh") for name in rnn)):
+        layer = _suffix(index)
+        state[f"U{layer}"] = rnn[f"weight_ih_l{index}"]
+        state[f"W{layer}"] = rnn[f"weight_hh_l{index}"]
+        state[f"b{layer}"] = rnn[f"bias_ih_l{index}"] + rnn[f"bias_hh_l{index}"]
+    return state | {"C": readout["weight"], "c": readout["bias"]}
+
+
+def _layers(state: Mapping[str, Tensor]) -> int:
+    return sum(name.startswith("W") for name in state)
+
+
+def _suffix(index: int) -> str:
+    return "" if index == 0 else str(index + 1)

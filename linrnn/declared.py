@@ -1,0 +1,135 @@
+"""Fields declared once: type, default, range and search range of every setting.
+
+The text form, the validation, the command line's `--set`, the MLflow params and the Optuna
+distributions all follow from these declarations.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, Protocol, cast
+
+from linrnn.errors import ConfigError
+
+
+class Domain(Protocol):
+    """The values a field may hold, and their text form."""
+
+    def parse(self, text: str) -> Any:
+        """Value written as `text`; ValueError if it is none of this kind."""
+
+    def holds(self, value: Any) -> bool:
+        """Whether `value` is one of the values."""
+
+    def __str__(self) -> str:
+        """What a value has to be, in words."""
+
+
+@dataclass(frozen=True)
+class Integers:
+    """Whole numbers in [low, high]; `search` = (low, high) of a study, log-uniform."""
+
+    low: int
+    high: int
+    search: tuple[int, int] | None = None
+
+    def parse(self, text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,30}", text.strip()):
+            raise ValueError(text)
+        return int(text)
+
+    def holds(self, value: Any) -> bool:
+        return type(value) is int and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+
+@dataclass(frozen=True)
+class Reals:
+    """Floats in [low, high], never nan; `search` = (low, high) of a study, log-uniform."""
+
+    low: float
+    high: float
+    search: tuple[float, float] | None = None
+
+    def parse(self, text: str) -> float:
+        if "_" in text:
+            raise ValueError(text)
+        return float(text)
+
+    def holds(self, value: Any) -> bool:
+        return type(value) is float and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        infinite = " (inf for none)" if math.isinf(self.high) else ""
+        return f"a number from {self.low:g} to {self.high:g}{infinite}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.words
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(self.words)}"
+
+
+def declare(default: Any, domain: Domain, help: str) -> Any:
+    """A dataclass field with its domain and its line of help."""
+    return field(default=default, metadata={"domain": domain, "help": help})
+
+
+def domain_of(item: Field[Any]) -> Domain:
+    """The domain a field was declared with."""
+    return cast(Domain, item.metadata["domain"])
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Base of the frozen values whose fields are declared; checks them when one is made."""
+
+    kind: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for item in declared(type(self)):
+            value = getattr(self, item.name)
+            if not domain_of(item).holds(value):
+                raise out_of_domain(qualified(self.kind, item.name), item, value)
+
+
+def declared(owner: type[Declared]) -> list[Field[Any]]:
+    """The declared fields of a class, in order (nested values have no domain of their own)."""
+    return [item for item in fields(owner) if "domain" in item.metadata]
+
+
+def qualified(kind: str, name: str) -> str:
+    """A field's name in the flat text: `model.hidden_size`, or `seed` at the top."""
+    return f"{kind}.{name}" if kind else name
+
+
+def out_of_domain(name: str, item: Field[Any], value: object) -> ConfigError:
+    """The error for a value that a field cannot hold."""
+    return ConfigError(f"{name} must be {domain_of(item)}, not {value}")
+
+
+def parse_field(kind: str, item: Field[Any], text: str) -> Any:
+    """Value of a declared field written as `text`; ConfigError if it cannot be one."""
+    try:
+        return domain_of(item).parse(text)
+    except ValueError:
+        raise out_of_domain(qualified(kind, item.name), item, repr(text)) from None
+
+
+def text_of(value: Any) -> str:
+    """Lossless text of a field's value: floats through repr, so that float(text) is the same bits."""
+    return repr(value) if isinstance(value, float) else str(value)

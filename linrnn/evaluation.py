@@ -1,0 +1,88 @@
+"""Losses of trained weights, read in float64 whatever they were trained in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeGuard
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linrnn import kernels
+from linrnn.models.base import Model, Shapes, unflatten
+from linrnn.models.elman import Elman
+from linrnn.recurrences import prefers_kernels
+from linrnn.tasks.base import Array, Sequences
+
+Losses = NDArray[np.float64]
+
+HUGE = 1e300  # stands for an infinite loss where numbers are interpolated
+
+
+def nmse(outputs: Tensor, sequences: Sequences) -> Tensor:
+    """Mean squared error over the variance of the targets, one a replica: `(S,)`.
+
+    outputs `(S, time, batch, outputs)`; steps before `sequences.first` do not count.
+    """
+    targets = torch.as_tensor(sequences.targets).to(outputs)
+    errors = (outputs - targets)[:, sequences.first :]
+    return errors.square().mean(dim=(1, 2, 3)) / sequences.variance
+
+
+def evaluate(model: Model, shapes: Shapes, weights: NDArray[np.float32], sequences: Sequences) -> Losses:
+    """NMSE of each replica's weights `(S, P)` on the sequences, `(S,)`; inf where it is not finite."""
+    exact = weights.astype(np.float64)
+    read = (
+        by_kernels(model, exact, sequences) if compiled(model, sequences) else by_torch(model, shapes, exact, sequences)
+    )
+    return np.where(np.isfinite(read), read, np.inf)
+
+
+def compiled(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
+    """Whether the compiled kernels have this model type's formula and are the faster form for its sizes."""
+    return isinstance(model, Elman) and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
+
+
+def by_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
+    """The losses from the compiled kernels."""
+    return kernels.evaluate(
+        weights,
+        np.ascontiguousarray(sequences.inputs),
+        np.ascontiguousarray(sequences.targets),
+        sequences.first,
+        1 / sequences.variance,
+        model.hidden_size,
+        model.num_layers,
+        kernels.ACTIVATION_CODES[model.activation],
+    )
+
+
+def by_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences) -> Losses:
+    """The losses from the model type's formula."""
+    with one_thread(), torch.no_grad():
+        inputs = torch.from_numpy(sequences.inputs)
+        state = model.zero_state(len(weights), inputs.shape[1], like=inputs)
+        outputs, _ = model.forward(unflatten(torch.from_numpy(weights), shapes), inputs, state)
+        losses: Losses = nmse(outputs, sequences).numpy()
+        return losses
+
+
+def quartiles(losses: Losses) -> tuple[float, float, float]:
+    """First quartile, median and third quartile of the replicas' losses; inf where a diverged one reaches in."""
+    values = np.quantile(np.minimum(losses, HUGE), (0.25, 0.5, 0.75))  # interpolating inf would give nan
+    first, median, third = (float(value) for value in np.where(values > HUGE / 1e50, np.inf, values))
+    return first, median, third
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One torch thread inside, whatever is set outside: sums then have one order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

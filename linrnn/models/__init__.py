@@ -1,0 +1,18 @@
+"""The table of model types: a recurrence and a readout each, one file each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linrnn.table import Table
+
+if TYPE_CHECKING:
+    from linrnn.models.base import Model
+
+MODELS: Table[type[Model]] = Table(
+    "model type",
+    {
+        "linear": "linrnn.models.linear:Linear",
+        "tanh": "linrnn.models.tanh:Tanh",
+    },
+)

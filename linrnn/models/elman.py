@@ -1,0 +1,63 @@
+"""The family h_t = f(W h_{t-1} + U x_t + b), y_t = C h_t + c (Elman 1990); f is what its members differ in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linrnn.declared import Integers, declare
+from linrnn.models.base import Model, Shapes, count
+from linrnn.recurrences import recurrence
+
+
+@dataclass(frozen=True)
+class Elman(Model):
+    """A stack of recurrences, each reading the states of the one below at the same step; readout on the last."""
+
+    activation: ClassVar[str]
+
+    hidden_size: int = declare(10, Integers(1, 4096, search=(2, 64)), "units of each recurrence")
+    num_layers: int = declare(1, Integers(1, 64), "recurrences stacked")
+
+    @property
+    def layers(self) -> list[str]:
+        """Suffix of the names of each layer's parameters: U, W, b, then U2, W2, b2, ..."""
+        return ["", *(str(layer) for layer in range(2, self.num_layers + 1))]
+
+    def shapes(self, input_size: int, output_size: int) -> Shapes:
+        hidden, below, shapes = self.hidden_size, input_size, Shapes()
+        for layer in self.layers:
+            shapes |= {f"U{layer}": (hidden, below), f"W{layer}": (hidden, hidden), f"b{layer}": (hidden,)}
+            below = hidden
+        return shapes | {"C": (output_size, hidden), "c": (output_size,)}
+
+    def initial(self, shapes: Shapes, generator: np.random.Generator) -> NDArray[np.float32]:
+        """Uniform in +-1/sqrt(H), as torch.nn.RNN and torch.nn.Linear; the same draws for every f."""
+        bound = self.hidden_size**-0.5
+        return generator.uniform(-bound, bound, count(shapes)).astype(np.float32)
+
+    def zero_state(self, replicas: int, batch: int, like: Tensor) -> Tensor:
+        """`(S, num_layers, batch, hidden)`."""
+        return like.new_zeros(replicas, self.num_layers, batch, self.hidden_size)
+
+    def forward(self, parameters: Mapping[str, Tensor], inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        hidden, last = inputs[None], []
+        for layer, h0 in zip(self.layers, state.unbind(1), strict=True):
+            driven = project(hidden, parameters[f"U{layer}"], parameters[f"b{layer}"])
+            hidden = recurrence(driven, parameters[f"W{layer}"], h0, self.activation)
+            last.append(hidden[:, -1])
+        return project(hidden, parameters["C"], parameters["c"]), torch.stack(last, dim=1)
+
+
+def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """`weight x_t + bias` at all steps: x (S or 1, T, B, I), weight (S, O, I), bias (S, O) -> (S, T, B, O)."""
+    replicas, outputs, inputs = weight.shape
+    steps, batch = x.shape[1:3]
+    rows = x.reshape(x.shape[0], steps * batch, inputs).expand(replicas, -1, -1)
+    return torch.baddbmm(bias[:, None], rows, weight.mT).view(replicas, steps, batch, outputs)

@@ -1,0 +1,42 @@
+"""Next-step prediction of a sine wave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.declared import Integers, declare
+from linrnn.tasks.base import Array, Sequences, Splits, Task
+
+
+@dataclass(frozen=True)
+class Sine(Task):
+    """x_t = sin(t), `points` points of one period on linspace(0, 2 pi); target x_{t+1}.
+
+    Trained on the one sequence that starts at phase 0; validated and tested on sequences that start
+    at other phases, evenly spread. Two past values determine the next, so that only the first step,
+    where the phase is not yet known, has to cost anything.
+
+    Example (`points=5`): inputs 0, 1, 0, -1 -> targets 1, 0, -1, 0.
+    """
+
+    name: ClassVar[str] = "sine"
+
+    points: int = declare(100, Integers(3, 100_000), "points of one period")
+    phases: int = declare(8, Integers(1, 10_000), "sequences of the val split, and of the test split")
+
+    def splits(self) -> Splits:
+        spread = 2 * np.pi * np.arange(self.phases) / self.phases
+        step = 2 * np.pi / self.phases
+        return Splits(
+            train=self.sequences(np.zeros(1)),
+            val=self.sequences(spread + step / 3),
+            test=self.sequences(spread + 2 * step / 3),
+        )
+
+    def sequences(self, phases: Array) -> Sequences:
+        """Pairs `(points - 1, len(phases), 1)` of sines that start at the given phases, in radians."""
+        wave = np.sin(np.linspace(0, 2 * np.pi, self.points)[:, None, None] + phases[:, None])
+        return Sequences(inputs=wave[:-1], targets=wave[1:])

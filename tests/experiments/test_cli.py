@@ -1,0 +1,178 @@
+"""The commands as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from linrnn.models import MODELS
+from linrnn.tasks import TASKS
+from tests.conftest import Run
+from tracking.store import open_store
+
+QUICK = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
+
+
+def test_sweep_compare_and_json_agree(linrnn: Run, tmp_path: Path) -> None:
+    swept = linrnn("sweep", "sine", *QUICK, "--json")
+    assert swept.returncode == 0, swept.stderr
+    found = json.loads(swept.stdout)
+    assert found["schema"] == 1
+    assert re.search(r"6 of 6 trials, .*sine: best val loss linear [\d.e-]+, tanh [\d.e-]+", swept.stderr)
+    for name in ("mlflow.db", "mlruns", "optuna.db"):
+        assert (tmp_path / name).exists()
+
+    compared = linrnn("compare", "--json")
+    assert json.loads(compared.stdout) == found
+
+    table = linrnn("compare", "sine")
+    assert table.returncode == 0
+    (sweep,) = found["sweeps"]
+    for study, confirmation in zip(sweep["studies"], sweep["confirmation"], strict=True):
+        line = next(line for line in table.stdout.splitlines() if line.split()[:2] == ["sine", study["model"]])
+        for value in (study["hidden_size"], study["learning_rate"], confirmation["median_test_loss"]):
+            assert f"{value:.3g}" in line.split()
+        assert f"/runs/{study['best_run']}" in table.stdout
+    assert "workflowType=machine_learning&compareRunsMode=CHART" in table.stdout
+    assert table.stderr == ""
+
+
+def test_train_records_a_run_that_can_be_loaded(linrnn: Run, tmp_path: Path) -> None:
+    done = linrnn("train", "xor", "--model", "linear", "--set", "model.hidden_size=3", "--epochs", "5", "--json", "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    run = open_store(tmp_path).client.get_run(found["run_id"])
+    assert run.data.params["model.hidden_size"] == "3"
+    assert run.data.metrics["test_loss"] == found["median_test_loss"]
+    program = "import sys, tracking; print(tracking.load(sys.argv[1]).W.shape)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program, found["run_id"]], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert loaded.stdout.strip() == "torch.Size([3, 3])", loaded.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        (["sweep", "sinus"], 2, "did you mean 'sine'"),
+        (["sweep"], 2, "Missing argument"),
+        (["sweep", "sine", "--model", "tan"], 2, "there are: linear, tanh"),
+        (["sweep", "sine", "--trials", "0"], 2, "sweep.trials must be a whole number from 1"),
+        (["sweep", "sine", "--trials", "nan"], 2, "whole number"),
+        (["sweep", "sine", "--workers", "0"], 2, "workers"),
+        (["sweep", "sine", "--set", "training.learning_rate"], 2, "NAME=VALUE"),
+        (["sweep", "sine", "--epochs", "5", "--set", "training.epochs=6"], 2, "given twice"),
+        (["train", "sine", "--model", "tanh", "--set", "training.learning_rate=nan"], 2, "not nan"),
+        (["train", "sine", "--model", "tanh", "--set", "training.rate=1"], 2, "unknown setting"),
+        (["train", "sine"], 2, "--model"),
+        (["trian"], 2, "trian"),
+        (["compare", "--everything"], 2, "--everything"),
+        (["compare", "sine"], 6, "no store in"),
+        (["ui"], 6, "no store in"),
+        (["sweep", "sine", "--store", "taken"], 6, "taken"),
+        (["train", "sine", "--model", "tanh", "--store", "taken"], 6, "--store"),
+        (["train", "sine", "--model", "tanh", "--store", "/proc/store"], 6, "/proc/store"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(
+    linrnn: Run, tmp_path: Path, arguments: list[str], code: int, part: str
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = linrnn(*arguments)
+    assert done.returncode == code
+    assert part in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_compare_without_a_sweep_says_how_to_make_one(linrnn: Run, tmp_path: Path) -> None:
+    open_store(tmp_path)
+    done = linrnn("compare", "xor")
+    assert done.returncode == 2
+    assert "linrnn sweep xor" in done.stderr
+
+
+def test_help_names_every_command_task_and_model_type(linrnn: Run) -> None:
+    text = linrnn("--help").stdout
+    assert all(command in text for command in ("sweep", "train", "compare", "ui", "Exit codes"))
+    sweep = linrnn("sweep", "--help").stdout
+    assert all(name in sweep for name in [*TASKS, *MODELS, "Examples"])
+    assert re.match(r"linrnn \d+\.\d+\.\d+", linrnn("--version").stdout)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["sweep", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys; from experiments.__main__ import linrnn; from experiments.cli import run;"
+        "run(linrnn, sys.argv[1:]); print(sorted({'torch', 'mlflow', 'optuna', 'numpy', 'numba'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_debug_shows_the_traceback(linrnn: Run) -> None:
+    assert "Traceback" in linrnn("compare", "sine", "--debug").stderr
+
+
+def test_a_reader_that_leaves_is_no_traceback(linrnn: Run, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m experiments sweep --help | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    assert "Traceback" not in done.stderr
+
+
+def living(group: int) -> list[str]:
+    """Processes of a group that are not over (a container may leave its dead in the table)."""
+    stats = [path.read_text().rpartition(")") for path in Path("/proc").glob("[0-9]*/stat")]
+    found = [(head, tail.split()) for head, _, tail in stats]
+    return [head for head, (state, _, pgrp, *_) in found if pgrp == str(group) and state != "Z"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, code: int) -> None:
+    command = [sys.executable, "-m", "experiments", "sweep", "sine", "--epochs", "40", "--replicas", "2"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stderr is not None
+    assert "trials" in process.stderr.readline()
+    os.kill(process.pid, number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert "Traceback" not in said
+    store = open_store(tmp_path)
+    runs = store.client.search_runs([e.experiment_id for e in store.client.search_experiments()])
+    assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
+    sweeps = store.client.search_runs([store.experiment("sweeps")])
+    assert [run.info.status for run in sweeps] == ["KILLED"]
+    assert living(process.pid) == []
+
+
+def test_ui_serves_the_store_and_prints_the_links(linrnn: Run, tmp_path: Path) -> None:
+    assert linrnn("train", "sine", "--model", "linear", "--epochs", "5", "-q").returncode == 0
+    port = 5000 + os.getpid() % 1000 + 1
+    command = [sys.executable, "-m", "experiments", "ui", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    try:
+        first, second = process.stdout.readline(), process.stdout.readline()
+        assert f"http://127.0.0.1:{port}" in first
+        assert "sine: " in second
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+            assert answer.status == 200
+        taken = linrnn("ui", "--port", str(port))
+        assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
+        assert "--port" in taken.stderr
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    time.sleep(0.2)
+    with pytest.raises(OSError):  # noqa: PT011 whichever way a closed port refuses
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2)

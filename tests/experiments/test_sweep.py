@@ -1,0 +1,208 @@
+"""A real sweep into a real store, read back with MLflow's and Optuna's own clients."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+import torch
+from mlflow import MlflowClient
+from optuna.trial import FixedTrial, TrialState
+
+import tracking
+from experiments.console import NOBODY, Watch
+from experiments.studies import suggest
+from experiments.summary import as_json, summarise
+from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
+from experiments.sweeps import sweep
+from experiments.workers import local_workers
+from linrnn.config import from_text
+from linrnn.errors import ConfigError
+from linrnn.models import MODELS
+from tracking.reading import last_sweep, read_config, read_curves, read_run, trials_of
+from tracking.store import Store, open_store
+
+BUDGET = {
+    "sweep.trials": "6",
+    "sweep.generation": "3",
+    "sweep.confirmation": "4",
+    "training.epochs": "30",
+    "training.replicas": "2",
+}
+SEARCHED = ["model.hidden_size", "training.learning_rate"]
+
+
+class Heard(Watch):
+    def __init__(self) -> None:
+        self.models: list[str] = []
+
+    def done(self, model: str = "", loss: float = math.inf) -> None:
+        self.models.append(model)
+
+
+def swept(folder: Path, workers: int, task: str = "sine") -> tuple[Store, dict[str, Any], list[str]]:
+    store, heard = open_store(folder), Heard()
+    config = sweep_config(task, tuple(MODELS), BUDGET)
+    with local_workers(workers) as executor:
+        summary = sweep(config, store, executor, heard)
+    return store, as_json([summary])["sweeps"][0], heard.models
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, dict[str, Any], list[str]]:
+    return swept(tmp_path_factory.mktemp("swept"), workers=2)
+
+
+class TestSweep:
+    def test_every_trial_of_both_studies_is_a_finished_run(self, done: Any) -> None:
+        store, found, heard = done
+        client = MlflowClient(store.tracking_uri)
+        runs = client.search_runs([client.get_experiment_by_name("sine").experiment_id])
+        assert len(runs) == len(heard) == 2 * (6 + 1)
+        assert {run.info.status for run in runs} == {"FINISHED"}
+        assert {run.data.tags["mlflow.parentRunId"] for run in runs} == {found["sweep_run"]}
+        for model in MODELS:
+            mine = [run for run in runs if run.data.params["model"] == model]
+            assert sorted(run.data.tags.get("trial", "confirmation") for run in mine) == [*"012345", "confirmation"]
+        assert all(run.info.run_name.startswith(run.data.params["model"]) for run in runs)
+
+    def test_optuna_knows_the_same_trials(self, done: Any) -> None:
+        store, _, _ = done
+        client = MlflowClient(store.tracking_uri)
+        for name in optuna.get_all_study_names(store.studies_url):
+            trials = optuna.load_study(study_name=name, storage=store.studies_url).trials
+            assert [trial.number for trial in trials] == list(range(6))
+            for trial in trials:
+                run = client.get_run(trial.user_attrs["run_id"])
+                assert run.data.tags["trial"] == str(trial.number)
+                assert run.data.tags["study"] == name
+                assert trial.params["training.learning_rate"] == float(run.data.params["training.learning_rate"])
+                assert trial.params["model.hidden_size"] == int(run.data.params["model.hidden_size"])
+                if trial.state == TrialState.COMPLETE:
+                    assert trial.value == run.data.metrics["best_val_loss"]
+                else:
+                    assert run.data.tags["outcome"] == "diverged"
+
+    def test_best_runs_are_the_best_and_their_config_is_confirmed_on_fresh_seeds(self, done: Any) -> None:
+        store, found, _ = done
+        for study, confirmation in zip(found["studies"], found["confirmation"], strict=True):
+            best, again = (read_config(read_run(store, run)) for run in (study["best_run"], confirmation["run_id"]))
+            assert study["best_val_loss"] == min(
+                run.data.metrics["best_val_loss"]
+                for run in trials_of(store, read_run(store, found["sweep_run"]))
+                if run.data.params["model"] == study["model"] and run.data.tags["phase"] == "search"
+            )
+            assert (again.model, again.task) == (best.model, best.task)
+            assert again.training.learning_rate == best.training.learning_rate == study["learning_rate"]
+            assert (again.seed, again.training.replicas) == (best.seed + CONFIRMATION_SEEDS, 4)
+
+    def test_the_test_split_is_read_by_confirmations_alone(self, done: Any) -> None:
+        store, found, _ = done
+        for run in trials_of(store, read_run(store, found["sweep_run"])):
+            assert ("test_loss" in run.data.metrics) == (run.data.tags["phase"] == "confirmation")
+
+    def test_logged_test_loss_follows_from_the_logged_weights(self, done: Any) -> None:
+        store, found, _ = done
+        for confirmation in found["confirmation"]:
+            run = read_run(store, confirmation["run_id"])
+            test = read_config(run).task.splits().test
+            losses = []
+            for replica in range(confirmation["replicas"]):
+                network = tracking.load(run.info.run_id, replica, store=store).double()
+                with torch.no_grad():
+                    outputs = network(torch.from_numpy(test.inputs))[0].numpy()
+                losses.append(((outputs - test.targets) ** 2).mean() / test.targets.var())
+            assert np.allclose(read_curves(store, run)["test_loss"], losses, rtol=1e-6)
+            assert np.isclose(run.data.metrics["test_loss"], np.median(losses), rtol=1e-6)
+            assert np.isclose(confirmation["median_test_loss"], np.median(losses), rtol=1e-6)
+            spread = np.subtract(*np.quantile(losses, (0.75, 0.25)))
+            assert np.isclose(confirmation["iqr"], spread, rtol=1e-6)
+
+    def test_the_sweep_itself_is_a_run_with_the_table_as_its_description(self, done: Any) -> None:
+        store, found, _ = done
+        run = read_run(store, found["sweep_run"])
+        assert run.info.status == "FINISHED"
+        assert run.data.params["sweep.trials"] == "6"
+        assert run.data.params["models"] == ", ".join(MODELS)
+        assert "| linear | 6 |" in run.data.tags["mlflow.note.content"]
+
+    def test_the_store_alone_says_the_same_again(self, done: Any) -> None:
+        store, found, _ = done
+        again = last_sweep(open_store(store.folder), "sine")
+        assert again is not None
+        assert as_json([summarise(store, again)])["sweeps"] == [found]
+        assert last_sweep(store, "xor") is None
+
+    def test_result_is_plain_json(self, done: Any) -> None:
+        assert json.loads(json.dumps(done[1], allow_nan=False)) == done[1]
+
+    def test_one_worker_finds_the_same(self, done: Any, tmp_path: Path) -> None:
+        _, found, _ = done
+        _, again, _ = swept(tmp_path, workers=1)
+        keys = ("model", "best_val_loss", "hidden_size", "learning_rate", "trials", "median_test_loss", "iqr")
+        for part in ("studies", "confirmation"):
+            for one, two in zip(found[part], again[part], strict=True):
+                assert {k: one[k] for k in keys if k in one} == {k: two[k] for k in keys if k in two}
+
+
+class TestSuggest:
+    @pytest.mark.parametrize("model", sorted(MODELS))
+    def test_what_declares_a_search_range_is_searched_and_nothing_else(self, model: str) -> None:
+        base = from_text({"task": "sine", "model": model})
+        trial = optuna.create_study().ask()
+        found = suggest(trial, base)
+        assert set(SEARCHED) <= trial.params.keys()
+        assert 2 <= found.model.hidden_size <= 64
+        assert 1e-4 <= found.training.learning_rate <= 1e-1
+        assert (found.task, found.seed, found.training.epochs) == (base.task, base.seed, base.training.epochs)
+
+    def test_a_finished_trial_says_the_same_as_the_live_one(self) -> None:
+        base = from_text({"task": "sine", "model": "tanh"})
+        study = optuna.create_study()
+        live = study.ask()
+        asked = suggest(live, base)
+        study.tell(live, 1.0)
+        assert suggest(study.best_trial, base) == asked
+        assert suggest(FixedTrial(study.best_trial.params), base) == asked
+
+    def test_a_setting_that_was_given_is_not_searched(self) -> None:
+        config = sweep_config("sine", ["linear"], {"model.hidden_size": "9"})
+        trial = optuna.create_study().ask()
+        assert suggest(trial, config.bases[0], config.fixed).model.hidden_size == 9
+        assert list(trial.params) == ["training.learning_rate"]
+
+
+def test_a_sweep_of_nothing_but_diverged_trials_says_so(store: Store) -> None:
+    given = BUDGET | {"sweep.trials": "2", "training.learning_rate": "10", "training.epochs": "200"}
+    config = sweep_config("sine", ["linear"], given | {"training.clip_norm": "inf"})
+    with local_workers(1) as executor:
+        found = as_json([sweep(config, store, executor, NOBODY)])["sweeps"][0]
+    study = found["studies"][0]
+    assert (study["trials"], study["diverged"], study["best_run"], study["best_val_loss"]) == (2, 2, None, None)
+    assert found["confirmation"] == []
+
+
+@pytest.mark.parametrize("given", [{"sweep.trials": "0"}, {"sweep.trials": "many"}, {"seed": "-1"}])
+def test_a_wrong_budget_is_a_line(given: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"must be a whole number"):
+        sweep_config("sine", ["linear"], given)
+
+
+def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    config: SweepConfig = sweep_config("sine", ["linear"], BUDGET | {"sweep.trials": "1"})
+    monkeypatch.setattr("experiments.sweeps.tell", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
+
+    def broken() -> None:
+        with local_workers(1) as executor:
+            sweep(config, store, executor, NOBODY)
+
+    with pytest.raises(RuntimeError, match="planted"):
+        broken()
+    runs = store.client.search_runs([store.experiment("sweeps")])
+    assert [run.info.status for run in runs] == ["FAILED"]
+    assert last_sweep(store, "sine") is None

@@ -1,0 +1,189 @@
+"""Every model type keeps the contract; the two networks against independent oracles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.signal import dlsim
+from torch import Tensor, nn
+
+import linrnn
+from linrnn.convert import from_torch, to_torch
+from linrnn.models import MODELS
+from linrnn.models.base import Model, count, unflatten
+from linrnn.network import Network
+
+FUNCTIONS = {"linear": lambda z: z, "tanh": np.tanh}
+T, B, I, H, O = 7, 3, 2, 5, 4  # noqa: E741 the letters of the shapes
+
+
+@pytest.fixture(params=sorted(MODELS))
+def model(request: pytest.FixtureRequest) -> Model:
+    return MODELS[request.param](hidden_size=H)
+
+
+@pytest.fixture(params=[1, 2, 3])
+def layers(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+def stacked(model: Model, replicas: int) -> tuple[Tensor, dict[str, Tensor]]:
+    """Flat float64 weights of some replicas, and their named views."""
+    shapes = model.shapes(I, O)
+    rows = [model.initial(shapes, np.random.default_rng(k)) for k in range(replicas)]
+    flat = torch.from_numpy(np.stack(rows)).double()
+    return flat, unflatten(flat, shapes)
+
+
+def definition(activation: str, p: dict[str, Any], x: Any, h0: Any) -> tuple[Any, Any]:
+    """One network, written as the formula stands: x (T, B, I), h0 (layers, B, H) -> (T, B, O), (layers, B, H)."""
+    states = [np.array(h) for h in h0]
+    outputs = []
+    for x_t in x:
+        below = x_t
+        for layer in range(len(states)):
+            n = "" if layer == 0 else str(layer + 1)
+            states[layer] = FUNCTIONS[activation](states[layer] @ p[f"W{n}"].T + below @ p[f"U{n}"].T + p[f"b{n}"])
+            below = states[layer]
+        outputs.append(below @ p["C"].T + p["c"])
+    return np.stack(outputs), np.stack(states)
+
+
+class TestContract:
+    def test_forward_keeps_shapes_and_replicas_apart(self, model: Model) -> None:
+        _, parameters = stacked(model, 3)
+        inputs = torch.randn(T, B, I, dtype=torch.float64)
+        outputs, state = model.forward(parameters, inputs, model.zero_state(3, B, like=inputs))
+        assert outputs.shape == (3, T, B, O)
+        assert state.shape == model.zero_state(3, B, like=inputs).shape
+        for k in range(3):
+            alone = {name: value[k : k + 1] for name, value in parameters.items()}
+            expected, _ = model.forward(alone, inputs, model.zero_state(1, B, like=inputs))
+            assert torch.allclose(outputs[k], expected[0], rtol=1e-12, atol=0)
+
+    def test_going_on_from_a_state_is_going_on(self, model: Model) -> None:
+        _, parameters = stacked(model, 2)
+        inputs = torch.randn(T, B, I, dtype=torch.float64)
+        whole, last = model.forward(parameters, inputs, model.zero_state(2, B, like=inputs))
+        first, middle = model.forward(parameters, inputs[:3], model.zero_state(2, B, like=inputs))
+        second, end = model.forward(parameters, inputs[3:], middle)
+        assert torch.allclose(torch.cat([first, second], dim=1), whole, rtol=1e-12, atol=1e-14)
+        assert torch.allclose(end, last, rtol=1e-12, atol=1e-14)
+
+    def test_first_values_come_from_the_generator_alone(self, model: Model) -> None:
+        shapes = model.shapes(I, O)
+        one = model.initial(shapes, np.random.default_rng([3, 1]))
+        assert one.shape == (count(shapes),)
+        assert one.dtype == np.float32
+        assert np.array_equal(one, model.initial(shapes, np.random.default_rng([3, 1])))
+        assert not np.array_equal(one, model.initial(shapes, np.random.default_rng([3, 2])))
+
+    def test_a_network_of_its_own(self, model: Model) -> None:
+        network = model.network(I, O)
+        assert network.model == model
+        assert {name: tuple(value.shape) for name, value in network.state_dict().items()} == model.shapes(I, O)
+        outputs, state = network(torch.randn(T, B, I))
+        again, _ = network(torch.randn(T, B, I), state)
+        assert outputs.shape == again.shape == (T, B, O)
+        outputs.sum().backward()
+        assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("name", ["linear", "tanh"])
+def test_outputs_and_gradients_are_the_formulas(name: str, layers: int) -> None:
+    model = MODELS[name](hidden_size=H, num_layers=layers)
+    network = model.network(I, O).double()
+    inputs, start = torch.randn(T, B, I).double(), torch.randn(layers, B, H).double()
+    state = start[0] if layers == 1 else start
+    outputs, last = network(inputs, state)
+    p = {key: value.detach().numpy() for key, value in network.named_parameters()}
+    expected, expected_last = definition(name, p, inputs.numpy(), start.numpy())
+    assert np.allclose(outputs.detach(), expected, rtol=1e-10, atol=1e-12)
+    assert np.allclose(last.detach().view(layers, B, H), expected_last, rtol=1e-10, atol=1e-12)
+
+    weight = np.random.default_rng(0).standard_normal(outputs.shape)
+    (outputs * torch.from_numpy(weight)).sum().backward()
+    for key, parameter in network.named_parameters():
+        index = tuple(np.random.default_rng(1).integers(parameter.shape))
+        changed = {k: v.copy() for k, v in p.items()}
+        changed[key][index] += 1e-6
+        up = (definition(name, changed, inputs.numpy(), start.numpy())[0] * weight).sum()
+        changed[key][index] -= 2e-6
+        down = (definition(name, changed, inputs.numpy(), start.numpy())[0] * weight).sum()
+        assert parameter.grad is not None
+        assert np.isclose(parameter.grad[index], (up - down) / 2e-6, rtol=1e-5, atol=1e-6)
+
+
+def test_tanh_is_torchs_rnn_in_values_and_gradients(layers: int) -> None:
+    torch.manual_seed(0)
+    rnn, readout = nn.RNN(I, H, layers).double(), nn.Linear(H, O).double()
+    network = linrnn.TanhRNN(I, H, O, layers).double()
+    network.load_state_dict(from_torch(rnn.state_dict(), readout.state_dict()))
+    inputs, start = torch.randn(T, B, I).double(), torch.randn(layers, B, H).double()
+    hidden, expected_last = rnn(inputs, start)
+    expected = readout(hidden)
+    outputs, last = network(inputs, start[0] if layers == 1 else start)
+    assert torch.allclose(outputs, expected, rtol=1e-10, atol=1e-12)
+    assert torch.allclose(last.view_as(expected_last), expected_last, rtol=1e-10, atol=1e-12)
+
+    expected.square().sum().backward()
+    outputs.square().sum().backward()
+    torch_gradients = {name: value.grad for name, value in rnn.named_parameters()}
+    assert torch.allclose(network.W.grad, torch_gradients["weight_hh_l0"], rtol=1e-10, atol=1e-12)
+    assert torch.allclose(network.U.grad, torch_gradients["weight_ih_l0"], rtol=1e-10, atol=1e-12)
+    assert torch.allclose(network.b.grad, torch_gradients["bias_ih_l0"], rtol=1e-10, atol=1e-12)
+    assert torch.allclose(network.C.grad, readout.weight.grad, rtol=1e-10, atol=1e-12)
+
+
+def test_state_dicts_convert_to_torch_and_back(layers: int) -> None:
+    network = linrnn.TanhRNN(I, H, O, layers)
+    rnn, readout = nn.RNN(I, H, layers), nn.Linear(H, O)
+    rnn_state, readout_state = to_torch(network.state_dict())
+    rnn.load_state_dict(rnn_state)
+    readout.load_state_dict(readout_state)
+    inputs = torch.randn(T, B, I)
+    assert torch.allclose(network(inputs)[0], readout(rnn(inputs)[0]), rtol=1e-5, atol=1e-6)
+    back = from_torch(rnn.state_dict(), readout.state_dict())
+    assert all(torch.equal(back[name], value) for name, value in network.state_dict().items())
+
+
+def test_linear_is_scipys_state_space_system() -> None:
+    network = linrnn.LinearRNN(I, H, O).double()
+    p = {name: value.detach().numpy() for name, value in network.named_parameters()}
+    inputs = np.random.default_rng(0).standard_normal((T, I))
+    with_one = np.hstack([inputs, np.ones((T, 1))])  # the bias as one more constant input
+    drive = np.hstack([p["U"], p["b"][:, None]])
+    system = (p["W"], drive, p["C"] @ p["W"], p["C"] @ drive, 1)
+    _, expected, _ = dlsim(system, with_one)
+    outputs, _ = network(torch.from_numpy(inputs)[:, None])
+    assert np.allclose(outputs[:, 0].detach(), expected + p["c"], rtol=1e-12, atol=1e-12)
+
+
+def test_linear_and_tanh_start_from_the_same_weights() -> None:
+    one, two = (MODELS[name](hidden_size=H) for name in ("linear", "tanh"))
+    first = [model.initial(model.shapes(I, O), np.random.default_rng([0, 4])) for model in (one, two)]
+    assert np.array_equal(*first)
+
+
+def test_global_seed_decides_a_networks_first_values() -> None:
+    def weights(seed: int) -> Tensor:
+        torch.manual_seed(seed)
+        return linrnn.LinearRNN(1, 4, 1).W.detach()
+
+    assert torch.equal(weights(0), weights(0))
+    assert not torch.equal(weights(0), weights(1))
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (5, 3, 1), (0, 3, 2)])
+def test_inputs_of_a_wrong_shape_are_named(shape: tuple[int, ...]) -> None:
+    network: Network = linrnn.LinearRNN(I, H, O)
+    with pytest.raises(ValueError, match=r"\(time, batch, 2\)"):
+        network(torch.zeros(shape))
+
+
+def test_a_state_of_a_wrong_shape_is_named() -> None:
+    with pytest.raises(ValueError, match=r"state must be \(3, 5\)"):
+        linrnn.LinearRNN(I, H, O)(torch.zeros(T, B, I), torch.zeros(H))

@@ -1,0 +1,184 @@
+"""A trial written and read back with MLflow's own client."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import linrnn
+import tracking
+from linrnn.config import TrialConfig, from_text, to_text
+from linrnn.digests import origin_digests
+from linrnn.errors import ConfigError
+from linrnn.training import Progress, losses_on_test, train
+from tracking.provenance import environment
+from tracking.reading import read_config, read_curves, read_run, read_weights
+from tracking.recording import record, run
+from tracking.store import Store, StoreError
+from tracking.trained import Trained
+
+CONFIG = from_text(
+    {
+        "task": "sine",
+        "model": "tanh",
+        "model.hidden_size": "5",
+        "training.learning_rate": "0.012345678901234567",
+        "training.epochs": "30",
+        "training.replicas": "3",
+        "seed": "7",
+    }
+)
+
+
+def trained(config: TrialConfig = CONFIG, test: bool = True) -> Trained:
+    splits = config.task.splits()
+    *_, progress = train(config, splits)
+    losses = losses_on_test(config, progress, splits) if test else None
+    digests = origin_digests(config, splits)
+    return Trained(config, progress, time.time(), 1.5, environment(), digests, losses, {"note.txt": b"hello"})
+
+
+@pytest.fixture(scope="module")
+def result() -> Trained:
+    return trained()
+
+
+def test_the_config_comes_back_exactly_from_the_params_alone(store: Store, result: Trained) -> None:
+    found = store.client.get_run(record(store, result, "a name", {}))
+    assert found.data.params == to_text(CONFIG)
+    assert read_config(found) == CONFIG
+
+
+def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: Trained) -> None:
+    run_id = record(store, result, "a name", {})
+    history = store.client.get_metric_history(run_id, "val_loss")
+    assert [point.step for point in history] == list(result.progress.evaluated)
+    assert [point.value for point in history] == list(np.median(result.progress.val_loss, axis=1))
+    assert len(store.client.get_metric_history(run_id, "train_loss")) == len(history) <= 200
+    metrics = store.client.get_run(run_id).data.metrics
+    assert metrics["best_val_loss"] == np.median(result.progress.val_loss.min(axis=0))
+    assert metrics["final_val_loss"] == np.median(result.progress.val_loss[-1])
+    assert metrics["test_loss"] == np.median(result.tested)
+    assert (metrics["hidden_size"], metrics["learning_rate"], metrics["seconds"]) == (5, 0.012345678901234567, 1.5)
+    assert metrics["diverged_replicas"] == 0
+
+
+def test_a_run_says_what_it_is(store: Store, result: Trained) -> None:
+    found = store.client.get_run(record(store, result, "tanh 00 H=5", {"study": "one", "trial": "0"}))
+    tags = found.data.tags
+    assert (found.info.run_name, found.info.status, tags["outcome"]) == ("tanh 00 H=5", "FINISHED", "complete")
+    assert (tags["study"], tags["trial"], tags["env.torch"]) == ("one", "0", torch.__version__)
+    assert found.info.end_time - found.info.start_time == 1500
+    assert store.client.get_experiment(found.info.experiment_id).name == "sine"
+
+
+def test_artifacts_are_whole_and_have_their_digests(store: Store, result: Trained, tmp_path: Path) -> None:
+    run_id = record(store, result, "a name", {})
+    folder = Path(store.client.download_artifacts(run_id, "", str(tmp_path)))
+    digests = json.loads((folder / "digests.json").read_text())
+    tags = store.client.get_run(run_id).data.tags
+    for name in ("weights/best.safetensors", "weights/final.safetensors", "curves.npz"):
+        assert digests[name] == hashlib.sha256((folder / name).read_bytes()).hexdigest() == tags[f"sha256.{name}"]
+    assert {"data.train", "data.val", "data.test", "initial_weights"} <= digests.keys()
+    recorded = json.loads((folder / "environment.json").read_text())
+    assert {"commit", "uncommitted_changes", "python", "torch", "numpy", "threads", "cpu"} <= recorded.keys()
+    assert (folder / "note.txt").read_bytes() == b"hello"
+    weights = load_file(folder / "weights/final.safetensors")
+    assert {name: tuple(value.shape) for name, value in weights.items()} == {
+        name: (3, *shape) for name, shape in result.progress.shapes.items()
+    }
+
+
+def test_curves_come_back_bit_for_bit(store: Store, result: Trained) -> None:
+    curves = read_curves(store, read_run(store, record(store, result, "a name", {})))
+    assert np.array_equal(curves["train_loss"], result.progress.train_loss)
+    assert np.array_equal(curves["val_loss"], result.progress.val_loss)
+    assert np.array_equal(curves["test_loss"], result.tested)
+
+
+@pytest.mark.parametrize("replica", [0, 2])
+def test_loaded_networks_have_the_logged_test_loss(store: Store, result: Trained, replica: int) -> None:
+    run_id = record(store, result, "a name", {})
+    network = tracking.load(run_id, replica, store=store)
+    assert isinstance(network, linrnn.TanhRNN)
+    test = CONFIG.task.splits().test
+    with torch.no_grad():
+        outputs, _ = network.double()(torch.from_numpy(test.inputs))
+    loss = ((outputs.numpy() - test.targets) ** 2).mean() / test.targets.var()
+    assert np.isclose(loss, result.tested[replica], rtol=1e-9)
+    standalone = linrnn.TanhRNN(1, 5, 1)
+    standalone.load_state_dict(network.state_dict())
+
+
+def test_best_and_final_weights_are_told_apart(store: Store, result: Trained) -> None:
+    found = read_run(store, record(store, result, "a name", {}))
+    shapes = result.progress.shapes
+    for which, flat in (("best", result.progress.best_weights), ("final", result.progress.weights)):
+        named = read_weights(store, found, which)  # type: ignore[arg-type]
+        assert np.array_equal(np.concatenate([named[n].numpy().reshape(3, -1) for n in shapes], axis=1), flat)
+
+
+def diverged(progress: Progress) -> Progress:
+    val_loss = progress.val_loss.copy()
+    val_loss[-2:, :2] = np.inf
+    train_loss = progress.train_loss.copy()
+    train_loss[-3:, :2] = np.nan
+    return replace(progress, val_loss=val_loss, train_loss=train_loss)
+
+
+def test_what_is_not_finite_is_never_a_metric(store: Store, result: Trained) -> None:
+    worse = replace(result, progress=diverged(result.progress), test_loss=np.array([np.inf, np.inf, 1.0]))
+    found = store.client.get_run(record(store, worse, "a name", {}))
+    assert found.data.tags["outcome"] == "diverged"
+    assert found.data.metrics["diverged_replicas"] == 2
+    assert {"best_val_loss", "test_loss", "final_val_loss"}.isdisjoint(found.data.metrics)
+    assert all(np.isfinite(value) and abs(value) < 1e300 for value in found.data.metrics.values())
+    assert len(store.client.get_metric_history(found.info.run_id, "val_loss")) == len(worse.progress.evaluated) - 2
+
+
+def test_a_study_trial_has_no_test_loss(store: Store) -> None:
+    found = store.client.get_run(record(store, trained(test=False), "a name", {}))
+    assert "test_loss" not in found.data.metrics
+    assert "test_loss" not in read_curves(store, found)
+
+
+@pytest.mark.parametrize(("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])
+def test_a_run_whose_body_ends_badly_is_closed_as_such(store: Store, error: type[BaseException], status: str) -> None:
+    experiment = store.experiment("sine")
+
+    def broken() -> None:
+        with run(store, experiment, "a name", {}, time.time()):
+            raise error
+
+    with pytest.raises(error):
+        broken()
+    assert [found.info.status for found in store.client.search_runs([experiment])] == [status]
+
+
+def test_errors_of_reading_are_lines(store: Store, result: Trained) -> None:
+    with pytest.raises(ConfigError, match="no run 'nonsense'"):
+        tracking.load("nonsense", store=store)
+    run_id = record(store, result, "a name", {})
+    with pytest.raises(ConfigError, match="replicas 0 to 2, not 3"):
+        tracking.load(run_id, 3, store=store)
+    location = read_run(store, run_id).info.artifact_uri.removeprefix("file://")
+    Path(location, "weights/best.safetensors").unlink()
+    with pytest.raises(StoreError, match=r"has lost its weights/best\.safetensors"):
+        tracking.load(run_id, store=store)
+
+
+def test_provenance_names_the_commit_that_runs() -> None:
+    root = Path(__file__).resolve().parents[2]
+    git = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True)
+    if git.returncode == 0:
+        assert environment()["commit"] == git.stdout.strip()
+    assert environment()["uncommitted_changes"] in ("yes", "no", "unknown")

@@ -1,0 +1,110 @@
+"""Reading runs back: their config, curves and weights, as they were recorded."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+from urllib.parse import unquote, urlparse
+
+import numpy as np
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from numpy.typing import NDArray
+from safetensors.torch import load as load_safetensors
+from torch import Tensor
+
+from linrnn.config import TrialConfig, from_text
+from linrnn.errors import ConfigError
+from linrnn.network import Network
+from tracking.store import SWEEPS, Store, StoreError, first_line, open_store
+
+PAGE = 1000  # runs a request
+
+
+def load(
+    run_id: str,
+    replica: int = 0,
+    weights: Literal["best", "final"] = "best",
+    store: Store | str | Path | None = None,
+) -> Network:
+    """One trained network of a recorded trial, ready to be called; executes nothing from the record.
+
+    `weights` are those of the lowest val loss (`best`) or of the last epoch (`final`). ConfigError for a run
+    or a replica that is not there.
+    """
+    opened = store if isinstance(store, Store) else open_store(store)
+    run = read_run(opened, run_id)
+    config, stacked = read_config(run), read_weights(opened, run, weights)
+    replicas = config.training.replicas
+    if not 0 <= replica < replicas:
+        raise ConfigError(f"run {run_id} has the replicas 0 to {replicas - 1}, not {replica}")
+    network = config.model.network(config.task.input_size, config.task.output_size)
+    network.load_state_dict({name: value[replica] for name, value in stacked.items()})
+    return network
+
+
+def read_run(store: Store, run_id: str) -> Run:
+    """The run of that id."""
+    try:
+        return store.client.get_run(run_id)
+    except MlflowException as error:
+        raise ConfigError(f"no run {run_id!r} in the store {store.tracking_uri}: {first_line(error)}") from error
+
+
+def read_config(run: Run) -> TrialConfig:
+    """The trial config of a recorded trial, equal to the one that ran."""
+    return from_text(run.data.params)
+
+
+def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best") -> dict[str, Tensor]:
+    """Parameters of all replicas by name, each `(S, *shape)`."""
+    return load_safetensors(read_file(store, run, f"weights/{which}.safetensors"))
+
+
+def read_curves(store: Store, run: Run) -> dict[str, NDArray[np.float64]]:
+    """The full curves: train_loss and gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
+    with np.load(io.BytesIO(read_file(store, run, "curves.npz")), allow_pickle=False) as curves:
+        return dict(curves)
+
+
+def read_file(store: Store, run: Run, name: str) -> bytes:
+    """Content of a run's artifact; StoreError where it is missing."""
+    location = urlparse(run.info.artifact_uri)
+    try:
+        if location.scheme == "file":
+            return Path(unquote(location.path), name).read_bytes()
+        with TemporaryDirectory(prefix="linrnn-") as folder:
+            return Path(store.client.download_artifacts(run.info.run_id, name, folder)).read_bytes()
+    except (OSError, MlflowException) as error:
+        raise StoreError(f"run {run.info.run_id} has lost its {name}: {first_line(error)}") from error
+
+
+def trials_of(store: Store, sweep_run: Run) -> list[Run]:
+    """The recorded trials of a sweep, in the order of their start."""
+    experiment = store.client.get_experiment_by_name(sweep_run.data.tags["task"])
+    parent = f"tags.`mlflow.parentRunId` = '{sweep_run.info.run_id}'"
+    return search(store, experiment.experiment_id, parent) if experiment else []
+
+
+def last_sweep(store: Store, task: str) -> Run | None:
+    """The newest finished sweep of a task; None where there is none."""
+    sweeps = store.client.get_experiment_by_name(SWEEPS)
+    query = f"tags.task = '{task}' and attributes.status = 'FINISHED'"
+    found = search(store, sweeps.experiment_id, query) if sweeps else []
+    return found[-1] if found else None
+
+
+def search(store: Store, experiment: str, query: str) -> list[Run]:
+    """All runs that answer a query, the earliest first."""
+    runs: list[Run] = []
+    token = None
+    while True:
+        page = store.client.search_runs(
+            [experiment], query, max_results=PAGE, order_by=["attributes.start_time ASC"], page_token=token
+        )
+        runs.extend(page)
+        token = page.token
+        if not token:
+            return runs
