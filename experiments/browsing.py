@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from tempfile import TemporaryFile
+from typing import IO
 
 import click
 
@@ -15,6 +17,7 @@ from tracking.links import all_charts, base_url
 from tracking.store import Store, StoreError
 
 STARTING_SECONDS = 60
+LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}  # 2 processes, not 15
 
 
 class PortError(LinrnnError):
@@ -29,17 +32,17 @@ def serve(store: Store, port: int) -> None:
     base = f"http://127.0.0.1:{port}"
     if answers(port):
         raise PortError(f"port {port} is taken by another program; choose one with --port")
-    server = subprocess.Popen(server_command(store, port), env={**os.environ, **LEAN}, stdout=subprocess.DEVNULL)
-    try:
-        wait_until(port, server)
-        print_links(store, base)
-        server.wait()
-    finally:
-        server.terminate()
-        server.wait()
-
-
-LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with TemporaryFile() as messages:
+        server = subprocess.Popen(
+            server_command(store, port), env={**os.environ, **LEAN}, stdout=messages, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_until(port, server, messages)
+            print_links(store, base)
+            server.wait()
+        finally:
+            server.terminate()
+            server.wait()
 
 
 def server_command(store: Store, port: int) -> list[str]:
@@ -54,11 +57,13 @@ def server_command(store: Store, port: int) -> list[str]:
     return [sys.executable, "-m", "mlflow", "server", *(word for option in options.items() for word in option)]
 
 
-def wait_until(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Until the server answers; StoreError if it ends before."""
+def wait_until(port: int, server: subprocess.Popen[bytes], messages: IO[bytes]) -> None:
+    """Until the server answers; StoreError with its last message if it ends before."""
     for _ in range(STARTING_SECONDS * 10):
         if server.poll() is not None:
-            raise StoreError("MLflow's server ended at once; its messages are above")
+            messages.seek(0)
+            last = messages.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise StoreError(f"MLflow's server ended at once: {last}")
         if answers(port):
             return
         time.sleep(0.1)

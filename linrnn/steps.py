@@ -15,6 +15,7 @@ from torch import Tensor
 
 from linrnn import kernels
 from linrnn.config import Training, TrialConfig
+from linrnn.errors import ConfigError
 from linrnn.evaluation import Losses, compiled, nmse, one_thread
 from linrnn.models.base import Model, Shapes, unflatten
 from linrnn.models.elman import Elman
@@ -34,6 +35,12 @@ class Steps(Protocol):
 
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
         """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
+
+
+def require_device(training: Training) -> None:
+    """ConfigError where this machine has not the device that the config asks for."""
+    if training.device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("training.device is cuda, but torch sees no CUDA device here; use training.device=cpu")
 
 
 def steps_for(config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> Steps:

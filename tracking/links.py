@@ -19,7 +19,7 @@ def charts(base: str, experiment: str) -> str:
 
 def run_page(base: str, experiment: str, run_id: str) -> str:
     """The page of one run."""
-    return f"{base}/#/experiments/{experiment}/runs/{run_id}"
+    return f"{base}/#/experiments/{experiment}/runs/{run_id}?workflowType=machine_learning"
 
 
 def all_charts(store: Store, base: str) -> dict[str, str]:

@@ -46,12 +46,14 @@ def sweep(
     20 fresh seeds, and only then is the test split read. A setting given by --set is not searched.
     """
     from experiments.sweep_config import sweep_config, total_trials
+    from linrnn.steps import require_device
 
     given = settings_text(
         settings,
         {"sweep.trials": trials, "training.replicas": replicas, "training.epochs": epochs, "seed": seed},
     )
     configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
+    require_device(configs[0].bases[0].training)
 
     from experiments.console import watch
     from experiments.workers import local_workers

@@ -37,9 +37,11 @@ def train(
 ) -> None:
     """Train one config, read its test loss, and record it as one run."""
     from linrnn.config import from_text
+    from linrnn.steps import require_device
 
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
     config = from_text({"task": task, "model": model, **settings_text(settings, shorthands)})
+    require_device(config.training)
 
     from experiments.console import watch
     from experiments.sweep_config import searched

@@ -10,19 +10,37 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
+import tracking
+from experiments.__main__ import linrnn as group
+from experiments.cli import run
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from tests.conftest import Run
-from tracking.store import open_store
+from tracking.store import Store, open_store
 
+Here = Callable[..., tuple[int, str, str]]
 QUICK = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
 
 
-def test_sweep_compare_and_json_agree(linrnn: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    """Answer a command line in this process; exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def answer(*arguments: str) -> tuple[int, str, str]:
+        code = run(group, arguments)
+        return code, *capsys.readouterr()
+
+    return answer
+
+
+def test_sweep_compare_and_json_agree(linrnn: Run, here: Here, tmp_path: Path) -> None:
     swept = linrnn("sweep", "sine", *QUICK, "--json")
     assert swept.returncode == 0, swept.stderr
     found = json.loads(swept.stdout)
@@ -34,16 +52,15 @@ def test_sweep_compare_and_json_agree(linrnn: Run, tmp_path: Path) -> None:
     compared = linrnn("compare", "--json")
     assert json.loads(compared.stdout) == found
 
-    table = linrnn("compare", "sine")
-    assert table.returncode == 0
+    code, table, said = here("compare", "sine", "--store", str(tmp_path))
+    assert (code, said) == (0, "")
     (sweep,) = found["sweeps"]
     for study, confirmation in zip(sweep["studies"], sweep["confirmation"], strict=True):
-        line = next(line for line in table.stdout.splitlines() if line.split()[:2] == ["sine", study["model"]])
+        line = next(line for line in table.splitlines() if line.split()[:2] == ["sine", study["model"]])
         for value in (study["hidden_size"], study["learning_rate"], confirmation["median_test_loss"]):
             assert f"{value:.3g}" in line.split()
-        assert f"/runs/{study['best_run']}" in table.stdout
-    assert "workflowType=machine_learning&compareRunsMode=CHART" in table.stdout
-    assert table.stderr == ""
+        assert f"/runs/{study['best_run']}" in table
+    assert "workflowType=machine_learning&compareRunsMode=CHART" in table
 
 
 def test_train_records_a_run_that_can_be_loaded(linrnn: Run, tmp_path: Path) -> None:
@@ -53,11 +70,7 @@ def test_train_records_a_run_that_can_be_loaded(linrnn: Run, tmp_path: Path) -> 
     run = open_store(tmp_path).client.get_run(found["run_id"])
     assert run.data.params["model.hidden_size"] == "3"
     assert run.data.metrics["test_loss"] == found["median_test_loss"]
-    program = "import sys, tracking; print(tracking.load(sys.argv[1]).W.shape)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", program, found["run_id"]], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert loaded.stdout.strip() == "torch.Size([3, 3])", loaded.stderr
+    assert tracking.load(found["run_id"], store=tmp_path).W.shape == (3, 3)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +87,12 @@ def test_train_records_a_run_that_can_be_loaded(linrnn: Run, tmp_path: Path) -> 
         (["train", "sine", "--model", "tanh", "--set", "training.learning_rate=nan"], 2, "not nan"),
         (["train", "sine", "--model", "tanh", "--set", "training.rate=1"], 2, "unknown setting"),
         (["train", "sine"], 2, "--model"),
+        pytest.param(
+            ["train", "sine", "--model", "tanh", "--set", "training.device=cuda"],
+            2,
+            "use training.device=cpu",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device"),
+        ),
         (["trian"], 2, "trian"),
         (["compare", "--everything"], 2, "--everything"),
         (["compare", "sine"], 6, "no store in"),
@@ -84,22 +103,20 @@ def test_train_records_a_run_that_can_be_loaded(linrnn: Run, tmp_path: Path) -> 
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
-    linrnn: Run, tmp_path: Path, arguments: list[str], code: int, part: str
+    here: Here, tmp_path: Path, arguments: list[str], code: int, part: str
 ) -> None:
     (tmp_path / "taken").write_text("a file")
-    done = linrnn(*arguments)
-    assert done.returncode == code
-    assert part in done.stderr
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert done.stdout == ""
+    found, out, said = here(*arguments)
+    assert (found, out) == (code, "")
+    assert part in said
+    assert len(said.splitlines()) == 1, said
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
-def test_compare_without_a_sweep_says_how_to_make_one(linrnn: Run, tmp_path: Path) -> None:
-    open_store(tmp_path)
-    done = linrnn("compare", "xor")
-    assert done.returncode == 2
-    assert "linrnn sweep xor" in done.stderr
+def test_compare_without_a_sweep_says_how_to_make_one(here: Here, store: Store) -> None:
+    code, _, said = here("compare", "xor", "--store", str(store.folder))
+    assert code == 2
+    assert "linrnn sweep xor" in said
 
 
 def test_help_names_every_command_task_and_model_type(linrnn: Run) -> None:
@@ -120,7 +137,10 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_debug_shows_the_traceback(linrnn: Run) -> None:
+def test_errors_of_a_real_process(linrnn: Run, tmp_path: Path) -> None:
+    done = linrnn("train", "sine", "--model", "tanh", "--set", "training.learning_rate=nan")
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert done.stderr.startswith("linrnn: training.learning_rate must be")
     assert "Traceback" in linrnn("compare", "sine", "--debug").stderr
 
 
@@ -155,10 +175,10 @@ def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, co
     assert living(process.pid) == []
 
 
-def test_ui_serves_the_store_and_prints_the_links(linrnn: Run, tmp_path: Path) -> None:
-    assert linrnn("train", "sine", "--model", "linear", "--epochs", "5", "-q").returncode == 0
+def test_ui_serves_the_store_and_prints_the_links(here: Here, store: Store, tmp_path: Path) -> None:
+    store.experiment("sine")
     port = 5000 + os.getpid() % 1000 + 1
-    command = [sys.executable, "-m", "experiments", "ui", "--port", str(port)]
+    command = [sys.executable, "-m", "experiments", "ui", "--port", str(port), "--store", str(store.folder)]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     try:
@@ -167,12 +187,13 @@ def test_ui_serves_the_store_and_prints_the_links(linrnn: Run, tmp_path: Path) -
         assert "sine: " in second
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
             assert answer.status == 200
-        taken = linrnn("ui", "--port", str(port))
-        assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
-        assert "--port" in taken.stderr
+        code, _, said = here("ui", "--port", str(port), "--store", str(store.folder))
+        assert (code, len(said.splitlines())) == (1, 1)
+        assert "--port" in said
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
+        process.communicate(timeout=30)
+        assert process.returncode == 130
     time.sleep(0.2)
     with pytest.raises(OSError):  # noqa: PT011 whichever way a closed port refuses
         urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2)

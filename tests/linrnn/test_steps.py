@@ -1,0 +1,143 @@
+"""The compiled form of training against the one by autograd, and what it promises about bits and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from linrnn.config import TrialConfig, from_text
+from linrnn.models import MODELS
+from linrnn.steps import KernelSteps, TorchSteps, steps_for
+from linrnn.tasks import TASKS
+from linrnn.training import initial_weights, train
+
+SMALL = {"model.hidden_size": "6", "training.epochs": "30", "training.replicas": "3", "training.evaluations": "5"}
+
+
+def config(task: str, model: str, **settings: str) -> TrialConfig:
+    return from_text({"task": task, "model": model, **SMALL} | {k.replace("__", "."): v for k, v in settings.items()})
+
+
+@pytest.mark.parametrize("layers", ["1", "2"])
+@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_both_forms_make_the_same_updates(model: str, task: str, layers: str) -> None:
+    asked = config(task, model, model__num_layers=layers, training__clip_norm="0.3")
+    shapes, data = asked.model.shapes(1, 1), asked.task.splits().train
+    first = initial_weights(asked, shapes)
+    fast = steps_for(asked, shapes, first, data)
+    slow = TorchSteps(asked.model, asked.training, shapes, first, data)
+    assert isinstance(fast, KernelSteps)
+    for count in (1, 4):
+        losses, norms = fast.advance(count)
+        expected_losses, expected_norms = slow.advance(count)
+        assert np.allclose(losses, expected_losses, rtol=2e-4)
+        assert np.allclose(norms, expected_norms, rtol=2e-3)
+    moved = np.abs(slow.weights - first).max()
+    assert np.abs(fast.weights - slow.weights).max() < 0.02 * moved
+
+
+def test_large_shapes_are_left_to_torch_and_the_progress_says_so() -> None:
+    few = {"training__epochs": "1", "training__replicas": "1", "task__length": "5"}
+    large = config("xor", "linear", model__hidden_size="1024", task__sequences="64", **few)
+    (progress,) = train(large)
+    assert progress.form == "torch"
+    (small,) = train(config("xor", "linear", **few))
+    assert small.form == "kernels"
+
+
+@pytest.mark.parametrize("hidden_size", ["10", "64"])
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_a_replica_among_ten_is_the_replica_alone(model: str, hidden_size: str) -> None:
+    asked = config("sine", model, model__hidden_size=hidden_size, training__replicas="10")
+    shapes, data = asked.model.shapes(1, 1), asked.task.splits().train
+    first = initial_weights(asked, shapes)
+    together = steps_for(asked, shapes, first, data)
+    losses, _ = together.advance(20)
+    for k in (0, 3, 9):
+        alone = steps_for(asked, shapes, first[k : k + 1], data)
+        assert np.array_equal(alone.advance(20)[0][:, 0], losses[:, k])
+        assert np.array_equal(alone.weights[0], together.weights[k])
+
+
+def test_epochs_in_one_go_or_in_several_are_the_same() -> None:
+    asked = config("sine", "tanh")
+    shapes, data = asked.model.shapes(1, 1), asked.task.splits().train
+    one, two = (steps_for(asked, shapes, initial_weights(asked, shapes), data) for _ in range(2))
+    one.advance(12)
+    for count in (5, 1, 6):
+        two.advance(count)
+    assert np.array_equal(one.weights, two.weights)
+
+
+PROGRAM = """
+import json, sys
+from linrnn.config import from_text
+from linrnn.digests import digest
+from linrnn.training import train
+for text in json.loads(sys.argv[1]):
+    *_, progress = train(from_text(text))
+    print(progress.form, digest(progress.weights, progress.best_weights, progress.train_loss, progress.val_loss))
+"""
+
+
+def in_fresh_process(program: str, argument: object, **variables: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(argument)],
+        capture_output=True,
+        text=True,
+        env=os.environ | variables,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_bits_do_not_depend_on_the_processor() -> None:
+    base = {"task": "sine", "training.epochs": "60", "training.replicas": "2"}
+    texts = [base | {"model": model, "model.hidden_size": size} for model in MODELS for size in ("10", "64")]
+    here = in_fresh_process(PROGRAM, texts)
+    assert here.count("kernels") == len(texts)
+    for variables in (
+        {"ATEN_CPU_CAPABILITY": "default"},
+        {"MKL_ENABLE_INSTRUCTIONS": "AVX2", "OMP_NUM_THREADS": "2"},
+        {"NUMBA_CPU_NAME": "haswell"},
+    ):
+        assert in_fresh_process(PROGRAM, texts, **variables) == here, variables
+
+
+MEMORY = """
+import json, resource, sys
+import numpy as np
+from linrnn.config import Training
+from linrnn.models.tanh import Tanh
+from linrnn.models.base import count
+from linrnn.steps import KernelSteps, TorchSteps
+from linrnn.tasks.base import Sequences
+data = Sequences(*np.random.default_rng(0).standard_normal((2, 10_000, 8, 1)))
+model = Tanh(hidden_size=64)
+shapes = model.shapes(1, 1)
+first = np.random.default_rng(1).uniform(-0.1, 0.1, (4, count(shapes))).astype(np.float32)
+for steps in (KernelSteps(model, Training(), first, data), TorchSteps(model, Training(), shapes, first, data)):
+    assert np.isfinite(steps.advance(1)[0]).all()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+
+
+def test_long_sequences_train_within_two_gigabytes() -> None:
+    assert float(in_fresh_process(MEMORY, None)) < 2  # GiB, by either form
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_a_gpu_computes_what_the_cpu_does(model: str) -> None:
+    here, there = (config("sine", model, training__device=device) for device in ("cpu", "cuda"))
+    (*_, cpu), (*_, gpu) = train(here), train(there)
+    assert np.allclose(gpu.train_loss[:10], cpu.train_loss[:10], rtol=1e-3)
+    assert np.allclose(gpu.val_loss[-1], cpu.val_loss[-1], rtol=0.05)
