@@ -9,7 +9,7 @@ from typing import Any
 
 from mlflow.entities import Run
 
-from linrnn.evaluation import Losses, quartiles
+from linrnn.progress import Losses, quartiles
 from tracking.reading import read_config, read_curves, trials_of
 from tracking.store import Store
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from linrnn.config import TrialConfig, from_text, to_text
 from linrnn.declared import Declared, Integers, declare, declared, parse_field, qualified, text_of
 
-CONFIRMATION_SEEDS = 10**6  # how far the seed of a confirmation lies from that of its search
+CONFIRMATION_SEEDS = 10**6  # a search's seed with these bits turned over is its confirmation's
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from experiments.console import Watch
 from experiments.studies import ask, best_trial, open_study, suggest, tell
 from experiments.summary import SweepSummary, markdown, summarise
 from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig, searched
-from experiments.workers import run_trial
+from experiments.trials import run_trial
 from linrnn.config import TrialConfig
 from tracking.reading import read_run
 from tracking.recording import PARENT, describe, record, sweep_run, write
@@ -100,7 +100,8 @@ def sweep(config: SweepConfig, store: Store, executor: Executor, watch: Watch) -
     """Search with every model type, confirm the best of each on fresh seeds, and sum up from the store."""
     started = time.time()
     watch.begin(config.task)
-    with sweep_run(store, f"{config.task} sweep", {"task": config.task}) as run_id:
+    with sweep_run(store, f"{config.task} sweep", {"task": config.task}) as made:
+        run_id = made.run_id
         write(store, run_id, config.text(), [], started)
         going = Sweep(config, store, run_id, executor, watch)
         searches = going.searches()
@@ -119,4 +120,4 @@ def confirmation(config: SweepConfig, search: Search) -> TrialConfig | None:
         return None
     found = suggest(best, search.base, config.fixed)
     training = replace(found.training, replicas=config.confirmation)
-    return replace(found, training=training, seed=config.seed + CONFIRMATION_SEEDS)
+    return replace(found, training=training, seed=config.seed ^ CONFIRMATION_SEEDS)

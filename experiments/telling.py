@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.console import print_table
 from experiments.summary import SweepSummary, finite, rows
-from linrnn.evaluation import quartiles
+from linrnn.progress import quartiles
 from tracking.links import base_url, charts, run_page
 from tracking.store import Store
 from tracking.trained import Trained

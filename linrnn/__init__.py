@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from linrnn.table import Table
+from linrnn.table import lazy_attributes
 
 if TYPE_CHECKING:
     from linrnn.config import TrialConfig as TrialConfig
-    from linrnn.models.linear import LinearRNN as LinearRNN
-    from linrnn.models.tanh import TanhRNN as TanhRNN
+    from linrnn.network import LinearRNN as LinearRNN
+    from linrnn.network import TanhRNN as TanhRNN
     from linrnn.training import train as train
 
-_PUBLIC: Table[Any] = Table(
-    "name",
+__all__ = ["LinearRNN", "TanhRNN", "TrialConfig", "train"]
+
+__getattr__ = lazy_attributes(
+    __name__,
     {
-        "LinearRNN": "linrnn.models.linear:LinearRNN",
-        "TanhRNN": "linrnn.models.tanh:TanhRNN",
+        "LinearRNN": "linrnn.network:LinearRNN",
+        "TanhRNN": "linrnn.network:TanhRNN",
         "TrialConfig": "linrnn.config:TrialConfig",
         "train": "linrnn.training:train",
     },
 )
-
-__all__ = ["LinearRNN", "TanhRNN", "TrialConfig", "train"]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _PUBLIC:
-        return _PUBLIC[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

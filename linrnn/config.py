@@ -84,6 +84,16 @@ def from_text(text: Mapping[str, str]) -> TrialConfig:
     )
 
 
+def require_device(training: Training) -> None:
+    """ConfigError where this machine has not the device that the config asks for."""
+    if training.device == "cuda":
+        import torch  # which nothing else here needs
+
+        if torch.cuda.is_available():
+            return
+        raise ConfigError("training.device is cuda, but torch sees no CUDA device here; use training.device=cpu")
+
+
 def _flat(value: Declared) -> dict[str, str]:
     return {qualified(value.kind, item.name): text_of(getattr(value, item.name)) for item in declared(type(value))}
 

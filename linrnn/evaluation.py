@@ -14,12 +14,9 @@ from torch import Tensor
 from linrnn import kernels
 from linrnn.models.base import Model, Shapes, unflatten
 from linrnn.models.elman import Elman
+from linrnn.progress import Losses
 from linrnn.recurrences import prefers_kernels
 from linrnn.tasks.base import Array, Sequences
-
-Losses = NDArray[np.float64]
-
-HUGE = 1e300  # stands for an infinite loss where numbers are interpolated
 
 
 def nmse(outputs: Tensor, sequences: Sequences) -> Tensor:
@@ -68,13 +65,6 @@ def by_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences)
         outputs, _ = model.forward(unflatten(torch.from_numpy(weights), shapes), inputs, state)
         losses: Losses = nmse(outputs, sequences).numpy()
         return losses
-
-
-def quartiles(losses: Losses) -> tuple[float, float, float]:
-    """First quartile, median and third quartile of the replicas' losses; inf where a diverged one reaches in."""
-    values = np.quantile(np.minimum(losses, HUGE), (0.25, 0.5, 0.75))  # interpolating inf would give nan
-    first, median, third = (float(value) for value in np.where(values > HUGE / 1e50, np.inf, values))
-    return first, median, third
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One network of any model type as a `torch.nn.Module`."""
+"""One network as a `torch.nn.Module`, of any model type, and those that have a class of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from linrnn.models.base import Model, unflatten
+from linrnn.models.linear import Linear
+from linrnn.models.tanh import Tanh
 
 
 class Network(nn.Module):
@@ -52,3 +54,35 @@ class Network(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.model}, input_size={self.input_size}, output_size={self.output_size}"
+
+
+class LinearRNN(Network):
+    """One linear network as a `torch.nn.Module`: h_t = W h_{t-1} + U x_t + b, y_t = C h_t + c.
+
+    Parameters: U `(hidden, inputs)`, W `(hidden, hidden)`, b `(hidden,)`, C `(outputs, hidden)`, c `(outputs,)`;
+    with `num_layers` > 1 also U2, W2, b2, ... of the layers above, which read h of the layer below.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, output_size: int, num_layers: int = 1) -> None:
+        super().__init__(Linear(hidden_size, num_layers), input_size, output_size)
+
+
+class TanhRNN(Network):
+    """One tanh network as a `torch.nn.Module`: h_t = tanh(W h_{t-1} + U x_t + b), y_t = C h_t + c.
+
+    Parameters: U `(hidden, inputs)`, W `(hidden, hidden)`, b `(hidden,)`, C `(outputs, hidden)`, c `(outputs,)`;
+    with `num_layers` > 1 also U2, W2, b2, ... of the layers above, which read h of the layer below.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, output_size: int, num_layers: int = 1) -> None:
+        super().__init__(Tanh(hidden_size, num_layers), input_size, output_size)
+
+
+def network_of(model: Model, input_size: int, output_size: int) -> Network:
+    """A network of the model: a LinearRNN or a TanhRNN where it is one, a Network of any other type."""
+    match model:
+        case Linear():
+            return LinearRNN(input_size, model.hidden_size, output_size, model.num_layers)
+        case Tanh():
+            return TanhRNN(input_size, model.hidden_size, output_size, model.num_layers)
+    return Network(model, input_size, output_size)

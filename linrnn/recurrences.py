@@ -13,10 +13,11 @@ from torch.autograd import Function
 
 from linrnn import kernels
 
-# Up to B H^2 of this many multiplications a step and replica the compiled kernels are taken. Measured forward
-# and backward, T = 99, one thread, S 1 and 10, kernels against products in ms (float32, linear, S = 1):
-# H 10, B 1: 0.26 / 1.06; H 64, B 1: 0.5 / 2.2; H 64, B 8: 0.9 / 2.0; H 64, B 32: 3.9 / 2.9 (tanh 4.4 / 7.7;
-# S = 10 29 / 44); H 64, B 128: 10.1 / 7.6; H 256, B 1: 6.7 / 7.0; H 256, B 8: 15 / 9; H 256, B 32: 58 / 25.
+# Up to B H^2 of this many multiplications a step and replica the compiled kernels are taken. Time of the kernels over
+# that of products, float32, T = 99, one thread, the range over S = 1, 10 and both activations:
+#   B H^2                    100..32768    131072     524288   2097152
+#   forward and backward       .13-.65   .64-1.08   .86-1.67   .92-2.1
+#   whole training step        .06-.38    .22-.80   .60-1.28   .63-1.9
 KERNEL_PRODUCTS = 2**18
 
 
@@ -24,6 +25,14 @@ def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """States h (S, T, B, H) of h_t = f(W h_{t-1} + u_t), with gradients for u, W and h0."""
     compiled = u.device.type == "cpu" and prefers_kernels(u.shape[2], u.shape[3])
     return by_kernels(u, W, h0, activation) if compiled else by_products(u, W, h0, activation)
+
+
+def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """`weight x_t + bias` at all steps: x (S or 1, T, B, I), weight (S, O, I), bias (S, O) -> (S, T, B, O)."""
+    replicas, outputs, inputs = weight.shape
+    steps, batch = x.shape[1:3]
+    rows = x.reshape(x.shape[0], steps * batch, inputs).expand(replicas, -1, -1)
+    return torch.baddbmm(bias[:, None], rows, weight.mT).view(replicas, steps, batch, outputs)
 
 
 def prefers_kernels(batch: int, hidden_size: int) -> bool:
@@ -52,6 +61,7 @@ def by_products(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
 
 
 def states_of(u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
+    """One of both forms, differentiable."""
     if activation not in kernels.ACTIVATION_CODES:
         raise ValueError(f"activation must be one of {sorted(kernels.ACTIVATION_CODES)}, not {activation!r}")
     apply: Any = Recurrence.apply
@@ -79,6 +89,7 @@ class Recurrence(Function):
 
 
 def product_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+    """h by products."""
     h, before = u.clone(memory_format=torch.contiguous_format), h0
     for state in h.unbind(1):
         torch.baddbmm(state, before, W.mT, out=state)
@@ -87,6 +98,7 @@ def product_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor
 
 
 def product_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str) -> tuple[Tensor, Tensor, Tensor]:
+    """(du, dW, dh0) by products."""
     replicas, steps, _, size = h.shape
     du = dh.clone(memory_format=torch.contiguous_format)
     slopes = (1 - h.square()).unbind(1) if activation == "tanh" else ()
@@ -103,13 +115,15 @@ def product_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: s
 
 
 def kernel_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
-    u, W, h0 = (x.detach().contiguous() for x in (u, W, h0))
+    """h by the kernels."""
+    u, W, h0 = (x.detach() for x in (u, W, h0))
     code = kernels.ACTIVATION_CODES[activation]
     return torch.from_numpy(kernels.recurrence_forward(u.numpy(), W.numpy(), h0.numpy(), code))
 
 
 def kernel_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str) -> tuple[Tensor, Tensor, Tensor]:
-    dh, h, W, h0 = (x.detach().contiguous() for x in (dh, h, W, h0))
+    """(du, dW, dh0) by the kernels."""
+    dh, h, W, h0 = (x.detach() for x in (dh, h, W, h0))
     code = kernels.ACTIVATION_CODES[activation]
     du, dW, dh0 = kernels.recurrence_backward(dh.numpy(), h.numpy(), W.numpy(), h0.numpy(), code)
     return torch.from_numpy(du), torch.from_numpy(dW), torch.from_numpy(dh0)

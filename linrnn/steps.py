@@ -10,18 +10,15 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from linrnn import kernels
 from linrnn.config import Training, TrialConfig
-from linrnn.errors import ConfigError
-from linrnn.evaluation import Losses, compiled, nmse, one_thread
+from linrnn.evaluation import compiled, nmse, one_thread
 from linrnn.models.base import Model, Shapes, unflatten
 from linrnn.models.elman import Elman
+from linrnn.progress import Losses, Weights
 from linrnn.tasks.base import Sequences
-
-Weights = NDArray[np.float32]
 
 
 class Steps(Protocol):
@@ -35,12 +32,6 @@ class Steps(Protocol):
 
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
         """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
-
-
-def require_device(training: Training) -> None:
-    """ConfigError where this machine has not the device that the config asks for."""
-    if training.device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("training.device is cuda, but torch sees no CUDA device here; use training.device=cpu")
 
 
 def steps_for(config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> Steps:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import pkgutil
-from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar, cast
 
 from linrnn.errors import ConfigError
 
@@ -35,6 +35,18 @@ class Table(Mapping[str, T], Generic[T]):
         if name not in self._places:
             raise ConfigError(f"unknown {self.what} {name!r}{suggestion(name, self)}; there are: {', '.join(self)}")
         return name
+
+
+def lazy_attributes(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+    """A `__getattr__` for a package whose public names are imported when they are first used."""
+    table: Table[Any] = Table("attribute", places)
+
+    def attribute(name: str) -> Any:
+        if name in table:
+            return table[name]
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return attribute
 
 
 def suggestion(name: str, known: Mapping[str, object]) -> str:

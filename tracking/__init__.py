@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from linrnn.table import Table
+from linrnn.table import lazy_attributes
 
 if TYPE_CHECKING:
     from tracking.reading import load as load
@@ -14,19 +14,13 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # before mlflow is imported anywhere
 
-_PUBLIC: Table[Any] = Table(
-    "name",
+__all__ = ["load", "open_store", "read_config"]
+
+__getattr__ = lazy_attributes(
+    __name__,
     {
         "load": "tracking.reading:load",
         "open_store": "tracking.store:open_store",
         "read_config": "tracking.reading:read_config",
     },
 )
-
-__all__ = ["load", "open_store", "read_config"]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _PUBLIC:
-        return _PUBLIC[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

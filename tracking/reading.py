@@ -5,20 +5,21 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlparse
 
 import numpy as np
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
-from safetensors.torch import load as load_safetensors
-from torch import Tensor
+from safetensors.numpy import load as load_safetensors
 
 from linrnn.config import TrialConfig, from_text
 from linrnn.errors import ConfigError
-from linrnn.network import Network
 from tracking.store import SWEEPS, Store, StoreError, first_line, open_store
+
+if TYPE_CHECKING:
+    from linrnn.network import Network
 
 PAGE = 1000  # runs a request
 
@@ -34,14 +35,18 @@ def load(
     `weights` are those of the lowest val loss (`best`) or of the last epoch (`final`). ConfigError for a run
     or a replica that is not there.
     """
+    import torch  # which nothing else here needs
+
+    from linrnn.network import network_of
+
     opened = store if isinstance(store, Store) else open_store(store)
     run = read_run(opened, run_id)
     config, stacked = read_config(run), read_weights(opened, run, weights)
     replicas = config.training.replicas
     if not 0 <= replica < replicas:
         raise ConfigError(f"run {run_id} has the replicas 0 to {replicas - 1}, not {replica}")
-    network = config.model.network(config.task.input_size, config.task.output_size)
-    network.load_state_dict({name: value[replica] for name, value in stacked.items()})
+    network = network_of(config.model, config.task.input_size, config.task.output_size)
+    network.load_state_dict({name: torch.from_numpy(value[replica]) for name, value in stacked.items()})
     return network
 
 
@@ -58,7 +63,7 @@ def read_config(run: Run) -> TrialConfig:
     return from_text(run.data.params)
 
 
-def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best") -> dict[str, Tensor]:
+def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best") -> dict[str, NDArray[np.float32]]:
     """Parameters of all replicas by name, each `(S, *shape)`."""
     return load_safetensors(read_file(store, run, f"weights/{which}.safetensors"))
 

@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric, Param, RunInfo
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from numpy.typing import NDArray
-from safetensors.torch import save
+from safetensors.numpy import save
 
 from linrnn.config import to_text
 from linrnn.models.base import unflatten
-from linrnn.training import Progress
+from linrnn.progress import Progress
 from tracking.store import SWEEPS, Store
 from tracking.trained import Trained
 
 PARENT = "mlflow.parentRunId"  # the tag that links a trial's run to its sweep's
+PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags; environment.json has it all
+CURVE_POINTS = 50  # of a curve as a metric: MLflow's rows cost time; curves.npz has them all
 Point = tuple[str, float, int]  # metric, value, step
 
 
@@ -39,41 +41,39 @@ def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -
         **tags,
         "outcome": trained.outcome,
         "form": trained.progress.form,
-        **{f"env.{item}": text for item, text in trained.environment.items()},
-        **{f"sha256.{item}": text for item, text in digests.items()},
+        "mlflow.source.git.commit": trained.environment["commit"],
+        **{item: trained.environment[item] for item in PROVENANCE},
     }
-    with run(store, experiment, name, every_tag, trained.started, trained.seconds) as run_id:
-        write(store, run_id, to_text(trained.config), points(trained), trained.started)
+    with run(store, experiment, name, every_tag, trained.started, trained.seconds) as made:
         facts = {"environment.json": as_json(trained.environment), "digests.json": as_json(digests)}
-        write_files(store, run_id, {**files, **facts, **trained.files})
-    return run_id
+        write_files(store, made, {**files, **facts, **trained.files})
+        write(store, made.run_id, to_text(trained.config), points(trained), trained.started)
+    return str(made.run_id)
 
 
 @contextmanager
 def run(
     store: Store, experiment: str, name: str, tags: Mapping[str, str], started: float, seconds: float | None = None
-) -> Iterator[str]:
+) -> Iterator[RunInfo]:
     """A run that is FINISHED when the body ends, KILLED when it is interrupted, FAILED when it raises.
 
     `seconds` says how long it took where the body only writes down what is over.
     """
     source = {"mlflow.user": user(), "mlflow.source.type": "LOCAL", "mlflow.source.name": "linrnn"}
-    commit = {"mlflow.source.git.commit": tags["env.commit"]} if "env.commit" in tags else {}
-    made = store.client.create_run(experiment, milliseconds(started), {**source, **commit, **tags}, name)
-    run_id: str = made.info.run_id
+    made: RunInfo = store.client.create_run(experiment, milliseconds(started), {**source, **tags}, name).info
     status = "FAILED"
     try:
-        yield run_id
+        yield made
         status = "FINISHED"
     except (KeyboardInterrupt, SystemExit):
         status = "KILLED"
         raise
     finally:
         ended = time.time() if seconds is None else started + seconds
-        store.client.set_terminated(run_id, status, milliseconds(ended))
+        store.client.set_terminated(made.run_id, status, milliseconds(ended))
 
 
-def sweep_run(store: Store, name: str, tags: Mapping[str, str]) -> AbstractContextManager[str]:
+def sweep_run(store: Store, name: str, tags: Mapping[str, str]) -> AbstractContextManager[RunInfo]:
     """The run of a sweep, open while its body goes on."""
     return run(store, store.experiment(SWEEPS), name, tags, time.time())
 
@@ -93,8 +93,10 @@ def describe(store: Store, run_id: str, text: str) -> None:
 def points(trained: Trained) -> list[Point]:
     """The metrics of a trial: curves as medians over replicas, and its measures at the last step."""
     progress, last = trained.progress, trained.progress.epoch
-    curves = zip(progress.evaluated, progress.median_train_loss, progress.median_val_loss, strict=True)
-    rows = [row for epoch, train, val in curves for row in (("train_loss", train, epoch), ("val_loss", val, epoch))]
+    every = -(-len(progress.evaluated) // CURVE_POINTS)
+    kept = range(len(progress.evaluated) - 1, -1, -every)[::-1]  # evenly spaced, the last among them
+    curves = {"train_loss": progress.median_train_loss, "val_loss": progress.median_val_loss}
+    rows = [(name, curve[k], progress.evaluated[k]) for name, curve in curves.items() for k in kept]
     measures = {
         "best_val_loss": progress.median_best_val_loss,
         "final_val_loss": progress.median_val_loss[-1],
@@ -133,8 +135,8 @@ def data_files(trained: Trained) -> dict[str, bytes]:
 
 def safetensors(progress: Progress, weights: NDArray[np.float32]) -> bytes:
     """All replicas' parameters by name, each `(S, *shape)`."""
-    named = unflatten(torch.from_numpy(weights), progress.shapes)
-    return save({name: value.contiguous() for name, value in named.items()})
+    named = unflatten(weights, progress.shapes)
+    return bytes(save({name: np.ascontiguousarray(value) for name, value in named.items()}))
 
 
 def as_json(items: Mapping[str, str]) -> bytes:
@@ -142,14 +144,15 @@ def as_json(items: Mapping[str, str]) -> bytes:
     return (json.dumps(dict(items), indent=2) + "\n").encode()
 
 
-def write_files(store: Store, run_id: str, files: Mapping[str, bytes]) -> None:
-    """Log files, given by name and content, as artifacts of a run."""
+def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None:
+    """Log files, given by name and content, as artifacts of a run; its own client would read the run for each."""
     with tempfile.TemporaryDirectory(prefix="linrnn-") as folder:
         for name, content in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        store.client.log_artifacts(run_id, folder)
+        artifacts: Any = get_artifact_repository(made.artifact_uri, store.tracking_uri)
+        artifacts.log_artifacts(folder)
 
 
 def milliseconds(seconds: float) -> int:

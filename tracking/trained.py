@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linrnn.config import TrialConfig
-from linrnn.training import Progress
+from linrnn.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def sweep(
     20 fresh seeds, and only then is the test split read. A setting given by --set is not searched.
     """
     from experiments.sweep_config import sweep_config, total_trials
-    from linrnn.steps import require_device
+    from linrnn.config import require_device
 
     given = settings_text(
         settings,
@@ -59,7 +59,7 @@ def sweep(
     from experiments.workers import local_workers
 
     with watch(total_trials(configs), shared.quiet) as told, local_workers(workers or os.cpu_count() or 1) as executor:
-        from experiments.summary import as_json  # the store's libraries, while the workers start
+        from experiments.summary import as_json  # the stores' libraries, while the workers start
         from experiments.sweeps import sweep as run_sweep
         from experiments.telling import show_sweeps
         from tracking.store import open_store

@@ -36,8 +36,7 @@ def train(
     settings: tuple[str, ...],
 ) -> None:
     """Train one config, read its test loss, and record it as one run."""
-    from linrnn.config import from_text
-    from linrnn.steps import require_device
+    from linrnn.config import from_text, require_device
 
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
     config = from_text({"task": task, "model": model, **settings_text(settings, shorthands)})
@@ -46,7 +45,7 @@ def train(
     from experiments.console import watch
     from experiments.sweep_config import searched
     from experiments.telling import show_trial, trial_json
-    from experiments.workers import run_trial
+    from experiments.trials import run_trial
     from tracking.recording import record
     from tracking.store import open_store
 

@@ -6,19 +6,18 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from linrnn.declared import Declared
 
 if TYPE_CHECKING:
-    from linrnn.network import Network
+    from torch import Tensor
 
 Shapes = dict[str, tuple[int, ...]]
+T = TypeVar("T", "Tensor", NDArray[np.float32], NDArray[np.float64])
 
 
 @dataclass(frozen=True)
@@ -49,17 +48,17 @@ class Model(Declared, ABC):
     def forward(self, parameters: Mapping[str, Tensor], inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Outputs `(S, time, batch, outputs)` and last state, for inputs `(time, batch, features)`."""
 
-    @abstractmethod
-    def network(self, input_size: int, output_size: int) -> Network:
-        """A single network of this model type, as a `torch.nn.Module`."""
-
 
 def count(shapes: Shapes) -> int:
     """P, the number of values in one replica's parameters."""
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-def unflatten(flat: Tensor, shapes: Shapes) -> dict[str, Tensor]:
-    """The parameters `(S, *shape)` that lie in `flat`, `(S, P)`, as views of it."""
-    pieces = torch.split(flat, [math.prod(shape) for shape in shapes.values()], dim=1)
-    return {name: piece.view(-1, *shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
+def unflatten(flat: T, shapes: Shapes) -> dict[str, T]:
+    """The parameters `(S, *shape)` that lie in `flat`, `(S, P)`, array or tensor, as views of it."""
+    named, start = {}, 0
+    for name, shape in shapes.items():
+        stop = start + math.prod(shape)
+        named[name] = flat[:, start:stop].reshape(len(flat), *shape)
+        start = stop
+    return named

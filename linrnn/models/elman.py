@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from linrnn.declared import Integers, declare
 from linrnn.models.base import Model, Shapes, count
-from linrnn.recurrences import recurrence
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,11 @@ class Elman(Model):
         return like.new_zeros(replicas, self.num_layers, batch, self.hidden_size)
 
     def forward(self, parameters: Mapping[str, Tensor], inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        hidden, last = inputs[None], []
-        for layer, h0 in zip(self.layers, state.unbind(1), strict=True):
+        from linrnn.recurrences import project, recurrence  # torch, which a config does not need
+
+        hidden, last = inputs[None], state.clone()
+        for k, layer in enumerate(self.layers):
             driven = project(hidden, parameters[f"U{layer}"], parameters[f"b{layer}"])
-            hidden = recurrence(driven, parameters[f"W{layer}"], h0, self.activation)
-            last.append(hidden[:, -1])
-        return project(hidden, parameters["C"], parameters["c"]), torch.stack(last, dim=1)
-
-
-def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`weight x_t + bias` at all steps: x (S or 1, T, B, I), weight (S, O, I), bias (S, O) -> (S, T, B, O)."""
-    replicas, outputs, inputs = weight.shape
-    steps, batch = x.shape[1:3]
-    rows = x.reshape(x.shape[0], steps * batch, inputs).expand(replicas, -1, -1)
-    return torch.baddbmm(bias[:, None], rows, weight.mT).view(replicas, steps, batch, outputs)
+            hidden = recurrence(driven, parameters[f"W{layer}"], state[:, k], self.activation)
+            last[:, k] = hidden[:, -1]
+        return project(hidden, parameters["C"], parameters["c"]), last

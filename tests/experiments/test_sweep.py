@@ -99,7 +99,7 @@ class TestSweep:
             )
             assert (again.model, again.task) == (best.model, best.task)
             assert again.training.learning_rate == best.training.learning_rate == study["learning_rate"]
-            assert (again.seed, again.training.replicas) == (best.seed + CONFIRMATION_SEEDS, 4)
+            assert (again.seed, again.training.replicas) == (best.seed ^ CONFIRMATION_SEEDS, 4)
 
     def test_the_test_split_is_read_by_confirmations_alone(self, done: Any) -> None:
         store, found, _ = done

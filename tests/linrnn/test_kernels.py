@@ -1,13 +1,16 @@
 """The compiled training step against torch, and the claims on its bits."""
 
-import hashlib
+from __future__ import annotations
+
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
-import mpmath
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -15,9 +18,20 @@ import torch
 from torch import Tensor
 
 from linrnn import kernels
+from linrnn.kernels import network, programs, steps, training
 
 Array = npt.NDArray[Any]
 CODES = kernels.ACTIVATION_CODES
+activations = pytest.mark.parametrize("activation", ["linear", "tanh"])
+dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def drawn(
@@ -62,7 +76,6 @@ def loss_by_torch(row: Tensor, x: Tensor, y: Tensor, first: int, size: int, laye
 def train_by_torch(weights: Array, epochs: int, clip: float, *problem: Any) -> tuple[Array, Array, Array]:
     x, y, *rest = problem
     data = torch.from_numpy(x), torch.from_numpy(y)
-    torch.set_num_threads(1)
     ends, curves = [], []
     for first_row in weights:
         row = torch.tensor(first_row, requires_grad=True)
@@ -105,7 +118,7 @@ def train(
     return weights, losses, norms
 
 
-@pytest.mark.parametrize("activation", ["linear", "tanh"])
+@activations
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize(
     ("steps", "batch", "size", "inputs", "outputs", "first", "clip"),
@@ -134,20 +147,50 @@ def test_training_is_that_of_torch(
         np.testing.assert_allclose(result, right, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("activation", ["linear", "tanh"])
-@pytest.mark.parametrize("steps", [5, kernels.CHUNK, 2 * kernels.CHUNK + 3])
-def test_evaluation_is_the_loss_trained_on(activation: str, steps: int) -> None:
-    weights, x, y = drawn(steps, 3, 6, 2, 4)
-    problem = x, y, min(steps - 1, 40), 6, 2, activation
+@activations
+@pytest.mark.parametrize("length", [5, 16, 35])
+def test_evaluation_is_the_loss_trained_on(activation: str, length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "CHUNK", 16 * 3 * 6)  # 16 steps at a time
+    steps.evaluation_of.cache_clear()
+    weights, x, y = drawn(length, 3, 6, 2, 4)
+    problem = x, y, min(length - 1, 20), 6, 2, activation
     losses = kernels.evaluate(weights, *problem[:3], 1.7, 6, 2, CODES[activation])
     data = torch.from_numpy(x), torch.from_numpy(y)
     expected = [loss_by_torch(w, *data, problem[2], 6, 2, activation).item() for w in torch.from_numpy(weights)]
+    steps.evaluation_of.cache_clear()
     np.testing.assert_allclose(losses, expected, rtol=1e-12)
     np.testing.assert_allclose(losses, train(weights, [1], 1.0, *problem)[1][0], rtol=1e-12)
 
 
-@pytest.mark.parametrize("activation", ["linear", "tanh"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@dtypes
+def test_evaluation_of_a_replica_is_that_alone_beside_an_infinite_one(dtype: Any) -> None:
+    weights, x, y = drawn(400, 2, 10, 2, 3, dtype=dtype)
+    weights[0] *= 50
+    settings = x, y, 0, 1.7, 10, 2, CODES["linear"]
+    together = kernels.evaluate(weights, *settings)
+    assert not np.isfinite(together[0])
+    for k in (1, 2):
+        assert kernels.evaluate(weights[k : k + 1], *settings)[0] == together[k]
+
+
+@activations
+def test_recurrence_of_a_replica_is_that_alone_beside_an_infinite_one(activation: str) -> None:
+    generator = np.random.default_rng(3)
+    shapes = ((3, 50, 2, 10), (3, 50, 2, 10), (3, 10, 10), (3, 2, 10))
+    dh, u, W, h0 = (0.3 * generator.standard_normal(shape).astype(np.float32) for shape in shapes)
+    dh[0, -1] = np.inf
+    W[0] *= 1e3
+    code = CODES[activation]
+    h = kernels.recurrence_forward(u, W, h0, code)
+    results = kernels.recurrence_backward(dh, h, W, h0, code)
+    alone = kernels.recurrence_backward(dh[1:2], h[1:2], W[1:2], h0[1:2], code)
+    assert not np.isfinite(results[0][0]).all()
+    assert h[1].tobytes() == kernels.recurrence_forward(u[1:2], W[1:2], h0[1:2], code).tobytes()
+    assert [x[1].tobytes() for x in results] == [x.tobytes() for x in alone]
+
+
+@activations
+@dtypes
 def test_a_replica_is_the_same_alone_as_among_ten(activation: str, dtype: Any) -> None:
     weights, x, y = drawn(20, 2, 10, 2, 10, dtype=dtype)
     problem = x, y, 2, 10, 2, activation
@@ -159,104 +202,110 @@ def test_a_replica_is_the_same_alone_as_among_ten(activation: str, dtype: Any) -
         assert alone[2].tobytes() == together[2][:, k].tobytes()
 
 
-def test_a_diverged_replica_stays_so_and_leaves_the_others_alone() -> None:
+@pytest.mark.parametrize("diverged", [0, 1])
+def test_a_diverged_replica_stays_so_and_leaves_the_others_alone(diverged: int) -> None:
     weights, x, y = drawn(60, 1, 10, 1, 3, dtype=np.float32)
-    problem = x, y, 0, 10, 1, "linear"
-    expected = train(weights[[0, 2]], [6, 4], 1.0, *problem)
-    weights[1] *= 20
+    problem, others = (x, y, 0, 10, 1, "linear"), [1 - diverged, 2]
+    expected = train(weights[others], [6, 4], 1.0, *problem)
+    weights[diverged] *= 20
     ends, losses, norms = train(weights, [6, 4], 1.0, *problem)
-    assert not np.isfinite(losses[0, 1])
-    assert np.isnan(ends[1]).all()
-    assert np.isnan(losses[1:, 1]).all()
-    assert np.isnan(norms[:, 1]).all()
-    for result, right in zip((ends[[0, 2]], losses[:, [0, 2]], norms[:, [0, 2]]), expected, strict=True):
+    assert not np.isfinite(losses[0, diverged])
+    assert np.isnan(ends[diverged]).all()
+    assert np.isnan(losses[1:, diverged]).all()
+    assert np.isnan(norms[:, diverged]).all()
+    for result, right in zip((ends[others], losses[:, others], norms[:, others]), expected, strict=True):
         assert result.tobytes() == right.tobytes()
 
 
-REALS = np.float32, np.float64
+def test_wrong_arguments_are_refused_and_nothing_is_compiled_for_them() -> None:
+    weights, x, y = drawn(4, 2, 3, 1, 2, dtype=np.float32)
+    rows = [weights, np.zeros_like(weights), np.zeros_like(weights)]
+    settings = 0, 1.7, 0.01, 1.0, 3, 1, CODES["tanh"]
+
+    def steps_with(rows: list[Array], x: Array, y: Array) -> None:
+        kernels.train_steps(*rows, 0, 1, x, y, *settings)
+
+    for wrong in (weights.astype(np.float16), weights.astype(int), np.asfortranarray(weights)):
+        with pytest.raises(TypeError):
+            steps_with([wrong, *rows[1:]], x, y)
+    for data in ((x.astype(float), y), (x, y.astype(float))):
+        with pytest.raises(TypeError):
+            steps_with(rows, *data)
+        with pytest.raises(TypeError):
+            kernels.evaluate(weights, *data, 0, 1.7, 3, 1, CODES["tanh"])
+    for shorter in ([weights[:, :-1].copy(), *rows[1:]], [weights, rows[1][:1], rows[2]]):
+        with pytest.raises(ValueError, match="of shape"):
+            steps_with(shorter, x, y)
+    with pytest.raises(ValueError, match="differ in steps"):
+        steps_with(rows, x, y[:-1])
+    u, W, h0 = np.zeros((1, 2, 3, 4), np.float32), np.zeros((1, 4, 4)), np.zeros((1, 3, 4), np.float32)
+    with pytest.raises(TypeError):
+        kernels.recurrence_forward(u, W, h0, CODES["tanh"])
+    for entry in (programs.run, training.squared_errors, training.train_replicas):
+        assert len(entry.signatures) == 2  # type: ignore[attr-defined]
 
 
-def digest(dtype: Any, activation: str) -> str:
-    """SHA-256 of the weights after 300 epochs."""
-    weights, x, y = drawn(20, 3, 10, 2, 2, dtype=dtype)
-    return hashlib.sha256(train(weights, [300], 0.5, x, y, 2, 10, 2, activation)[0].tobytes()).hexdigest()
-
-
-DIGESTS = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from test_kernels import CODES, REALS, digest
-for dtype in REALS:
-    for activation in CODES:
-        print(digest(dtype, activation))
-"""
-
-
-def digests(**variables: str) -> str:
-    here = os.path.dirname(__file__)
-    path = os.pathsep.join([os.path.dirname(os.path.dirname(here)), *filter(None, [os.environ.get("PYTHONPATH")])])
+def python(program: str, *arguments: str, **variables: str) -> list[str]:
+    """Words that a process prints."""
     run = subprocess.run(
-        [sys.executable, "-c", DIGESTS, here],
-        env=os.environ | {"PYTHONPATH": path} | variables,
+        [sys.executable, "-P", "-c", program, *arguments],
+        env=os.environ | variables,
         capture_output=True,
         text=True,
         check=True,
     )
-    return run.stdout
+    return run.stdout.split()
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {
-            "NUMBA_CPU_NAME": "haswell",
-            "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma,+bmi,+bmi2",
-            "ATEN_CPU_CAPABILITY": "avx2",
-            "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-        },
-        {
-            "NUMBA_CPU_NAME": "x86-64",
-            "NUMBA_CPU_FEATURES": "",
-            "ATEN_CPU_CAPABILITY": "default",
-            "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
-        },
-    ],
-)
-def test_weights_do_not_depend_on_the_instruction_set(variables: dict[str, str]) -> None:
-    expected = "".join(digest(dtype, activation) + "\n" for dtype in REALS for activation in CODES)
-    assert len(set(expected.split())) == 4
-    assert digests(**variables) == expected
+CACHED = """
+import numpy as np
+from linrnn.kernels.programs import run
+from linrnn.kernels.recurrence import recurrence_forward
+h = recurrence_forward(np.full((1, 1, 1, 1), 100, np.float32), *np.zeros((2, 1, 1, 1), np.float32), 1)
+print(h.item(), run.stats.cache_misses.total())
+"""
 
 
-def ulps(values: Array) -> float:
-    """Largest error of the kernels' tanh, in units of the last place of the right value."""
-    mpmath.mp.prec = 120
-    result = values.copy()
-    kernels.tanh_rows(result.reshape(1, -1), 0, 1)
-    errors = []
-    for x, y in zip(values, result, strict=True):
-        right = mpmath.tanh(mpmath.mpf(float(x)))
-        unit = float(np.spacing(np.abs(values.dtype.type(float(right)))))
-        errors.append(abs(float((mpmath.mpf(float(y)) - right) / unit)))
-    return max(errors)
+def test_machine_code_is_cached_and_made_anew_when_any_source_changes(tmp_path: Path) -> None:
+    package = tmp_path / "linrnn" / "kernels"
+    shutil.copytree(Path(kernels.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "__init__.py").write_text("LINEAR, TANH = 0, 1")
+    (package.parent / "__init__.py").write_text("")
+    edit(package / "compiling.py", "REALS = types.float32, types.float64", "REALS = (types.float32,)")
+    variables = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    assert python(CACHED, **variables) == ["1.0", "1"]
+    assert python(CACHED, **variables) == ["1.0", "0"]
+    edit(package / "tanh.py", "= hyperbolic_tangent(line[i])", "= 2 * hyperbolic_tangent(line[i])")
+    assert python(CACHED, **variables) == ["2.0", "1"]
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new))
+
+
+def tanh_of(values: Array) -> Array:
+    """The kernels' tanh: a recurrence of one step without recurrent weights."""
+    nothing = np.zeros((2, 1, 1, 1), values.dtype)
+    return kernels.recurrence_forward(values.reshape(-1, 1, 1, 1), *np.repeat(nothing, len(values), 1), CODES["tanh"])[
+        :, 0, 0, 0
+    ]
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float32, 3.0), (np.float64, 4.0)])
 def test_tanh(dtype: Any, bound: float) -> None:
     generator = np.random.default_rng(0)
     scales = (1e-30, 1e-3, 0.1, 0.3, 0.5, 0.7, 1, 2, 4, 10, 30)
-    values = np.concatenate([scale * generator.uniform(-1, 1, 100) for scale in scales]).astype(dtype)
-    assert ulps(values) <= bound
+    values = np.concatenate([scale * generator.uniform(-1, 1, 200) for scale in scales]).astype(dtype)
+    right = np.tanh(values.astype(np.longdouble))
+    assert (np.abs(tanh_of(values) - right) / np.spacing(np.abs(right.astype(dtype)))).max() <= bound
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@dtypes
 def test_tanh_is_odd_and_saturates(dtype: Any) -> None:
     largest = np.finfo(dtype).max
-    special = np.array([[np.inf, -np.inf, np.nan, 0.0, -0.0, largest, -largest, 1e-30]], dtype)
-    kernels.tanh_rows(special, 0, 1)
-    np.testing.assert_array_equal(special, np.array([[1, -1, np.nan, 0, -0.0, 1, -1, 1e-30]], dtype))
-    assert np.signbit(special[0, 4])
-    values = np.random.default_rng(0).normal(scale=3, size=(2, 1000)).astype(dtype)
-    values[1] = -values[0]
-    kernels.tanh_rows(values, 0, 2)
-    np.testing.assert_array_equal(values[1], -values[0])
+    special = np.array([np.inf, -np.inf, np.nan, 0.0, largest, -largest, 1e-30], dtype)
+    np.testing.assert_array_equal(tanh_of(special), np.array([1, -1, np.nan, 0, 1, -1, 1e-30], dtype))
+    values = np.random.default_rng(0).normal(scale=3, size=1000).astype(dtype)
+    np.testing.assert_array_equal(tanh_of(-values), -tanh_of(values))

@@ -14,7 +14,7 @@ import linrnn
 from linrnn.convert import from_torch, to_torch
 from linrnn.models import MODELS
 from linrnn.models.base import Model, count, unflatten
-from linrnn.network import Network
+from linrnn.network import Network, network_of
 
 FUNCTIONS = {"linear": lambda z: z, "tanh": np.tanh}
 T, B, I, H, O = 7, 3, 2, 5, 4  # noqa: E741 the letters of the shapes
@@ -82,7 +82,7 @@ class TestContract:
         assert not np.array_equal(one, model.initial(shapes, np.random.default_rng([3, 2])))
 
     def test_a_network_of_its_own(self, model: Model) -> None:
-        network = model.network(I, O)
+        network = network_of(model, I, O)
         assert network.model == model
         assert {name: tuple(value.shape) for name, value in network.state_dict().items()} == model.shapes(I, O)
         outputs, state = network(torch.randn(T, B, I))
@@ -95,7 +95,7 @@ class TestContract:
 @pytest.mark.parametrize("name", ["linear", "tanh"])
 def test_outputs_and_gradients_are_the_formulas(name: str, layers: int) -> None:
     model = MODELS[name](hidden_size=H, num_layers=layers)
-    network = model.network(I, O).double()
+    network = network_of(model, I, O).double()
     inputs, start = torch.randn(T, B, I).double(), torch.randn(layers, B, H).double()
     state = start[0] if layers == 1 else start
     outputs, last = network(inputs, state)

@@ -98,7 +98,7 @@ def test_overflow_is_that_of_the_definition(form: Form) -> None:
 def test_forms_agree_on_both_sides_of_the_rule() -> None:
     for size in (8, 600):
         u, W, h0 = drawn(1, 3, 1, size)
-        assert prefers_kernels(u) == (size == 8)
+        assert prefers_kernels(batch=1, hidden_size=size) == (size == 8)
         torch.testing.assert_close(recurrence(u, W, h0, "tanh"), recurrence_definition(u, W, h0, "tanh"))
 
 

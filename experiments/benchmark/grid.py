@@ -1,0 +1,98 @@
+"""One replica's share of a training step, side by side, over a grid of shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.benchmark.shapes import Shape, problem
+from experiments.benchmark.sides import Side, linrnn, loop, torch_rnn
+from experiments.benchmark.timing import Spread, times_of
+
+LINRNN, LOOP, TORCH_RNN, JAX = "linrnn", "loop", "torch.nn.RNN", "JAX"
+HAS_JAX = all(find_spec(name) is not None for name in ("jax", "optax"))
+STEPS_CHECKED = 3
+
+
+class Cell(NamedTuple):
+    """A side at a shape: one replica's share of a step in ms, and what compiling it took, in seconds."""
+
+    side: str
+    shape: Shape
+    share: Spread
+    compilation: float = 0.0
+
+
+class Point(NamedTuple):
+    """Shapes that differ in S alone: linrnn is timed at each of `replicas`, JAX at each of `of_jax`."""
+
+    model: str
+    T: int
+    B: int
+    H: int
+    replicas: Sequence[int]
+    of_jax: Sequence[int]
+
+    def at(self, replicas: int) -> Shape:
+        """The shape of so many replicas."""
+        return Shape(self.model, self.T, self.B, self.H, replicas)
+
+
+def points(quick: bool) -> list[Point]:
+    """The grid, the shapes with targets of their own at its end."""
+    if quick:
+        return [Point(model, 20, 1, 4, (1, 2), ()) for model in ("linear", "tanh")]
+    grid = [(T, B, H, (1, 10, 20), (1, 10)) for T in (99, 1000) for B in (1, 32) for H in (10, 64)]
+    single = [(1000, 1, 16, (10,), (10,)), (1000, 16, 64, (10,), (10,))]
+    return [Point(model, *sizes) for sizes in (*grid, *single) for model in ("linear", "tanh")]
+
+
+def check(has_jax: bool = HAS_JAX) -> None:
+    """RuntimeError unless all sides reach the same loss from the same weights in a few steps."""
+    for model in ("linear", "tanh"):
+        point = Point(model, 20, 3, 5, (2,), (2,) if has_jax else ())
+        sides, _ = sides_of(point, all_ways=True)
+        losses = {key: side(STEPS_CHECKED + 1) for key, side in sides.items()}
+        expected = losses[LINRNN, 2]
+        for (name, _), found in losses.items():
+            if not np.allclose(found, expected[: len(found)], rtol=1e-3, atol=0):
+                raise RuntimeError(f"{name} computes another loss than linrnn for {model}: {found}, not {expected}")
+
+
+def measure(point: Point, cap: float) -> Iterator[Cell]:
+    """All sides at a point of the grid, alternated; of JAX's two ways only the faster one."""
+    sides, compilations = sides_of(point, all_ways=point.T < 1000)
+    cells: dict[tuple[str, int], Cell] = {}
+    for (way, replicas), whole in times_of(sides, cap).items():
+        side = JAX if way.startswith(JAX) else way
+        share = whole.over(replicas)
+        cell = Cell(side, point.at(replicas), share, compilations.get((way, replicas), 0.0))
+        if (side, replicas) not in cells or share.median < cells[side, replicas].share.median:
+            cells[side, replicas] = cell
+    yield from cells.values()
+
+
+def sides_of(point: Point, all_ways: bool) -> tuple[dict[tuple[str, int], Side], dict[tuple[str, int], float]]:
+    """The sides by name and S, and how long those of JAX compiled.
+
+    JAX is called once a step as well, and not only once for many steps, where `all_ways` says so and S > 1.
+    """
+    sides: dict[tuple[str, int], Side] = {(LOOP, 1): loop(problem(point.at(1)))}
+    compilations: dict[tuple[str, int], float] = {}
+    if point.model == "tanh":
+        sides[TORCH_RNN, 1] = torch_rnn(problem(point.at(1)))
+    for replicas in point.replicas:
+        sides[LINRNN, replicas] = linrnn(problem(point.at(replicas)))
+    if HAS_JAX and point.of_jax:
+        from experiments.benchmark import jax_side
+
+        for replicas in point.of_jax:
+            ways = {JAX: jax_side.by_loop} | (
+                {f"{JAX}, by step": jax_side.by_step} if all_ways and replicas > 1 else {}
+            )
+            for name, way in ways.items():
+                sides[name, replicas], compilations[name, replicas] = way(problem(point.at(replicas)))
+    return sides, compilations

@@ -1,0 +1,88 @@
+"""The JAX side: jit, vmap over replicas, lax.scan over time, optax for clipping and Adam."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import torch
+
+from experiments.benchmark.shapes import CLIP_NORM, LEARNING_RATE, Problem
+from experiments.benchmark.sides import Side
+from linrnn.models.base import unflatten
+
+
+class Compiled(NamedTuple):
+    """A side, and the seconds that tracing and compiling it took."""
+
+    side: Side
+    seconds: float
+
+
+def by_step(given: Problem) -> Compiled:
+    """A compiled step of all replicas, called once a step."""
+    step, present = training_step(given)
+    program, seconds = compiled(jax.jit(step, donate_argnums=0), present)
+
+    def side(count: int) -> Any:
+        nonlocal present
+        for _ in range(count):
+            present, losses = program(present)
+        return np.asarray(losses, dtype=np.float64)
+
+    return Compiled(side, seconds)
+
+
+def by_loop(given: Problem) -> Compiled:
+    """A compiled loop over steps of all replicas, called once for all of them."""
+    step, present = training_step(given)
+
+    def loop(carry: Any, count: Any) -> Any:
+        return jax.lax.fori_loop(0, count, lambda _, at: step(at[0]), (carry, jnp.zeros(len(given.weights))))
+
+    program, seconds = compiled(jax.jit(loop, donate_argnums=0), present, 1)
+
+    def side(count: int) -> Any:
+        nonlocal present
+        present, losses = program(present, count)
+        return np.asarray(losses, dtype=np.float64)
+
+    return Compiled(side, seconds)
+
+
+def training_step(given: Problem) -> tuple[Any, Any]:
+    """The step of all replicas, `carry -> (carry, losses (S,))`, and the first carry."""
+    x, y = (jnp.asarray(part, dtype=jnp.float32) for part in given.data[:2])
+    named = unflatten(torch.from_numpy(given.weights), given.shapes)
+    parameters = {name: jnp.asarray(value.numpy()) for name, value in named.items()}
+    nonlinear = given.config.model.name == "tanh"
+    optimiser = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optax.adam(LEARNING_RATE))
+
+    def loss_of(p: Any) -> Any:
+        def advance(h: Any, driven: Any) -> Any:
+            h = h @ p["W"].T + driven
+            h = jnp.tanh(h) if nonlinear else h
+            return h, h
+
+        h0 = jnp.zeros((x.shape[1], len(p["b"])))
+        _, states = jax.lax.scan(advance, h0, x @ p["U"].T + p["b"])
+        return jnp.square(states @ p["C"].T + p["c"] - y).mean() / given.data.variance
+
+    def step(carry: Any) -> Any:
+        p, state = carry
+        loss, gradient = jax.value_and_grad(loss_of)(p)
+        updates, state = optimiser.update(gradient, state)
+        return (optax.apply_updates(p, updates), state), loss
+
+    return jax.vmap(step), (parameters, jax.vmap(optimiser.init)(parameters))
+
+
+def compiled(function: Any, *arguments: Any) -> tuple[Any, float]:
+    """The function compiled for these arguments, and the seconds that took."""
+    started = time.perf_counter()
+    program = function.lower(*arguments).compile()
+    return program, time.perf_counter() - started

@@ -1,0 +1,50 @@
+"""What is timed: a size of network and data, and both made up for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from linrnn.config import Training, TrialConfig
+from linrnn.models import MODELS
+from linrnn.models.base import Shapes
+from linrnn.progress import Weights
+from linrnn.tasks.base import Sequences
+from linrnn.tasks.sine import Sine
+from linrnn.training import initial_weights
+
+LEARNING_RATE = 1e-3
+CLIP_NORM = 1.0
+
+
+class Shape(NamedTuple):
+    """T steps of B sequences, H hidden units, S replicas."""
+
+    model: str
+    T: int
+    B: int
+    H: int
+    S: int
+
+    def __str__(self) -> str:
+        return f"{self.model} T={self.T} B={self.B} H={self.H} S={self.S}"
+
+
+class Problem(NamedTuple):
+    """A config with the shapes of its parameters, the first weights `(S, P)` of its replicas and its data."""
+
+    config: TrialConfig
+    shapes: Shapes
+    weights: Weights
+    data: Sequences
+
+
+def problem(shape: Shape) -> Problem:
+    """One period of a sine in T steps, at B phases, to be predicted one step ahead."""
+    task = Sine(points=shape.T + 1)
+    training = Training(learning_rate=LEARNING_RATE, clip_norm=CLIP_NORM, replicas=shape.S)
+    config = TrialConfig(task, MODELS[shape.model](hidden_size=shape.H), training)
+    shapes = config.model.shapes(task.input_size, task.output_size)
+    data = task.sequences(2 * np.pi * np.arange(shape.B) / shape.B)
+    return Problem(config, shapes, initial_weights(config, shapes), data)

@@ -1,0 +1,85 @@
+"""The sides that are timed: each makes the same training step in its own way.
+
+A side is made from a problem and then called with a number of steps n; it trains them and returns the loss
+before the last update, `(S,)`, so that the sides can be checked against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from experiments.benchmark.shapes import CLIP_NORM, Problem
+from linrnn.convert import to_torch
+from linrnn.models.base import unflatten
+from linrnn.steps import steps_for
+
+Side = Callable[[int], NDArray[np.float64]]
+
+
+def linrnn(given: Problem) -> Side:
+    """All replicas in one go."""
+    steps = steps_for(given.config, given.shapes, given.weights, given.data)
+    return lambda count: steps.advance(count)[0][-1]
+
+
+def loop(given: Problem) -> Side:
+    """The loop over time that everyone writes first, for the first replica alone."""
+    U, W, b, C, c = parameters = [nn.Parameter(value) for value in first_replica(given).values()]
+    x, y = (torch.from_numpy(part).float() for part in given.data[:2])
+    adam = torch.optim.Adam(parameters, lr=given.config.training.learning_rate)
+    nonlinear = given.config.model.name == "tanh"
+
+    def step() -> float:
+        h = torch.zeros(x.shape[1], len(b))
+        states = []
+        for t in range(len(x)):
+            h = x[t] @ U.T + h @ W.T + b
+            h = torch.tanh(h) if nonlinear else h
+            states.append(h)
+        outputs = torch.stack(states) @ C.T + c
+        loss = (outputs - y).square().mean() / given.data.variance
+        adam.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
+        adam.step()
+        return loss.item()
+
+    return repeated(step)
+
+
+def torch_rnn(given: Problem) -> Side:
+    """`torch.nn.RNN` with a `torch.nn.Linear` readout, for the first replica alone."""
+    rnn, readout = nn.RNN(1, given.config.model.hidden_size), nn.Linear(given.config.model.hidden_size, 1)
+    of_rnn, of_readout = to_torch(first_replica(given))
+    rnn.load_state_dict(of_rnn)
+    readout.load_state_dict(of_readout)
+    rnn.bias_hh_l0.requires_grad_(False)  # a second bias that the other sides do not have
+    parameters = [value for value in (*rnn.parameters(), *readout.parameters()) if value.requires_grad]
+    x, y = (torch.from_numpy(part).float() for part in given.data[:2])
+    adam = torch.optim.Adam(parameters, lr=given.config.training.learning_rate)
+
+    def step() -> float:
+        loss = (readout(rnn(x)[0]) - y).square().mean() / given.data.variance
+        adam.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
+        adam.step()
+        return float(loss.item())
+
+    return repeated(step)
+
+
+def first_replica(given: Problem) -> dict[str, Tensor]:
+    """The first replica's parameters by name."""
+    named = unflatten(torch.from_numpy(given.weights), given.shapes)
+    return {name: value[0].clone() for name, value in named.items()}
+
+
+def repeated(step: Callable[[], float]) -> Side:
+    """The side of one replica that makes these steps one by one."""
+    return lambda count: np.array([[step() for _ in range(count)][-1]])

@@ -1,0 +1,97 @@
+"""What the measured numbers are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
+from experiments.benchmark.shapes import Shape
+
+TRIAL_EPOCHS = 1000
+SPEED_UPS = (  # T, B, H, S: how many times the loop's speed, linear and tanh
+    ((99, 1, 10, 10), 140, 120),
+    ((99, 1, 10, 20), 200, 160),
+    ((99, 1, 64, 10), 45, 35),
+    ((1000, 1, 16, 10), 300, 250),
+    ((1000, 16, 64, 10), 5, 5),
+)
+
+
+class Target(NamedTuple):
+    """A number that was set, and what was reached; `most` where less is better."""
+
+    what: str
+    goal: float
+    reached: float
+    unit: str = "x"
+    most: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether what was reached is good enough."""
+        return self.reached <= self.goal if self.most else self.reached >= self.goal
+
+
+class Grid:
+    """The measured cells by side and shape."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.cells = {(cell.side, cell.shape): cell for cell in cells}
+
+    def get(self, side: str, shape: Shape) -> Cell | None:
+        """A side's cell at a shape; those that train one replica at a time are the same for every S."""
+        alone = side in (LOOP, TORCH_RNN)
+        return self.cells.get((side, shape._replace(S=1) if alone else shape))
+
+    def speed_up(self, side: str, shape: Shape, over: str = LOOP) -> float | None:
+        """How many times the speed of another side a replica trains at."""
+        mine, other = self.get(side, shape), self.get(over, shape)
+        return other.share.median / mine.share.median if mine and other else None
+
+    def trial_speed_up(self, shape: Shape) -> float | None:
+        """How many times faster than JAX, its compilation included, a trial of linrnn is."""
+        mine, other = self.get(LINRNN, shape), self.get(JAX, shape)
+        if not (mine and other):
+            return None
+        steady = TRIAL_EPOCHS * shape.S * other.share.median / 1000
+        return (other.compilation + steady) / (TRIAL_EPOCHS * shape.S * mine.share.median / 1000)
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """Every shape that linrnn was timed at."""
+        return [shape for side, shape in self.cells if side == LINRNN]
+
+
+def targets_of_grid(cells: Sequence[Cell]) -> Iterator[Target]:
+    """The targets that the grid decides, as far as it was measured."""
+    grid = Grid(cells)
+    for sizes, *goals in SPEED_UPS:
+        for model, goal in zip(("linear", "tanh"), goals, strict=True):
+            found = grid.speed_up(LINRNN, Shape(model, *sizes))
+            if found is not None:
+                yield Target(f"speed of the loop, {Shape(model, *sizes)}", goal, found)
+    usual = Shape("tanh", 99, 1, 10, 10)
+    over_rnn = grid.speed_up(LINRNN, usual, TORCH_RNN)
+    if over_rnn is not None:
+        yield Target(f"speed of torch.nn.RNN, {usual}", 50, over_rnn)
+    yield from worst(
+        "speed of torch.nn.RNN, worst at S=1",
+        1,
+        [grid.speed_up(LINRNN, shape, TORCH_RNN) for shape in grid.shapes if shape.S == 1],
+    )
+    tens = [shape for shape in grid.shapes if shape.S == 10]
+    small = [shape for shape in tens if shape.H == 10]
+    yield from worst(
+        "speed of JAX, 1000 epochs with compilation, worst at H=10, S=10", 2, map(grid.trial_speed_up, small)
+    )
+    for hidden, least in ((10, 1 / 3), (64, 1 / 1.5)):
+        over_jax = [grid.speed_up(LINRNN, shape, JAX) for shape in tens if hidden == shape.H]
+        yield from worst(f"speed of JAX in steady state, worst at H={hidden}, S=10", least, over_jax)
+
+
+def worst(what: str, goal: float, found: Sequence[float | None] | Iterator[float | None]) -> Iterator[Target]:
+    """The target that the least of some numbers is held against; none where none was measured."""
+    known = [value for value in found if value is not None]
+    if known:
+        yield Target(what, goal, min(known))

@@ -1,0 +1,58 @@
+"""How the kernels are compiled: ahead of use, once for float32 and once for float64, and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit as typed_njit
+from numba import types
+
+Array = npt.NDArray[Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+njit: Any = typed_njit  # whose types leave out some options
+
+INDEX: Any = types.int64
+REALS = types.float32, types.float64
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}  # nothing is allocated
+
+
+def _digest() -> str:
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+DIGEST = _digest()
+
+
+def inlined(function: F) -> F:
+    """Compiled only as a part of its callers."""
+    dispatcher: F = njit(**OPTIONS, no_cpython_wrapper=True)(function)
+    return dispatcher
+
+
+def compiled(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F], F]:
+    """Compiled now for the argument types that `arguments` gives for a real type, or loaded from the cache.
+
+    Other types are a TypeError at the call. The cache file bears the digest of all sources of the kernels,
+    as numba would notice a change only in the file of the function itself.
+    """
+
+    def compile_all(function: F) -> F:
+        function.__qualname__ += f"_{DIGEST[:16]}"
+        dispatcher: F = njit([arguments(real) for real in REALS], **OPTIONS, cache=True)(function)
+        return dispatcher
+
+    return compile_all
+
+
+def zeros(size: int, dtype: Any) -> Array:
+    """`size` zeros that begin at a cache line."""
+    spare = np.zeros(size + 64, dtype)
+    start = -spare.ctypes.data % 64 // spare.itemsize
+    return spare[start : start + size]

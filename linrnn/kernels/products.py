@@ -1,0 +1,131 @@
+"""Products of matrices that lie in one array, the order of every sum fixed by the code.
+
+Element k of row m of a matrix is ``a[start + m * step + k]``; rows are padded to a multiple of ``PADDING``
+elements, and the padding is computed with and never read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils as untyped_cgutils
+from numba.extending import intrinsic
+
+from linrnn.kernels.compiling import Array, inlined
+
+cgutils: Any = untyped_cgutils  # partly annotated
+
+LANES = 8  # columns of one vector operation, whatever the processor's own width
+PADDING = 2 * LANES  # columns of the narrowest tile
+TERMS = 64  # terms of a product taken before the next row: their rows stay in the first-level cache
+WORD = ir.IntType(64)
+
+
+class Tile:
+    """Machine code of one tile: rows x vectors sums in registers, of vectors of LANES elements."""
+
+    def __init__(self, rows: int, vectors: int, real: Any, data: Any, values: Any, builder: Any) -> None:
+        self.cells = [(row, vector) for row in range(rows) for vector in range(vectors)]
+        self.rows, self.vectors, self.real, self.data, self.builder = rows, vectors, real, data, builder
+        self.lanes = ir.VectorType(real, LANES)
+        self.align = {"float": 4, "double": 8}[str(real)]
+        self.out, self.out_step, self.left, self.left_step, self.left_term, self.right, self.right_step = values
+
+    def at(self, start: Any, *moves: tuple[Any, Any]) -> Any:
+        """Pointer to a[start + i * step + ...]."""
+        for i, step in moves:
+            start = self.builder.add(start, self.builder.mul(i, step))
+        return self.builder.gep(self.data, [start])
+
+    def vector(self, start: Any, i: Any, step: Any, column: int) -> Any:
+        """Pointer to vector `column` of row i of a matrix."""
+        pointer = self.at(start, (i, step), (WORD(LANES), WORD(column)))
+        return self.builder.bitcast(pointer, self.lanes.as_pointer())
+
+    def broadcast(self, scalar: Any) -> Any:
+        """A vector of LANES times the scalar."""
+        undefined, first = self.lanes(ir.Undefined), ir.IntType(32)(0)
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        return self.builder.shuffle_vector(self.builder.insert_element(undefined, scalar, first), undefined, mask)
+
+    def products(self, k: Any) -> list[Any]:
+        """left[row, k] * right[k] of each cell."""
+        load = self.builder.load
+        pointers = [self.at(self.left, (WORD(m), self.left_step), (k, self.left_term)) for m in range(self.rows)]
+        left = [self.broadcast(load(pointer)) for pointer in pointers]
+        right = [load(self.vector(self.right, k, self.right_step, v), align=self.align) for v in range(self.vectors)]
+        return [self.builder.fmul(left[row], right[v]) for row, v in self.cells]
+
+    def generate(self, terms: Any) -> None:
+        """out += left @ right, terms added by pairs, out + (p_k + p_{k+1}), never fused."""
+        builder = self.builder
+        targets = [self.vector(self.out, WORD(row), self.out_step, v) for row, v in self.cells]
+        starts = [builder.load(target, align=self.align) for target in targets]
+        sums = [cgutils.alloca_once_value(builder, start) for start in starts]
+
+        def add(parts: list[Any]) -> None:
+            for total, part in zip(sums, parts, strict=True):
+                builder.store(builder.fadd(builder.load(total), part), total)
+
+        paired = builder.and_(terms, WORD(-2))
+        with cgutils.for_range_slice(builder, WORD(0), paired, WORD(2), WORD) as (k, _):
+            one, other = self.products(k), self.products(builder.add(k, WORD(1)))
+            add([builder.fadd(*pair) for pair in zip(one, other, strict=True)])
+        with cgutils.for_range_slice(builder, paired, terms, WORD(1), WORD) as (k, _):
+            add(self.products(k))
+        for total, target in zip(sums, targets, strict=True):
+            builder.store(builder.load(total), target, align=self.align)
+
+
+def product_tile(rows: int, vectors: int) -> Callable[..., None]:
+    """``tile(a, out, out_step, left, left_step, left_term, right, right_step, terms)``: a tile of a product."""
+
+    def tile(typing: Any, a: Any, o: Any, os: Any, p: Any, ps: Any, pt: Any, q: Any, qs: Any, n: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            real = context.get_data_type(a.dtype)
+            data = context.make_array(a)(context, builder, values[0]).data
+            Tile(rows, vectors, real, data, values[1:8], builder).generate(values[8])
+            return context.get_dummy_value()
+
+        return types.void(a, *[types.int64] * 8), generate
+
+    made: Callable[..., None] = intrinsic(tile)
+    return made
+
+
+tile_1x2, tile_1x4, tile_2x2 = product_tile(1, 2), product_tile(1, 4), product_tile(2, 2)
+
+
+@inlined
+def add_terms(
+    a: Array, out: int, step: int, left: int, ls: int, lt: int, right: int, rs: int, rows: int, terms: int, width: int
+) -> None:
+    """out += left @ right, few terms."""
+    row = 0
+    while row + 2 <= rows:
+        for i in range(0, width, PADDING):
+            tile_2x2(a, out + i, step, left, ls, lt, right + i, rs, terms)
+        out, left, row = out + 2 * step, left + 2 * ls, row + 2
+    if row < rows:
+        i = 0
+        while i + 2 * PADDING <= width:
+            tile_1x4(a, out + i, step, left, ls, lt, right + i, rs, terms)
+            i += 2 * PADDING
+        if i < width:
+            tile_1x2(a, out + i, step, left, ls, lt, right + i, rs, terms)
+
+
+@inlined
+def add_product(
+    a: Array, out: int, step: int, left: int, ls: int, lt: int, right: int, rs: int, rows: int, terms: int, width: int
+) -> None:
+    """out (rows, width) += left (rows, terms) @ right (terms, width), the terms of each sum in their order.
+
+    Element k of row m of left is ``a[left + m * ls + k * lt]``; step and rs are those of out and right.
+    """
+    for k in range(0, terms, TERMS):
+        few = min(TERMS, terms - k)
+        add_terms(a, out, step, left + k * lt, ls, lt, right + k * rs, rs, rows, few, width)
