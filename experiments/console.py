@@ -67,13 +67,21 @@ class Lines(Spoken):
         super().__init__(total, unit)
         self.console, self.said = console, -1
 
+    def begin(self, what: str) -> None:
+        super().begin(what)
+        if self.count == 0:
+            self.print(f"0 of {self.total} {self.unit}; {self.state()}")
+
     def say(self) -> None:
         tenth = self.count * PLAIN_LINES // self.total
         if tenth == self.said and self.count > 1:
             return
         self.said = tenth
         left = (time.monotonic() - self.started) / self.count * (self.total - self.count)
-        line = f"{self.count} of {self.total} {self.unit}, about {left:.0f} s left; {self.state()}"
+        self.print(f"{self.count} of {self.total} {self.unit}, about {left:.0f} s left; {self.state()}")
+
+    def print(self, line: str) -> None:
+        """A line as it is, neither coloured nor broken."""
         self.console.print(line, highlight=False, soft_wrap=True)
 
 
