@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -23,7 +24,7 @@ def local_workers(count: int) -> Iterator[Executor]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     forkserver.ensure_running()  # loads on its own; the first task submitted waits for it
-    executor = ProcessPoolExecutor(count, context, initializer=leave_interrupts)
+    executor = ProcessPoolExecutor(count, context, initializer=stand_back)
     try:
         yield executor
     except BaseException:
@@ -35,6 +36,7 @@ def local_workers(count: int) -> Iterator[Executor]:
     executor.shutdown()
 
 
-def leave_interrupts() -> None:
-    """Ctrl-C reaches the whole process group; the parent alone answers it."""
+def stand_back() -> None:
+    """Leave Ctrl-C, which reaches the whole process group, and the processor, when it is asked for, to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(10)

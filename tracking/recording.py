@@ -28,7 +28,7 @@ from tracking.trained import Trained
 
 PARENT = "mlflow.parentRunId"  # the tag that links a trial's run to its sweep's
 PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags; environment.json has it all
-CURVE_POINTS = 50  # of a curve as a metric: MLflow's rows cost time; curves.npz has them all
+CURVE_POINTS = 25  # of a curve as a metric: MLflow's rows cost time; curves.npz has them all
 Point = tuple[str, float, int]  # metric, value, step
 
 

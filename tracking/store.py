@@ -45,12 +45,23 @@ class Store:
         return MlflowClient(tracking_uri=self.tracking_uri)
 
     @cached_property
+    def known(self) -> dict[str, str]:
+        """Ids of the experiments asked for so far, by name."""
+        return {}
+
+    @cached_property
     def studies(self) -> RDBStorage:
         """Optuna's storage."""
         return optuna_storage(self.studies_url)
 
     def experiment(self, name: str) -> str:
         """Id of the MLflow experiment of that name, made when it is first asked for."""
+        if name not in self.known:
+            self.known[name] = self.find_experiment(name)
+        return self.known[name]
+
+    def find_experiment(self, name: str) -> str:
+        """That id, from MLflow."""
         found = self.client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)

@@ -63,7 +63,8 @@ def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: Trained)
     run_id = record(store, result, "a name", {})
     history = store.client.get_metric_history(run_id, "val_loss")
     medians = dict(zip(result.progress.evaluated, np.median(result.progress.val_loss, axis=1), strict=True))
-    assert {point.step: point.value for point in history} == medians
+    assert all(point.value == medians[point.step] for point in history)
+    assert history[-1].step == result.progress.epoch
     assert len(store.client.get_metric_history(run_id, "train_loss")) == len(history) <= 200
     metrics = store.client.get_run(run_id).data.metrics
     assert metrics["best_val_loss"] == np.median(result.progress.val_loss.min(axis=0))
@@ -77,7 +78,7 @@ def test_long_curves_are_thinned_for_the_ui_and_whole_in_the_artifact(store: Sto
     long = trained(from_text(to_text(CONFIG) | {"training.epochs": "300", "training.evaluations": "120"}))
     run_id = record(store, long, "a name", {})
     steps = [point.step for point in store.client.get_metric_history(run_id, "val_loss")]
-    assert 25 <= len(steps) <= 50
+    assert 20 <= len(steps) <= 25
     assert steps[-1] == 300
     assert len(set(np.diff(steps))) <= 2, "not evenly spaced"
     assert read_curves(store, read_run(store, run_id))["val_loss"].shape == (120, 3)
