@@ -26,7 +26,6 @@ class Settings:
     store: str | None = None
     as_json: bool = False
     quiet: bool = False
-    verbose: bool = False
     debug: bool = False
 
 
@@ -34,7 +33,6 @@ def shared(command: F) -> F:
     """Give a command (or the group) the options that all have; they end in the context's Settings."""
     for option in (
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
-        click.option("-v", "--verbose", is_flag=True, help="Say more."),
         click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
         click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
         click.option("--store", metavar="DIR", help="Folder of mlflow.db, mlruns and optuna.db.  [default: .]"),

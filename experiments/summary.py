@@ -149,7 +149,7 @@ def markdown(summary: SweepSummary) -> str:
     lines = [
         f"Studies of **{summary.task}**, equal budget, each ended by a confirmation on fresh seeds. Losses are NMSE.",
         "",
-        "| model type | trials | hidden size | learning rate | best val loss | test loss, median | quartiles |",
+        "| model type | trials | hidden size | learning rate | best val loss | median test loss | quartiles (replicas) |",
         "|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *(f"| {' | '.join(row[1:])} |" for row in rows(summary))])
@@ -182,5 +182,5 @@ def test_text(confirmation: Confirmation | None) -> tuple[str, str]:
         return "-", "-"
     first, median, third = confirmation.quartiles
     count, diverged = len(confirmation.test_loss), confirmation.diverged
-    note = f", {diverged} of {count} diverged" if diverged else f" of {count}"
-    return f"{median:.3g}", f"{first:.3g} to {third:.3g}{note}"
+    note = f"{count}, {diverged} diverged" if diverged else f"{count}"
+    return f"{median:.3g}", f"{first:.3g} to {third:.3g} ({note})"

@@ -12,7 +12,8 @@ from tracking.links import base_url, charts, run_page
 from tracking.store import Store
 from tracking.trained import Trained
 
-HEADER = ("task", "model", "trials", "hidden size", "learning rate", "val loss", "median test loss", "quartiles")
+SPREAD = "quartiles (replicas)"
+HEADER = ("task", "model", "trials", "hidden size", "learning rate", "val loss", "median test loss", SPREAD)
 
 
 def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
