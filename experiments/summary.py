@@ -149,7 +149,7 @@ def markdown(summary: SweepSummary) -> str:
     lines = [
         f"Studies of **{summary.task}**, equal budget, each ended by a confirmation on fresh seeds. Losses are NMSE.",
         "",
-        "| model type | trials | hidden size | learning rate | best val loss | median test loss | quartiles (replicas) |",
+        "| model | trials | hidden size | learning rate | val loss | median test loss | quartiles (replicas) |",
         "|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *(f"| {' | '.join(row[1:])} |" for row in rows(summary))])
