@@ -23,11 +23,11 @@ from tracking.store import Store
 WORKERS = 2
 END_TO_END = {"sweep.trials": "10"}
 LONG_TRIALS = {  # all of one size, so that training dominates and the workers have equal shares
-    "sweep.trials": "3",
-    "sweep.generation": "3",
+    "sweep.trials": "6",
+    "sweep.generation": "6",
     "sweep.confirmation": "10",
     "model.hidden_size": "64",
-    "training.epochs": "1500",
+    "training.epochs": "1000",
 }
 TINY = {"sweep.trials": "2", "sweep.confirmation": "2", "training.epochs": "5", "training.replicas": "2"}
 
