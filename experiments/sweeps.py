@@ -12,6 +12,7 @@ from optuna import Study
 from optuna.trial import Trial
 
 from experiments.console import Watch
+from experiments.interrupts import uninterrupted
 from experiments.studies import ask, best_trial, open_study, suggest, tell
 from experiments.summary import SweepSummary, markdown, summarise
 from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig, searched
@@ -78,8 +79,9 @@ class Sweep:
         """Record a trial and, when its run is complete, tell its study."""
         (base, study), trial = asked
         tags = {"phase": "search", "study": study.study_name, "trial": str(trial.number)}
-        run_id = self.record(trained, f"{base.model.name} {trial.number:02d}", tags)
-        tell(study, trial, trained, run_id)
+        with uninterrupted():
+            run_id = self.record(trained, f"{base.model.name} {trial.number:02d}", tags)
+            tell(study, trial, trained, run_id)
         self.watch.done(base.model.name, trained.progress.median_best_val_loss)
 
     def confirm(self, searches: Sequence[Search]) -> None:
@@ -88,7 +90,8 @@ class Sweep:
         futures = [self.executor.submit(run_trial, config, test=True) for config in configs if config]
         for future in futures:
             trained = future.result()
-            self.record(trained, f"{trained.config.model.name} confirmation", {"phase": "confirmation"})
+            with uninterrupted():
+                self.record(trained, f"{trained.config.model.name} confirmation", {"phase": "confirmation"})
             self.watch.done(trained.config.model.name)
 
     def record(self, trained: Trained, name: str, tags: Mapping[str, str]) -> str:
