@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from types import TracebackType
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -119,7 +120,9 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     """A table on stdout: drawn on a terminal, columns parted by two spaces elsewhere."""
     console = Console()
     if console.is_terminal:
-        table = Table(*header, title=title, title_justify="left")
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for name in header:
+            table.add_column(name, overflow="fold")  # never cut off, however narrow the terminal
         for row in rows:
             table.add_row(*row)
         console.print(table)
