@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TASKS ?= sine xor sunspots
 ARGS ?=
+N ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep compare ui test check bench lock clean
+.PHONY: help setup sweep compare ui test faults doctor check bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -34,6 +35,12 @@ ui: $(READY)  ## the MLflow UI on 127.0.0.1, with its links
 
 test: $(READY)  ## run the tests
 	@$(BIN)/pytest $(ARGS)
+
+faults: $(READY)  ## kill whole sweeps N times at random moments, run them again, compare: make faults N=200
+	@$(BIN)/python -m tests.faults $(N)
+
+doctor: $(READY)  ## what is amiss in the store; ARGS="--fix" mends it
+	@$(BIN)/linrnn doctor $(ARGS)
 
 check: $(READY)  ## lint, format and types
 	@$(BIN)/ruff check .

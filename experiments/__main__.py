@@ -9,6 +9,7 @@ import click
 
 from experiments.cli import keep_shared, run, shared
 from experiments.commands.compare import compare
+from experiments.commands.doctor import doctor
 from experiments.commands.sweep import sweep
 from experiments.commands.train import train
 from experiments.commands.ui import ui
@@ -38,7 +39,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     keep_shared(context, dict(values))
 
 
-for command in (sweep, train, compare, ui):
+for command in (sweep, train, compare, ui, doctor):
     linrnn.add_command(command)
 
 

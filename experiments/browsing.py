@@ -13,8 +13,9 @@ from typing import IO
 import click
 
 from linrnn.errors import LinrnnError
+from tracking.errors import StoreError
 from tracking.links import all_charts, base_url
-from tracking.store import Store, StoreError
+from tracking.store import Store
 
 STARTING_SECONDS = 60
 LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}  # 2 processes, not 15

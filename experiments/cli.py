@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
 
+from experiments.interrupts import heeded
 from linrnn.errors import LinrnnError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,16 +70,21 @@ def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Co
 
 def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Answer a command line; the exit code. Errors of the user's are one line on stderr."""
-    signal.signal(signal.SIGTERM, terminate)
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    with heeded():
+        return answer(group, arguments)
+
+
+def answer(group: click.Group, arguments: Sequence[str]) -> int:
+    """The same, with signals raised as exceptions."""
     try:
         code = group.main(arguments, prog_name="linrnn", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SystemExit as leaving:
-        return complain("terminated", 143) if leaving.code == 143 else 1
-    except (KeyboardInterrupt, click.Abort):
-        return complain("interrupted", 130)
+        return complain("terminated", 143, leaving) if leaving.code == 143 else 1
+    except (KeyboardInterrupt, click.Abort) as leaving:
+        return complain("interrupted", 130, leaving.__cause__ or leaving.__context__ or leaving)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
@@ -94,16 +98,12 @@ def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
         if "--debug" in arguments:
             raise
         if isinstance(error, LinrnnError):
-            return complain(str(error), error.exit_code)
+            return complain(str(error), error.exit_code, error)
         return complain(f"{type(error).__name__}: {error} (--debug shows where)", 1)
 
 
-def complain(message: str, code: int) -> int:
-    """Say on stderr, in one line, what was wrong; the exit code."""
-    click.echo(f"linrnn: {' '.join(message.split())}", err=True)
+def complain(message: str, code: int, error: BaseException | None = None) -> int:
+    """Say on stderr, in one line, what was wrong, with what the error was noted to mean; the exit code."""
+    words = "; ".join([message, *getattr(error, "__notes__", [])])
+    click.echo(f"linrnn: {' '.join(words.split())}", err=True)
     return code
-
-
-def terminate(number: int, frame: FrameType | None) -> None:
-    """Answer SIGTERM as Ctrl-C is answered: the work unwinds."""
-    raise SystemExit(143)

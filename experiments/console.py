@@ -32,6 +32,12 @@ class Watch:
     def done(self, model: str = "", loss: float = math.inf) -> None:
         """One more trial is done: its model type and val loss."""
 
+    def skip(self, count: int) -> None:
+        """So many trials were done before."""
+
+    def note(self, words: str) -> None:
+        """Something that delays the work."""
+
 
 NOBODY = Watch()
 
@@ -41,6 +47,7 @@ class Spoken(Watch):
 
     def __init__(self, total: int, unit: str) -> None:
         self.total, self.unit, self.count, self.what = total, unit, 0, "starting"
+        self.skipped, self.noted = 0, ""
         self.best: dict[str, float] = {}
         self.started = time.monotonic()
 
@@ -48,12 +55,23 @@ class Spoken(Watch):
         self.what, self.best = what, {}
 
     def done(self, model: str = "", loss: float = math.inf) -> None:
-        self.count += 1
+        self.count, self.noted = self.count + 1, ""
         self.best[model] = min(loss, self.best.get(model, math.inf))
+        self.say()
+
+    def skip(self, count: int) -> None:
+        if count:
+            self.count, self.skipped = self.count + count, self.skipped + count
+            self.note(f"{self.what}: {count} trials were recorded before")
+
+    def note(self, words: str) -> None:
+        self.noted = words
         self.say()
 
     def state(self) -> str:
         """The task and the best losses so far."""
+        if self.noted:
+            return self.noted
         best = ", ".join(f"{model} {loss:.3g}" for model, loss in sorted(self.best.items()) if math.isfinite(loss))
         return f"{self.what}: best val loss {best}" if best else self.what
 
@@ -74,12 +92,13 @@ class Lines(Spoken):
             self.print(f"0 of {self.total} {self.unit}; {self.state()}")
 
     def say(self) -> None:
-        tenth = self.count * PLAIN_LINES // self.total
-        if tenth == self.said and self.count > 1:
+        tenth, new = self.count * PLAIN_LINES // self.total, self.count - self.skipped
+        if tenth == self.said and new > 1 and not self.noted:
             return
         self.said = tenth
-        left = (time.monotonic() - self.started) / self.count * (self.total - self.count)
-        self.print(f"{self.count} of {self.total} {self.unit}, about {left:.0f} s left; {self.state()}")
+        left = (time.monotonic() - self.started) / max(new, 1) * (self.total - self.count)
+        about = f", about {left:.0f} s left" if new else ""
+        self.print(f"{self.count} of {self.total} {self.unit}{about}; {self.state()}")
 
     def print(self, line: str) -> None:
         """A line as it is, neither coloured nor broken."""

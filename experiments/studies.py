@@ -1,22 +1,34 @@
-"""Studies: what Optuna is asked and told. One study searches one model type on one task."""
+"""Studies: what Optuna is asked and told. One study searches one model type on one task.
+
+Optuna's database is told of trials that are over, in the order of their numbers, each in one transaction; what it
+is asked is asked of a study in memory, made anew from those. So an answer depends on what is recorded alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Set
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 
 import numpy as np
 import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import TPESampler
-from optuna.trial import BaseTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from linrnn.config import TrialConfig
-from linrnn.declared import Declared, Integers, Reals, declared, domain_of, qualified
+from linrnn.config import TrialConfig, from_text, to_text
+from linrnn.declared import Integers, Reals, declared, domain_of, qualified, text_of
 from tracking.store import Store
-from tracking.trained import Trained
+from tracking.trained import Result
 
-Part = TypeVar("Part", bound=Declared)
+STATES = {  # one that diverged, with no curve, ranks below all that were pruned; one that failed is not counted
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "diverged": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+STARTUP_TRIALS = 5  # complete ones before any is pruned
+WARM_UP = 3  # the part of its epochs in which no trial is pruned: 1 / 3
 
 
 def open_study(store: Store, name: str) -> optuna.Study:
@@ -24,52 +36,77 @@ def open_study(store: Store, name: str) -> optuna.Study:
     return optuna.create_study(storage=store.studies, study_name=name, direction="minimize", load_if_exists=True)
 
 
-def ask(study: optuna.Study, base: TrialConfig, number: int, fixed: Set[str]) -> tuple[Trial, TrialConfig]:
-    """Trial `number` and the config it tries; decided by (base.seed, number) and the trials told so far."""
-    study.sampler = TPESampler(seed=sampler_seed(base.seed, number))
-    trial = study.ask()
-    if trial.number != number:
-        raise RuntimeError(f"study {study.study_name} is at trial {trial.number}, not {number}")
-    return trial, suggest(trial, base, fixed)
+def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, BaseDistribution]:
+    """What a study varies, by its name in the flat text: the fields with a search range, but for the `fixed`."""
+    space: dict[str, BaseDistribution] = {}
+    for part in (base.task, base.model, base.training):
+        for item in declared(type(part)):
+            name = qualified(part.kind, item.name)
+            match None if name in fixed else domain_of(item):
+                case Integers(search=(int(low), int(high))):
+                    space[name] = IntDistribution(low, high, log=True)
+                case Reals(search=(float(low), float(high))):
+                    space[name] = FloatDistribution(low, high, log=True)
+    return space
 
 
-def suggest(trial: BaseTrial, base: TrialConfig, fixed: Set[str] = frozenset()) -> TrialConfig:
-    """The base config with what declares a search range, but for the `fixed`, as the trial (live or over) has it."""
-    return replace(
-        base,
-        task=suggest_fields(trial, base.task, fixed),
-        model=suggest_fields(trial, base.model, fixed),
-        training=suggest_fields(trial, base.training, fixed),
+def suggested(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
+    """The base config with what a trial, live or over, has for it."""
+    return from_text(to_text(base) | {name: text_of(value) for name, value in params.items()})
+
+
+def ask(base: TrialConfig, fixed: Set[str], history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:
+    """The configs of the next `count` trials, asked together; decided by (base.seed, number) and the history."""
+    space, study = search_space(base, fixed), optuna.create_study()
+    study.add_trials(history)
+    configs = []
+    for number in range(len(history), len(history) + count):
+        study.sampler = TPESampler(seed=sampler_seed(base.seed, number))
+        configs.append(suggested(base, study.ask(space).params))
+    return configs
+
+
+def over(space: Mapping[str, BaseDistribution], result: Result, run_id: str) -> FrozenTrial:
+    """A trial that is over, as Optuna keeps it."""
+    text, state = to_text(result.config), STATES[result.outcome]
+    curve = {} if result.outcome == "diverged" else dict(result.curve)
+    trial = create_trial(
+        state=state,
+        value=result.loss if state is TrialState.COMPLETE else None,
+        params={name: kind(text[name]) for name, kind in kinds(space).items()},
+        distributions=dict(space),
+        user_attrs={"run_id": run_id, "outcome": result.outcome},
+        intermediate_values=curve,
     )
+    trial.datetime_start = datetime.fromtimestamp(result.started)
+    trial.datetime_complete = datetime.fromtimestamp(result.started + result.seconds)
+    return trial
 
 
-def suggest_fields(trial: BaseTrial, part: Part, fixed: Set[str]) -> Part:
-    """One part of a config with its searched fields as the trial has them."""
-    found: dict[str, float] = {}
-    for item in declared(type(part)):
-        name = qualified(part.kind, item.name)
-        match None if name in fixed else domain_of(item):
-            case Integers(search=(int(low), int(high))):
-                found[item.name] = trial.suggest_int(name, low, high, log=True)
-            case Reals(search=(float(low), float(high))):
-                found[item.name] = trial.suggest_float(name, low, high, log=True)
-    return replace(part, **found)
+def kinds(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | type[float]]:
+    """What turns the text of each searched field into its value."""
+    return {name: int if isinstance(kind, IntDistribution) else float for name, kind in space.items()}
 
 
-def tell(study: optuna.Study, trial: Trial, trained: Trained, run_id: str) -> None:
-    """The outcome of a trial whose run is complete; one that diverged ranks below all that did not."""
-    trial.set_user_attr("run_id", run_id)
-    loss = trained.progress.median_best_val_loss
-    if trained.outcome == "diverged":
-        study.tell(trial, state=TrialState.PRUNED)
-    else:
-        study.tell(trial, loss)
+def best_of(history: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """The trial of the lowest val loss, the earliest of equals; None where none is complete."""
+    complete = [trial for trial in history if trial.state is TrialState.COMPLETE]
+    return min(complete, key=lambda trial: trial.values, default=None)
 
 
-def best_trial(study: optuna.Study) -> optuna.trial.FrozenTrial | None:
-    """The trial of the lowest val loss, the earliest of equals; None where all diverged."""
-    complete = study.get_trials(states=(TrialState.COMPLETE,))
-    return min(complete, key=lambda trial: (trial.value, trial.number), default=None)
+def limits(history: Sequence[FrozenTrial], epochs: int) -> dict[int, float]:
+    """Milestone -> loss that a trial must have been below by then, or be pruned: Optuna's MedianPruner, ahead of time.
+
+    The median over the complete trials of a history of five or more, from a third of the epochs on.
+    """
+    curves = [trial.intermediate_values for trial in history if trial.state is TrialState.COMPLETE]
+    if len(curves) < STARTUP_TRIALS:
+        return {}
+    milestones = sorted({epoch for curve in curves for epoch in curve if epoch >= epochs // WARM_UP})
+    return {
+        milestone: float(np.median([curve[milestone] for curve in curves if milestone in curve]))
+        for milestone in milestones
+    }
 
 
 def sampler_seed(seed: int, number: int) -> int:

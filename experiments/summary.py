@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,13 @@ from tracking.store import Store
 
 @dataclass(frozen=True)
 class StudySummary:
-    """One model type's search; `best` fields are None where every trial diverged."""
+    """One model type's search; `best` fields are None where none is complete."""
 
     model: str
     trials: int
+    pruned: int
     diverged: int
+    failed: int
     best_run: str | None
     best_val_loss: float | None
     hidden_size: int | None
@@ -49,9 +52,10 @@ class SweepSummary:
     task: str
     sweep_run: str
     experiment: str  # id of the MLflow experiment that holds its trials
-    seconds: float
+    seconds: float  # of training, over all its trials
     studies: tuple[StudySummary, ...]
     confirmations: tuple[Confirmation, ...]
+    failures: tuple[str, ...]  # of trials that came to nothing: which, and why
 
 
 def summarise(store: Store, sweep: Run) -> SweepSummary:
@@ -63,33 +67,40 @@ def summarise(store: Store, sweep: Run) -> SweepSummary:
     }
     for run in runs:
         phases[run.data.tags["phase"], run.data.params["model"]].append(run)
+    confirmations = [run for model in models for run in phases["confirmation", model]]
     return SweepSummary(
         task=sweep.data.tags["task"],
         sweep_run=sweep.info.run_id,
         experiment=runs[0].info.experiment_id,
-        seconds=sweep.data.metrics["seconds"],
+        seconds=sum(run.data.metrics["seconds"] for run in runs),
         studies=tuple(study_summary(model, phases["search", model]) for model in models),
-        confirmations=tuple(confirmed(store, run) for model in models for run in phases["confirmation", model]),
+        confirmations=tuple(confirmed(store, run) for run in confirmations if run.data.tags["outcome"] != "failed"),
+        failures=tuple(failure(run) for run in runs if run.data.tags["outcome"] == "failed"),
     )
 
 
 def study_summary(model: str, runs: Sequence[Run]) -> StudySummary:
     """What the trials of one study found."""
-    diverged = sum(run.data.tags["outcome"] == "diverged" for run in runs)
-    finite = [run for run in runs if run.data.tags["outcome"] == "complete"]
-    best = min(finite, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
+    counts = Counter(run.data.tags["outcome"] for run in runs)
+    outcomes = (len(runs), counts["pruned"], counts["diverged"], counts["failed"])
+    complete = [run for run in runs if run.data.tags["outcome"] == "complete"]
+    best = min(complete, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
     if best is None:
-        return StudySummary(model, len(runs), diverged, None, None, None, None)
+        return StudySummary(model, *outcomes, None, None, None, None)
     config = read_config(best)
     return StudySummary(
         model,
-        len(runs),
-        diverged,
+        *outcomes,
         best.info.run_id,
         best.data.metrics["best_val_loss"],
         config.model.hidden_size,
         config.training.learning_rate,
     )
+
+
+def failure(run: Run) -> str:
+    """Which trial failed, and why."""
+    return f"{run.data.tags['mlflow.runName']}: {run.data.tags['reason']}"
 
 
 def confirmed(store: Store, run: Run) -> Confirmation:
@@ -113,7 +124,9 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
             {
                 "model": study.model,
                 "trials": study.trials,
+                "pruned": study.pruned,
                 "diverged": study.diverged,
+                "failed": study.failed,
                 "best_run": study.best_run,
                 "best_val_loss": study.best_val_loss,
                 "hidden_size": study.hidden_size,
@@ -122,6 +135,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
             for study in summary.studies
         ],
         "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
+        "failures": list(summary.failures),
     }
 
 
@@ -165,14 +179,16 @@ def rows(summary: SweepSummary) -> list[tuple[str, ...]]:
 
 
 def trials_text(study: StudySummary) -> str:
-    """How many trials, and how many of them diverged."""
-    return f"{study.trials} ({study.diverged} diverged)" if study.diverged else str(study.trials)
+    """How many trials, and how many of them did not come to their end, and why."""
+    counts = {"pruned": study.pruned, "diverged": study.diverged, "failed": study.failed}
+    notes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return f"{study.trials} ({notes})" if notes else str(study.trials)
 
 
 def best_text(study: StudySummary) -> tuple[str, str, str]:
     """Hidden size, learning rate and val loss of a study's best trial."""
     if study.best_val_loss is None:
-        return "-", "-", "all diverged"
+        return "-", "-", "no trial complete"
     return str(study.hidden_size), f"{study.learning_rate:.3g}", f"{study.best_val_loss:.3g}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import ClassVar
 
 from linrnn.config import TrialConfig, from_text, to_text
-from linrnn.declared import Declared, Integers, declare, declared, parse_field, qualified, text_of
+from linrnn.declared import Choice, Declared, Integers, declare, declared, parse_field, qualified, text_of
 
 CONFIRMATION_SEEDS = 10**6  # a search's seed with these bits turned over is its confirmation's
 
@@ -23,6 +25,7 @@ class SweepConfig(Declared):
     trials: int = declare(20, Integers(1, 100_000), "trials of each study")
     generation: int = declare(4, Integers(1, 1_000), "trials of a study asked together")
     confirmation: int = declare(20, Integers(1, 10_000), "replicas of the confirmation")
+    pruner: str = declare("median", Choice(("median", "none")), "what stops trials that are behind")
 
     @property
     def task(self) -> str:
@@ -41,6 +44,15 @@ class SweepConfig(Declared):
         own = {qualified("sweep", item.name): text_of(getattr(self, item.name)) for item in declared(SweepConfig)}
         return {**shared, "models": models, "fixed": ", ".join(sorted(self.fixed)) or "nothing", **own}
 
+    def study_name(self, base: TrialConfig) -> str:
+        """Name of the study of one of the bases: a digest of all that decides its trials, how many apart.
+
+        The first N trials of a study of more are those of a study of N, so that one can be made longer.
+        """
+        decisive = {**to_text(base), "fixed": sorted(self.fixed), "generation": self.generation, "pruner": self.pruner}
+        text = json.dumps(decisive, sort_keys=True)
+        return f"{self.task} {base.model.name} {sha256(text.encode()).hexdigest()[:8]}"
+
 
 def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
     """The sweep of a task with these model types; `given` is flat text, of which nothing is searched."""
@@ -49,6 +61,14 @@ def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> 
     bases = tuple(from_text({"task": task, "model": model, **shared}) for model in dict.fromkeys(models))
     parsed = {item.name: parse_field("sweep", item, given[name]) for name, item in own.items() if name in given}
     return SweepConfig(bases, frozenset(shared), **parsed)
+
+
+def from_record(params: Mapping[str, str]) -> SweepConfig:
+    """The sweep whose flat text a run has as its params."""
+    given = {name: text for name, text in params.items() if name not in ("task", "models", "fixed")}
+    config = sweep_config(params["task"], params["models"].split(", "), given)
+    fixed = frozenset() if params["fixed"] == "nothing" else frozenset(params["fixed"].split(", "))
+    return replace(config, fixed=fixed)
 
 
 def total_trials(configs: Sequence[SweepConfig]) -> int:

@@ -1,126 +1,191 @@
-"""A sweep: the studies of one task, one for each model type, equal budget, ended by a confirmation."""
+"""A sweep: the studies of one task, one for each model type, equal budget, ended by a confirmation.
+
+The same call again goes on where it was left: what the stores know is settled, and only what is missing is trained.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, replace
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from dataclasses import dataclass
 from typing import NamedTuple
-
-from optuna import Study
-from optuna.trial import Trial
 
 from experiments.console import Watch
 from experiments.interrupts import uninterrupted
-from experiments.studies import ask, best_trial, open_study, suggest, tell
+from experiments.patience import patiently
+from experiments.resuming import begin_or_resume, study_names
+from experiments.searches import Search, searches
 from experiments.summary import SweepSummary, markdown, summarise
-from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig, searched
+from experiments.sweep_config import SweepConfig, searched
 from experiments.trials import run_trial
+from experiments.workers import ClusterError, WorkerDiedError
 from linrnn.config import TrialConfig
-from tracking.reading import read_run
-from tracking.recording import PARENT, describe, record, sweep_run, write
+from linrnn.errors import LinrnnError
+from tracking.errors import ServerAwayError
+from tracking.locks import held
+from tracking.reading import PARENT, confirmations_of, read_run, recorded
+from tracking.recording import closing, describe, end, record, record_failed, write
 from tracking.store import Store
-from tracking.trained import Trained
+from tracking.trained import Failed, Trained
+
+RETRIES = 2  # of a trial whose worker died
+PATIENCE = 300.0  # seconds for a server to come back
 
 
-class Search(NamedTuple):
-    """One study on its way: what it varies, and where Optuna keeps it."""
-
-    base: TrialConfig
-    study: Study
-
-
-class Asked(NamedTuple):
-    """A trial on its way."""
+class Work(NamedTuple):
+    """A trial on its way; `number` is None for a confirmation."""
 
     search: Search
-    trial: Trial
+    config: TrialConfig
+    number: int | None
+    limits: Mapping[int, float] | None = None
+    deaths: int = 0
+
+    @property
+    def name(self) -> str:
+        """What its run is called."""
+        model = self.config.model.name
+        which = "confirmation" if self.number is None else f"{self.number:02d}"
+        return f"{model} {which} {searched(self.config)}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What its run says of its place in the sweep."""
+        if self.number is None:
+            return {"phase": "confirmation"}
+        return {"phase": "search", "study": self.search.study.study_name, "trial": str(self.number)}
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep on its way: what it does, where it is recorded, who trains, and who is told."""
+    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away."""
 
-    config: SweepConfig
     store: Store
     run_id: str
     executor: Executor
     watch: Watch
+    patience: float
 
-    def searches(self) -> list[Search]:
-        """A study for each model type."""
-        names = {base: f"{self.config.task} {base.model.name} {self.run_id[:8]}" for base in self.config.bases}
-        return [Search(base, open_study(self.store, name)) for base, name in names.items()]
-
-    def search(self, searches: Sequence[Search]) -> None:
-        """Train all trials of the studies side by side, each study generation by generation."""
-        waiting: dict[Future[Trained], Asked] = {}
-        for search in searches:
-            waiting |= self.generation(search)
+    def train(self, going: Sequence[Search]) -> None:
+        """Train all that is missing, the studies side by side, each generation by generation."""
+        confirmed = self.confirmed()
+        waiting: dict[Future[Trained], Work] = {}
+        for search in going:
+            waiting |= self.submit(self.next(search, confirmed))
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                asked = waiting.pop(future)
-                self.keep(asked, future.result())
-                if all(other.search is not asked.search for other in waiting.values()):
-                    waiting |= self.generation(asked.search)
+                work = waiting.pop(future)
+                outcome = self.outcome(work, future)
+                if isinstance(outcome, Work):
+                    waiting |= self.submit([outcome])
+                    continue
+                self.keep(work, outcome)
+                if work.number is not None and all(other.search is not work.search for other in waiting.values()):
+                    waiting |= self.submit(self.next(work.search, confirmed))
 
-    def generation(self, search: Search) -> dict[Future[Trained], Asked]:
-        """The study's next trials on their way, asked together; none when it has had them all."""
-        first = len(search.study.trials)
-        submitted = {}
-        for number in range(first, min(first + self.config.generation, self.config.trials)):
-            trial, config = ask(search.study, search.base, number, self.config.fixed)
-            submitted[self.executor.submit(run_trial, config)] = Asked(search, trial)
-        return submitted
+    def next(self, search: Search, confirmed: set[str]) -> list[Work]:
+        """What a study does next: its generation, then its confirmation, where they are not recorded yet."""
+        if not search.over:
+            limits = search.limits()
+            return [Work(search, config, number, limits) for number, config in search.generation().items()]
+        config = None if search.base.model.name in confirmed else search.confirmation()
+        return [Work(search, config, None)] if config else []
 
-    def keep(self, asked: Asked, trained: Trained) -> None:
+    def confirmed(self) -> set[str]:
+        """Model types whose confirmation is recorded; those that were cut short are closed."""
+        names = set()
+        for run in confirmations_of(self.store, read_run(self.store, self.run_id)):
+            if recorded(run):
+                names.add(run.data.params["model"])
+            elif run.info.status == "RUNNING":
+                end(self.store, run.info.run_id, "KILLED")
+        return names
+
+    def submit(self, works: Sequence[Work]) -> dict[Future[Trained], Work]:
+        """Trials on their way to the workers."""
+        return {
+            self.executor.submit(run_trial, work.config, work.limits, test=work.number is None): work for work in works
+        }
+
+    def outcome(self, work: Work, future: Future[Trained]) -> Trained | Failed | Work:
+        """What became of a trial: trained, failed with a reason, or to be tried again as its worker died."""
+        try:
+            return future.result()
+        except LinrnnError:
+            raise
+        except CancelledError as error:
+            raise ClusterError("the cluster dropped a trial: its scheduler has gone") from error
+        except WorkerDiedError as error:
+            if work.deaths < RETRIES:
+                return work._replace(deaths=work.deaths + 1)
+            return Failed(work.config, f"{error}, {work.deaths + 1} times", time.time(), 0.0)
+        except Exception as error:
+            return Failed(work.config, f"{type(error).__name__}: {error}", time.time(), 0.0)
+
+    def keep(self, work: Work, outcome: Trained | Failed) -> None:
         """Record a trial and, when its run is complete, tell its study."""
-        (base, study), trial = asked
-        tags = {"phase": "search", "study": study.study_name, "trial": str(trial.number)}
+        try:
+            self.write(work, outcome)
+        except ServerAwayError:
+            patiently(self.patience, self.watch, lambda: self.write_again(work, outcome))
+        self.watch.done(work.config.model.name, outcome.result.loss)
+
+    def write(self, work: Work, outcome: Trained | Failed) -> None:
+        """The run, then Optuna, whole."""
+        tags = {**work.tags, PARENT: self.run_id}
         with uninterrupted():
-            run_id = self.record(trained, f"{base.model.name} {trial.number:02d}", tags)
-            tell(study, trial, trained, run_id)
-        self.watch.done(base.model.name, trained.progress.median_best_val_loss)
+            if isinstance(outcome, Failed):
+                run_id = record_failed(self.store, outcome, work.name, tags)
+            else:
+                run_id = record(self.store, outcome, work.name, tags)
+            if work.number is not None:
+                work.search.heard(work.number, outcome.result, run_id)
 
-    def confirm(self, searches: Sequence[Search]) -> None:
-        """Train each study's best config on fresh seeds and read the test split."""
-        configs = [confirmation(self.config, search) for search in searches]
-        futures = [self.executor.submit(run_trial, config, test=True) for config in configs if config]
-        for future in futures:
-            trained = future.result()
-            with uninterrupted():
-                self.record(trained, f"{trained.config.model.name} confirmation", {"phase": "confirmation"})
-            self.watch.done(trained.config.model.name)
+    def write_again(self, work: Work, outcome: Trained | Failed) -> None:
+        """The same after a server was away, which may have kept what it did not answer to."""
+        if work.number is None:
+            if work.config.model.name not in self.confirmed():
+                self.write(work, outcome)
+            return
+        work.search.settle()
+        if work.number not in work.search.known:
+            self.write(work, outcome)
 
-    def record(self, trained: Trained, name: str, tags: Mapping[str, str]) -> str:
-        """Write a trial's run under this sweep."""
-        return record(self.store, trained, f"{name} {searched(trained.config)}", {**tags, PARENT: self.run_id})
+    def conclude(self) -> SweepSummary:
+        """Sum up from the store, and say it on the sweep's run."""
+        summary = summarise(self.store, read_run(self.store, self.run_id))
+        with self.store.writing():
+            write(self.store, self.run_id, {}, [("seconds", summary.seconds, 0)], time.time())
+            describe(self.store, self.run_id, markdown(summary))
+        return summary
 
 
-def sweep(config: SweepConfig, store: Store, executor: Executor, watch: Watch) -> SweepSummary:
-    """Search with every model type, confirm the best of each on fresh seeds, and sum up from the store."""
-    started = time.time()
+def sweep(
+    config: SweepConfig,
+    store: Store,
+    executor: Executor,
+    watch: Watch,
+    fresh: bool = False,
+    patience: float = PATIENCE,
+) -> SweepSummary:
+    """Search with every model type, confirm the best of each on fresh seeds, and sum up from the store.
+
+    A sweep that was left goes on, one that is finished is only summed up; `fresh` begins a new one.
+    """
     watch.begin(config.task)
-    with sweep_run(store, f"{config.task} sweep", {"task": config.task}) as made:
-        run_id = made.run_id
-        write(store, run_id, config.text(), [], started)
-        going = Sweep(config, store, run_id, executor, watch)
-        searches = going.searches()
-        going.search(searches)
-        going.confirm(searches)
-        write(store, run_id, {}, [("seconds", time.time() - started, 0)], started)
-        summary = summarise(store, read_run(store, run_id))
-        describe(store, run_id, markdown(summary))
+    names = study_names(config, store, fresh)
+    with held(store, names):
+        run_id, finished = begin_or_resume(config, store, names)
+        if finished:
+            summary = summarise(store, read_run(store, run_id))
+            watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
+            return summary
+        with store.writing(), closing(store, run_id):
+            going = list(searches(config, store, names))
+            sweep = Sweep(store, run_id, executor, watch, patience)
+            watch.skip(sum(search.done for search in going) + len(sweep.confirmed()))
+            sweep.train(going)
+            summary = patiently(patience, watch, sweep.conclude)
     return summary
-
-
-def confirmation(config: SweepConfig, search: Search) -> TrialConfig | None:
-    """A study's best config with the seed and replicas of the confirmation; None where all trials diverged."""
-    best = best_trial(search.study)
-    if best is None:
-        return None
-    found = suggest(best, search.base, config.fixed)
-    training = replace(found.training, replicas=config.confirmation)
-    return replace(found, training=training, seed=config.seed ^ CONFIRMATION_SEEDS)

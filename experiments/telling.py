@@ -20,6 +20,9 @@ def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """The table of sweeps, and where to look."""
     table = [row for summary in summaries for row in rows(summary)]
     print_table("Losses are NMSE; test losses are those of the confirmation, on fresh seeds.", HEADER, table)
+    for summary in summaries:
+        for failed in summary.failures:
+            print(f"\n{summary.task}: a trial failed, {failed}")
     base = base_url(store)
     print("\nIn the MLflow UI (linrnn ui, or make ui):")
     for summary in summaries:

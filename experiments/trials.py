@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from experiments.console import NOBODY, Watch
@@ -11,18 +12,28 @@ from tracking.provenance import environment
 from tracking.trained import Trained
 
 
-def run_trial(config: TrialConfig, test: bool = False, watch: Watch = NOBODY) -> Trained:
-    """Train one trial to its end; reads the test split only where `test` says so."""
+def run_trial(
+    config: TrialConfig, limits: Mapping[int, float] | None = None, test: bool = False, watch: Watch = NOBODY
+) -> Trained:
+    """Train one trial, to its end or until it has not come below a limit (epoch -> loss) by that epoch.
+
+    Reads the test split only where `test` says so.
+    """
     from experiments.figures import learning_curves  # with torch, which only workers load
     from linrnn.digests import origin_digests
+    from linrnn.progress import reported
     from linrnn.training import losses_on_test, train
 
     started = time.time()
     splits = config.task.splits()
     for progress in train(config, splits):
         watch.done(config.model.name, progress.median_best_val_loss)
+        limit = (limits or {}).get(progress.epoch)
+        if limit is not None:
+            losses = reported(progress.val_loss, progress.evaluated, config.training.milestones).values()
+            if min(losses, default=float("inf")) > limit:
+                break
     trained = Trained(config, progress, started, time.time() - started, environment(), origin_digests(config, splits))
     if test:
         trained = replace(trained, test_loss=losses_on_test(config, progress, splits))
-
     return replace(trained, files={"curves.png": learning_curves(trained)})

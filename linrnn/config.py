@@ -22,6 +22,8 @@ from linrnn.table import suggestion
 from linrnn.tasks import TASKS
 from linrnn.tasks.base import Task
 
+MILESTONES = 25  # of a trial: every one is a row in both databases
+
 
 @dataclass(frozen=True)
 class Training(Declared):
@@ -35,6 +37,18 @@ class Training(Declared):
     clip_norm: float = declare(1.0, Reals(1e-6, math.inf), "largest norm of a replica's gradient")
     evaluations: int = declare(100, Integers(1, 200), "how often the val loss is read, evenly over the epochs")
     device: str = declare("cpu", Choice(("cpu", "cuda")), "where the tensors live")
+
+    @property
+    def evaluation_epochs(self) -> tuple[int, ...]:
+        """Epochs after which the val loss is read: evenly spread, the last one among them."""
+        count = min(self.epochs, self.evaluations)
+        return tuple(self.epochs * (k + 1) // count for k in range(count))
+
+    @property
+    def milestones(self) -> tuple[int, ...]:
+        """At most 25 of those, evenly spread, the last one among them: what a study sees of a curve."""
+        every = -(-len(self.evaluation_epochs) // MILESTONES)
+        return self.evaluation_epochs[::-every][::-1]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,12 @@ class Progress:
         """Median over replicas of the last loss trained on before each evaluation, `(V,)`; inf where not finite."""
         losses = self.train_loss[np.array(self.evaluated) - 1]
         return np.median(np.where(np.isfinite(losses), losses, np.inf), axis=1)
+
+
+def reported(val_loss: Losses, evaluated: Sequence[int], milestones: Collection[int]) -> dict[int, float]:
+    """What a study is told of a curve: the median of val_loss `(V, S)` at each milestone; finite ones only."""
+    medians = zip(evaluated, np.median(val_loss, axis=1), strict=True)
+    return {epoch: float(loss) for epoch, loss in medians if epoch in milestones and np.isfinite(loss)}
 
 
 def quartiles(losses: Losses) -> tuple[float, float, float]:

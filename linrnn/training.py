@@ -26,7 +26,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Progres
     best = steps.weights
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
     train_loss, gradient_norm, val_loss = [], [], []
-    evaluated = evaluation_epochs(config.training.epochs, config.training.evaluations)
+    evaluated = config.training.evaluation_epochs
     for done, epoch in zip((0, *evaluated), evaluated, strict=False):
         losses, norms = steps.advance(epoch - done)
         weights = steps.weights
@@ -59,9 +59,3 @@ def initial_weights(config: TrialConfig, shapes: Shapes) -> Weights:
     """First values of all replicas `(S, P)`; those of replica k are drawn from (seed, k) alone."""
     generators = (np.random.default_rng([config.seed, k]) for k in range(config.training.replicas))
     return np.stack([config.model.initial(shapes, generator) for generator in generators])
-
-
-def evaluation_epochs(epochs: int, evaluations: int) -> tuple[int, ...]:
-    """Epochs after which the val loss is read: evenly spread, the last one among them."""
-    count = min(epochs, evaluations)
-    return tuple(epochs * (k + 1) // count for k in range(count))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tracking.databases import move_to
 from tracking.store import Store, open_store
 
 settings.register_profile("linrnn", deadline=None, derandomize=True, max_examples=60)
@@ -37,6 +38,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(empty_store: Path, tmp_path: Path) -> Store:
     folder = tmp_path / "store"
     shutil.copytree(empty_store, folder)
+    move_to(folder)
     return open_store(folder)
 
 

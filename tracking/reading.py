@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -16,12 +17,16 @@ from safetensors.numpy import load as load_safetensors
 
 from linrnn.config import TrialConfig, from_text
 from linrnn.errors import ConfigError
-from tracking.store import SWEEPS, Store, StoreError, first_line, open_store
+from linrnn.progress import reported
+from tracking.errors import StoreError, first_line
+from tracking.store import SWEEPS, Store, open_store
+from tracking.trained import Result
 
 if TYPE_CHECKING:
     from linrnn.network import Network
 
 PAGE = 1000  # runs a request
+PARENT = "mlflow.parentRunId"  # the tag that links a trial's run to its sweep's
 
 
 def load(
@@ -86,19 +91,68 @@ def read_file(store: Store, run: Run, name: str) -> bytes:
         raise StoreError(f"run {run.info.run_id} has lost its {name}: {first_line(error)}") from error
 
 
+def read_result(store: Store, run: Run) -> Result:
+    """What the study of a recorded trial learns of it: the same as when it was trained."""
+    config, outcome = read_config(run), run.data.tags["outcome"]
+    started = run.info.start_time / 1000
+    loss, curve = math.inf, {}
+    if outcome != "failed":
+        curves = read_curves(store, run)
+        curve = reported(curves["val_loss"], curves["evaluated"].tolist(), config.training.milestones)
+        loss = run.data.metrics.get("best_val_loss", math.inf)
+    return Result(config, outcome, loss, curve, started, run.data.metrics["seconds"])
+
+
+def recorded(run: Run) -> bool:
+    """Whether a trial's run says all that there is to say; else it was cut short."""
+    return (run.info.status, run.data.tags.get("outcome") == "failed") in (("FINISHED", False), ("FAILED", True))
+
+
+def runs_of_study(store: Store, task: str, study: str) -> list[Run]:
+    """All runs of a study's trials, those that were cut short among them."""
+    return find(store, task, f"tags.study = '{study}'")
+
+
 def trials_of(store: Store, sweep_run: Run) -> list[Run]:
-    """The recorded trials of a sweep, in the order of their start."""
-    experiment = store.client.get_experiment_by_name(sweep_run.data.tags["task"])
-    parent = f"tags.`mlflow.parentRunId` = '{sweep_run.info.run_id}'"
-    return search(store, experiment.experiment_id, parent) if experiment else []
+    """The recorded trials of a sweep: of each study the first N, by number, then the confirmations."""
+    task, count = sweep_run.data.tags["task"], int(sweep_run.data.params["sweep.trials"])
+    trials = {
+        (study, int(run.data.tags["trial"])): run
+        for study in studies_of(sweep_run)
+        for run in runs_of_study(store, task, study)
+        if recorded(run) and int(run.data.tags["trial"]) < count
+    }
+    confirmations = confirmations_of(store, sweep_run)
+    return [trials[key] for key in sorted(trials)] + [run for run in confirmations if recorded(run)]
+
+
+def confirmations_of(store: Store, sweep_run: Run) -> list[Run]:
+    """All runs of a sweep's confirmations, those that were cut short among them."""
+    query = f"tags.phase = 'confirmation' and tags.`{PARENT}` = '{sweep_run.info.run_id}'"
+    return find(store, sweep_run.data.tags["task"], query)
+
+
+def studies_of(sweep_run: Run) -> list[str]:
+    """Names of a sweep's studies, in the order of its model types."""
+    return str(sweep_run.data.tags["studies"]).split(", ")
+
+
+def sweeps(store: Store, query: str) -> list[Run]:
+    """The sweeps' runs that answer a query, the earliest first; those of a linrnn that named no studies left out."""
+    return [run for run in find(store, SWEEPS, query) if "studies" in run.data.tags]
 
 
 def last_sweep(store: Store, task: str) -> Run | None:
     """The newest finished sweep of a task; None where there is none."""
-    sweeps = store.client.get_experiment_by_name(SWEEPS)
-    query = f"tags.task = '{task}' and attributes.status = 'FINISHED'"
-    found = search(store, sweeps.experiment_id, query) if sweeps else []
+    found = sweeps(store, f"tags.task = '{task}' and attributes.status = 'FINISHED'")
     return found[-1] if found else None
+
+
+def find(store: Store, experiment: str, query: str) -> list[Run]:
+    """The runs of an experiment, by its name, that answer a query; none where the experiment is not there."""
+    with store.reading():
+        found = store.client.get_experiment_by_name(experiment)
+        return search(store, found.experiment_id, query) if found else []
 
 
 def search(store: Store, experiment: str, query: str) -> list[Run]:

@@ -9,34 +9,34 @@ import math
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import numpy as np
 from mlflow.entities import Metric, Param, RunInfo
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from linrnn.config import to_text
 from linrnn.models.base import unflatten
 from linrnn.progress import Progress
+from tracking.durable import write_durably
+from tracking.errors import FAILURES
 from tracking.store import SWEEPS, Store
-from tracking.trained import Trained
+from tracking.trained import Failed, Trained
 
-PARENT = "mlflow.parentRunId"  # the tag that links a trial's run to its sweep's
 PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags; environment.json has it all
-CURVE_POINTS = 25  # of a curve as a metric: MLflow's rows cost time; curves.npz has them all
 Point = tuple[str, float, int]  # metric, value, step
 
 
 def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -> str:
     """Write a trained trial as one finished MLflow run in its task's experiment; the run's id."""
-    experiment = store.experiment(trained.config.task.name)
     files = data_files(trained)
     digests = {**trained.digests, **{name: sha256(content).hexdigest() for name, content in files.items()}}
+    facts = {"environment.json": as_json(trained.environment), "digests.json": as_json(digests)}
     every_tag = {
         **tags,
         "outcome": trained.outcome,
@@ -44,38 +44,68 @@ def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -
         "mlflow.source.git.commit": trained.environment["commit"],
         **{item: trained.environment[item] for item in PROVENANCE},
     }
-    with run(store, experiment, name, every_tag, trained.started, trained.seconds) as made:
-        facts = {"environment.json": as_json(trained.environment), "digests.json": as_json(digests)}
-        write_files(store, made, {**files, **facts, **trained.files})
-        write(store, made.run_id, to_text(trained.config), points(trained), trained.started)
+    with store.writing():
+        made = begin(store, trained.config.task.name, name, every_tag, trained.started)
+        with closing(store, made.run_id, trained.started + trained.seconds):
+            write_files(store, made, {**files, **facts, **trained.files})
+            write(store, made.run_id, to_text(trained.config), points(trained), trained.started)
     return str(made.run_id)
 
 
-@contextmanager
-def run(
-    store: Store, experiment: str, name: str, tags: Mapping[str, str], started: float, seconds: float | None = None
-) -> Iterator[RunInfo]:
-    """A run that is FINISHED when the body ends, KILLED when it is interrupted, FAILED when it raises.
+def record_failed(store: Store, failed: Failed, name: str, tags: Mapping[str, str]) -> str:
+    """Write a trial that came to nothing as one failed MLflow run, with the reason; the run's id."""
+    ended = failed.started + failed.seconds
+    every_tag = {**tags, "outcome": "failed", "reason": failed.reason, "mlflow.note.content": failed.reason}
+    with store.writing():
+        made = begin(store, failed.config.task.name, name, every_tag, failed.started)
+        with closing(store, made.run_id, ended, "FAILED"):
+            write(store, made.run_id, to_text(failed.config), [("seconds", failed.seconds, 0)], failed.started)
+    return str(made.run_id)
 
-    `seconds` says how long it took where the body only writes down what is over.
-    """
+
+def begin(store: Store, experiment: str, name: str, tags: Mapping[str, str], started: float) -> RunInfo:
+    """A new run, RUNNING, in the experiment of that name."""
     source = {"mlflow.user": user(), "mlflow.source.type": "LOCAL", "mlflow.source.name": "linrnn"}
-    made: RunInfo = store.client.create_run(experiment, milliseconds(started), {**source, **tags}, name).info
-    status = "FAILED"
+    every_tag = {**source, **tags}
+    made: RunInfo = store.client.create_run(store.experiment(experiment), milliseconds(started), every_tag, name).info
+    return made
+
+
+def end(store: Store, run_id: str, status: str, when: float | None = None) -> None:
+    """Close a run as FINISHED, FAILED or KILLED."""
+    store.client.set_terminated(run_id, status, milliseconds(time.time() if when is None else when))
+
+
+@contextmanager
+def closing(store: Store, run_id: str, ended: float | None = None, done: str = "FINISHED") -> Iterator[None]:
+    """Close a run with what becomes of the body: `done`, KILLED when it is interrupted, FAILED when it raises.
+
+    `ended` says when it was over where the body only writes down what is. Where even closing fails, the error of the
+    body is the one to hear of; whoever comes next to the store closes what is left open.
+    """
     try:
-        yield made
-        status = "FINISHED"
-    except (KeyboardInterrupt, SystemExit):
-        status = "KILLED"
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
+        with suppress(*FAILURES):
+            end(store, run_id, "KILLED" if interrupted else "FAILED", ended)
         raise
-    finally:
-        ended = time.time() if seconds is None else started + seconds
-        store.client.set_terminated(made.run_id, status, milliseconds(ended))
+    end(store, run_id, done, ended)
 
 
-def sweep_run(store: Store, name: str, tags: Mapping[str, str]) -> AbstractContextManager[RunInfo]:
-    """The run of a sweep, open while its body goes on."""
-    return run(store, store.experiment(SWEEPS), name, tags, time.time())
+def begin_sweep(store: Store, name: str, params: Mapping[str, str], tags: Mapping[str, str]) -> str:
+    """The run of a sweep that begins; its id."""
+    with store.writing():
+        run_id = begin(store, SWEEPS, name, tags, time.time()).run_id
+        write(store, run_id, params, [], time.time())
+    return str(run_id)
+
+
+def resume(store: Store, run_id: str, params: Mapping[str, str]) -> None:
+    """Make a sweep's run that was left or closed RUNNING again; its params, which it may lack, are the same."""
+    with store.writing():
+        store.client.update_run(run_id, status="RUNNING")
+        write(store, run_id, params, [], time.time())
 
 
 def write(store: Store, run_id: str, params: Mapping[str, str], rows: Iterable[Point], when: float) -> None:
@@ -93,8 +123,8 @@ def describe(store: Store, run_id: str, text: str) -> None:
 def points(trained: Trained) -> list[Point]:
     """The metrics of a trial: curves as medians over replicas, and its measures at the last step."""
     progress, last = trained.progress, trained.progress.epoch
-    every = -(-len(progress.evaluated) // CURVE_POINTS)
-    kept = range(len(progress.evaluated) - 1, -1, -every)[::-1]  # evenly spaced, the last among them
+    milestones = trained.config.training.milestones  # MLflow's rows cost time; curves.npz has every epoch
+    kept = [k for k, epoch in enumerate(progress.evaluated) if epoch in milestones]
     curves = {"train_loss": progress.median_train_loss, "val_loss": progress.median_val_loss}
     rows = [(name, curve[k], progress.evaluated[k]) for name, curve in curves.items() for k in kept]
     measures = {
@@ -145,14 +175,17 @@ def as_json(items: Mapping[str, str]) -> bytes:
 
 
 def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None:
-    """Log files, given by name and content, as artifacts of a run; its own client would read the run for each."""
+    """Log files, given by name and content, as artifacts of a run; in a local folder, they are on disk then."""
+    location = urlparse(made.artifact_uri)
+    if location.scheme == "file":
+        write_durably(Path(unquote(location.path)), files)
+        return
     with tempfile.TemporaryDirectory(prefix="linrnn-") as folder:
         for name, content in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        artifacts: Any = get_artifact_repository(made.artifact_uri, store.tracking_uri)
-        artifacts.log_artifacts(folder)
+        store.client.log_artifacts(made.run_id, folder)
 
 
 def milliseconds(seconds: float) -> int:

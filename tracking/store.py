@@ -1,34 +1,28 @@
-"""The store: `mlflow.db`, `mlruns/` and `optuna.db` in one folder, or a team's MLflow server."""
+"""The store: `mlflow.db`, `mlruns/` and `optuna.db` in one folder, or a team's servers in their place."""
 
 from __future__ import annotations
 
 import logging
 import os
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import optuna
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from optuna.storages import RDBStorage
-from sqlalchemy.exc import SQLAlchemyError
 
-from linrnn.errors import LinrnnError
+from linrnn.errors import ConfigError
+from tracking.databases import create_missing, moved_from, optuna_storage, patient_client, sqlite_url
+from tracking.errors import StoreError, translated
+from tracking.locks import advisory_lock, lock_file
 
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run a sweep
 BUSY_SECONDS = 60  # how long a writer waits for another
-
-
-class StoreError(LinrnnError):
-    """A store that cannot be opened, read or written."""
-
-    exit_code = 6
+ADVICE = "mend that or name another store with --store"
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,7 @@ class Store:
     @cached_property
     def client(self) -> MlflowClient:
         """MLflow's own client, with no process-global run."""
-        return MlflowClient(tracking_uri=self.tracking_uri)
+        return patient_client(self.tracking_uri, BUSY_SECONDS)
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -52,7 +46,30 @@ class Store:
     @cached_property
     def studies(self) -> RDBStorage:
         """Optuna's storage."""
-        return optuna_storage(self.studies_url)
+        return optuna_storage(self.studies_url, BUSY_SECONDS)
+
+    @property
+    def local(self) -> bool:
+        """Whether runs are in this folder, not on a server."""
+        return self.tracking_uri.startswith("sqlite:")
+
+    @property
+    def remote(self) -> bool:
+        """Whether a server, which can go away and come back, keeps runs or studies."""
+        return not (self.local and self.studies_url.startswith("sqlite:"))
+
+    @property
+    def name(self) -> str:
+        """Where the store is, for people."""
+        return str(self.folder) if self.local else self.tracking_uri
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Errors of the libraries, in a body that reads, as one StoreError."""
+        return translated(f"cannot read the store {self.name}", ADVICE, self.remote)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Errors of the libraries, in a body that writes, as one StoreError."""
+        return translated(f"cannot write to the store {self.name}", "mend that and run the same again", self.remote)
 
     def experiment(self, name: str) -> str:
         """Id of the MLflow experiment of that name, made when it is first asked for."""
@@ -65,87 +82,71 @@ class Store:
         found = self.client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        local = self.tracking_uri.startswith("sqlite:")
-        location = (self.folder / "mlruns" / name).as_uri() if local else None
+        location = (self.folder / "mlruns" / name).as_uri() if self.local else None
         return self.client.create_experiment(name, artifact_location=location)
 
 
-def open_store(folder: str | Path | None = None) -> Store:
+def open_store(folder: str | Path | None = None, studies: str | None = None, mended: bool = False) -> Store:
     """The store in a folder (default: the current one, or the server that MLFLOW_TRACKING_URI names).
 
-    Made if it is not there yet. StoreError where it cannot be read and written.
+    Made if it is not there yet. `studies` is the URL of a PostgreSQL database that keeps the studies instead.
+    StoreError where it cannot be read and written, and where its folder was moved (unless `mended` is asked for).
     """
     quiet()
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
-    databases: dict[Path, Callable[[str], None]] = {root / "optuna.db": create_studies}
-    if not server:
-        databases[root / "mlflow.db"] = create_tracking
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / ".linrnn.lock", timeout=BUSY_SECONDS):
-            for path, build in databases.items():
-                if not path.exists():
-                    create(path, build)
-        store = Store(root, server or sqlite_url(root / "mlflow.db"), sqlite_url(root / "optuna.db"))
-        store.client.search_experiments(max_results=1)
-        store.studies.get_all_studies()
-    except (OSError, sqlite3.Error, SQLAlchemyError, MlflowException) as error:
-        raise StoreError(f"cannot use the store in {root}: {first_line(error)}; name another with --store") from error
+    store = Store(root, server or sqlite_url(root / "mlflow.db"), studies_database(studies, root))
+    remote = server or studies
+    with translated(f"cannot use the store {store.name}", "name another with --store", bool(remote)):
+        if not (server and studies):
+            root.mkdir(parents=True, exist_ok=True)
+        with creation_lock(store):
+            create_missing(store.tracking_uri, store.studies_url)
+            store.client.search_experiments(max_results=1)
+            store.studies.get_all_studies()
+    old = None if server or mended else moved_from(root)
+    if old:
+        raise StoreError(f"the store {root} was moved here from {old}: mend its paths with linrnn doctor --fix")
     return store
 
 
-def existing_store(folder: str | Path | None = None) -> Store:
+def existing_store(folder: str | Path | None = None, studies: str | None = None, mended: bool = False) -> Store:
     """The store in a folder that has one; StoreError where none is."""
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
     if not server and not (root / "mlflow.db").exists():
         raise StoreError(f"no store in {root}: make one with linrnn sweep, or name another folder with --store")
-    return open_store(folder)
+    return open_store(folder, studies, mended)
 
 
-def create(path: Path, build: Callable[[str], None]) -> None:
-    """Make a database complete under another name, then move it into place."""
-    new = path.with_name(f"{path.name}.new")
-    for left_over in path.parent.glob(f"{new.name}*"):
-        left_over.unlink()
-    build(sqlite_url(new))
-    connection = sqlite3.connect(new)
-    connection.execute("PRAGMA journal_mode=WAL")  # persists in the file
-    connection.close()
-    new.replace(path)
+def studies_database(studies: str | None, root: Path) -> str:
+    """The URL of the studies, SQLite beside the runs unless PostgreSQL is named."""
+    if studies is None:
+        return sqlite_url(root / "optuna.db")
+    if not studies.startswith(("postgresql://", "postgresql+psycopg://")):
+        raise ConfigError(f"--studies takes a URL such as postgresql://user:password@host:5432/name, not {studies!r}")
+    try:
+        import psycopg  # noqa: F401 the driver that SQLAlchemy asks for
+    except ImportError as error:
+        raise ConfigError("--studies needs the extra `postgres`: pip install 'linrnn[postgres]'") from error
+    return studies
 
 
-def create_tracking(url: str) -> None:
-    """MLflow's tables, with absolute artifact locations beside the database."""
-    root = Path(url.removeprefix("sqlite:///")).parent
-    untyped: Any = SqlAlchemyStore
-    untyped(url, (root / "mlruns").as_uri()).engine.dispose()
-
-
-def create_studies(url: str) -> None:
-    """Optuna's tables."""
-    optuna_storage(url).engine.dispose()
-
-
-def optuna_storage(url: str) -> RDBStorage:
-    """Optuna's storage at a URL; on SQLite a writer waits rather than fails."""
-    arguments = {"timeout": BUSY_SECONDS} if url.startswith("sqlite:") else {}
-    return RDBStorage(url, engine_kwargs={"connect_args": arguments})
-
-
-def sqlite_url(path: Path) -> str:
-    """URL of a SQLite database at an absolute path."""
-    return f"sqlite:///{path}"
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's text, without its full stop."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+@contextmanager
+def creation_lock(store: Store) -> Iterator[None]:
+    """One process at a time makes the tables."""
+    if store.studies_url.startswith("sqlite:") or store.local:
+        with FileLock(lock_file(store.folder, "store"), timeout=BUSY_SECONDS):
+            yield
+    else:
+        with advisory_lock(store.studies_url, "store", BUSY_SECONDS):
+            yield
 
 
 def quiet() -> None:
-    """Keep the libraries' routine messages off the user's terminal."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    """Keep the libraries' routine messages off the user's terminal, and leave waiting for a server to us."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for name in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")

@@ -55,7 +55,7 @@ def timed_sweep(store: Store, given: Mapping[str, str], workers: int) -> Swept:
         with local_workers(workers) if workers else ThreadPoolExecutor(1) as executor:
             start(executor, workers)
             ready = time.perf_counter()
-            sweep(config, store, executor, NOBODY)
+            sweep(config, store, executor, NOBODY, fresh=True)
             ended = time.perf_counter()
     recording = spread([1000 * seconds for seconds in recorded])
     return Swept(config, ended - started, ended - ready, recording, sum(recorded) / (ended - ready))

@@ -31,6 +31,9 @@ SETTINGS = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, such as training.clip_norm=inf."
 )
 SEED = click.option("--seed", metavar="N", help="Seed of the first weights.  [default: 0]")
+STUDIES = click.option(
+    "--studies", metavar="URL", envvar="LINRNN_STUDIES", help="PostgreSQL database that keeps the studies, for a team."
+)
 EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.")
 REPLICAS = click.option("--replicas", metavar="S", help="Networks of each trial, trained side by side.")
 

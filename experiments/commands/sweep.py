@@ -8,7 +8,7 @@ import os
 import click
 
 from experiments.cli import Settings, command
-from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
+from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, STUDIES, TASK, settings_text
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 
@@ -27,6 +27,20 @@ from linrnn.tasks import TASKS
 @REPLICAS
 @EPOCHS
 @click.option("--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one a core]")
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Train on the workers of this Dask scheduler, such as tcp://host:8786."
+)
+@STUDIES
+@click.option("--fresh", is_flag=True, help="Begin anew, where there is a sweep to go on with or to show.")
+@click.option("--no-pruning", is_flag=True, help="Train every trial to its end.")
+@click.option(
+    "--patience",
+    type=click.FloatRange(0, 86400),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a server that goes away may stay away.",
+)
 @SEED
 @SETTINGS
 def sweep(
@@ -37,6 +51,11 @@ def sweep(
     replicas: str | None,
     epochs: str | None,
     workers: int | None,
+    cluster: str | None,
+    studies: str | None,
+    fresh: bool,
+    no_pruning: bool,
+    patience: float,
     seed: str | None,
     settings: tuple[str, ...],
 ) -> None:
@@ -44,28 +63,39 @@ def sweep(
 
     One study a task and model type, all of equal budget. The best config of each study is trained again on
     20 fresh seeds, and only then is the test split read. A setting given by --set is not searched.
+
+    The same command again goes on where it was interrupted, or shows what it found; with more --trials it makes the
+    studies longer.
     """
     from experiments.sweep_config import sweep_config, total_trials
     from linrnn.config import require_device
 
     given = settings_text(
         settings,
-        {"sweep.trials": trials, "training.replicas": replicas, "training.epochs": epochs, "seed": seed},
+        {
+            "sweep.trials": trials,
+            "sweep.pruner": "none" if no_pruning else None,
+            "training.replicas": replicas,
+            "training.epochs": epochs,
+            "seed": seed,
+        },
     )
     configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
     require_device(configs[0].bases[0].training)
 
     from experiments.console import watch
-    from experiments.workers import local_workers
+    from experiments.interrupts import resumable
+    from experiments.workers import cluster_workers, local_workers
 
-    with watch(total_trials(configs), shared.quiet) as told, local_workers(workers or os.cpu_count() or 1) as executor:
+    trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
+    with watch(total_trials(configs), shared.quiet) as told, trainers as executor, resumable():
         from experiments.summary import as_json  # the stores' libraries, while the workers start
         from experiments.sweeps import sweep as run_sweep
         from experiments.telling import show_sweeps
         from tracking.store import open_store
 
-        store = open_store(shared.store)
-        summaries = [run_sweep(config, store, executor, told) for config in configs]
+        store = open_store(shared.store, studies)
+        summaries = [run_sweep(config, store, executor, told, fresh, patience) for config in configs]
     if shared.as_json:
         click.echo(json.dumps(as_json(summaries)))
     else:

@@ -11,21 +11,27 @@ import numpy as np
 import optuna
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mlflow import MlflowClient
-from optuna.trial import FixedTrial, TrialState
+from optuna.pruners import MedianPruner
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import tracking
 from experiments.console import NOBODY, Watch
-from experiments.studies import suggest
+from experiments.searches import Search
+from experiments.studies import ask, limits, over, search_space, suggested
 from experiments.summary import as_json, summarise
 from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
 from experiments.sweeps import sweep
+from experiments.trials import run_trial
 from experiments.workers import local_workers
 from linrnn.config import from_text
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from tracking.reading import last_sweep, read_config, read_curves, read_run, trials_of
 from tracking.store import Store, open_store
+from tracking.trained import Result
 
 BUDGET = {
     "sweep.trials": "6",
@@ -150,31 +156,73 @@ class TestSweep:
                 assert {k: one[k] for k in keys if k in one} == {k: two[k] for k in keys if k in two}
 
 
-class TestSuggest:
+class TestAsk:
     @pytest.mark.parametrize("model", sorted(MODELS))
     def test_what_declares_a_search_range_is_searched_and_nothing_else(self, model: str) -> None:
         base = from_text({"task": "sine", "model": model})
-        trial = optuna.create_study().ask()
-        found = suggest(trial, base)
-        assert set(SEARCHED) <= trial.params.keys()
-        assert 2 <= found.model.hidden_size <= 64
-        assert 1e-4 <= found.training.learning_rate <= 1e-1
-        assert (found.task, found.seed, found.training.epochs) == (base.task, base.seed, base.training.epochs)
-
-    def test_a_finished_trial_says_the_same_as_the_live_one(self) -> None:
-        base = from_text({"task": "sine", "model": "tanh"})
-        study = optuna.create_study()
-        live = study.ask()
-        asked = suggest(live, base)
-        study.tell(live, 1.0)
-        assert suggest(study.best_trial, base) == asked
-        assert suggest(FixedTrial(study.best_trial.params), base) == asked
+        assert set(SEARCHED) <= search_space(base).keys()
+        for found in ask(base, frozenset(), [], 3):
+            assert 2 <= found.model.hidden_size <= 64
+            assert 1e-4 <= found.training.learning_rate <= 1e-1
+            assert (found.task, found.seed, found.training.epochs) == (base.task, base.seed, base.training.epochs)
 
     def test_a_setting_that_was_given_is_not_searched(self) -> None:
         config = sweep_config("sine", ["linear"], {"model.hidden_size": "9"})
-        trial = optuna.create_study().ask()
-        assert suggest(trial, config.bases[0], config.fixed).model.hidden_size == 9
-        assert list(trial.params) == ["training.learning_rate"]
+        assert [found.model.hidden_size for found in ask(config.bases[0], config.fixed, [], 2)] == [9, 9]
+        assert list(search_space(config.bases[0], config.fixed)) == ["training.learning_rate"]
+
+    def test_a_trial_that_is_over_has_the_very_params_that_were_asked(self) -> None:
+        base = from_text({"task": "sine", "model": "tanh"})
+        (asked,) = ask(base, frozenset(), [], 1)
+        trial = over(search_space(base), Result(asked, "complete", 1.0, {5: 2.0}, 0.0, 1.0), "id")
+        assert suggested(base, trial.params) == asked
+
+    @given(st.integers(0, 2**40), st.integers(1, 6), st.integers(0, 9))
+    @settings(max_examples=15)
+    def test_an_answer_depends_on_the_history_and_the_number_alone(self, seed: int, count: int, known: int) -> None:
+        base = from_text({"task": "sine", "model": "tanh", "seed": str(seed)})
+        history: list[FrozenTrial] = []
+        for number, config in enumerate(ask(base, frozenset(), [], known) if known else []):
+            result = Result(config, "complete", 1 / (1 + number), {5: 0.5}, 0.0, 1.0)
+            history.append(over(search_space(base), result, "id"))
+        together = ask(base, frozenset(), history, count)
+        np.random.seed(seed % 1000)  # what the global generator is at must not matter
+        assert ask(base, frozenset(), history, count) == together
+        assert ask(base, frozenset(), history, count + 2)[:count] == together
+        assert len(set(map(str, together))) == count
+
+
+class TestPruning:
+    @given(st.integers(0, 10**6))
+    @settings(max_examples=30)
+    def test_limits_are_those_of_optunas_median_pruner(self, seed: int) -> None:
+        random, epochs, milestones = np.random.default_rng(seed), 90, range(10, 91, 10)
+        history = [
+            create_trial(
+                state=TrialState.COMPLETE if random.random() < 0.7 else TrialState.PRUNED,
+                value=1.0,
+                intermediate_values={step: float(random.random()) for step in milestones if random.random() < 0.9},
+            )
+            for _ in range(int(random.integers(3, 12)))
+        ]
+        study = optuna.create_study(pruner=MedianPruner(n_startup_trials=5, n_warmup_steps=epochs // 3))
+        study.add_trials(history)
+        trial, found, seen = study.ask(), limits(history, epochs), []
+        for step in milestones:
+            loss = float(random.random() + 0.3)
+            seen.append(loss)
+            trial.report(loss, step)
+            assert trial.should_prune() == (min(seen) > found.get(step, math.inf))
+
+    def test_a_trial_that_is_behind_is_stopped_where_it_was_and_ranks_below(self) -> None:
+        config = from_text({"task": "sine", "model": "linear", "training.epochs": "100", "training.replicas": "2"})
+        whole = run_trial(config)
+        assert whole.outcome == "complete"
+        stopped = run_trial(config, {20: math.inf, 40: 0.0, 60: 0.0})
+        assert (stopped.outcome, stopped.progress.epoch) == ("pruned", 40)
+        assert np.array_equal(stopped.progress.val_loss, whole.progress.val_loss[: len(stopped.progress.val_loss)])
+        trial = over(search_space(config), stopped.result, "id")
+        assert (trial.state, trial.value, max(trial.intermediate_values)) == (TrialState.PRUNED, None, 40)
 
 
 def test_a_sweep_of_nothing_but_diverged_trials_says_so(store: Store) -> None:
@@ -195,7 +243,7 @@ def test_a_wrong_budget_is_a_line(given: dict[str, str]) -> None:
 
 def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     config: SweepConfig = sweep_config("sine", ["linear"], BUDGET | {"sweep.trials": "1"})
-    monkeypatch.setattr("experiments.sweeps.tell", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
+    monkeypatch.setattr(Search, "tell", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
 
     def broken() -> None:
         with local_workers(1) as executor:

@@ -14,14 +14,14 @@ import pytest
 import torch
 from torch import nn
 
-from linrnn.config import TrialConfig, from_text
+from linrnn.config import Training, TrialConfig, from_text
 from linrnn.convert import to_torch
 from linrnn.digests import digest, origin_digests
 from linrnn.evaluation import evaluate
 from linrnn.models import MODELS
 from linrnn.models.base import unflatten
 from linrnn.progress import Progress, quartiles
-from linrnn.training import evaluation_epochs, initial_weights, losses_on_test, train
+from linrnn.training import initial_weights, losses_on_test, train
 
 SMALL = {"model.hidden_size": "6", "training.epochs": "20", "training.replicas": "3", "training.evaluations": "5"}
 
@@ -75,7 +75,7 @@ class TestStream:
     [(10, 5, (2, 4, 6, 8, 10)), (3, 200, (1, 2, 3)), (7, 3, (2, 4, 7)), (1, 1, (1,))],
 )
 def test_evaluations_are_spread_evenly(epochs: int, evaluations: int, expected: tuple[int, ...]) -> None:
-    assert evaluation_epochs(epochs, evaluations) == expected
+    assert Training(epochs=epochs, evaluations=evaluations).evaluation_epochs == expected
 
 
 PROGRAM = """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,11 +24,12 @@ from linrnn.digests import origin_digests
 from linrnn.errors import ConfigError
 from linrnn.progress import Progress
 from linrnn.training import losses_on_test, train
+from tracking.errors import StoreError
 from tracking.provenance import environment
-from tracking.reading import read_config, read_curves, read_run, read_weights
-from tracking.recording import record, run
-from tracking.store import Store, StoreError
-from tracking.trained import Trained
+from tracking.reading import read_config, read_curves, read_result, read_run, read_weights, recorded
+from tracking.recording import begin, closing, record, record_failed
+from tracking.store import Store
+from tracking.trained import Failed, Trained
 
 CONFIG = from_text(
     {
@@ -166,15 +170,15 @@ def test_a_study_trial_has_no_test_loss(store: Store) -> None:
 
 @pytest.mark.parametrize(("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])
 def test_a_run_whose_body_ends_badly_is_closed_as_such(store: Store, error: type[BaseException], status: str) -> None:
-    experiment = store.experiment("sine")
+    made = begin(store, "sine", "a name", {}, time.time())
 
     def broken() -> None:
-        with run(store, experiment, "a name", {}, time.time()):
+        with closing(store, made.run_id):
             raise error
 
     with pytest.raises(error):
         broken()
-    assert [found.info.status for found in store.client.search_runs([experiment])] == [status]
+    assert [found.info.status for found in store.client.search_runs([made.experiment_id])] == [status]
 
 
 def test_errors_of_reading_are_lines(store: Store, result: Trained) -> None:
@@ -195,3 +199,54 @@ def test_provenance_names_the_commit_that_runs() -> None:
     if git.returncode == 0:
         assert environment()["commit"] == git.stdout.strip()
     assert environment()["uncommitted_changes"] in ("yes", "no", "unknown")
+
+
+def test_a_trial_that_came_to_nothing_says_why(store: Store) -> None:
+    run_id = record_failed(store, Failed(CONFIG, "its worker process died", time.time(), 2.0), "a name", {"trial": "3"})
+    found = read_run(store, run_id)
+    assert (found.info.status, found.data.tags["outcome"], found.data.tags["trial"]) == ("FAILED", "failed", "3")
+    assert "died" in found.data.tags["reason"]
+    assert read_config(found) == CONFIG
+    assert recorded(found)
+
+
+def test_what_the_study_learns_from_the_record_is_what_it_learnt_from_the_training(store: Store) -> None:
+    for result in (trained(test=False), replace(trained(test=False), progress=diverged(trained().progress))):
+        again = read_result(store, read_run(store, record(store, result, "a name", {})))
+        assert (again.outcome, again.loss, again.curve) == result.result[1:4]
+        assert again.config == result.config
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_finished_run(
+    store: Store, result: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match="No space left on device; mend that and run the same again"):
+        record(store, result, "a name", {})
+    (run,) = store.client.search_runs([store.experiment("sine")])
+    assert run.info.status == "FAILED"
+    assert not recorded(run)
+
+
+def test_files_are_on_disk_before_the_run_is_finished(
+    store: Store, result: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    fsync, terminate = os.fsync, store.client.set_terminated
+
+    def synced(descriptor: int) -> None:
+        order.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    def terminated(*arguments: Any) -> None:
+        order.append("terminated")
+        terminate(*arguments)
+
+    monkeypatch.setattr("os.fsync", synced)
+    monkeypatch.setattr(store.client, "set_terminated", terminated)
+    run_id = record(store, result, "a name", {})
+    before = order[: order.index("terminated")]
+    assert {"best.safetensors", "final.safetensors", "curves.npz", "digests.json", "weights", run_id} <= set(before)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,9 +13,14 @@ from pathlib import Path
 import mlflow
 import optuna
 import pytest
+import sqlalchemy
 
+from tracking.databases import create, move_to
+from tracking.errors import StoreError, TakenError
 from tracking.links import all_charts
-from tracking.store import Store, StoreError, create, existing_store, open_store
+from tracking.locks import free, held
+from tracking.reading import read_file
+from tracking.store import Store, existing_store, open_store
 
 
 def test_plain_tools_find_a_store_where_they_look_for_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,16 +53,94 @@ def test_a_half_made_database_is_made_again(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["optuna.db"]
 
 
-def test_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mlflow.db", "optuna.db"])
+def test_what_a_making_cut_short_has_left_is_made_again(empty_store: Path, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "half"  # never opened in this process, in which MLflow keeps what it has opened
+    shutil.copytree(empty_store, folder)
+    move_to(folder)
+    path = folder / name
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("delete from alembic_version")
+        connection.execute("drop table trials" if name == "optuna.db" else "drop table metrics")
+    again = open_store(folder)
+    again.client.create_run(again.experiment("sine"))
+    optuna.create_study(storage=again.studies, study_name="one")
+    assert optuna.get_all_study_names(open_store(folder).studies) == ["one"]
+
+
+def test_an_old_database_that_holds_something_is_kept(store: Store, tmp_path: Path) -> None:
+    run_id = store.client.create_run(store.experiment("sine")).info.run_id
+    old = tmp_path / "old"
+    shutil.copytree(store.folder, old)
+    move_to(old)
+    with contextlib.closing(sqlite3.connect(old / "mlflow.db")) as connection, connection:
+        connection.execute("update alembic_version set version_num = '0'")
+    with pytest.raises(StoreError, match="database schema"):
+        open_store(old)
+    with contextlib.closing(sqlite3.connect(old / "mlflow.db")) as connection:
+        assert connection.execute("select run_uuid from runs").fetchall() == [(run_id,)]
+
+
+def opened_at_once(folder: Path, count: int) -> list[str]:
     program = "import sys; from tracking import open_store; print(open_store(sys.argv[1]).experiment('sine'))"
-    folder = tmp_path / "new"
     processes = [
         subprocess.Popen([sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(3)
+        for _ in range(count)
     ]
-    outputs = [process.communicate(timeout=100) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], outputs
-    assert len({out for out, _ in outputs}) == 1
+    outputs = [process.communicate(timeout=300) for process in processes]
+    assert [process.returncode for process in processes] == [0] * count, outputs
+    return [out.decode() for out, _ in outputs]
+
+
+def test_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
+    assert len(set(opened_at_once(tmp_path / "new", 3))) == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("turn", range(20))
+def test_eight_processes_may_open_a_new_store_at_once(tmp_path: Path, turn: int) -> None:
+    assert len(set(opened_at_once(tmp_path / "new", 8))) == 1
+
+
+def test_writers_wait_a_minute_for_each_other(store: Store) -> None:
+    with store.client._tracking_client.store.ManagedSessionMaker() as session:
+        assert session.execute(sqlalchemy.text("PRAGMA busy_timeout")).scalar() == 60_000
+
+
+class TestMoved:
+    def test_a_moved_store_is_refused_with_what_to_do_and_mended(self, store: Store, tmp_path: Path) -> None:
+        store.client.create_experiment("elsewhere", artifact_location="s3://bucket/mine")
+        run_id = store.client.create_run(store.experiment("sine")).info.run_id
+        store.client.log_text(run_id, "hello", "note.txt")
+        after = tmp_path / "after it"
+        store.folder.rename(after)
+        with pytest.raises(StoreError, match="doctor --fix"):
+            open_store(after)
+        assert move_to(after) == 3
+        assert move_to(after) == 0
+        found = open_store(after)
+        assert read_file(found, found.client.get_run(run_id), "note.txt") == b"hello"
+        locations = {e.name: e.artifact_location for e in found.client.search_experiments()}
+        assert locations["elsewhere"] == "s3://bucket/mine"
+
+
+class TestLocks:
+    def test_a_lock_is_held_by_one_and_freed_when_its_holder_is_killed(self, store: Store) -> None:
+        program = (
+            "import sys, time; from tracking import open_store; from tracking.locks import held\n"
+            "with held(open_store(sys.argv[1]), ['sine linear 0']): print('held', flush=True); time.sleep(100)"
+        )
+        holder = subprocess.Popen([sys.executable, "-c", program, str(store.folder)], stdout=subprocess.PIPE)
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(TakenError, match="sine linear 0"), held(store, ["sine linear 0", "another"]):
+            pass
+        assert not free(store, ["sine linear 0"])
+        holder.kill()
+        holder.communicate()
+        with held(store, ["sine linear 0", "another"]):
+            pass
+        assert free(store, ["sine linear 0"])
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""`linrnn doctor` on stores that something has happened to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.__main__ import linrnn as group
+from experiments.cli import run
+from experiments.console import NOBODY
+from experiments.sweep_config import from_record, sweep_config
+from experiments.sweeps import sweep
+from experiments.workers import local_workers
+from linrnn.models import MODELS
+from tests.faults.harness import facts
+from tracking.databases import move_to
+from tracking.recording import begin
+from tracking.store import Store, open_store
+
+BUDGET = {"sweep.trials": "2", "sweep.confirmation": "2", "training.epochs": "5", "training.replicas": "2"}
+CONFIG = sweep_config("sine", tuple(MODELS), BUDGET | {"training.clip_norm": "2.0"})
+
+
+@pytest.fixture(scope="module")
+def made(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a sweep."""
+    folder = tmp_path_factory.mktemp("made") / "store"
+    shutil.copytree(empty_store, folder)
+    move_to(folder)
+    with local_workers(1) as executor:
+        sweep(CONFIG, open_store(folder), executor, NOBODY)
+    return folder
+
+
+@pytest.fixture
+def swept(made: Path, tmp_path: Path) -> Store:
+    folder = tmp_path / "swept"
+    shutil.copytree(made, folder)
+    move_to(folder)
+    return open_store(folder)
+
+
+def doctor(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    code = run(group, ["doctor", "--store", str(folder), "--json", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def cured(folder: Path, capsys: pytest.CaptureFixture[str], part: str) -> None:
+    """It is seen, not mended unasked, mended when asked, and gone then."""
+    for _ in range(2):
+        code, found = doctor(folder, capsys)
+        assert code == 1
+        assert any(part in finding["what"] and not finding["fixed"] for finding in found["findings"]), found
+    code, found = doctor(folder, capsys, "--fix")
+    assert (code, all(finding["fixed"] for finding in found["findings"])) == (0, True)
+    assert doctor(folder, capsys)[1]["findings"] == []
+
+
+def test_a_sound_store_is_counted(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = doctor(swept.folder, capsys)
+    assert (code, found["findings"]) == (0, [])
+    assert (found["facts"]["runs"], found["facts"]["trials"]) == ("7 (7 FINISHED)", "4 (4 COMPLETE)")
+    assert run(group, ["doctor", "--store", str(swept.folder)]) == 0
+    assert "nothing is amiss" in capsys.readouterr().out
+
+
+def test_runs_that_nobody_is_at_are_closed(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    begin(swept, "sine", "cut short", {"phase": "single"}, time.time())
+    begin(swept, "sweeps", "cut short", {"studies": "sine linear 0", "task": "sine", "identity": "0"}, time.time())
+    swept.client.create_run(swept.experiment("sine"))  # somebody else's is left alone
+    cured(swept.folder, capsys, "is RUNNING")
+    statuses = [
+        r.info.status for name in ("sine", "sweeps") for r in swept.client.search_runs([swept.experiment(name)])
+    ]
+    assert sorted(set(statuses)) == ["FINISHED", "KILLED", "RUNNING"]
+    assert statuses.count("KILLED") == 2
+
+
+def test_optuna_is_told_what_it_has_not_heard(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    before = facts(swept)
+    name = CONFIG.study_name(CONFIG.bases[0])
+    swept.studies.delete_study(swept.studies.get_study_id_from_name(name))
+    cured(swept.folder, capsys, "Optuna has not heard")
+    assert facts(open_store(swept.folder)) == before
+
+
+def test_a_moved_store_is_mended(swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = facts(swept)
+    after = tmp_path / "moved"
+    swept.folder.rename(after)
+    assert run(group, ["compare", "sine", "--store", str(after)]) == 6
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    cured(after, capsys, "was moved here from")
+    assert facts(open_store(after)) == before
+
+
+def test_what_cannot_be_mended_is_said(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, *_ = swept.client.search_runs([swept.experiment("sine")], "tags.phase = 'search'")
+    swept.client.delete_run(first.info.run_id)
+    Path(second.info.artifact_uri.removeprefix("file://"), "curves.npz").unlink()
+    (swept.folder / "mlflow.db.new").write_text("")
+    code, found = doctor(swept.folder, capsys, "--fix")
+    assert code == 1
+    whats = {finding["what"].partition(" ")[0]: finding["fixed"] for finding in found["findings"]}
+    assert whats == {"mlflow.db.new": True, "trial": False, "run": False}
+
+
+def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(swept.folder, folder)
+    content = bytearray((folder / "optuna.db").read_bytes())
+    content[8192 : 8192 + 4096] = b"x" * 4096
+    (folder / "optuna.db").write_bytes(content)
+    code, found = doctor(folder, capsys, "--fix")
+    assert code == 1
+    assert any("optuna.db is damaged" in finding["what"] for finding in found["findings"])
+
+
+def test_a_sweep_is_read_back_from_its_params() -> None:
+    assert from_record(CONFIG.text()) == CONFIG
+    plain = sweep_config("xor", ["tanh"], {})
+    assert from_record(plain.text()) == plain

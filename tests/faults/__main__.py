@@ -1,0 +1,35 @@
+"""`make faults N=200`: so many kills of whole sweeps at random moments, each sweep compared with one left alone."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.faults.harness import Twin, kill_after, new_store
+from tracking.store import open_store
+
+
+def main(kills: int, seed: int) -> None:
+    """Kill, run again, compare; says what was done."""
+    chance, started = random.Random(seed), time.monotonic()
+    with TemporaryDirectory(prefix="linrnn-faults-") as folder:
+        root = Path(folder)
+        open_store(root / "empty")
+        twin = Twin(root / "empty", root / "twin")
+        print(f"a sweep left alone takes {twin.seconds:.1f} s", flush=True)
+        done = sweeps = 0
+        while done < kills:
+            store = new_store(twin.template, root / f"store{sweeps}")
+            mine = 0
+            while mine < 5 and done + mine < kills and kill_after(store, chance.uniform(0.2, 1.1) * twin.seconds):
+                mine += 1
+            twin.same(store)
+            done, sweeps = done + mine, sweeps + 1
+            print(f"{done} kills, {sweeps} sweeps, all the same; {time.monotonic() - started:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -1,0 +1,116 @@
+"""Sweeps that are killed and run again, and what is to be the same after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from tracking.databases import move_to
+from tracking.reading import last_sweep, read_file, recorded, trials_of
+from tracking.store import Store, open_store
+
+SWEEP = ["sweep", "sine", "--trials", "5", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=2"]
+SWEEP += ["--set", "sweep.confirmation=3", "-q", "--json"]
+OF_THE_PROCESS = ("seconds",)  # metrics that no two processes share
+TAGS = ("outcome", "form", "phase", "study", "trial", "reason")
+
+
+def start(folder: Path, arguments: list[str] = SWEEP, module: str = "experiments", **variables: str) -> Any:
+    """A sweep as a process group of its own, in a folder."""
+    environment = {name: text for name, text in os.environ.items() if name != "MLFLOW_TRACKING_URI"} | variables
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def finish(folder: Path, arguments: list[str] = SWEEP, **variables: str) -> dict[str, Any]:
+    """Run the sweep to its end; what it prints."""
+    process = start(folder, arguments, **variables)
+    out, said = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    return json.loads(out)
+
+
+def kill_after(folder: Path, seconds: float) -> bool:
+    """Run the sweep, and kill its whole group after so many seconds; whether that came before its end."""
+    process = start(folder)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL)
+    return bool(process.returncode)
+
+
+def new_store(template: Path, folder: Path) -> Path:
+    """A copy of an empty store."""
+    shutil.copytree(template, folder)
+    move_to(folder)
+    return folder
+
+
+def facts(store: Store) -> dict[str, Any]:
+    """All that must not depend on what a sweep went through, read from both databases and the files.
+
+    Fails where a run is left RUNNING, or a trial is recorded twice.
+    """
+    client = store.client
+    runs = client.search_runs([e.experiment_id for e in client.search_experiments()], max_results=1000)
+    assert not [run.info.run_id for run in runs if run.info.status == "RUNNING"]
+    sweep = last_sweep(store, "sine")
+    assert sweep is not None
+    trials = [run for run in runs if "phase" in run.data.tags and recorded(run)]
+    assert sorted(run.info.run_id for run in trials) == sorted(run.info.run_id for run in trials_of(store, sweep))
+    found: dict[str, Any] = {}
+    for run in trials:
+        tags = {name: text for name, text in run.data.tags.items() if name in TAGS}
+        metrics = {name: value for name, value in run.data.metrics.items() if name not in OF_THE_PROCESS}
+        digests = json.loads(read_file(store, run, "digests.json"))
+        found[run.info.run_name] = (tags, metrics, dict(run.data.params), digests)
+    assert len(found) == len(trials), "a trial is recorded twice"
+    for name in optuna.get_all_study_names(store.studies):
+        study = optuna.load_study(study_name=name, storage=store.studies)
+        found[name] = [(t.number, t.state, t.value, t.params, t.intermediate_values) for t in study.trials]
+        told = {client.get_run(trial.user_attrs["run_id"]).info.run_name for trial in study.trials}
+        assert told <= found.keys()
+    return found
+
+
+def result(printed: dict[str, Any]) -> Any:
+    """What a sweep prints, less what no two processes share."""
+    (sweep,) = printed["sweeps"]
+    studies = [{k: v for k, v in study.items() if k != "best_run"} for study in sweep["studies"]]
+    confirmation = [{k: v for k, v in each.items() if k != "run_id"} for each in sweep["confirmation"]]
+    return studies, confirmation, sweep["failures"]
+
+
+class Twin:
+    """An uninterrupted sweep, and how long it took."""
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        self.template = template
+        self.folder = new_store(template, folder)
+        started = time.monotonic()
+        self.printed = result(finish(self.folder))
+        self.seconds = time.monotonic() - started
+        self.facts = facts(open_store(self.folder))
+
+    def same(self, folder: Path) -> None:
+        """Run a killed sweep to its end; fails unless all is as in the uninterrupted one."""
+        assert result(finish(folder)) == self.printed
+        assert facts(open_store(folder)) == self.facts

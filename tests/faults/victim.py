@@ -1,0 +1,56 @@
+"""`linrnn` with a bullet in it: kills its whole process group before the n-th write of one trial's recording.
+
+A write is a commit of either database, or a file opened for writing, made or renamed under the store's mlruns.
+FAULT_AT=0 only counts them, into the file FAULT_COUNT.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from experiments.__main__ import main
+from experiments.sweeps import Sweep
+
+TRIAL = 1  # the trial that is hit
+WRITING = os.O_WRONLY | os.O_RDWR
+
+state = {"on": False, "count": 0}
+
+
+def boundary() -> None:
+    """One more write is about to be made."""
+    state["count"] += 1
+    if state["count"] == int(os.environ["FAULT_AT"]):
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def hear(name: str, arguments: tuple[Any, ...]) -> None:
+    """Python's own report of what is being done."""
+    if not state["on"] or "mlruns" not in str(arguments[0] if arguments else ""):
+        return
+    if name in ("os.mkdir", "os.rename") or (name == "open" and arguments[2] & WRITING):
+        boundary()
+
+
+def write(self: Sweep, work: Any, outcome: Any) -> None:
+    """Record a trial, under fire if it is the one."""
+    state["on"] = work.number == TRIAL and state["count"] == 0
+    whole(self, work, outcome)
+    if state["on"] and os.environ["FAULT_AT"] == "0":
+        Path(os.environ["FAULT_COUNT"]).write_text(str(state["count"]))
+    state["on"] = False
+
+
+whole = Sweep.write
+if __name__ == "__main__":
+    Sweep.write = write  # type: ignore[method-assign]
+    sys.addaudithook(hear)
+    event.listen(Engine, "commit", lambda connection: boundary() if state["on"] else None)
+    main()

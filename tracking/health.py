@@ -1,0 +1,142 @@
+"""What is amiss in a store, and what there is of it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import optuna
+from mlflow.entities import Run
+from mlflow.store.db.utils import _upgrade_db
+from sqlalchemy import create_engine
+
+from tracking.databases import SQLITE, revisions
+from tracking.locks import SINGLE, free
+from tracking.reading import recorded, search
+from tracking.store import Store
+
+ARTIFACTS = ("weights/best.safetensors", "weights/final.safetensors", "curves.npz", "digests.json")
+
+
+def all_runs(store: Store) -> list[Run]:
+    """Every run that linrnn wrote."""
+    with store.reading():
+        experiments = store.client.search_experiments()
+        runs = [run for found in experiments for run in search(store, found.experiment_id, "")]
+    return [run for run in runs if {"phase", "studies"} & run.data.tags.keys()]
+
+
+def counts(store: Store, runs: list[Run]) -> dict[str, str]:
+    """What there is, for people: runs by status, trials by state."""
+    statuses = Counter(run.info.status for run in runs)
+    studies = store.studies.get_all_studies()
+    states = Counter(
+        trial.state.name for study in studies for trial in store.studies.get_all_trials(study._study_id, deepcopy=False)
+    )
+    return {"runs": told(statuses), "studies": str(len(studies)), "trials": told(states)}
+
+
+def told(found: Counter[str]) -> str:
+    """A count and its parts."""
+    parts = ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
+    return f"{found.total()} ({parts})" if parts else "0"
+
+
+def stale(store: Store, runs: list[Run]) -> list[Run]:
+    """Runs left RUNNING by a process that is no more: it would hold their lock."""
+    return [run for run in runs if run.info.status == "RUNNING" and free(store, locks_of(run))]
+
+
+def locks_of(run: Run) -> list[str]:
+    """The locks that the writer of a run holds."""
+    tags = run.data.tags
+    if "studies" in tags:
+        return str(tags["studies"]).split(", ")
+    if "study" in tags:
+        return [tags["study"]]
+    return [] if tags["phase"] == "confirmation" else [SINGLE]
+
+
+def untold(store: Store, runs: list[Run]) -> list[tuple[str, int]]:
+    """Recorded trials that Optuna should have been told of next, of studies that nobody is at: study and number."""
+    done = {(run.data.tags["study"], int(run.data.tags["trial"])) for run in runs if is_trial(run) and recorded(run)}
+    storage = store.studies
+    known = {found.study_name: len(storage.get_all_trials(found._study_id)) for found in storage.get_all_studies()}
+    next_ones = [(name, known.get(name, 0)) for name in sorted({name for name, _ in done})]
+    return [(name, number) for name, number in next_ones if (name, number) in done and free(store, [name])]
+
+
+def is_trial(run: Run) -> bool:
+    """Whether a run is that of a study's trial."""
+    return "study" in run.data.tags
+
+
+def lost_runs(store: Store) -> list[tuple[str, int]]:
+    """Trials of which Optuna knows a run that MLflow has no more: study and number."""
+    known = {run.info.run_id for run in all_runs(store)}
+    return [
+        (name, trial.number)
+        for name in optuna.get_all_study_names(store.studies)
+        for trial in optuna.load_study(study_name=name, storage=store.studies).get_trials(deepcopy=False)
+        if "run_id" in trial.user_attrs and trial.user_attrs["run_id"] not in known
+    ]
+
+
+def lost_files(runs: list[Run]) -> list[Run]:
+    """Recorded trials in a folder of this machine that have lost an artifact."""
+    return [
+        run for run in runs if recorded(run) and run.data.tags.get("outcome") not in (None, "failed") and lacks(run)
+    ]
+
+
+def lacks(run: Run) -> bool:
+    """Whether an artifact of a run is missing from its folder."""
+    location = urlparse(run.info.artifact_uri)
+    folder = Path(unquote(location.path))
+    return location.scheme == "file" and not all((folder / name).exists() for name in ARTIFACTS)
+
+
+def schemas(folder: Path) -> dict[str, tuple[str, str]]:
+    """Name of each database that is there -> its schema's revision and the one that is needed."""
+    needed = dict(zip(("mlflow.db", "optuna.db"), revisions(), strict=True))
+    return {name: (revision(folder / name), head) for name, head in needed.items() if (folder / name).exists()}
+
+
+def revision(path: Path) -> str:
+    """The revision of a database's schema."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("select name from sqlite_master where name = 'alembic_version'").fetchall()
+        rows = connection.execute("select version_num from alembic_version").fetchall() if tables else []
+    return str(rows[0][0]) if rows else "none"
+
+
+def upgrade(path: Path) -> None:
+    """Bring a database to the schema that is needed, keeping a copy of it as it was beside it."""
+    shutil.copy2(path, path.with_name(f"{path.name}.before-upgrade"))
+    if path.name == "mlflow.db":
+        engine = create_engine(f"{SQLITE}{path}")
+        _upgrade_db(engine)
+        engine.dispose()
+    else:
+        optuna.storages.RDBStorage(f"{SQLITE}{path}", skip_compatibility_check=True).upgrade()
+
+
+def damaged(path: Path) -> str | None:
+    """What SQLite finds wrong in a database file; None where nothing is."""
+    with closing(sqlite3.connect(path)) as connection:
+        first = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    return None if first == "ok" else first
+
+
+def left_over(folder: Path) -> list[Path]:
+    """Databases that were being made when their process ended; call it with nobody making one."""
+    return sorted(folder.glob("*.db.new*"))
+
+
+def free_bytes(folder: Path) -> int:
+    """Space left on the disk of a folder."""
+    return shutil.disk_usage(folder).free
