@@ -8,7 +8,7 @@ ARGS ?=
 N ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep compare ui test faults doctor check bench lock clean
+.PHONY: help setup sweep compare ui test servers faults doctor check bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ ui: $(READY)  ## the MLflow UI on 127.0.0.1, with its links
 
 test: $(READY)  ## run the tests
 	@$(BIN)/pytest $(ARGS)
+
+servers: $(READY)  ## the tests with PostgreSQL, MLflow and Dask servers on loopback
+	@$(BIN)/pytest -m servers $(ARGS)
 
 faults: $(READY)  ## kill whole sweeps N times at random moments, run them again, compare: make faults N=200
 	@$(BIN)/python -m tests.faults $(N)

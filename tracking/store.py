@@ -86,37 +86,58 @@ class Store:
         return self.client.create_experiment(name, artifact_location=location)
 
 
-def open_store(folder: str | Path | None = None, studies: str | None = None, mended: bool = False) -> Store:
+def open_store(folder: str | Path | None = None, studies: str | None = None) -> Store:
     """The store in a folder (default: the current one, or the server that MLFLOW_TRACKING_URI names).
 
     Made if it is not there yet. `studies` is the URL of a PostgreSQL database that keeps the studies instead.
-    StoreError where it cannot be read and written, and where its folder was moved (unless `mended` is asked for).
+    StoreError where it cannot be read and written, and where its folder was moved.
     """
+    store = checked(folder, studies, whole=True)
+    refuse_moved(store)
+    return store
+
+
+def checked(folder: str | Path | None, studies: str | None, whole: bool) -> Store:
+    """The store, able to be read and written; its studies, too, where it is asked for `whole`."""
     quiet()
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
     store = Store(root, server or sqlite_url(root / "mlflow.db"), studies_database(studies, root))
     remote = server or studies
     with translated(f"cannot use the store {store.name}", "name another with --store", bool(remote)):
-        if not (server and studies):
+        if not server:
             root.mkdir(parents=True, exist_ok=True)
-        with creation_lock(store):
-            create_missing(store.tracking_uri, store.studies_url)
-            store.client.search_experiments(max_results=1)
+        if whole or not server:
+            with creation_lock(store):
+                create_missing(store.tracking_uri, store.studies_url)
+        store.client.search_experiments(max_results=1)
+        if whole:
             store.studies.get_all_studies()
-    old = None if server or mended else moved_from(root)
-    if old:
-        raise StoreError(f"the store {root} was moved here from {old}: mend its paths with linrnn doctor --fix")
     return store
 
 
-def existing_store(folder: str | Path | None = None, studies: str | None = None, mended: bool = False) -> Store:
-    """The store in a folder that has one; StoreError where none is."""
+def refuse_moved(store: Store) -> None:
+    """StoreError for a folder that is not where its store was made: its runs would miss their files."""
+    own = store.tracking_uri == sqlite_url(store.folder / "mlflow.db")
+    old = moved_from(store.folder) if own else None
+    if old:
+        raise StoreError(f"the store {store.folder} was moved here from {old}: mend its paths with linrnn doctor --fix")
+
+
+def existing_store(folder: str | Path | None = None) -> Store:
+    """The runs of the store in a folder that has one, for those who only read them; StoreError where none is."""
+    require_store(folder)
+    store = checked(folder, None, whole=False)
+    refuse_moved(store)
+    return store
+
+
+def require_store(folder: str | Path | None = None) -> None:
+    """StoreError where a folder has no store, and no server is named in its place."""
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
     if not server and not (root / "mlflow.db").exists():
         raise StoreError(f"no store in {root}: make one with linrnn sweep, or name another folder with --store")
-    return open_store(folder, studies, mended)
 
 
 def studies_database(studies: str | None, root: Path) -> str:
@@ -148,5 +169,7 @@ def quiet() -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     for name in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")

@@ -28,7 +28,7 @@ def doctor(shared: Settings, fix: bool, studies: str | None) -> int:
     was moved, and space.
     """
     from experiments.doctoring import Finding, facts, mended, of_folder, of_records
-    from tracking.store import existing_store
+    from tracking.store import checked, require_store
 
     done: list[tuple[Finding, bool]] = []
     root = Path(shared.store or ".").resolve()
@@ -36,7 +36,8 @@ def doctor(shared: Settings, fix: bool, studies: str | None) -> int:
         done += [(finding, fix and mended(finding)) for finding in list(of_folder(root))]
     there: dict[str, str] = {}
     if all(well or ("schema" not in found.what and "damaged" not in found.what) for found, well in done):
-        store = existing_store(shared.store, studies, mended=True)
+        require_store(shared.store)
+        store = checked(shared.store, studies, whole=True)  # moved or not
         done += [(finding, fix and mended(finding)) for finding in list(of_records(store))]
         there = facts(store)
     findings = [{"what": found.what, "advice": found.advice, "fixed": well} for found, well in done]

@@ -22,6 +22,7 @@ from experiments.cli import run
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from tests.conftest import Run
+from tests.faults.harness import living
 from tracking.store import Store, open_store
 
 Here = Callable[..., tuple[int, str, str]]
@@ -150,13 +151,6 @@ def test_a_reader_that_leaves_is_no_traceback(linrnn: Run, tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
-def living(group: int) -> list[str]:
-    """Processes of a group that are not over (a container may leave its dead in the table)."""
-    stats = [path.read_text().rpartition(")") for path in Path("/proc").glob("[0-9]*/stat")]
-    found = [(head, tail.split()) for head, _, tail in stats]
-    return [head for head, (state, _, pgrp, *_) in found if pgrp == str(group) and state != "Z"]
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, code: int) -> None:
     command = [sys.executable, "-m", "experiments", "sweep", "sine", "--epochs", "40", "--replicas", "2"]
@@ -168,6 +162,7 @@ def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, co
     _, said = process.communicate(timeout=20)
     assert process.returncode == code
     assert "Traceback" not in said
+    assert "run the same command again to go on" in said.splitlines()[-1]
     store = open_store(tmp_path)
     runs = store.client.search_runs([e.experiment_id for e in store.client.search_experiments()])
     assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -22,3 +25,32 @@ def test_a_signal_takes_effect_after_the_body() -> None:
         interrupted()
     assert done == ["whole"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+SLOW = """
+import time
+from experiments.interrupts import heeded, uninterrupted
+with heeded():
+    with {body}:
+        print("in", flush=True)
+        try:
+            time.sleep(100)
+        finally:
+            print("unwinding", flush=True)
+            time.sleep(100)
+"""
+
+
+@pytest.mark.parametrize(("body", "number"), [("heeded()", signal.SIGINT), ("uninterrupted()", signal.SIGTERM)])
+def test_a_second_signal_leaves_at_once(body: str, number: int) -> None:
+    process = subprocess.Popen([sys.executable, "-c", SLOW.format(body=body)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"in\n"
+    process.send_signal(number)
+    if body == "heeded()":
+        assert process.stdout.readline() == b"unwinding\n"
+    else:
+        time.sleep(0.5)
+    process.send_signal(number)
+    process.communicate(timeout=20)
+    assert process.returncode == 128 + number

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, new_store, start
+from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, start
 from tracking.store import open_store
 
 
@@ -74,6 +75,56 @@ def test_a_finished_sweep_run_again_trains_nothing_and_prints_the_same(twin: Twi
     again = finish(twin.folder)
     assert again == finish(twin.folder)
     assert facts(open_store(twin.folder)) == before == twin.facts
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_lost(twin: Twin, tmp_path: Path) -> None:
+    folder = new_store(twin.template, tmp_path / "full")
+    process = start(folder, module="tests.faults.victim", FAULT_AT="5", FAULT="full")
+    _, said = process.communicate(timeout=100)
+    lines = said.decode().splitlines()
+    assert (process.returncode, len(lines)) == (6, 1), lines
+    assert "No space left on device" in lines[0]
+    assert "run the same" in lines[0]
+    statuses = {run.info.status for run in open_store(folder).client.search_runs(["1", "2"])}
+    assert "RUNNING" not in statuses
+    twin.same(folder)
+
+
+def test_two_of_the_same_sweep_are_told_apart_from_two_of_different_ones(twin: Twin, tmp_path: Path) -> None:
+    folder = new_store(twin.template, tmp_path / "store")
+    long = [*SWEEP, "--epochs", "200000"]
+    store, first = open_store(folder), start(folder, long)
+    deadline = time.monotonic() + 60
+    while not store.client.search_runs([store.experiment("sweeps")]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    name = store.client.search_runs([store.experiment("sweeps")])[0].data.tags["studies"].split(", ")[0]
+    second, other = start(folder, long), start(folder)
+    _, said = second.communicate(timeout=100)
+    (line,) = said.decode().splitlines()
+    assert second.returncode == 1
+    assert "another process is at it" in line
+    assert name in line
+    other.communicate(timeout=100)
+    assert other.returncode == 0
+    first.terminate()
+    first.communicate(timeout=30)
+    assert first.returncode == 143
+    found = facts(store)
+    assert {name: found[name] for name in twin.facts} == twin.facts
+
+
+def test_the_workers_of_a_killed_parent_end(twin: Twin, tmp_path: Path) -> None:
+    folder = new_store(twin.template, tmp_path / "store")
+    process = start(folder, [*SWEEP[:2], "--epochs", "200000", "-q"])
+    deadline = time.monotonic() + 60
+    while len(living(process.pid)) < 4 and time.monotonic() < deadline:  # parent, server, tracker, workers
+        time.sleep(0.1)
+    process.kill()
+    process.communicate(timeout=30)
+    deadline = time.monotonic() + 20
+    while living(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert living(process.pid) == []
 
 
 @pytest.mark.long

@@ -1,11 +1,12 @@
 """`linrnn` with a bullet in it: kills its whole process group before the n-th write of one trial's recording.
 
 A write is a commit of either database, or a file opened for writing, made or renamed under the store's mlruns.
-FAULT_AT=0 only counts them, into the file FAULT_COUNT.
+FAULT_AT=0 only counts them, into the file FAULT_COUNT; with FAULT=full the disk is full then, instead.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -27,6 +28,8 @@ state = {"on": False, "count": 0}
 def boundary() -> None:
     """One more write is about to be made."""
     state["count"] += 1
+    if state["count"] == int(os.environ["FAULT_AT"]) and os.environ.get("FAULT") == "full":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if state["count"] == int(os.environ["FAULT_AT"]):
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
