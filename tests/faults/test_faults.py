@@ -12,6 +12,8 @@ import pytest
 from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, result, start
 from tracking.store import open_store
 
+IN_ORDER = [*SWEEP, "--workers", "1"]  # with more, which trial comes first, and so how many writes it makes, is chance
+
 
 @pytest.fixture(scope="module")
 def twin(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Twin:
@@ -21,7 +23,7 @@ def twin(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Twin:
 def writes(twin: Twin, tmp_path: Path) -> int:
     """How many writes the recording of a trial makes."""
     folder, count = new_store(twin.template, tmp_path / "counted"), tmp_path / "count"
-    process = start(folder, module="tests.faults.victim", FAULT_AT="0", FAULT_COUNT=str(count))
+    process = start(folder, IN_ORDER, "tests.faults.victim", FAULT_AT="0", FAULT_COUNT=str(count))
     process.communicate(timeout=300)
     assert process.returncode == 0
     return int(count.read_text())
@@ -29,7 +31,7 @@ def writes(twin: Twin, tmp_path: Path) -> int:
 
 def killed_at(twin: Twin, folder: Path, write: int) -> None:
     """Kill a sweep before that write of a trial, run it again, compare."""
-    process = start(new_store(twin.template, folder), module="tests.faults.victim", FAULT_AT=str(write))
+    process = start(new_store(twin.template, folder), IN_ORDER, "tests.faults.victim", FAULT_AT=str(write))
     process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL
     twin.same(folder)
@@ -82,7 +84,7 @@ def test_a_finished_sweep_run_again_trains_nothing_and_prints_the_same(twin: Twi
 
 def test_a_full_disk_is_one_line_and_nothing_is_lost(twin: Twin, tmp_path: Path) -> None:
     folder = new_store(twin.template, tmp_path / "full")
-    process = start(folder, module="tests.faults.victim", FAULT_AT="5", FAULT="full")
+    process = start(folder, IN_ORDER, "tests.faults.victim", FAULT_AT="5", FAULT="full")
     _, said = process.communicate(timeout=100)
     lines = said.decode().splitlines()
     assert (process.returncode, len(lines)) == (6, 1), lines
