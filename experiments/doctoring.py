@@ -25,7 +25,6 @@ from tracking.health import (
     untold,
     upgrade,
 )
-from tracking.locks import held
 from tracking.provenance import LIBRARIES
 from tracking.reading import studies_of, sweeps
 from tracking.recording import end
@@ -86,7 +85,7 @@ def settle(store: Store, name: str) -> None:
     """Make both databases agree on a study, as the sweep itself would."""
     sweep = next(run for run in sweeps(store, "") if name in studies_of(run))
     names = studies_of(sweep)
-    with held(store, names):
+    with store.held(names):
         list(searches(from_record(sweep.data.params), store, names))
 
 

@@ -23,7 +23,6 @@ from experiments.workers import ClusterError, WorkerDiedError
 from linrnn.config import TrialConfig
 from linrnn.errors import LinrnnError
 from tracking.errors import ServerAwayError
-from tracking.locks import held
 from tracking.reading import PARENT, confirmations_of, read_run, recorded
 from tracking.recording import closing, describe, end, record, record_failed, write
 from tracking.store import Store
@@ -176,7 +175,7 @@ def sweep(
     """
     watch.begin(config.task)
     names = study_names(config, store, fresh)
-    with held(store, names):
+    with store.held(names):
         run_id, finished = begin_or_resume(config, store, names)
         if finished:
             summary = summarise(store, read_run(store, run_id))

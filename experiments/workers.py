@@ -67,6 +67,7 @@ class LocalWorkers(ThreadPoolExecutor):
         try:
             return process.submit(function, *args, **kwargs).result()
         except BrokenProcessPool:
+            process.shutdown()  # closes its pipes
             process = self.process()
             raise WorkerDiedError from None
         finally:

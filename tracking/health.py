@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -15,8 +16,8 @@ from mlflow.store.db.utils import _upgrade_db
 from sqlalchemy import create_engine
 
 from tracking.databases import SQLITE, revisions
-from tracking.locks import SINGLE, free
-from tracking.reading import recorded, search
+from tracking.locks import SINGLE
+from tracking.reading import PARENT, recorded, search, studies_of
 from tracking.store import Store
 
 ARTIFACTS = ("weights/best.safetensors", "weights/final.safetensors", "curves.npz", "digests.json")
@@ -47,18 +48,15 @@ def told(found: Counter[str]) -> str:
 
 
 def stale(store: Store, runs: list[Run]) -> list[Run]:
-    """Runs left RUNNING by a process that is no more: it would hold their lock."""
-    return [run for run in runs if run.info.status == "RUNNING" and free(store, locks_of(run))]
+    """Runs left RUNNING by a process that is no more: it would hold their locks."""
+    sweeps = {run.info.run_id: run for run in runs if "studies" in run.data.tags}
+    return [run for run in runs if run.info.status == "RUNNING" and store.free(locks_of(run, sweeps))]
 
 
-def locks_of(run: Run) -> list[str]:
-    """The locks that the writer of a run holds."""
-    tags = run.data.tags
-    if "studies" in tags:
-        return str(tags["studies"]).split(", ")
-    if "study" in tags:
-        return [tags["study"]]
-    return [] if tags["phase"] == "confirmation" else [SINGLE]
+def locks_of(run: Run, sweeps: Mapping[str, Run]) -> list[str]:
+    """The locks that the writer of a run holds: those of its sweep's studies, or that of single trials."""
+    sweep = run if "studies" in run.data.tags else sweeps.get(run.data.tags.get(PARENT, ""))
+    return studies_of(sweep) if sweep else [SINGLE]
 
 
 def untold(store: Store, runs: list[Run]) -> list[tuple[str, int]]:
@@ -67,7 +65,7 @@ def untold(store: Store, runs: list[Run]) -> list[tuple[str, int]]:
     storage = store.studies
     known = {found.study_name: len(storage.get_all_trials(found._study_id)) for found in storage.get_all_studies()}
     next_ones = [(name, known.get(name, 0)) for name in sorted({name for name, _ in done})]
-    return [(name, number) for name, number in next_ones if (name, number) in done and free(store, [name])]
+    return [(name, number) for name, number in next_ones if (name, number) in done and store.free([name])]
 
 
 def is_trial(run: Run) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from sqlalchemy import create_engine, text
@@ -15,31 +14,28 @@ from sqlalchemy.pool import NullPool
 
 from tracking.errors import TakenError
 
-if TYPE_CHECKING:
-    from tracking.store import Store
-
 SINGLE = "train"  # the lock of those who write the run of one trial that is in no study
 POLL_SECONDS = 0.2
 
 
 @contextmanager
-def held(store: Store, names: list[str], wait: float = 0) -> Iterator[None]:
+def held(folder: Path, studies_url: str, names: Sequence[str], wait: float = 0) -> Iterator[None]:
     """Hold the locks of these names; TakenError when another process holds one for longer than `wait` seconds."""
     with ExitStack() as stack:
         for name in sorted(names):  # all in one order, so that two who wait do not wait for each other
-            stack.enter_context(lock(store, name, wait))
+            stack.enter_context(lock(folder, studies_url, name, wait))
         yield
 
 
 @contextmanager
-def lock(store: Store, name: str, wait: float) -> Iterator[None]:
+def lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterator[None]:
     """One lock, where the studies are kept."""
-    if store.studies_url.startswith("postgresql"):
-        with advisory_lock(store.studies_url, name, wait):
+    if studies_url.startswith("postgresql"):
+        with advisory_lock(studies_url, name, wait):
             yield
     else:
         try:
-            with FileLock(lock_file(store.folder, name), timeout=wait):
+            with FileLock(lock_file(folder, name), timeout=wait):
                 yield
         except Timeout as error:
             raise taken(name) from error
@@ -69,12 +65,3 @@ def advisory_lock(url: str, name: str, wait: float) -> Iterator[None]:
 def taken(name: str) -> TakenError:
     """The error for a lock that another process holds."""
     return TakenError(f"another process is at it: {name}; wait for it, or name another store with --store")
-
-
-def free(store: Store, names: list[str]) -> bool:
-    """Whether nobody holds any of these locks now."""
-    try:
-        with held(store, names):
-            return True
-    except TakenError:
-        return False

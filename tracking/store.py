@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +17,8 @@ from optuna.storages import RDBStorage
 
 from linrnn.errors import ConfigError
 from tracking.databases import create_missing, moved_from, optuna_storage, patient_client, sqlite_url
-from tracking.errors import StoreError, translated
-from tracking.locks import advisory_lock, lock_file
+from tracking.errors import StoreError, TakenError, translated
+from tracking.locks import advisory_lock, held, lock_file
 
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run a sweep
 BUSY_SECONDS = 60  # how long a writer waits for another
@@ -70,6 +70,18 @@ class Store:
     def writing(self) -> AbstractContextManager[None]:
         """Errors of the libraries, in a body that writes, as one StoreError."""
         return translated(f"cannot write to the store {self.name}", "mend that and run the same again", self.remote)
+
+    def held(self, names: Sequence[str], wait: float = 0) -> AbstractContextManager[None]:
+        """Hold the locks of these names in a body; TakenError when another process keeps one longer than `wait` s."""
+        return held(self.folder, self.studies_url, names, wait)
+
+    def free(self, names: Sequence[str]) -> bool:
+        """Whether nobody holds any of these locks now."""
+        try:
+            with self.held(names):
+                return True
+        except TakenError:
+            return False
 
     def experiment(self, name: str) -> str:
         """Id of the MLflow experiment of that name, made when it is first asked for."""

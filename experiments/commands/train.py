@@ -46,7 +46,7 @@ def train(
     from experiments.sweep_config import searched
     from experiments.telling import show_trial, trial_json
     from experiments.trials import run_trial
-    from tracking.locks import SINGLE, held
+    from tracking.locks import SINGLE
     from tracking.recording import record
     from tracking.store import open_store
 
@@ -54,7 +54,7 @@ def train(
     with watch(min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations") as told:
         told.begin(task)
         trained = run_trial(config, test=True, watch=told)
-    with held(store, [SINGLE], wait=60):
+    with store.held([SINGLE], wait=60):
         run_id = record(store, trained, f"{model} {searched(config)}", {"phase": "single"})
     if shared.as_json:
         click.echo(json.dumps(trial_json(trained, run_id)))

@@ -19,6 +19,7 @@ from experiments.workers import local_workers
 from linrnn.models import MODELS
 from tests.faults.harness import facts
 from tracking.databases import move_to
+from tracking.reading import PARENT
 from tracking.recording import begin
 from tracking.store import Store, open_store
 
@@ -79,6 +80,15 @@ def test_runs_that_nobody_is_at_are_closed(swept: Store, capsys: pytest.CaptureF
     ]
     assert sorted(set(statuses)) == ["FINISHED", "KILLED", "RUNNING"]
     assert statuses.count("KILLED") == 2
+
+
+def test_runs_of_a_sweep_that_is_going_on_are_left_alone(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    (sweep,) = swept.client.search_runs([swept.experiment("sweeps")])
+    tags = {"phase": "confirmation", PARENT: sweep.info.run_id}
+    going = begin(swept, "sine", "going on", tags, time.time())
+    with swept.held([CONFIG.study_name(CONFIG.bases[0])]):
+        assert doctor(swept.folder, capsys, "--fix")[1]["findings"] == []
+    cured(swept.folder, capsys, going.run_id)
 
 
 def test_optuna_is_told_what_it_has_not_heard(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:

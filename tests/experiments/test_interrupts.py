@@ -32,8 +32,8 @@ import time
 from experiments.interrupts import heeded, uninterrupted
 with heeded():
     with {body}:
-        print("in", flush=True)
         try:
+            print("in", flush=True)
             time.sleep(100)
         finally:
             print("unwinding", flush=True)

@@ -15,6 +15,8 @@ from tempfile import mkdtemp
 
 import pytest
 
+from tracking.store import Store
+
 SECONDS = 90  # for a server to answer
 
 
@@ -40,6 +42,17 @@ def wait_for(port: int, process: subprocess.Popen[bytes] | None = None) -> None:
                 return
         time.sleep(0.1)
     raise AssertionError(f"nothing answers at port {port}")
+
+
+def wait_for_runs(store: Store, count: int) -> None:
+    """Until so many trials are recorded."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        found = store.client.search_runs([store.experiment("sine")], "attributes.status = 'FINISHED'")
+        if len(found) >= count:
+            return
+        time.sleep(0.1)
+    raise AssertionError("no trial was recorded")
 
 
 Start = Callable[..., subprocess.Popen[bytes]]

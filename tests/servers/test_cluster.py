@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.harness import SWEEP, Twin, facts, finish, new_store
 from tests.faults.harness import start as start_sweep
-from tests.servers.conftest import Start, free_port, wait_for
+from tests.servers.conftest import Start, free_port, wait_for, wait_for_runs
 from tracking.store import open_store
 
 pytestmark = pytest.mark.servers
@@ -45,7 +45,7 @@ def test_a_killed_worker_changes_nothing(twin: Twin, start: Start, tmp_path: Pat
     first, _ = worker(start, address), worker(start, address)
     folder = new_store(twin.template, tmp_path / "store")
     sweep = begin(folder, address)
-    wait_for_runs(folder, 2)
+    wait_for_runs(open_store(folder), 2)
     os.kill(first.pid, signal.SIGKILL)
     _, said = sweep.communicate(timeout=200)
     assert sweep.returncode == 0, said
@@ -55,17 +55,6 @@ def test_a_killed_worker_changes_nothing(twin: Twin, start: Start, tmp_path: Pat
 def begin(folder: Path, address: str) -> subprocess.Popen[bytes]:
     process: subprocess.Popen[bytes] = start_sweep(folder, [*SWEEP, "--cluster", address])
     return process
-
-
-def wait_for_runs(folder: Path, count: int) -> None:
-    store = open_store(folder)
-    deadline = time.monotonic() + 100
-    while time.monotonic() < deadline:
-        found = store.client.search_runs([store.experiment("sine")], "attributes.status = 'FINISHED'")
-        if len(found) >= count:
-            return
-        time.sleep(0.1)
-    raise AssertionError("no trial was recorded")
 
 
 def test_no_cluster_is_one_line(tmp_path: Path) -> None:
@@ -82,7 +71,7 @@ def test_ctrl_c_leaves_the_cluster_free_for_the_next(twin: Twin, start: Start, t
     worker(start, address)
     folder = new_store(twin.template, tmp_path / "store")
     sweep = begin(folder, address)
-    wait_for_runs(folder, 1)
+    wait_for_runs(open_store(folder), 1)
     asked = time.monotonic()
     os.kill(sweep.pid, signal.SIGINT)
     _, said = sweep.communicate(timeout=30)

@@ -11,9 +11,8 @@ import pytest
 
 from tests.faults.harness import SWEEP, Twin, facts
 from tests.faults.harness import start as start_sweep
-from tests.servers.conftest import Start, end, free_port, wait_for
+from tests.servers.conftest import Start, end, free_port, wait_for, wait_for_runs
 from tracking.errors import TakenError
-from tracking.locks import held
 from tracking.store import Store, open_store
 
 Database = Callable[[str], str]
@@ -64,15 +63,6 @@ class Team:
         self.opened = open_store(studies=self.studies)
         return self.opened
 
-    def wait_for_runs(self, store: Store, count: int) -> None:
-        deadline = time.monotonic() + 100
-        while time.monotonic() < deadline:
-            found = store.client.search_runs([store.experiment("sine")], "attributes.status = 'FINISHED'")
-            if len(found) >= count:
-                return
-            time.sleep(0.1)
-        raise AssertionError("no trial was recorded")
-
 
 @pytest.fixture
 def team(start: Start, database: Database, tmp_path: Path) -> Iterator[Team]:
@@ -87,7 +77,7 @@ def test_a_server_that_goes_and_comes_back_in_time_is_waited_for(
 ) -> None:
     store = team.store(monkeypatch)
     sweep = team.sweep("--patience", "100")
-    team.wait_for_runs(store, 2)
+    wait_for_runs(store, 2)
     team.go()
     time.sleep(2)
     team.come()
@@ -102,7 +92,7 @@ def test_one_that_stays_away_is_one_line_and_nothing_is_lost(
 ) -> None:
     store = team.store(monkeypatch)
     sweep = team.sweep("--patience", "1")
-    team.wait_for_runs(store, 2)
+    wait_for_runs(store, 2)
     team.go()
     _, said = sweep.communicate(timeout=100)
     lines = said.decode().splitlines()
@@ -118,10 +108,10 @@ def test_one_that_stays_away_is_one_line_and_nothing_is_lost(
 
 def test_the_lock_of_a_study_is_postgresqls(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     store = team.store(monkeypatch)
-    with held(store, ["a study"]):
-        with pytest.raises(TakenError), held(store, ["a study"]):
+    with store.held(["a study"]):
+        with pytest.raises(TakenError), store.held(["a study"]):
             pass
-        with held(store, ["another study"]):
+        with store.held(["another study"]):
             pass
-    with held(store, ["a study"]):
+    with store.held(["a study"]):
         pass

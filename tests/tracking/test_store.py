@@ -18,7 +18,6 @@ import sqlalchemy
 from tracking.databases import create, move_to
 from tracking.errors import StoreError, TakenError
 from tracking.links import all_charts
-from tracking.locks import free, held
 from tracking.reading import read_file
 from tracking.store import Store, existing_store, open_store
 
@@ -127,20 +126,20 @@ class TestMoved:
 class TestLocks:
     def test_a_lock_is_held_by_one_and_freed_when_its_holder_is_killed(self, store: Store) -> None:
         program = (
-            "import sys, time; from tracking import open_store; from tracking.locks import held\n"
-            "with held(open_store(sys.argv[1]), ['sine linear 0']): print('held', flush=True); time.sleep(100)"
+            "import sys, time; from tracking import open_store\n"
+            "with open_store(sys.argv[1]).held(['sine linear 0']): print('held', flush=True); time.sleep(100)"
         )
         holder = subprocess.Popen([sys.executable, "-c", program, str(store.folder)], stdout=subprocess.PIPE)
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(TakenError, match="sine linear 0"), held(store, ["sine linear 0", "another"]):
+        with pytest.raises(TakenError, match="sine linear 0"), store.held(["sine linear 0", "another"]):
             pass
-        assert not free(store, ["sine linear 0"])
+        assert not store.free(["sine linear 0"])
         holder.kill()
         holder.communicate()
-        with held(store, ["sine linear 0", "another"]):
+        with store.held(["sine linear 0", "another"]):
             pass
-        assert free(store, ["sine linear 0"])
+        assert store.free(["sine linear 0"])
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
