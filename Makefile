@@ -6,9 +6,10 @@ READY := $(VENV)/.ready
 TASKS ?= sine xor sunspots
 ARGS ?=
 N ?= 20
+RUN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep compare ui test servers faults doctor check bench lock clean
+.PHONY: help setup sweep compare ui reproduce test servers faults doctor check bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -32,6 +33,9 @@ compare: $(READY)  ## the table of the last sweeps, from the store
 
 ui: $(READY)  ## the MLflow UI on 127.0.0.1, with its links
 	@$(BIN)/linrnn ui $(ARGS)
+
+reproduce: $(READY)  ## train a recorded run again and compare, bit for bit: RUN=ID, or the best of the last sweep
+	@$(BIN)/linrnn reproduce $(RUN) $(ARGS)
 
 test: $(READY)  ## run the tests
 	@$(BIN)/pytest $(ARGS)

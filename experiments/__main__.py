@@ -9,7 +9,10 @@ import click
 
 from experiments.cli import keep_shared, run, shared
 from experiments.commands.compare import compare
+from experiments.commands.diff import diff
 from experiments.commands.doctor import doctor
+from experiments.commands.export import export
+from experiments.commands.reproduce import reproduce
 from experiments.commands.sweep import sweep
 from experiments.commands.train import train
 from experiments.commands.ui import ui
@@ -34,12 +37,13 @@ def linrnn(context: click.Context, /, **values: object) -> None:
 
     Every trial goes to a local MLflow store; `linrnn ui` opens it in the browser.
 
-    Exit codes: 0 done; 1 failed; 2 usage; 5 bad data; 6 store unusable; 130, 143 interrupted.
+    Exit codes: 0 done; 1 failed; 2 usage; 3 equivalent, 4 different (reproduce); 5 bad data; 6 store unusable;
+    130, 143 interrupted.
     """
     keep_shared(context, dict(values))
 
 
-for command in (sweep, train, compare, ui, doctor):
+for command in (sweep, train, compare, ui, reproduce, diff, export, doctor):
     linrnn.add_command(command)
 
 

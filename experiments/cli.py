@@ -1,6 +1,6 @@
 """The command line: one group, its exit codes, and the options that all commands share.
 
-0 done; 1 failed; 2 usage; 5 bad data; 6 store unusable; 130, 143 interrupted.
+0 done; 1 failed; 2 usage; 3 equivalent, 4 different (reproduce); 5 bad data; 6 store unusable; 130, 143 interrupted.
 """
 
 from __future__ import annotations

@@ -93,11 +93,13 @@ class Lines(Spoken):
 
     def say(self) -> None:
         tenth, new = self.count * PLAIN_LINES // self.total, self.count - self.skipped
+        if new == 1:
+            self.started = time.monotonic()  # what came before was starting
         if tenth == self.said and new > 1 and not self.noted:
             return
         self.said = tenth
-        left = (time.monotonic() - self.started) / max(new, 1) * (self.total - self.count)
-        about = f", about {left:.0f} s left" if new else ""
+        left = (time.monotonic() - self.started) / max(new - 1, 1) * (self.total - self.count)
+        about = f", about {left:.0f} s left" if new > 1 else ""
         self.print(f"{self.count} of {self.total} {self.unit}{about}; {self.state()}")
 
     def print(self, line: str) -> None:

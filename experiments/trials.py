@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from experiments.console import NOBODY, Watch
 from linrnn.config import TrialConfig
-from tracking.provenance import environment
+from tracking.provenance import circumstances
+from tracking.source import uncommitted
 from tracking.trained import Trained
 
 
@@ -20,7 +21,7 @@ def run_trial(
     Reads the test split only where `test` says so.
     """
     from experiments.figures import learning_curves  # with torch, which only workers load
-    from linrnn.digests import origin_digests
+    from linrnn.digests import data_digests
     from linrnn.progress import reported
     from linrnn.training import losses_on_test, train
 
@@ -33,7 +34,8 @@ def run_trial(
             losses = reported(progress.val_loss, progress.evaluated, config.training.milestones).values()
             if min(losses, default=float("inf")) > limit:
                 break
-    trained = Trained(config, progress, started, time.time() - started, environment(), origin_digests(config, splits))
+    seconds = time.time() - started
+    trained = Trained(config, progress, started, seconds, circumstances(config), data_digests(splits))
     if test:
         trained = replace(trained, test_loss=losses_on_test(config, progress, splits))
-    return replace(trained, files={"curves.png": learning_curves(trained)})
+    return replace(trained, files={"curves.png": learning_curves(trained), **uncommitted()})

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.config import TrialConfig
 from linrnn.tasks.base import Sequences, Splits
-from linrnn.training import initial_weights
+
+SIZE = hashlib.sha256().digest_size
+Digests = NDArray[np.uint8]
 
 
 def digest(*arrays: NDArray[Any]) -> str:
@@ -22,13 +23,17 @@ def digest(*arrays: NDArray[Any]) -> str:
     return total.hexdigest()
 
 
+def row_digests(rows: NDArray[Any]) -> Digests:
+    """SHA-256 of the bytes of each row `(S, P)`, as `(S, 32)`."""
+    whole = b"".join(hashlib.sha256(row).digest() for row in np.ascontiguousarray(rows))
+    return np.frombuffer(whole, np.uint8).reshape(-1, SIZE)
+
+
 def sequences_digest(sequences: Sequences) -> str:
     """Digest of one split: inputs, targets and the first step that counts."""
     return digest(sequences.inputs, sequences.targets, np.array(sequences.first))
 
 
-def origin_digests(config: TrialConfig, splits: Splits) -> dict[str, str]:
-    """Digests of what a trial starts from: each split's data and the replicas' first weights."""
-    shapes = config.model.shapes(config.task.input_size, config.task.output_size)
-    data = {f"data.{name}": sequences_digest(split) for name, split in splits._asdict().items()}
-    return {**data, "initial_weights": digest(initial_weights(config, shapes))}
+def data_digests(splits: Splits) -> dict[str, str]:
+    """`data.train`, `data.val` and `data.test` -> digest of that split."""
+    return {f"data.{name}": sequences_digest(split) for name, split in splits._asdict().items()}

@@ -18,6 +18,8 @@ from linrnn.progress import Losses
 from linrnn.recurrences import prefers_kernels
 from linrnn.tasks.base import Array, Sequences
 
+THREADS = 1  # of torch, whatever is set outside: sums then have one order
+
 
 def nmse(outputs: Tensor, sequences: Sequences) -> Tensor:
     """Mean squared error over the variance of the targets, one a replica: `(S,)`.
@@ -69,9 +71,9 @@ def by_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences)
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One torch thread inside, whatever is set outside: sums then have one order."""
+    """THREADS torch threads inside."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
     try:
         yield
     finally:

@@ -31,6 +31,7 @@ class Progress:
     weights: Weights  # (S, P): nan from the epoch on in which a replica diverged
     best_weights: Weights  # (S, P): those of the lowest val loss
     best_epoch: NDArray[np.int64]  # (S,)
+    weight_digests: NDArray[np.uint8]  # (1 + V, S, 32): SHA-256 of the first weights, and of those at each evaluation
     form: str  # `kernels`: bits independent of S and of the processor; `torch`: of this machine's alone
 
     @property

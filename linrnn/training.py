@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from linrnn.config import TrialConfig
+from linrnn.digests import row_digests
 from linrnn.evaluation import evaluate
 from linrnn.models.base import Shapes
 from linrnn.progress import Losses, Progress, Weights
@@ -24,12 +25,14 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Progres
     shapes = config.model.shapes(config.task.input_size, config.task.output_size)
     steps = steps_for(config, shapes, initial_weights(config, shapes), data.train)
     best = steps.weights
+    digests = [row_digests(best)]
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
     train_loss, gradient_norm, val_loss = [], [], []
     evaluated = config.training.evaluation_epochs
     for done, epoch in zip((0, *evaluated), evaluated, strict=False):
         losses, norms = steps.advance(epoch - done)
         weights = steps.weights
+        digests.append(row_digests(weights))
         val_loss.append(evaluate(config.model, shapes, weights, data.val))
         better = val_loss[-1] < best_loss
         best_loss, best_epoch = np.where(better, val_loss[-1], best_loss), np.where(better, epoch, best_epoch)
@@ -45,6 +48,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Progres
             weights,
             best,
             best_epoch,
+            np.stack(digests),
             steps.form,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracking.store import SWEEPS, Store
+from tracking.views import TRIALS
 
 LOOPBACK = "http://127.0.0.1:5000"  # where `linrnn ui` serves unless told otherwise
 
@@ -15,6 +16,11 @@ def base_url(store: Store) -> str:
 def charts(base: str, experiment: str) -> str:
     """The charts of all runs of an experiment, side by side."""
     return f"{base}/#/experiments/{experiment}/runs?workflowType=machine_learning&compareRunsMode=CHART"
+
+
+def table(base: str, experiment: str, view: str = TRIALS) -> str:
+    """The runs of an experiment as a table, in a saved view: the trials, the best first."""
+    return f"{base}/#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}"
 
 
 def run_page(base: str, experiment: str, run_id: str) -> str:

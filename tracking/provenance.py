@@ -4,61 +4,109 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
+from collections.abc import Iterable, Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
+
+from linrnn.config import TrialConfig
+from tracking.source import source_digest, source_version
 
 VARIABLES = (
     "ATEN_CPU_CAPABILITY",
+    "CUBLAS_WORKSPACE_CONFIG",
     "MKL_CBWR",
     "MKL_ENABLE_INSTRUCTIONS",
     "MKL_NUM_THREADS",
     "NUMBA_CPU_FEATURES",
     "NUMBA_CPU_NAME",
+    "NUMBA_DISABLE_JIT",
+    "NUMBA_OPT",
+    "NVIDIA_TF32_OVERRIDE",
     "OMP_NUM_THREADS",
     "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
 )
-LIBRARIES = ("linrnn", "torch", "numpy", "numba", "scipy", "mlflow", "optuna", "safetensors")
+LIBRARIES = ("linrnn", "torch", "numpy", "numba", "llvmlite", "scipy", "mlflow", "optuna", "safetensors")
+CODE = ("source", "commit", "uncommitted_changes", "uncommitted_diff", "linrnn")
+COMPILER = ("numba", "llvmlite", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT", "NUMBA_DISABLE_JIT", "cpu")
+TORCH = ("device", "torch", "ATEN_CPU_CAPABILITY", "cpu_capability", "threads", "blas")
+CAUSES = {  # what can change a quantity's bits, the likeliest first
+    "data": ("data_file", *CODE, "numpy", "blas"),
+    "initial_weights": (*CODE, "numpy"),
+    "kernels": (*CODE, *COMPILER),
+    "torch": (*TORCH, *VARIABLES, "cpu", *CODE),
+}
+
+
+class Change(NamedTuple):
+    """An item that two trials do not share, with both its values; None where one has no such item."""
+
+    item: str
+    one: str | None
+    other: str | None
 
 
 @cache
-def environment() -> dict[str, str]:
-    """Name -> text of this process's environment; asked once, as no item changes while it runs."""
+def environment(device: str = "cpu") -> dict[str, str]:
+    """Name -> text of this process's environment; asked once a device, as no item changes while it runs."""
     import torch
 
-    commit, dirty = source_version()
+    from linrnn.evaluation import THREADS
+
+    commit, changed = source_version()
     return {
         "commit": commit,
-        "uncommitted_changes": dirty,
+        "uncommitted_changes": "unknown" if changed is None else "yes" if changed else "no",
+        **({"uncommitted_diff": sha256(changed).hexdigest()} if changed else {}),
+        "source": source_digest(),
         "python": platform.python_version(),
         **{library: version(library) for library in LIBRARIES},
+        "blas": blas(),
         "platform": platform.platform(),
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
         "cpu": cpu_model(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cpu_count": str(os.cpu_count()),
-        "threads": "1",  # what linrnn.evaluation.one_thread sets
+        "threads": str(THREADS),
         **{name: os.environ[name] for name in VARIABLES if name in os.environ},
     }
 
 
-def source_version() -> tuple[str, str]:
-    """Commit of the code that runs and whether files differ from it (`yes`, `no`); `unknown` outside git."""
-    root = Path(__file__).resolve().parent.parent
-    if not (root / ".git").exists():
-        return "unknown", "unknown"
-    commit = git(root, "rev-parse", "HEAD")
-    changes = git(root, "status", "--porcelain", "--", "linrnn", "tracking", "experiments")
-    return commit or "unknown", "unknown" if changes is None else "yes" if changes else "no"
+def circumstances(config: TrialConfig) -> dict[str, str]:
+    """The environment of a trial, and the SHA-256 of the file that its data come from."""
+    file = config.task.file
+    return {**environment(config.training.device), **({} if file is None else {"data_file": sha256(file).hexdigest()})}
 
 
-def git(root: Path, *arguments: str) -> str | None:
-    """What git prints; None where it fails or is not installed."""
-    try:
-        done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+def changes(one: Mapping[str, str], other: Mapping[str, str]) -> list[Change]:
+    """The items that differ, in their order."""
+    return [
+        Change(item, one.get(item), other.get(item)) for item in {**one, **other} if one.get(item) != other.get(item)
+    ]
+
+
+def likeliest_first(changed: Iterable[Change], quantity: str, form: str) -> list[Change]:
+    """Changes of the environment, by how likely each is why that quantity, of a trial of that form, differs."""
+    causes = CAUSES.get(quantity.partition(".")[0], CAUSES[form])
+    return sorted(changed, key=lambda change: causes.index(change.item) if change.item in causes else len(causes))
+
+
+def blas() -> str:
+    """The linear algebra behind torch and numpy, with the processor family that it chose its code for."""
+    import numpy
+    import torch
+    from threadpoolctl import threadpool_info
+
+    behind_torch = next((line for line in torch.__config__.show().splitlines() if "Math Kernel Library" in line), "")
+    loaded = [
+        f"{found['internal_api']} {found['version']} {found.get('architecture', '')}".strip()
+        for found in threadpool_info()
+        if found["user_api"] == "blas" and Path(numpy.__file__).parent.name in found["filepath"]
+    ]
+    return "; ".join(filter(None, [*loaded, behind_torch.strip(" -").partition(" for ")[0]])) or "unknown"
 
 
 def cpu_model() -> str:

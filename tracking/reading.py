@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import math
 from pathlib import Path
+from string import digits
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlparse
@@ -13,12 +13,12 @@ import numpy as np
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
-from safetensors.numpy import load as load_safetensors
 
 from linrnn.config import TrialConfig, from_text
 from linrnn.errors import ConfigError
 from linrnn.progress import reported
 from tracking.errors import StoreError, first_line
+from tracking.files import CURVES, Curves, curves_in, weights_in
 from tracking.store import SWEEPS, Store, open_store
 from tracking.trained import Result
 
@@ -63,6 +63,21 @@ def read_run(store: Store, run_id: str) -> Run:
         raise ConfigError(f"no run {run_id!r} in the store {store.tracking_uri}: {first_line(error)}") from error
 
 
+def resolve(store: Store, prefix: str) -> Run:
+    """The run whose id begins so. ConfigError where there is none, or more than one."""
+    if not set(prefix) <= set(digits + "abcdef") or not prefix:
+        raise ConfigError(f"a run's id is 32 of the characters 0-9 and a-f, or the first few; not {prefix!r}")
+    with store.reading():
+        experiments = [found.experiment_id for found in store.client.search_experiments()]
+        found = store.client.search_runs(experiments, f"attributes.run_id LIKE '{prefix}%'", max_results=4)
+    if not found:
+        raise ConfigError(f"no run {prefix!r} in the store {store.name}")
+    if len(found) > 1:
+        some = ", ".join(run.info.run_id[: len(prefix) + 4] for run in found)
+        raise ConfigError(f"more than one run begins with {prefix!r}: {some}, ...; give more of the id")
+    return found[0]
+
+
 def read_config(run: Run) -> TrialConfig:
     """The trial config of a recorded trial, equal to the one that ran."""
     return from_text(run.data.params)
@@ -70,13 +85,12 @@ def read_config(run: Run) -> TrialConfig:
 
 def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best") -> dict[str, NDArray[np.float32]]:
     """Parameters of all replicas by name, each `(S, *shape)`."""
-    return load_safetensors(read_file(store, run, f"weights/{which}.safetensors"))
+    return weights_in(read_file(store, run, f"weights/{which}.safetensors"))
 
 
-def read_curves(store: Store, run: Run) -> dict[str, NDArray[np.float64]]:
+def read_curves(store: Store, run: Run) -> Curves:
     """The full curves: train_loss and gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
-    with np.load(io.BytesIO(read_file(store, run, "curves.npz")), allow_pickle=False) as curves:
-        return dict(curves)
+    return curves_in(read_file(store, run, CURVES))
 
 
 def read_file(store: Store, run: Run, name: str) -> bytes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import io
-import json
 import math
 import tempfile
 import time
@@ -12,19 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlparse
 
 import numpy as np
 from mlflow.entities import Metric, Param, RunInfo
-from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from linrnn.config import to_text
-from linrnn.models.base import unflatten
-from linrnn.progress import Progress
 from tracking.durable import write_durably
 from tracking.errors import FAILURES
+from tracking.files import DIGESTS, files_of
 from tracking.store import SWEEPS, Store
 from tracking.trained import Failed, Trained
 
@@ -34,20 +28,19 @@ Point = tuple[str, float, int]  # metric, value, step
 
 def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -> str:
     """Write a trained trial as one finished MLflow run in its task's experiment; the run's id."""
-    files = data_files(trained)
-    digests = {**trained.digests, **{name: sha256(content).hexdigest() for name, content in files.items()}}
-    facts = {"environment.json": as_json(trained.environment), "digests.json": as_json(digests)}
+    files = files_of(trained)
     every_tag = {
         **tags,
         "outcome": trained.outcome,
         "form": trained.progress.form,
+        "digests": sha256(files[DIGESTS]).hexdigest(),
         "mlflow.source.git.commit": trained.environment["commit"],
         **{item: trained.environment[item] for item in PROVENANCE},
     }
     with store.writing():
         made = begin(store, trained.config.task.name, name, every_tag, trained.started)
         with closing(store, made.run_id, trained.started + trained.seconds):
-            write_files(store, made, {**files, **facts, **trained.files})
+            write_files(store, made, files)
             write(store, made.run_id, to_text(trained.config), points(trained), trained.started)
     return str(made.run_id)
 
@@ -120,6 +113,13 @@ def describe(store: Store, run_id: str, text: str) -> None:
     store.client.set_tag(run_id, "mlflow.note.content", text)
 
 
+def mark(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
+    """Set tags of a run."""
+    with store.writing():
+        for name, text in tags.items():
+            store.client.set_tag(run_id, name, text)
+
+
 def points(trained: Trained) -> list[Point]:
     """The metrics of a trial: curves as medians over replicas, and its measures at the last step."""
     progress, last = trained.progress, trained.progress.epoch
@@ -140,38 +140,6 @@ def points(trained: Trained) -> list[Point]:
     return [(name, float(value), step) for name, value, step in rows] + [
         (name, float(value), last) for name, value in measures.items()
     ]
-
-
-def data_files(trained: Trained) -> dict[str, bytes]:
-    """The files that hold what was computed: weights of all replicas, best and final, and the full curves."""
-    progress = trained.progress
-    curves: dict[str, Any] = {
-        "train_loss": progress.train_loss,
-        "gradient_norm": progress.gradient_norm,
-        "evaluated": np.array(progress.evaluated),
-        "val_loss": progress.val_loss,
-        "best_epoch": progress.best_epoch,
-    }
-    if trained.test_loss is not None:
-        curves["test_loss"] = trained.test_loss
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **curves)
-    return {
-        "weights/best.safetensors": safetensors(progress, progress.best_weights),
-        "weights/final.safetensors": safetensors(progress, progress.weights),
-        "curves.npz": buffer.getvalue(),
-    }
-
-
-def safetensors(progress: Progress, weights: NDArray[np.float32]) -> bytes:
-    """All replicas' parameters by name, each `(S, *shape)`."""
-    named = unflatten(weights, progress.shapes)
-    return bytes(save({name: np.ascontiguousarray(value) for name, value in named.items()}))
-
-
-def as_json(items: Mapping[str, str]) -> bytes:
-    """A JSON file of names and texts."""
-    return (json.dumps(dict(items), indent=2) + "\n").encode()
 
 
 def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None:

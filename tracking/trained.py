@@ -49,7 +49,7 @@ class Trained:
     started: float  # seconds since 1970
     seconds: float
     environment: Mapping[str, str]
-    digests: Mapping[str, str]  # SHA-256 of data and first weights
+    data: Mapping[str, str]  # SHA-256 of each split
     test_loss: NDArray[np.float64] | None = None  # (S,); None where the test split was not read
     files: Mapping[str, bytes] = field(default_factory=dict)  # further artifacts
 

@@ -19,6 +19,7 @@ from experiments.benchmark.scaling import curves
 from experiments.benchmark.stack import EPOCHS_TIMED, Parts, parts
 from experiments.benchmark.sweeping import END_TO_END, LONG_TRIALS, TINY, WORKERS, Swept, timed_sweep
 from experiments.benchmark.targets import Target, targets_of_grid
+from experiments.benchmark.verifying import Cost, costs, worst
 from linrnn.models import MODELS
 from tracking.provenance import environment
 from tracking.store import open_store
@@ -30,12 +31,13 @@ STARTED = time.perf_counter()
 
 
 class Sweeps(NamedTuple):
-    """The timed sweeps: end to end and with each number of workers, and the stack beside them."""
+    """The timed sweeps: end to end and with each number of workers, the stack beside them; what verifying costs."""
 
     end_to_end: Swept
     one: Sequence[Swept]
     two: Sequence[Swept]
     stack: Parts
+    verifying: Sequence[Cost]
 
 
 def benchmark(out: Path, quick: bool) -> None:
@@ -52,6 +54,7 @@ def benchmark(out: Path, quick: bool) -> None:
     report.show_grid(cells)
     report.show_curves(lines)
     report.show_sweeps(sweeps.end_to_end, sweeps.one, sweeps.two, sweeps.stack)
+    report.show_verifying(sweeps.verifying)
     targets = [*targets_of_grid(cells), *targets_of_sweeps(sweeps)]
     report.show_targets(targets)
     figures.speed_ups(cells, out / "bench.png")
@@ -67,6 +70,7 @@ def benchmark(out: Path, quick: bool) -> None:
             "extrapolated_s": report.stack_seconds(sweeps.stack, sweeps.end_to_end.config),
         },
         "workers": {"1": [*map(report.swept_json, sweeps.one)], "2": [*map(report.swept_json, sweeps.two)]},
+        "verifying": [*map(report.cost_json, sweeps.verifying)],
         "targets": [{**target._asdict(), "met": target.met} for target in targets],
     }
     report.write_json(out / "bench.json", found)
@@ -90,7 +94,9 @@ def sweep_times(quick: bool) -> Sweeps:
         end_to_end = timed_sweep(store, TINY if quick else END_TO_END, 0 if quick else WORKERS)
         rounds = range(0 if quick else REPEATS)
         turns = [(timed_sweep(store, LONG_TRIALS, 1), timed_sweep(store, LONG_TRIALS, WORKERS)) for _ in rounds]
-    return Sweeps(end_to_end, [one for one, _ in turns], [two for _, two in turns], stack)
+        say("digests and reproductions")
+        verifying = list(costs(store, quick))
+    return Sweeps(end_to_end, [one for one, _ in turns], [two for _, two in turns], stack, verifying)
 
 
 def targets_of_sweeps(sweeps: Sweeps) -> list[Target]:
@@ -101,6 +107,8 @@ def targets_of_sweeps(sweeps: Sweeps) -> list[Target]:
         Target("speed of the loop + Optuna + MLflow, a whole sweep", 100, whole),
         Target("recording a trial", 100, swept.recording.median, "ms", most=True),
         Target("recording, of the sweep's time", 10, 100 * swept.recording_share, "%", most=True),
+        Target("digests, of the training's time", 3, worst([c.digests for c in sweeps.verifying]), "%", most=True),
+        Target("reproducing, over training", 1.2, worst([c.reproduction for c in sweeps.verifying]), most=True),
     ]
     if sweeps.one:
         one, two = (np.median([each.per_minute for each in turns]) for turns in (sweeps.one, sweeps.two))

@@ -12,8 +12,10 @@ from experiments.benchmark.stack import Parts
 from experiments.benchmark.sweeping import Swept
 from experiments.benchmark.targets import TRIAL_EPOCHS, Grid, Target
 from experiments.benchmark.timing import Spread
+from experiments.benchmark.verifying import Cost
 from experiments.console import print_table
 from experiments.sweep_config import SweepConfig
+from linrnn.config import to_text
 
 SIDES = (LOOP, TORCH_RNN, JAX, LINRNN)
 
@@ -69,6 +71,31 @@ def stack_seconds(stack: Parts, config: SweepConfig) -> float:
     """The stack's extrapolated time for the search of a sweep."""
     training = config.bases[0].training
     return stack.seconds(len(config.bases) * config.trials, training.replicas, training.epochs)
+
+
+def show_verifying(found: Sequence[Cost]) -> None:
+    """The cost of digests and of a reproduction, by model type and hidden size."""
+    rows = [
+        [
+            cost.config.model.name,
+            str(cost.config.model.hidden_size),
+            quartiles(cost.digests),
+            quartiles(cost.reproduction),
+        ]
+        for cost in found
+    ]
+    header = ["model", "H", "digests, % of training", "reproduction / training, both with recording"]
+    print_table("What verified reproduction costs: median (quartiles)", header, rows)
+    print()
+
+
+def cost_json(cost: Cost) -> dict[str, Any]:
+    """A cost as an object."""
+    return {
+        "config": to_text(cost.config),
+        "digests_percent": cost.digests._asdict(),
+        "reproduction_ratio": cost.reproduction._asdict(),
+    }
 
 
 def show_targets(targets: Sequence[Target]) -> None:

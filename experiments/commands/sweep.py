@@ -8,7 +8,17 @@ import os
 import click
 
 from experiments.cli import Settings, command
-from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, STUDIES, TASK, settings_text
+from experiments.commands.parameters import (
+    EPOCHS,
+    MODEL,
+    REPLICAS,
+    SEED,
+    SETTINGS,
+    STUDIES,
+    TASK,
+    Number,
+    settings_text,
+)
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 
@@ -35,7 +45,7 @@ from linrnn.tasks import TASKS
 @click.option("--no-pruning", is_flag=True, help="Train every trial to its end.")
 @click.option(
     "--patience",
-    type=click.FloatRange(0, 86400),
+    type=Number(0, 86400),
     default=300.0,
     show_default=True,
     metavar="SECONDS",

@@ -62,3 +62,13 @@ def unflatten(flat: T, shapes: Shapes) -> dict[str, T]:
         named[name] = flat[:, start:stop].reshape(len(flat), *shape)
         start = stop
     return named
+
+
+def flatten(named: Mapping[str, NDArray[np.float32]], shapes: Shapes) -> NDArray[np.float32]:
+    """The inverse: rows `(S, P)` of the parameters `(S, *shape)`. ValueError where they are of other shapes."""
+    wrong = [
+        name for name in shapes.keys() | named.keys() if name not in named or named[name].shape[1:] != shapes.get(name)
+    ]
+    if wrong:
+        raise ValueError(f"parameters of another shape: {', '.join(wrong)}")
+    return np.concatenate([named[name].reshape(len(named[name]), -1) for name in shapes], axis=1)

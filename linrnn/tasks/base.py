@@ -52,6 +52,11 @@ class Task(Declared, ABC):
         """Features of the targets."""
         return 1
 
+    @property
+    def file(self) -> bytes | None:
+        """The file that the sequences are read from; None for a task that makes its own."""
+        return None
+
     @abstractmethod
     def splits(self) -> Splits:
         """The sequences of the three splits, the same at every call."""

@@ -24,8 +24,12 @@ class Sunspots(Task):
 
     name: ClassVar[str] = "sunspots"
 
+    @property
+    def file(self) -> bytes:
+        return shipped("sunspots.csv")
+
     def splits(self) -> Splits:
-        series = read("sunspots.csv")
+        series = np.loadtxt(self.file.decode().splitlines(), delimiter=",", skiprows=1, usecols=1)
         train_end, val_end = round(0.6 * len(series)), round(0.8 * len(series))
         series = (series - series[:train_end].mean()) / series[:train_end].std()
         return Splits(
@@ -35,10 +39,9 @@ class Sunspots(Task):
         )
 
 
-def read(name: str) -> Array:
-    """Second column of a series that ships with the package, `(time,)`."""
-    with (resources.files("linrnn.tasks") / "data" / name).open(encoding="utf-8") as lines:
-        return np.loadtxt(lines, delimiter=",", skiprows=1, usecols=1)
+def shipped(name: str) -> bytes:
+    """A file that ships with the package."""
+    return (resources.files("linrnn.tasks") / "data" / name).read_bytes()
 
 
 def next_step(series: Array, first_target: int = 1) -> Sequences:

@@ -16,7 +16,7 @@ from torch import nn
 
 from linrnn.config import Training, TrialConfig, from_text
 from linrnn.convert import to_torch
-from linrnn.digests import digest, origin_digests
+from linrnn.digests import data_digests, digest
 from linrnn.evaluation import evaluate
 from linrnn.models import MODELS
 from linrnn.models.base import unflatten
@@ -173,9 +173,18 @@ def test_quartiles_count_a_diverged_replica_as_infinite() -> None:
     assert quartiles(np.array([1.0, 2.0, 3.0, 4.0, np.inf])) == (2.0, 3.0, 4.0)
 
 
+def test_weights_at_each_evaluation_have_their_digest() -> None:
+    asked = config(training__epochs="12", training__evaluations="4", training__replicas="3")
+    shapes = asked.model.shapes(1, 1)
+    states = [initial_weights(asked, shapes), *(progress.weights for progress in train(asked))]
+    *_, last = train(asked)
+    assert last.weight_digests.shape == (5, 3, 32)
+    for found, weights in zip(last.weight_digests, states, strict=True):
+        assert [row.tobytes() for row in found] == [hashlib.sha256(row.tobytes()).digest() for row in weights]
+
+
 def test_origins_are_told_apart() -> None:
     one, two = config(task="xor"), config(task="xor", task__seed="1")
-    first, second = (origin_digests(asked, asked.task.splits()) for asked in (one, two))
-    assert first["initial_weights"] == second["initial_weights"]
+    first, second = (data_digests(asked.task.splits()) for asked in (one, two))
     assert all(first[f"data.{split}"] != second[f"data.{split}"] for split in ("train", "val", "test"))
     assert all(len(value) == hashlib.sha256().digest_size * 2 for value in first.values())

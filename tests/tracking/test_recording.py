@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 import linrnn
 import tracking
 from linrnn.config import TrialConfig, from_text, to_text
-from linrnn.digests import origin_digests
+from linrnn.digests import data_digests
 from linrnn.errors import ConfigError
 from linrnn.progress import Progress
 from linrnn.training import losses_on_test, train
@@ -48,7 +48,7 @@ def trained(config: TrialConfig = CONFIG, test: bool = True) -> Trained:
     splits = config.task.splits()
     *_, progress = train(config, splits)
     losses = losses_on_test(config, progress, splits) if test else None
-    digests = origin_digests(config, splits)
+    digests = data_digests(splits)
     return Trained(config, progress, time.time(), 1.5, environment(), digests, losses, {"note.txt": b"hello"})
 
 

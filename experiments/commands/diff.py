@@ -1,0 +1,32 @@
+"""`linrnn diff`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from experiments.cli import Settings, command
+
+
+@command(
+    "diff",
+    """
+    linrnn diff 4f0c 91ab
+    linrnn diff 4f0c 91ab --json
+    """,
+)
+@click.argument("one", metavar="RUN_A")
+@click.argument("other", metavar="RUN_B")
+def diff(shared: Settings, one: str, other: str) -> None:
+    """Say what differs between two recorded trials: config, environment, data, results, and where their curves part."""
+    from experiments.differing import differences
+    from experiments.verdicts import difference_json, show_difference
+    from tracking.reading import resolve
+    from tracking.records import record_of
+    from tracking.store import existing_store
+
+    store = existing_store(shared.store)
+    records = [record_of(store, resolve(store, name)) for name in (one, other)]
+    found = differences(*records)
+    click.echo(json.dumps(difference_json(found))) if shared.as_json else show_difference(found)

@@ -1,0 +1,167 @@
+"""A record that is not as it was written is named as such, whatever was done to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import fields, replace
+from pathlib import Path
+from urllib.parse import urlparse
+
+import numpy as np
+import pytest
+from mlflow.entities import Run
+
+from linrnn.errors import ConfigError
+from tests.tracking.test_recording import CONFIG, trained
+from tracking.exporting import export
+from tracking.reading import read_run, resolve
+from tracking.recording import begin, record, record_failed
+from tracking.records import DamagedError, Record, exported, record_of
+from tracking.store import Store
+from tracking.trained import Failed, Trained
+
+
+@pytest.fixture(scope="module")
+def original() -> Trained:
+    return trained()
+
+
+@pytest.fixture
+def run(store: Store, original: Trained) -> Run:
+    return read_run(store, record(store, original, "a name", {"phase": "single"}))
+
+
+def folder_of(run: Run) -> Path:
+    return Path(urlparse(run.info.artifact_uri).path)
+
+
+def again(store: Store, run: Run) -> Record:
+    return record_of(store, read_run(store, run.info.run_id))
+
+
+def same(one: Trained, other: Trained) -> None:
+    """All that was computed is the same, field by field."""
+    assert (one.config, one.data, one.environment) == (other.config, other.data, other.environment)
+    assert np.array_equal(one.tested, other.tested)
+    for each in fields(one.progress):
+        a, b = (getattr(trained.progress, each.name) for trained in (one, other))
+        assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
+
+
+def test_a_record_is_the_trial_that_came_back_from_training(store: Store, run: Run, original: Trained) -> None:
+    same(again(store, run).trained(), original)
+
+
+def flip_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def halve(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", [flip_bit, halve, Path.unlink])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "weights/best.safetensors",
+        "weights/final.safetensors",
+        "curves.npz",
+        "config.txt",
+        "environment.json",
+        "digests.json",
+    ],
+)
+def test_a_damaged_file_is_named(store: Store, run: Run, name: str, damage: Callable[[Path], None]) -> None:
+    damage(folder_of(run) / name)
+    with pytest.raises(DamagedError, match=f"record of {run.info.run_id} is damaged: .*{name}"):
+        again(store, run).trained()
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("update params set value='6' where key='model.hidden_size'", "param model.hidden_size is 6, .* written as 5"),
+        ("update params set value='0.012' where key='training.learning_rate'", "param training.learning_rate is 0.012"),
+        ("update params set value='rubbish' where key='seed'", "param seed is rubbish, and was written as 7"),
+        ("delete from params where key='task'", "param task is missing, and was written as sine"),
+        ("insert into params select 'task.more', '1', run_uuid from params limit 1", "param task.more is 1"),
+        ("update latest_metrics set value=0.001 where key='test_loss'", "metric test_loss is 0.001, and its files say"),
+        ("delete from latest_metrics where key='best_val_loss'", "metric best_val_loss is None"),
+        ("update tags set value='0' where key='digests'", "digests.json is not the file"),
+    ],
+)
+def test_an_edit_in_the_database_is_named(store: Store, run: Run, statement: str, named: str) -> None:
+    with closing(sqlite3.connect(store.folder / "mlflow.db")) as database:
+        database.execute(statement)
+        database.commit()
+    with pytest.raises(DamagedError, match=named):
+        again(store, run).trained()
+
+
+def test_swapped_files_do_not_pass(store: Store, run: Run, original: Trained) -> None:
+    other = read_run(store, record(store, replace(original, seconds=2.0), "another", {"phase": "single"}))
+    for name in ("weights/best.safetensors", "weights/final.safetensors"):
+        flip_bit(folder_of(other) / name)
+    digests = folder_of(other) / "digests.json"
+    shutil.copy(folder_of(other) / "weights/best.safetensors", folder_of(run) / "weights/best.safetensors")
+    shutil.copy(digests, folder_of(run) / "digests.json")
+    with pytest.raises(DamagedError, match="weights/best"):
+        again(store, run).trained()
+
+
+def test_what_is_no_trained_trial_cannot_be_reproduced(store: Store) -> None:
+    sweep = begin(store, "sweeps", "a sweep", {"studies": "one"}, 0.0)
+    failed = record_failed(store, Failed(CONFIG, "worker died", 0.0, 1.0), "a name", {"phase": "search"})
+    open_one = begin(store, "sine", "half", {"phase": "search"}, 0.0)
+    for run_id, said in ((sweep.run_id, "is a sweep"), (failed, "no trained trial"), (open_one.run_id, "RUNNING")):
+        with pytest.raises(ConfigError, match=said):
+            record_of(store, read_run(store, run_id))
+
+
+def test_a_prefix_names_one_run(store: Store, run: Run) -> None:
+    run_id = run.info.run_id
+    assert resolve(store, run_id).info.run_id == resolve(store, run_id[:12]).info.run_id == run_id
+    for wrong in ("", "nothing", "%", "f" * 32):
+        with pytest.raises(ConfigError):
+            resolve(store, wrong)
+    known = {run_id}
+    while len({name[0] for name in known}) == len(known):  # until two begin alike
+        known.add(begin(store, "sine", "half", {}, 0.0).run_id)
+    alike = next(name[0] for name in known if sum(other[0] == name[0] for other in known) > 1)
+    with pytest.raises(ConfigError, match="more than one run begins with"):
+        resolve(store, alike)
+
+
+def test_an_exported_run_stands_alone(store: Store, run: Run, original: Trained, tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "out"
+    export(again(store, run), folder)
+    shutil.rmtree(store.folder)
+    same(exported(folder).trained(), original)
+    assert sorted(path.name for path in tmp_path.joinpath("deep").iterdir()) == ["out"]
+    assert "linrnn reproduce ." in (folder / "README.md").read_text()
+    assert json.loads((folder / "run.json").read_text())["run_id"] == run.info.run_id
+    flip_bit(folder / "curves.npz")
+    with pytest.raises(DamagedError, match=r"curves\.npz"):
+        exported(folder).trained()
+    (folder / "run.json").unlink()
+    with pytest.raises(DamagedError, match=r"run\.json"):
+        exported(folder)
+
+
+def test_export_overwrites_nothing(store: Store, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for there in ("full", "file"):
+        with pytest.raises(ConfigError, match="there already"):
+            export(again(store, run), tmp_path / there)
+    (tmp_path / "empty").mkdir()
+    export(again(store, run), tmp_path / "empty")
+    assert (tmp_path / "full" / "mine.txt").read_text() == "mine"
