@@ -22,7 +22,7 @@ from tracking.records import record_of
 from tracking.store import Store
 
 HIDDEN_SIZES = (2, 10, 64)
-ROUNDS = 11
+ROUNDS = 5
 
 
 class Cost(NamedTuple):
