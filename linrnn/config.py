@@ -74,7 +74,7 @@ def to_text(config: TrialConfig) -> dict[str, str]:
 
 
 def from_text(text: Mapping[str, str]) -> TrialConfig:
-    """The config that a flat text says; what it leaves out takes its default.
+    """The config that a flat text says; what it leaves out takes its default, the task's own where it has one.
 
     ConfigError for a name that does not exist, a value that its field cannot hold, or no task or model.
     """
@@ -90,6 +90,7 @@ def from_text(text: Mapping[str, str]) -> TrialConfig:
     for name in text:
         if name not in known:
             raise ConfigError(f"unknown setting {name!r}{suggestion(name, known)}; there are: {', '.join(known)}")
+    text = {**{name: default for name, default in task.defaults.items() if name in known}, **text}
     return TrialConfig(
         task=task(**_parsed(task, text)),
         model=model(**_parsed(model, text)),

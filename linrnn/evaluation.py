@@ -21,14 +21,17 @@ from linrnn.tasks.base import Array, Sequences
 THREADS = 1  # of torch, whatever is set outside: sums then have one order
 
 
-def nmse(outputs: Tensor, sequences: Sequences) -> Tensor:
-    """Mean squared error over the variance of the targets, one a replica: `(S,)`.
+def loss(outputs: Tensor, sequences: Sequences) -> Tensor:
+    """What training minimises and what is reported, one a replica: `(S,)`; 1 is what the best constant has.
 
-    outputs `(S, time, batch, outputs)`; steps before `sequences.first` do not count.
+    Mean squared error, for classes cross-entropy, over the scale of the targets. outputs `(S, time, batch, outputs)`;
+    steps before `sequences.first` do not count.
     """
-    targets = torch.as_tensor(sequences.targets).to(outputs)
-    errors = (outputs - targets)[:, sequences.first :]
-    return errors.square().mean(dim=(1, 2, 3)) / sequences.variance
+    targets = torch.as_tensor(sequences.targets).to(outputs)[sequences.first :]
+    counted = outputs[:, sequences.first :]
+    if sequences.classes:
+        return -(targets * counted.log_softmax(dim=-1)).sum(dim=-1).mean(dim=(1, 2)) / sequences.scale
+    return (counted - targets).square().mean(dim=(1, 2, 3)) / sequences.scale
 
 
 def evaluate(model: Model, shapes: Shapes, weights: NDArray[np.float32], sequences: Sequences) -> Losses:
@@ -41,8 +44,12 @@ def evaluate(model: Model, shapes: Shapes, weights: NDArray[np.float32], sequenc
 
 
 def compiled(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
-    """Whether the compiled kernels have this model type's formula and are the faster form for its sizes."""
-    return isinstance(model, Elman) and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
+    """Whether the compiled kernels have this model type's formula, and loss, and are the faster form for its sizes."""
+    return (
+        isinstance(model, Elman)
+        and not sequences.classes
+        and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
+    )
 
 
 def by_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
@@ -52,7 +59,7 @@ def by_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
         np.ascontiguousarray(sequences.inputs),
         np.ascontiguousarray(sequences.targets),
         sequences.first,
-        1 / sequences.variance,
+        1 / sequences.scale,
         model.hidden_size,
         model.num_layers,
         kernels.ACTIVATION_CODES[model.activation],
@@ -65,7 +72,7 @@ def by_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences)
         inputs = torch.from_numpy(sequences.inputs)
         state = model.zero_state(len(weights), inputs.shape[1], like=inputs)
         outputs, _ = model.forward(unflatten(torch.from_numpy(weights), shapes), inputs, state)
-        losses: Losses = nmse(outputs, sequences).numpy()
+        losses: Losses = loss(outputs, sequences).numpy()
         return losses
 
 

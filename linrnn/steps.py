@@ -14,7 +14,7 @@ from torch import Tensor
 
 from linrnn import kernels
 from linrnn.config import Training, TrialConfig
-from linrnn.evaluation import compiled, nmse, one_thread
+from linrnn.evaluation import compiled, loss, one_thread
 from linrnn.models.base import Model, Shapes, unflatten
 from linrnn.models.elman import Elman
 from linrnn.progress import Losses, Weights
@@ -69,7 +69,7 @@ class KernelSteps:
             self.inputs,
             self.targets,
             self.data.first,
-            1 / self.data.variance,
+            1 / self.data.scale,
             self.training.learning_rate,
             self.training.clip_norm,
             self.model.hidden_size,
@@ -106,7 +106,7 @@ class TorchSteps:
         """One update of all replicas. Their losses are summed, so that none appears in another's gradient."""
         state = self.model.zero_state(len(self.flat), self.inputs.shape[1], like=self.inputs)
         outputs, _ = self.model.forward(unflatten(self.flat, self.shapes), self.inputs, state)
-        losses = nmse(outputs, self.data)
+        losses = loss(outputs, self.data)
         (gradient,) = torch.autograd.grad(losses.sum(), self.flat)
         norms = gradient.norm(dim=1)
         alive = losses.isfinite() & norms.isfinite()

@@ -70,7 +70,7 @@ def training_step(given: Problem) -> tuple[Any, Any]:
 
         h0 = jnp.zeros((x.shape[1], len(p["b"])))
         _, states = jax.lax.scan(advance, h0, x @ p["U"].T + p["b"])
-        return jnp.square(states @ p["C"].T + p["c"] - y).mean() / given.data.variance
+        return jnp.square(states @ p["C"].T + p["c"] - y).mean() / given.data.scale
 
     def step(carry: Any) -> Any:
         p, state = carry

@@ -42,7 +42,7 @@ def loop(given: Problem) -> Side:
             h = torch.tanh(h) if nonlinear else h
             states.append(h)
         outputs = torch.stack(states) @ C.T + c
-        loss = (outputs - y).square().mean() / given.data.variance
+        loss = (outputs - y).square().mean() / given.data.scale
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
@@ -64,7 +64,7 @@ def torch_rnn(given: Problem) -> Side:
     adam = torch.optim.Adam(parameters, lr=given.config.training.learning_rate)
 
     def step() -> float:
-        loss = (readout(rnn(x)[0]) - y).square().mean() / given.data.variance
+        loss = (readout(rnn(x)[0]) - y).square().mean() / given.data.scale
         adam.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)

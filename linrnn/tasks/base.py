@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -15,16 +16,28 @@ Array = NDArray[np.float64]
 
 
 class Sequences(NamedTuple):
-    """Inputs `(time, batch, features)`, targets `(time, batch, outputs)`; steps before `first` do not count."""
+    """Inputs `(time, batch, features)`, targets `(time, batch, outputs)`; steps before `first` do not count.
+
+    Where `classes` says so, the targets are classes, one-hot.
+    """
 
     inputs: Array
     targets: Array
     first: int = 0
+    classes: bool = False
 
     @property
-    def variance(self) -> float:
-        """Variance of the targets that count: what the mean squared error is divided by (NMSE)."""
-        return float(self.targets[self.first :].var())
+    def scale(self) -> float:
+        """What a loss is divided by, so that the best constant has 1 on these sequences.
+
+        Variance of the targets that count, for the mean squared error (NMSE); for classes the entropy of their
+        frequencies, in nats, for the cross-entropy.
+        """
+        counted = self.targets[self.first :]
+        if not self.classes:
+            return float(counted.var())
+        frequencies = counted.mean(axis=(0, 1))
+        return float(-(frequencies * np.log(np.where(frequencies > 0, frequencies, 1))).sum())
 
 
 class Splits(NamedTuple):
@@ -41,6 +54,8 @@ class Task(Declared, ABC):
 
     kind: ClassVar[str] = "task"
     name: ClassVar[str]
+    defaults: ClassVar[Mapping[str, str]] = {}  # settings that this task needs other defaults for, as flat text
+    forecasts: ClassVar[bool] = False  # whether the targets are later values of the first inputs
 
     @property
     def input_size(self) -> int:
@@ -51,6 +66,16 @@ class Task(Declared, ABC):
     def output_size(self) -> int:
         """Features of the targets."""
         return 1
+
+    @property
+    def linear_floor(self) -> float | None:
+        """The loss of the best linear time-invariant predictor, where it is known in closed form."""
+        return None
+
+    @property
+    def noise_floor(self) -> float | None:
+        """The loss that no predictor goes below, where it is known."""
+        return None
 
     @property
     def file(self) -> bytes | None:

@@ -27,7 +27,7 @@ class TestContract:
             assert 0 <= split.first < steps
             assert np.isfinite(split.inputs).all()
             assert np.isfinite(split.targets).all()
-            assert split.variance > 0
+            assert split.scale > 0
 
     def test_same_value_same_data(self, task: Task) -> None:
         np.random.seed(1)
