@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from linrnn.declared import Choice, Declared, Integers, Reals, declare, declared, parse_field, qualified, text_of
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
@@ -36,7 +39,13 @@ class Training(Declared):
     replicas: int = declare(10, Integers(1, 10_000), "networks trained side by side from their own first weights")
     clip_norm: float = declare(1.0, Reals(1e-6, math.inf), "largest norm of a replica's gradient")
     evaluations: int = declare(100, Integers(1, 200), "how often the val loss is read, evenly over the epochs")
+    decay: str = declare("linear", Choice(("linear", "none")), "whether the learning rate falls to 0 over the epochs")
     device: str = declare("cpu", Choice(("cpu", "cuda")), "where the tensors live")
+
+    def learning_rates(self, done: int, count: int) -> NDArray[np.float64]:
+        """The learning rate of each of the next `count` epochs."""
+        left = 1 - np.arange(done, done + count) / self.epochs
+        return self.learning_rate * (left if self.decay == "linear" else np.ones(count))
 
     @property
     def evaluation_epochs(self) -> tuple[int, ...]:

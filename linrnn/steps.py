@@ -65,12 +65,11 @@ class KernelSteps:
             self.present,
             *self.moments,
             self.done,
-            epochs,
+            self.training.learning_rates(self.done, epochs),
             self.inputs,
             self.targets,
             self.data.first,
             1 / self.data.scale,
-            self.training.learning_rate,
             self.training.clip_norm,
             self.model.hidden_size,
             self.model.num_layers,
@@ -90,6 +89,7 @@ class TorchSteps:
         self.inputs = torch.from_numpy(data.inputs).to(training.device, torch.float32)
         self.flat = torch.tensor(weights, device=training.device, requires_grad=True)
         self.adam = torch.optim.Adam([self.flat], lr=training.learning_rate, fused=True)
+        self.done = 0
 
     @property
     def weights(self) -> Weights:
@@ -99,10 +99,12 @@ class TorchSteps:
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
         """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
         with one_thread(), torch.enable_grad():
-            losses, norms = zip(*(self.step() for _ in range(epochs)), strict=True)
+            rates = self.training.learning_rates(self.done, epochs)
+            losses, norms = zip(*(self.step(float(rate)) for rate in rates), strict=True)
+        self.done += epochs
         return torch.stack(losses).double().cpu().numpy(), torch.stack(norms).double().cpu().numpy()
 
-    def step(self) -> tuple[Tensor, Tensor]:
+    def step(self, rate: float) -> tuple[Tensor, Tensor]:
         """One update of all replicas. Their losses are summed, so that none appears in another's gradient."""
         state = self.model.zero_state(len(self.flat), self.inputs.shape[1], like=self.inputs)
         outputs, _ = self.model.forward(unflatten(self.flat, self.shapes), self.inputs, state)
@@ -112,5 +114,6 @@ class TorchSteps:
         alive = losses.isfinite() & norms.isfinite()
         clipped = gradient * (self.training.clip_norm / (norms + 1e-6)).clamp(max=1.0)[:, None]
         self.flat.grad = clipped.where(alive[:, None], torch.nan)
+        self.adam.param_groups[0]["lr"] = rate
         self.adam.step()
         return losses.detach(), norms

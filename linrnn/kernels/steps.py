@@ -34,18 +34,17 @@ def train_steps(
     moment1: Array,
     moment2: Array,
     done: int,
-    count: int,
+    rates: Array,
     inputs: Array,
     targets: Array,
     first: int,
     scale: float,
-    learning_rate: float,
     clip_norm: float,
     hidden_size: int,
     num_layers: int,
     activation_code: int,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Train `count` full-batch epochs in place, after `done` others; losses and gradient norms (count, S).
+    """Train full-batch epochs in place, after `done` others, one a learning rate; losses and gradient norms (N, S).
 
     weights, moments (S, P), C-contiguous; inputs (T, B, I), targets (T, B, O); all of one dtype. The
     loss is scale * mean of (y - target)^2 over the steps from `first` on, read before its update; the norm is
@@ -60,9 +59,9 @@ def train_steps(
     plan.inputs.put(a, inputs)
     plan.targets.put(a, targets)
     plan.ones.within(a)[:] = 1
-    losses, norms = (np.full((count, len(weights)), np.nan) for _ in range(2))
+    losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
     weight = float(scale) / ((steps - first) * batch * sizes.outputs)
-    at, settings = places_of(plan, steps * batch, first * batch), (float(learning_rate), float(clip_norm))
+    at, settings = places_of(plan, steps * batch, first * batch), (np.ascontiguousarray(rates), float(clip_norm))
     state = weights, moment1, moment2, losses, norms, np.zeros(PARTS)
     train_replicas(
         a, plan.epoch, plan.gradients, *state, at, plan.row.start, plan.gradient.start, done, weight, *settings

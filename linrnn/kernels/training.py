@@ -79,7 +79,8 @@ def adam(row: Array, mean: Array, square: Array, gradient: Array, factor: Any, s
 def train_types(real: Any) -> tuple[Any, ...]:
     """Argument types of `train_replicas`."""
     rows, programs, curves = real[:, ::1], INDEX[:, ::1], REAL[:, ::1]
-    return real[::1], programs, programs, rows, rows, rows, curves, curves, REAL[::1], PLACES, *[INDEX] * 3, *[REAL] * 3
+    line = REAL[::1]
+    return real[::1], programs, programs, rows, rows, rows, curves, curves, line, PLACES, *[INDEX] * 3, REAL, line, REAL
 
 
 @compiled(train_types)
@@ -98,10 +99,10 @@ def train_replicas(
     gradient_start: int,
     done: int,
     weight: float,
-    rate: float,
+    rates: Array,
     clip_norm: float,
 ) -> None:
-    """Each replica's epochs; a loss is weight * its sum of squared errors."""
+    """Each replica's epochs, at a learning rate each; a loss is weight * its sum of squared errors."""
     width = weights.shape[1]
     row, gradient = a[row_start : row_start + width], a[gradient_start : gradient_start + -(-width // PARTS) * PARTS]
     outputs, _, rows, _, step_of_outputs, _ = at
@@ -126,5 +127,5 @@ def train_replicas(
                 break
             factor = min(clip_norm / (norms[epoch, k] + 1e-6), 1.0)
             power1, power2 = power1 * BETA1, power2 * BETA2
-            step, root = rate / (1 - power1), math.sqrt(1 - power2)
+            step, root = rates[epoch] / (1 - power1), math.sqrt(1 - power2)
             adam(present, moment1[k], moment2[k], gradient, factor, step, root)

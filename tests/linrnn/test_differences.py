@@ -36,6 +36,7 @@ TEXT = {
     "training.epochs": "40",
     "training.evaluations": "4",
     "training.replicas": "3",
+    "training.decay": "none",  # which other epochs then do not change
 }
 CONFIG = from_text(TEXT)
 Changed = dict[str, Any]

@@ -73,6 +73,9 @@ def loss_by_torch(row: Tensor, x: Tensor, y: Tensor, first: int, size: int, laye
     return 1.7 * (outputs - y)[first:].square().mean()
 
 
+RATES = 0.01 * np.linspace(1, 0.2, 12)
+
+
 def train_by_torch(weights: Array, epochs: int, clip: float, *problem: Any) -> tuple[Array, Array, Array]:
     x, y, *rest = problem
     data = torch.from_numpy(x), torch.from_numpy(y)
@@ -80,7 +83,8 @@ def train_by_torch(weights: Array, epochs: int, clip: float, *problem: Any) -> t
     for first_row in weights:
         row = torch.tensor(first_row, requires_grad=True)
         adam, curve = torch.optim.Adam([row], lr=0.01), []
-        for _ in range(epochs):
+        for rate in RATES[:epochs]:
+            adam.param_groups[0]["lr"] = rate
             adam.zero_grad()
             loss = loss_by_torch(row, *data, *rest)
             row.grad = torch.autograd.grad(loss, row)[0]
@@ -110,7 +114,18 @@ def train(
     for count in epochs:
         curves.append(
             kernels.train_steps(
-                weights, *moments, done, count, x, y, first, 1.7, 0.01, clip, size, layers, CODES[activation]
+                weights,
+                *moments,
+                done,
+                RATES[done : done + count],
+                x,
+                y,
+                first,
+                1.7,
+                clip,
+                size,
+                layers,
+                CODES[activation],
             )
         )
         done += count
@@ -220,10 +235,10 @@ def test_a_diverged_replica_stays_so_and_leaves_the_others_alone(diverged: int) 
 def test_wrong_arguments_are_refused_and_nothing_is_compiled_for_them() -> None:
     weights, x, y = drawn(4, 2, 3, 1, 2, dtype=np.float32)
     rows = [weights, np.zeros_like(weights), np.zeros_like(weights)]
-    settings = 0, 1.7, 0.01, 1.0, 3, 1, CODES["tanh"]
+    settings = 0, 1.7, 1.0, 3, 1, CODES["tanh"]
 
     def steps_with(rows: list[Array], x: Array, y: Array) -> None:
-        kernels.train_steps(*rows, 0, 1, x, y, *settings)
+        kernels.train_steps(*rows, 0, np.ones(1), x, y, *settings)
 
     for wrong in (weights.astype(np.float16), weights.astype(int), np.asfortranarray(weights)):
         with pytest.raises(TypeError):

@@ -14,6 +14,7 @@ import linrnn
 from linrnn.convert import from_torch, to_torch
 from linrnn.models import MODELS
 from linrnn.models.base import Model, count, unflatten
+from linrnn.models.elman import orthogonal
 from linrnn.network import Network, network_of
 
 FUNCTIONS = {"linear": lambda z: z, "tanh": np.tanh}
@@ -187,3 +188,31 @@ def test_inputs_of_a_wrong_shape_are_named(shape: tuple[int, ...]) -> None:
 def test_a_state_of_a_wrong_shape_is_named() -> None:
     with pytest.raises(ValueError, match=r"state must be \(3, 5\)"):
         linrnn.LinearRNN(I, H, O)(torch.zeros(T, B, I), torch.zeros(H))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 64])
+def test_an_orthogonal_start_is_orthogonal_and_drawn(size: int) -> None:
+    model = MODELS["linear"](hidden_size=size, num_layers=2, init="orthogonal")
+    named = unflatten(model.initial(model.shapes(I, O), np.random.default_rng(1))[None], model.shapes(I, O))
+    other = unflatten(model.initial(model.shapes(I, O), np.random.default_rng(2))[None], model.shapes(I, O))
+    for name in ("W", "W2"):
+        assert np.allclose(named[name][0] @ named[name][0].T, np.eye(size), atol=1e-6)
+        assert size == 1 or not np.allclose(named[name], other[name])
+    assert size == 1 or not np.allclose(named["W"], named["W2"])
+
+
+def test_orthogonal_starts_are_uniformly_drawn() -> None:
+    drawn = np.array([orthogonal(3, np.random.default_rng(k)) for k in range(4000)])
+    assert np.abs(drawn.mean(axis=0)).max() < 0.05  # entries of a Haar matrix: mean 0, variance 1/3
+    assert np.abs((drawn**2).mean(axis=0) - 1 / 3).max() < 0.02
+    assert abs((np.linalg.det(drawn) > 0).mean() - 0.5) < 0.04
+
+
+@pytest.mark.parametrize("init", ["default", "orthogonal"])
+def test_a_start_has_the_spectral_radius_asked_for(init: str) -> None:
+    model = MODELS["tanh"](hidden_size=20, init=init, spectral_radius=0.9)
+    W = unflatten(model.initial(model.shapes(I, O), np.random.default_rng(0))[None], model.shapes(I, O))["W"][0]
+    assert np.abs(np.linalg.eigvals(W)).max() == pytest.approx(0.9, rel=1e-5)
+    plain = MODELS["tanh"](hidden_size=20, init=init)
+    same, other = (each.initial(each.shapes(I, O), np.random.default_rng(0)) for each in (plain, model))
+    assert np.array_equal(same[:20], other[:20]), "only W is changed"

@@ -183,6 +183,13 @@ def test_weights_at_each_evaluation_have_their_digest() -> None:
         assert [row.tobytes() for row in found] == [hashlib.sha256(row.tobytes()).digest() for row in weights]
 
 
+def test_the_learning_rate_falls_to_nothing_or_stays() -> None:
+    falling, constant = Training(learning_rate=0.5, epochs=4), Training(learning_rate=0.5, epochs=4, decay="none")
+    assert falling.learning_rates(0, 4).tolist() == [0.5, 0.375, 0.25, 0.125]
+    assert falling.learning_rates(2, 2).tolist() == [0.25, 0.125]
+    assert constant.learning_rates(1, 2).tolist() == [0.5, 0.5]
+
+
 def test_origins_are_told_apart() -> None:
     one, two = config(task="xor"), config(task="xor", task__seed="1")
     first, second = (data_digests(asked.task.splits()) for asked in (one, two))
