@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.declared import Declared
+from linrnn.declared import Declared, Integers, declare
+from linrnn.errors import ConfigError
 
 Array = NDArray[np.float64]
 
@@ -57,6 +59,11 @@ class Task(Declared, ABC):
     defaults: ClassVar[Mapping[str, str]] = {}  # settings that this task needs other defaults for, as flat text
     forecasts: ClassVar[bool] = False  # whether the targets are later values of the first inputs
 
+    @classmethod
+    def summary(cls) -> str:
+        """What is to be learnt, in a line: the first of the task's own file."""
+        return str(sys.modules[cls.__module__].__doc__).partition("\n")[0].rstrip(".")
+
     @property
     def input_size(self) -> int:
         """Features of the inputs."""
@@ -87,7 +94,52 @@ class Task(Declared, ABC):
         """The sequences of the three splits, the same at every call."""
 
 
-def split_generators(seed: int) -> tuple[np.random.Generator, np.random.Generator, np.random.Generator]:
-    """One independent generator each for the train, val and test split of a drawn task."""
-    train, val, test = (np.random.default_rng([seed, split]) for split in range(3))
-    return train, val, test
+@dataclass(frozen=True)
+class Drawn(Task):
+    """A task whose sequences are drawn, each split by a generator of its own."""
+
+    length: int = declare(500, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = declare(4, Integers(1, 100_000), "sequences of each split")
+    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of what is drawn")
+
+    def splits(self) -> Splits:
+        return Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
+
+    @abstractmethod
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        """The sequences of one split."""
+
+
+@dataclass(frozen=True)
+class Forecast(Drawn):
+    """Drawn series, of which later values are predicted; standardised by the training split alone."""
+
+    forecasts: ClassVar[bool] = True
+
+    length: int = declare(600, Integers(3, 1_000_000), "steps of a sequence")
+    horizon: int = declare(1, Integers(1, 100_000), "how many steps ahead the target is")
+    washout: int = declare(100, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.washout >= self.length:
+            raise ConfigError(f"task.washout must be below task.length, {self.length}, not {self.washout}")
+
+    def splits(self) -> Splits:
+        drawn = super().splits()
+        mean, sd = drawn.train.inputs.mean(), drawn.train.inputs.std()
+        return Splits(
+            *(each._replace(inputs=(each.inputs - mean) / sd, targets=(each.targets - mean) / sd) for each in drawn)
+        )
+
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        return forecast(self.series(generator, self.length + self.horizon), self.horizon, self.washout)
+
+    @abstractmethod
+    def series(self, generator: np.random.Generator, steps: int) -> Array:
+        """`sequences` series `(steps, sequences)`."""
+
+
+def forecast(series: Array, horizon: int, first: int) -> Sequences:
+    """Pairs (x_t, x_{t + horizon}) of series `(time, batch)`, counting from the step `first` on."""
+    return Sequences(series[:-horizon, :, None], series[horizon:, :, None], first)

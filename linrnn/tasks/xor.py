@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from linrnn.declared import Integers, declare
-from linrnn.tasks.base import Sequences, Splits, Task, split_generators
+from linrnn.tasks.base import Drawn, Sequences
 
 
 @dataclass(frozen=True)
-class Xor(Task):
+class Xor(Drawn):
     """y_t = b_{t-1} b_{t-2} for independent fair bits b = +-1, given b_t as input at t.
 
     The target is uncorrelated with every past bit, so that no linear predictor beats the mean:
@@ -23,15 +23,11 @@ class Xor(Task):
     """
 
     name: ClassVar[str] = "xor"
+    linear_floor: ClassVar[float] = 1.0
+    noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(100, Integers(3, 100_000), "steps of a sequence")
-    sequences: int = declare(8, Integers(1, 100_000), "sequences of each split")
-    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of the drawn bits")
-
-    def splits(self) -> Splits:
-        return Splits(*(self.draw(generator) for generator in split_generators(self.seed)))
+    length: int = declare(500, Integers(3, 1_000_000), "steps of a sequence")
 
     def draw(self, generator: np.random.Generator) -> Sequences:
-        """Bits `(length, sequences, 1)` and the products of the two before each."""
         bits = generator.choice([-1.0, 1.0], size=(self.length + 2, self.sequences, 1))
         return Sequences(inputs=bits[2:], targets=bits[1:-1] * bits[:-2], first=2)

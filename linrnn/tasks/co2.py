@@ -1,0 +1,26 @@
+"""How much carbon dioxide the air of Mauna Loa gains next month (Keeling & Whorf 2004)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.tasks.base import Array
+from linrnn.tasks.shipped import Shipped
+
+
+@dataclass(frozen=True)
+class Co2(Shipped):
+    """First differences of the monthly mean CO2 at Mauna Loa, May 1964 to December 2001 (451 values); target: the next.
+
+    Example (before standardising): 322, 321.75 and 320.3 ppm in three months -> input -0.25, target -1.45.
+    """
+
+    name: ClassVar[str] = "co2"
+    file_name: ClassVar[str] = "co2.csv"
+
+    @property
+    def series(self) -> Array:
+        return np.diff(self.values)

@@ -1,0 +1,46 @@
+"""Symbols to be told again after a pause (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.declared import Integers, declare
+from linrnn.tasks.base import Drawn, Sequences
+
+SYMBOLS, ITEMS = 8, 10
+BLANK, GO = SYMBOLS, SYMBOLS + 1  # what is shown between, and when the items are to be told
+
+
+@dataclass(frozen=True)
+class Copy(Drawn):
+    """Inputs: 10 of 8 symbols, T - 1 blanks, the sign to go, 10 blanks; targets: T + 10 blanks, the 10 symbols.
+
+    One-hot, the loss cross-entropy over its best constant's. Without memory nothing beats 10 ln 8 / (T + 20); a
+    linear network that delays by T + 10 steps solves it.
+
+    Example (2 items, T = 2): inputs 3 1 blank go blank blank -> targets blank blank blank blank 3 1.
+    """
+
+    name: ClassVar[str] = "copy"
+    noise_floor: ClassVar[float] = 0.0
+
+    length: int = declare(10, Integers(1, 100_000), "T, steps of the pause")
+    sequences: int = declare(50, Integers(1, 100_000), "sequences of each split")
+
+    @property
+    def input_size(self) -> int:
+        return SYMBOLS + 2
+
+    @property
+    def output_size(self) -> int:
+        return SYMBOLS + 1
+
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        items = generator.integers(SYMBOLS, size=(ITEMS, self.sequences))
+        blanks = np.full((self.length + ITEMS, self.sequences), BLANK)
+        shown, told = np.concatenate([items, blanks]), np.concatenate([blanks, items])
+        shown[ITEMS + self.length - 1] = GO
+        return Sequences(np.eye(self.input_size)[shown], np.eye(self.output_size)[told], classes=True)

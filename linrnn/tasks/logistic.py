@@ -1,0 +1,36 @@
+"""The next value of the logistic map (May 1976)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.declared import Reals, declare
+from linrnn.tasks.base import Array, Forecast
+
+BURN_IN = 100
+
+
+@dataclass(frozen=True)
+class Logistic(Forecast):
+    """x_{t+1} = r x_t (1 - x_t) in [0, 1]; target x_{t+horizon}.
+
+    At r = 4 every value is uncorrelated with all before: no linear predictor beats the mean, though one value
+    determines the next.
+
+    Example (r = 4, before standardising): inputs 0.2, 0.64 -> targets 0.64, 0.9216.
+    """
+
+    name: ClassVar[str] = "logistic"
+    noise_floor: ClassVar[float] = 0.0
+
+    r: float = declare(4.0, Reals(3.6, 4.0), "r; chaotic from 3.57 on, but for windows")
+
+    def series(self, generator: np.random.Generator, steps: int) -> Array:
+        x = np.empty((BURN_IN + steps, self.sequences))
+        x[0] = generator.uniform(0.1, 0.9, self.sequences)
+        for t in range(1, len(x)):
+            x[t] = self.r * x[t - 1] * (1 - x[t - 1])
+        return x[BURN_IN:]

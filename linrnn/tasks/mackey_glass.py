@@ -1,0 +1,68 @@
+"""A chaotic delay equation, many steps ahead (Mackey & Glass 1977)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.signal import lfilter
+
+from linrnn.declared import Integers, Reals, declare
+from linrnn.tasks.base import Array, Forecast
+
+STEP, SAMPLED = 0.1, 10  # of the integration, in units of time; integration steps a sample
+RATE = -0.1  # of x itself
+DECAY = sum((RATE * STEP) ** k / math.factorial(k) for k in range(5))  # of x in a step, as far as fourth order tells
+BURN_IN = 1000  # samples until the start is forgotten
+
+
+@dataclass(frozen=True)
+class MackeyGlass(Forecast):
+    """x' = 0.2 x(t - tau) / (1 + x(t - tau)^10) - 0.1 x, sampled at every unit of time; target x_{t+horizon}.
+
+    Integrated by Runge and Kutta's fourth order in steps of 0.1, from a constant past drawn in [0.5, 1.5]. One
+    step ahead it is all but linear; 84 steps ahead (tau = 17), the customary horizon, it is not.
+
+    Example (before standardising): at x = x(t - tau) = 1 the derivative is 0.2 / 2 - 0.1 = 0, and x stays 1.
+    """
+
+    name: ClassVar[str] = "mackey-glass"
+    noise_floor: ClassVar[float] = 0.0
+
+    horizon: int = declare(84, Integers(1, 100_000), "how many steps ahead the target is")
+    tau: float = declare(17.0, Reals(0.1, 1000.0), "delay, in units of time")
+
+    def series(self, generator: np.random.Generator, steps: int) -> Array:
+        past = generator.uniform(0.5, 1.5, self.sequences)
+        return integrate(past, self.tau, (BURN_IN + steps) * SAMPLED)[BURN_IN * SAMPLED :: SAMPLED][:steps]
+
+
+def integrate(past: Array, tau: float, steps: int) -> Array:
+    """x after 0, 1, ..., `steps` integration steps `(steps + 1, batch)`, from constant pasts `(batch,)`.
+
+    Half a step between two values the delayed x is their mean. The past known, the equation is linear in x for
+    as long as tau, and so is its integration: x_{k+1} = decay x_k + drive_k.
+    """
+    delay = round(tau / STEP)
+    x = np.broadcast_to(past, (delay + 1, len(past)))
+    while len(x) <= delay + steps:
+        delayed = x[-delay - 1 :]
+        drive = driven(gain(delayed[:-1]), gain((delayed[:-1] + delayed[1:]) / 2), gain(delayed[1:]))
+        drive[0] += DECAY * x[-1]
+        x = np.concatenate([x, lfilter([1], [1, -DECAY], drive, axis=0)])
+    return x[delay : delay + steps + 1]
+
+
+def gain(delayed: Array) -> Array:
+    """0.2 x / (1 + x^10)."""
+    return 0.2 * delayed / (1 + delayed**10)
+
+
+def driven(early: Array, middle: Array, late: Array) -> Array:
+    """What a step of Runge and Kutta's fourth order makes of x = 0, given the gain at its start, middle and end."""
+    k2 = middle + RATE * STEP / 2 * early
+    k3 = middle + RATE * STEP / 2 * k2
+    k4 = late + RATE * STEP * k3
+    return STEP / 6 * (early + 2 * k2 + 2 * k3 + k4)

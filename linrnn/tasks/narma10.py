@@ -1,0 +1,54 @@
+"""The nonlinear moving average of tenth order (Atiya & Parlos 2000)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.declared import Integers, declare
+from linrnn.tasks.base import Array, Drawn, Sequences
+
+BURN_IN = 100  # steps until the start is forgotten
+LARGEST = 1.0  # of an output that does not diverge: it stays within 0.1 and 0.8
+
+
+@dataclass(frozen=True)
+class Narma10(Drawn):
+    """y_{t+1} = 0.3 y_t + 0.05 y_t (y_t + ... + y_{t-9}) + 1.5 u_{t-9} u_t + 0.1, u independent, uniform in [0, 0.5].
+
+    Given u_t as input at t; the target at t is y_{t+1}. Now and then a draw diverges: it is drawn again.
+
+    Example: with y_t = ... = y_{t-9} = 0.4, u_{t-9} = 0.2 and u_t = 0.4 the target at t is 0.42.
+    """
+
+    name: ClassVar[str] = "narma10"
+    noise_floor: ClassVar[float] = 0.0
+
+    washout: int = declare(20, Integers(9, 1_000_000), "first steps of a sequence, that do not count")
+    length: int = declare(520, Integers(10, 1_000_000), "steps of a sequence")
+
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        u, y = (np.stack(drawn, axis=1)[BURN_IN:, :, None] for drawn in zip(*self.pairs(generator), strict=True))
+        return Sequences(u, y, first=self.washout)
+
+    def pairs(self, generator: np.random.Generator) -> list[tuple[Array, Array]]:
+        """Inputs and targets `(BURN_IN + length,)` of each sequence."""
+        pairs: list[tuple[Array, Array]] = []
+        while len(pairs) < self.sequences:
+            u = generator.uniform(0, 0.5, BURN_IN + self.length)
+            y = narma(u)
+            if y.max() <= LARGEST:
+                pairs.append((u, y))
+        return pairs
+
+
+def narma(u: Array) -> Array:
+    """y_{t+1} for the inputs u_t `(time,)`, from u = y = 0 before them; it may diverge."""
+    y, past = np.zeros(len(u) + 10), np.concatenate([np.zeros(9), u])  # y[t + 9] is y_t, past[t + 9] is u_t
+    for t in range(len(u)):
+        y[t + 10] = 0.3 * y[t + 9] + 0.05 * y[t + 9] * y[t : t + 10].sum() + 1.5 * past[t] * u[t] + 0.1
+        if y[t + 10] > LARGEST:
+            return y[10 : t + 11]
+    return y[10:]

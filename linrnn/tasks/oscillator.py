@@ -1,0 +1,59 @@
+"""The next observation of a noisy oscillator, a linear system driven and seen through noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.linalg import solve_discrete_are, solve_discrete_lyapunov
+from scipy.signal import lfilter
+
+from linrnn.declared import Reals, declare
+from linrnn.tasks.base import Array, Forecast
+
+BURN_IN = 500  # steps until the start is forgotten
+
+
+@dataclass(frozen=True)
+class Oscillator(Forecast):
+    """s_t = r R(angle) s_{t-1} + w_t, x_t = first of s_t + v_t; target x_{t+horizon}.
+
+    R is the rotation of the plane, w of covariance Q I, v of variance V. All is Gaussian: no predictor does better than the Kalman filter (Kalman 1960),
+    whose error is the solution of a discrete Riccati equation.
+
+    Example (before standardising): without noise, inputs 1, 0.908 -> targets 0.908, 0.745 (0.95^t cos 0.3 t).
+    """
+
+    name: ClassVar[str] = "oscillator"
+
+    angle: float = declare(0.3, Reals(0.0, 3.141592653589793), "radians a step")
+    radius: float = declare(0.95, Reals(0.0, 0.999), "r, what a step leaves of the amplitude")
+    process_noise: float = declare(0.1, Reals(1e-9, 1e6), "Q, variance of each part of w")
+    observation_noise: float = declare(0.5, Reals(1e-9, 1e6), "V, variance of v")
+
+    @property
+    def transition(self) -> Array:
+        """r R(angle), `(2, 2)`."""
+        cos, sin = np.cos(self.angle), np.sin(self.angle)
+        return self.radius * np.array([[cos, -sin], [sin, cos]])
+
+    def series(self, generator: np.random.Generator, steps: int) -> Array:
+        kicks = generator.normal(0, self.process_noise**0.5, (BURN_IN + steps, self.sequences, 2))
+        turning = self.radius * np.exp(1j * self.angle)
+        state = lfilter([1], [1, -turning], kicks[:, :, 0] + 1j * kicks[:, :, 1], axis=0)[BURN_IN:]
+        seen: Array = state.real + generator.normal(0, self.observation_noise**0.5, state.shape)
+        return seen
+
+    @property
+    def linear_floor(self) -> float:
+        A, see = self.transition, np.array([[1.0, 0.0]])
+        Q, V = self.process_noise * np.eye(2), self.observation_noise
+        error = solve_discrete_are(A.T, see.T, Q, np.array([[V]]))  # of s_{t+1} given x up to t
+        for _ in range(self.horizon - 1):
+            error = A @ error @ A.T + Q
+        return float((error[0, 0] + V) / (solve_discrete_lyapunov(A, Q)[0, 0] + V))
+
+    @property
+    def noise_floor(self) -> float:
+        return self.linear_floor

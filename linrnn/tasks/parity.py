@@ -1,0 +1,36 @@
+"""The parity of all bits so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.declared import Integers, declare
+from linrnn.tasks.base import Drawn, Sequences
+
+
+@dataclass(frozen=True)
+class Parity(Drawn):
+    """y_t = b_1 b_2 ... b_t for independent fair bits b = +-1, given b_t as input at t.
+
+    Only y_1 = b_1 is correlated with a bit: of the T targets' variance, the best time-invariant linear predictor,
+    x_t / T, explains 1/T^2.
+
+    Example: inputs -1, +1, -1, -1 -> targets -1, -1, +1, -1
+    """
+
+    name: ClassVar[str] = "parity"
+    noise_floor: ClassVar[float] = 0.0
+
+    length: int = declare(20, Integers(3, 1_000_000), "T, bits of a sequence")
+    sequences: int = declare(100, Integers(1, 100_000), "sequences of each split")
+
+    @property
+    def linear_floor(self) -> float:
+        return 1 - self.length**-2
+
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        bits = generator.choice([-1.0, 1.0], size=(self.length, self.sequences, 1))
+        return Sequences(bits, np.cumprod(bits, axis=0))

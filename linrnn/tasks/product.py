@@ -1,0 +1,41 @@
+"""The product of two past inputs, two and five steps back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.declared import Integers, declare
+from linrnn.errors import ConfigError
+from linrnn.tasks.base import Drawn, Sequences
+
+
+@dataclass(frozen=True)
+class Product(Drawn):
+    """y_t = x_{t-2} x_{t-5} for x independent and uniform in [-1, 1], given x_t as input at t.
+
+    The target is uncorrelated with every past input: the linear floor is exactly the trivial one. The first
+    five steps do not count.
+
+    Example: inputs 0.5, -1, 0.2, 0.4, 0, 1, ... -> targets ?, ?, ?, ?, ?, 0.2, ... (0.4 times 0.5)
+    """
+
+    name: ClassVar[str] = "product"
+    linear_floor: ClassVar[float] = 1.0
+    noise_floor: ClassVar[float] = 0.0
+
+    near: int = declare(2, Integers(0, 10_000), "steps back to the first factor")
+    far: int = declare(5, Integers(1, 10_000), "steps back to the second factor")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.near < self.far < self.length:
+            raise ConfigError(
+                f"task.near < task.far < task.length has to hold, not {self.near}, {self.far}, {self.length}"
+            )
+
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        x = generator.uniform(-1, 1, (self.length, self.sequences, 1))
+        return Sequences(x, np.roll(x, self.near, axis=0) * np.roll(x, self.far, axis=0), first=self.far)
