@@ -21,7 +21,7 @@ class Lorenz(Forecast):
     Integrated by Runge and Kutta's fourth order in steps of 0.02, from starts drawn around the attractor. One step
     ahead it is all but linear; 25 steps ahead it is not.
 
-    Example (before standardising): from (1, 1, 1) inputs 1, 1.012 -> targets (`horizon=1`) 1.012, 1.049.
+    Example (before standardising): from (1, 1, 1) inputs 1, 1.049 -> targets (`horizon=1`) 1.049, 1.187.
     """
 
     name: ClassVar[str] = "lorenz"

@@ -19,8 +19,8 @@ BURN_IN = 500  # steps until the start is forgotten
 class Oscillator(Forecast):
     """s_t = r R(angle) s_{t-1} + w_t, x_t = first of s_t + v_t; target x_{t+horizon}.
 
-    R is the rotation of the plane, w of covariance Q I, v of variance V. All is Gaussian: no predictor does better than the Kalman filter (Kalman 1960),
-    whose error is the solution of a discrete Riccati equation.
+    R is the rotation of the plane, w of covariance Q I, v of variance V. All is Gaussian: no predictor does better
+    than the Kalman filter (Kalman 1960), whose error is the solution of a discrete Riccati equation.
 
     Example (before standardising): without noise, inputs 1, 0.908 -> targets 0.908, 0.745 (0.95^t cos 0.3 t).
     """
