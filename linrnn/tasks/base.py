@@ -65,6 +65,11 @@ class Task(Declared, ABC):
         return str(sys.modules[cls.__module__].__doc__).partition("\n")[0].rstrip(".")
 
     @property
+    def label(self) -> str:
+        """What it is called."""
+        return self.name
+
+    @property
     def input_size(self) -> int:
         """Features of the inputs."""
         return 1

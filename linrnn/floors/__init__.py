@@ -1,0 +1,52 @@
+"""Floors: losses that a class of predictors cannot beat, from a task's data alone, before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linrnn.floors import classes, regression
+from linrnn.floors.lags import Point, lags_to_try
+from linrnn.tasks.base import Splits, Task
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Losses on the test split, on the steps that count: 1 is what the best constant there has."""
+
+    task: str
+    trivial: float  # the mean of the train targets, or the last input where it does better on val
+    linear: float  # the best linear time-invariant predictor: least squares on lags 0 to linear_lags and a constant
+    linear_lags: int  # chosen on val
+    analytic: float | None  # the linear floor in closed form, where it is known
+    nonlinear: float  # kernel ridge regression on lags: a reference, no bound
+    noise: float | None  # that no predictor goes below, where it is known
+    curve: tuple[Point, ...]  # the linear predictors of all numbers of lags that were tried
+
+    @property
+    def lines(self) -> dict[str, float]:
+        """Name -> loss of those that are known."""
+        named = {
+            "trivial": self.trivial,
+            "linear": self.linear,
+            "analytic": self.analytic,
+            "nonlinear": self.nonlinear,
+            "noise": self.noise,
+        }
+        return {name: loss for name, loss in named.items() if loss is not None}
+
+
+def floors_of(task: Task, splits: Splits | None = None) -> Floors:
+    """The floors of a task (`splits` only saves making its data again)."""
+    data = splits or task.splits()
+    family = classes if data.train.classes else regression
+    linear = family.linear(data, lags_to_try(data.train))
+    return Floors(
+        task.label,
+        family.trivial(data, task.forecasts),
+        linear.best.test,
+        linear.best.lags,
+        task.linear_floor,
+        family.nonlinear(data, linear),
+        task.noise_floor,
+        linear.curve,
+    )
