@@ -11,27 +11,78 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
+from linrnn.floors import Floors
 from tracking.trained import Trained
 
-TRAIN, VAL = "#0072B2", "#D55E00"  # told apart by the colour-blind too (Wong 2011)
+TRAIN, VAL, TEST = "#0072B2", "#D55E00", "#009E73"  # told apart by the colour-blind too (Wong 2011)
+NOTHING = 1e-12  # stands for a loss of 0 on a logarithmic axis
 
 
-def learning_curves(trained: Trained) -> bytes:
-    """PNG of a trial's train and val loss by epoch: a line a replica, the median bold."""
+def learning_curves(trained: Trained, floors: Floors | None = None) -> bytes:
+    """PNG of a trial's train and val loss by epoch: a line a replica, the median bold; its task's floors as lines."""
     progress = trained.progress
-    figure = Figure(figsize=(6.4, 4.0), dpi=80)
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.12, 0.13, 0.85, 0.78))  # a layout engine would draw everything twice
+    figure, axes = blank()
     epochs = np.array(progress.evaluated)
     draw(axes, epochs, progress.train_loss[epochs - 1], "train", TRAIN)
     draw(axes, epochs, progress.val_loss, "val", VAL)
     figure.text(0.12, 0.94, title(trained))
-    axes.set(yscale="log", xlabel="epoch", ylabel="NMSE")
+    axes.set(yscale="log", xlabel="epoch", ylabel="loss (1: the best constant)")
     plain_axes(axes)
+    if floors:
+        draw_floors(axes, floors)
     axes.legend(frameon=False, loc="upper right")
+    return png(figure)
+
+
+def floors_by_lags(floors: Floors) -> bytes:
+    """PNG of a task's floors: the linear predictor's val and test loss by its number of lags, the others as lines."""
+    figure, axes = blank()
+    lags, val, test = (np.array(column) for column in zip(*floors.curve, strict=True))
+    for losses, label, colour in ((val, "val", VAL), (test, "test", TEST)):
+        axes.plot(lags, np.maximum(losses, NOTHING), "o-", color=colour, markersize=3, label=f"linear, {label}")
+    axes.axvline(floors.linear_lags, color="0.8", linewidth=1, zorder=0)
+    figure.text(0.12, 0.94, f"{floors.task}: linear predictors; {floors.linear_lags} lags are chosen on val")
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set(yscale="log", xlabel="lags", ylabel="loss (1: the best constant)")
+    plain_axes(axes)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    draw_floors(axes, floors)
+    axes.legend(frameon=False, loc="upper right")
+    return png(figure)
+
+
+def blank() -> tuple[Figure, Axes]:
+    """A figure with one pair of axes and room for a title."""
+    figure = Figure(figsize=(6.4, 4.0), dpi=80)
+    FigureCanvasAgg(figure)
+    return figure, figure.add_axes((0.12, 0.13, 0.85, 0.78))  # a layout engine would draw everything twice
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
+
+
+def draw_floors(axes: Axes, floors: Floors) -> None:
+    """The floors as lines with their names; of equal ones, one line, and of those far below all else, none."""
+    low, high = axes.get_ylim()
+    bottom = min(low, high * 1e-3)
+    named: dict[float, str] = {}
+    for name, loss in floors.lines.items():
+        near = next((other for other in named if abs(np.log10(max(loss, NOTHING) / max(other, NOTHING))) < 0.02), None)
+        if near is None:
+            named[loss] = name
+        else:
+            named[near] += f", {name}"
+    for loss, names in named.items():
+        if loss >= bottom / 10:
+            axes.axhline(loss, color="0.4", linewidth=0.8, linestyle="--", zorder=0)
+            axes.annotate(names, (0.01, loss), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
+    gone = [names for loss, names in named.items() if loss < bottom / 10]
+    if gone:
+        axes.annotate(f"far below: {', '.join(gone)}", (0.01, 0.01), xycoords="axes fraction", fontsize=7, va="bottom")
 
 
 def draw(axes: Axes, epochs: NDArray[np.int64], losses: NDArray[np.float64], label: str, colour: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 
+from mlflow.entities import Run
 from optuna import get_all_study_names
 
 from experiments.sweep_config import SweepConfig
@@ -33,8 +35,8 @@ def numbered(stem: str, count: int) -> str:
     return stem if count == 1 else f"{stem} {count}"
 
 
-def begin_or_resume(config: SweepConfig, store: Store, names: list[str]) -> tuple[str, bool]:
-    """The run of this sweep, and whether it is finished; call it with the locks of its studies held.
+def left_or_finished(config: SweepConfig, store: Store, names: list[str]) -> Run | None:
+    """The run of this sweep, where there is one; call it with the locks of its studies held.
 
     Other sweeps of these studies that are open have lost their process, as it would hold the locks: they are closed.
     """
@@ -46,12 +48,18 @@ def begin_or_resume(config: SweepConfig, store: Store, names: list[str]) -> tupl
         elif run.info.status == "RUNNING" and set(names) & set(studies_of(run)):
             with store.writing():
                 end(store, run.info.run_id, "KILLED")
-    if mine is None:
-        tags = {"task": config.task, "identity": identity, "studies": ", ".join(names)}
-        return begin_sweep(store, f"{config.task} sweep", config.text(), tags), False
-    if mine.info.status != "FINISHED":
-        resume(store, mine.info.run_id, config.text())
-    return mine.info.run_id, mine.info.status == "FINISHED"
+    return mine
+
+
+def begin_or_resume(
+    config: SweepConfig, store: Store, names: list[str], left: Run | None, files: Mapping[str, bytes]
+) -> str:
+    """The run of this sweep, RUNNING, with its params and files: the one that was left, or a new one; its id."""
+    if left:
+        resume(store, left.info, config.text(), files)
+        return str(left.info.run_id)
+    tags = {"task": config.task, "identity": digest(config, names), "studies": ", ".join(names)}
+    return begin_sweep(store, f"{config.task} sweep", config.text(), tags, files)
 
 
 def digest(config: SweepConfig, names: list[str]) -> str:

@@ -10,9 +10,15 @@ from typing import Any
 
 from mlflow.entities import Run
 
+from experiments.sweep_config import SweepConfig, from_record
+from linrnn.declared import declared, text_of
+from linrnn.floors import Floors
 from linrnn.progress import Losses, quartiles
-from tracking.reading import read_config, read_curves, trials_of
+from linrnn.verdict import Verdict, verdict
+from tracking.reading import read_config, read_curves, read_floors, trials_of
 from tracking.store import Store
+
+START = ("init", "spectral_radius")  # settings of the first weights
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,9 @@ class SweepSummary:
     studies: tuple[StudySummary, ...]
     confirmations: tuple[Confirmation, ...]
     failures: tuple[str, ...]  # of trials that came to nothing: which, and why
+    floors: Floors
+    verdict: Verdict
+    conditions: str  # that the verdict holds under
 
 
 def summarise(store: Store, sweep: Run) -> SweepSummary:
@@ -67,15 +76,24 @@ def summarise(store: Store, sweep: Run) -> SweepSummary:
     }
     for run in runs:
         phases[run.data.tags["phase"], run.data.params["model"]].append(run)
-    confirmations = [run for model in models for run in phases["confirmation", model]]
+    confirmations = tuple(
+        confirmed(store, run)
+        for model in models
+        for run in phases["confirmation", model]
+        if run.data.tags["outcome"] != "failed"
+    )
+    floors = read_floors(store, sweep)
     return SweepSummary(
         task=sweep.data.tags["task"],
         sweep_run=sweep.info.run_id,
         experiment=runs[0].info.experiment_id,
         seconds=sum(run.data.metrics["seconds"] for run in runs),
         studies=tuple(study_summary(model, phases["search", model]) for model in models),
-        confirmations=tuple(confirmed(store, run) for run in confirmations if run.data.tags["outcome"] != "failed"),
+        confirmations=confirmations,
         failures=tuple(failure(run) for run in runs if run.data.tags["outcome"] == "failed"),
+        floors=floors,
+        verdict=verdict(floors, {each.model: each.test_loss for each in confirmations}),
+        conditions=conditions(from_record(sweep.data.params)),
     )
 
 
@@ -95,6 +113,18 @@ def study_summary(model: str, runs: Sequence[Run]) -> StudySummary:
         best.data.metrics["best_val_loss"],
         config.model.hidden_size,
         config.training.learning_rate,
+    )
+
+
+def conditions(config: SweepConfig) -> str:
+    """What a verdict holds under: first weights, budget, replicas."""
+    model, training = config.bases[0].model, config.bases[0].training
+    started = ", ".join(
+        f"{item.name} {text_of(getattr(model, item.name))}" for item in declared(type(model)) if item.name in START
+    )
+    return (
+        f"{started}; {config.trials} trials of {training.epochs} epochs and {training.replicas} replicas a model type; "
+        f"{config.confirmation} replicas confirmed"
     )
 
 
@@ -136,6 +166,29 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         ],
         "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
         "failures": list(summary.failures),
+        "floors": floors_json(summary.floors),
+        "verdict": summary.verdict.word,
+        "reason": summary.verdict.reason,
+        "conditions": summary.conditions,
+    }
+
+
+def floors_text(floors: Floors) -> str:
+    """The floors in a line."""
+    lags = {"linear": f" ({floors.linear_lags} lags)"}
+    return ", ".join(f"{name} {loss:.3g}{lags.get(name, '')}" for name, loss in floors.lines.items())
+
+
+def floors_json(floors: Floors) -> dict[str, Any]:
+    """The floors of a task, as `linrnn floors --json` prints them."""
+    return {
+        "task": floors.task,
+        "trivial": floors.trivial,
+        "linear": floors.linear,
+        "linear_lags": floors.linear_lags,
+        "analytic": floors.analytic,
+        "nonlinear": floors.nonlinear,
+        "noise": floors.noise,
     }
 
 
@@ -160,8 +213,15 @@ def finite(value: float) -> float | None:
 
 def markdown(summary: SweepSummary) -> str:
     """The description of a sweep's run."""
+    floors = floors_text(summary.floors)
     lines = [
-        f"Studies of **{summary.task}**, equal budget, each ended by a confirmation on fresh seeds. Losses are NMSE.",
+        f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.reason}.",
+        "",
+        f"Holds for: {summary.conditions}.",
+        "",
+        f"Floors, by predictors that are no networks: {floors}.",
+        "",
+        "Studies of equal budget, each ended by a confirmation on fresh seeds. A loss of 1 is the best constant's.",
         "",
         "| model | trials | hidden size | learning rate | val loss | median test loss | quartiles (replicas) |",
         "|---|---|---|---|---|---|---|",

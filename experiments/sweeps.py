@@ -11,10 +11,13 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mlflow.entities import Run
+
 from experiments.console import Watch
+from experiments.figures import floors_by_lags
 from experiments.interrupts import uninterrupted
 from experiments.patience import patiently
-from experiments.resuming import begin_or_resume, study_names
+from experiments.resuming import begin_or_resume, left_or_finished, study_names
 from experiments.searches import Search, searches
 from experiments.summary import SweepSummary, markdown, summarise
 from experiments.sweep_config import SweepConfig, searched
@@ -22,9 +25,11 @@ from experiments.trials import run_trial
 from experiments.workers import ClusterError, WorkerDiedError
 from linrnn.config import TrialConfig
 from linrnn.errors import LinrnnError
+from linrnn.floors import Floors, floors_of
 from tracking.errors import ServerAwayError
+from tracking.files import FLOORS, floors_file
 from tracking.reading import PARENT, confirmations_of, read_run, recorded
-from tracking.recording import closing, describe, end, record, record_failed, write
+from tracking.recording import closing, describe, end, mark, record, record_failed, write
 from tracking.store import Store
 from tracking.trained import Failed, Trained
 
@@ -58,13 +63,14 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away."""
+    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away, its floors."""
 
     store: Store
     run_id: str
     executor: Executor
     watch: Watch
     patience: float
+    floors: Floors
 
     def train(self, going: Sequence[Search]) -> None:
         """Train all that is missing, the studies side by side, each generation by generation."""
@@ -105,7 +111,8 @@ class Sweep:
     def submit(self, works: Sequence[Work]) -> dict[Future[Trained], Work]:
         """Trials on their way to the workers."""
         return {
-            self.executor.submit(run_trial, work.config, work.limits, test=work.number is None): work for work in works
+            self.executor.submit(run_trial, work.config, work.limits, work.number is None, floors=self.floors): work
+            for work in works
         }
 
     def outcome(self, work: Work, future: Future[Trained]) -> Trained | Failed | Work:
@@ -157,6 +164,7 @@ class Sweep:
         summary = summarise(self.store, read_run(self.store, self.run_id))
         with self.store.writing():
             write(self.store, self.run_id, {}, [("seconds", summary.seconds, 0)], time.time())
+            mark(self.store, self.run_id, {"verdict": summary.verdict.word})
             describe(self.store, self.run_id, markdown(summary))
         return summary
 
@@ -176,15 +184,27 @@ def sweep(
     watch.begin(config.task)
     names = study_names(config, store, fresh)
     with store.held(names):
-        run_id, finished = begin_or_resume(config, store, names)
-        if finished:
-            summary = summarise(store, read_run(store, run_id))
-            watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
-            return summary
+        left = left_or_finished(config, store, names)
+        if left and left.info.status == "FINISHED":
+            return shown(store, left, watch)
+        floors = floors_of(config.bases[0].task)
+        run_id = begin_or_resume(config, store, names, left, sweep_files(floors))
         with store.writing(), closing(store, run_id):
             going = list(searches(config, store, names))
-            sweep = Sweep(store, run_id, executor, watch, patience)
+            sweep = Sweep(store, run_id, executor, watch, patience, floors)
             watch.skip(sum(search.done for search in going) + len(sweep.confirmed()))
             sweep.train(going)
             summary = patiently(patience, watch, sweep.conclude)
     return summary
+
+
+def shown(store: Store, finished: Run, watch: Watch) -> SweepSummary:
+    """What a finished sweep found."""
+    summary = summarise(store, finished)
+    watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
+    return summary
+
+
+def sweep_files(floors: Floors) -> dict[str, bytes]:
+    """Name -> content of the files of a sweep's run."""
+    return {FLOORS: floors_file(floors), "floors.png": floors_by_lags(floors)}

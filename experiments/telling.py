@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.console import print_table
-from experiments.summary import SweepSummary, finite, rows
+from experiments.summary import SweepSummary, finite, floors_text, rows
 from linrnn.progress import quartiles
 from tracking.links import base_url, charts, run_page
 from tracking.store import Store
@@ -19,8 +19,13 @@ HEADER = ("task", "model", "trials", "hidden size", "learning rate", "val loss",
 def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """The table of sweeps, and where to look."""
     table = [row for summary in summaries for row in rows(summary)]
-    print_table("Losses are NMSE; test losses are those of the confirmation, on fresh seeds.", HEADER, table)
+    print_table(
+        "A loss of 1 is the best constant's; test losses are the confirmation's, on fresh seeds.", HEADER, table
+    )
     for summary in summaries:
+        print(f"\n{summary.task}: {summary.verdict.word}. {summary.verdict.reason}.")
+        print(f"  Holds for: {summary.conditions}.")
+        print(f"  Floors: {floors_text(summary.floors)}.")
         for failed in summary.failures:
             print(f"\n{summary.task}: a trial failed, {failed}")
     base = base_url(store)

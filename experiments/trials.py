@@ -5,20 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from experiments.console import NOBODY, Watch
 from linrnn.config import TrialConfig
+from linrnn.floors import Floors
+from linrnn.tasks.base import Splits, Task
 from tracking.provenance import circumstances
 from tracking.source import uncommitted
 from tracking.trained import Trained
 
 
+@lru_cache(maxsize=2)
+def splits_of(task: Task) -> Splits:
+    """A task's data, kept by a worker from trial to trial."""
+    return task.splits()
+
+
 def run_trial(
-    config: TrialConfig, limits: Mapping[int, float] | None = None, test: bool = False, watch: Watch = NOBODY
+    config: TrialConfig,
+    limits: Mapping[int, float] | None = None,
+    test: bool = False,
+    watch: Watch = NOBODY,
+    floors: Floors | None = None,
 ) -> Trained:
     """Train one trial, to its end or until it has not come below a limit (epoch -> loss) by that epoch.
 
-    Reads the test split only where `test` says so.
+    Reads the test split only where `test` says so; `floors` are lines of its figure.
     """
     from experiments.figures import learning_curves  # with torch, which only workers load
     from linrnn.digests import data_digests
@@ -26,7 +39,7 @@ def run_trial(
     from linrnn.training import losses_on_test, train
 
     started = time.time()
-    splits = config.task.splits()
+    splits = splits_of(config.task)
     for progress in train(config, splits):
         watch.done(config.model.name, progress.median_best_val_loss)
         limit = (limits or {}).get(progress.epoch)
@@ -38,4 +51,4 @@ def run_trial(
     trained = Trained(config, progress, started, seconds, circumstances(config), data_digests(splits))
     if test:
         trained = replace(trained, test_loss=losses_on_test(config, progress, splits))
-    return replace(trained, files={"curves.png": learning_curves(trained), **uncommitted()})
+    return replace(trained, files={"curves.png": learning_curves(trained, floors), **uncommitted()})

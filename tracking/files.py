@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -15,12 +16,15 @@ from safetensors.numpy import save as save_safetensors
 
 from linrnn.config import TrialConfig, to_text
 from linrnn.digests import digest
+from linrnn.floors import Floors
+from linrnn.floors.lags import Point
 from linrnn.models.base import Shapes, flatten, unflatten
 from linrnn.progress import Progress
 from tracking.trained import Trained
 
 BEST, FINAL = "weights/best.safetensors", "weights/final.safetensors"
 CURVES, CONFIG, ENVIRONMENT, DIGESTS = "curves.npz", "config.txt", "environment.json", "digests.json"
+FLOORS = "floors.json"  # of a sweep's run
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 Curves = dict[str, NDArray[Any]]
 Read = Callable[[str], bytes]
@@ -116,3 +120,14 @@ def config_in(content: bytes) -> dict[str, str]:
 def json_file(items: Mapping[str, Any]) -> bytes:
     """A JSON file of names and values."""
     return (json.dumps(dict(items), indent=2) + "\n").encode()
+
+
+def floors_file(floors: Floors) -> bytes:
+    """The floors of a sweep's task."""
+    return json_file(asdict(floors))
+
+
+def floors_in(content: bytes) -> Floors:
+    """The floors in such a file."""
+    read = json.loads(content)
+    return Floors(**(read | {"curve": tuple(Point(*point) for point in read["curve"])}))

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from linrnn.config import TrialConfig, from_text
 from linrnn.errors import ConfigError
+from linrnn.floors import Floors
 from linrnn.progress import reported
 from tracking.errors import StoreError, first_line
-from tracking.files import CURVES, Curves, curves_in, weights_in
+from tracking.files import CURVES, FLOORS, Curves, curves_in, floors_in, weights_in
 from tracking.store import SWEEPS, Store, open_store
 from tracking.trained import Result
 
@@ -93,6 +94,11 @@ def read_curves(store: Store, run: Run) -> Curves:
     return curves_in(read_file(store, run, CURVES))
 
 
+def read_floors(store: Store, sweep_run: Run) -> Floors:
+    """The floors of a sweep's task."""
+    return floors_in(read_file(store, sweep_run, FLOORS))
+
+
 def read_file(store: Store, run: Run, name: str) -> bytes:
     """Content of a run's artifact; StoreError where it is missing."""
     location = urlparse(run.info.artifact_uri)
@@ -152,8 +158,8 @@ def studies_of(sweep_run: Run) -> list[str]:
 
 
 def sweeps(store: Store, query: str) -> list[Run]:
-    """The sweeps' runs that answer a query, the earliest first; those of a linrnn that named no studies left out."""
-    return [run for run in find(store, SWEEPS, query) if "studies" in run.data.tags]
+    """The sweeps' runs that answer a query, the earliest first; those of a linrnn that knew no floors left out."""
+    return [run for run in find(store, SWEEPS, query) if "floors" in run.data.tags]
 
 
 def last_sweep(store: Store, task: str) -> Run | None:

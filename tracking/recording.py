@@ -18,7 +18,7 @@ from mlflow.entities import Metric, Param, RunInfo
 from linrnn.config import to_text
 from tracking.durable import write_durably
 from tracking.errors import FAILURES
-from tracking.files import DIGESTS, files_of
+from tracking.files import DIGESTS, FLOORS, files_of, floors_in
 from tracking.store import SWEEPS, Store
 from tracking.trained import Failed, Trained
 
@@ -86,19 +86,28 @@ def closing(store: Store, run_id: str, ended: float | None = None, done: str = "
     end(store, run_id, done, ended)
 
 
-def begin_sweep(store: Store, name: str, params: Mapping[str, str], tags: Mapping[str, str]) -> str:
-    """The run of a sweep that begins; its id."""
+def begin_sweep(
+    store: Store, name: str, params: Mapping[str, str], tags: Mapping[str, str], files: Mapping[str, bytes]
+) -> str:
+    """The run of a sweep that begins, with what its task's floors are; its id."""
     with store.writing():
-        run_id = begin(store, SWEEPS, name, tags, time.time()).run_id
-        write(store, run_id, params, [], time.time())
-    return str(run_id)
+        made = begin(store, SWEEPS, name, {**tags, "floors": sha256(files[FLOORS]).hexdigest()}, time.time())
+        tell_sweep(store, made, params, files)
+    return str(made.run_id)
 
 
-def resume(store: Store, run_id: str, params: Mapping[str, str]) -> None:
-    """Make a sweep's run that was left or closed RUNNING again; its params, which it may lack, are the same."""
+def resume(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Make a sweep's run that was left or closed RUNNING again; its params and files, which it may lack, are the same."""
     with store.writing():
-        store.client.update_run(run_id, status="RUNNING")
-        write(store, run_id, params, [], time.time())
+        store.client.update_run(run.run_id, status="RUNNING")
+        tell_sweep(store, run, params, files)
+
+
+def tell_sweep(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Params, floors and files of a sweep's run."""
+    lines = [(f"floor_{name}", loss, 0) for name, loss in floors_in(files[FLOORS]).lines.items()]
+    write_files(store, run, files)
+    write(store, run.run_id, params, lines, time.time())
 
 
 def write(store: Store, run_id: str, params: Mapping[str, str], rows: Iterable[Point], when: float) -> None:

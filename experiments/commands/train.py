@@ -46,6 +46,7 @@ def train(
     from experiments.sweep_config import searched
     from experiments.telling import show_trial, trial_json
     from experiments.trials import run_trial
+    from linrnn.floors import floors_of
     from tracking.locks import SINGLE
     from tracking.recording import record
     from tracking.store import open_store
@@ -53,7 +54,7 @@ def train(
     store = open_store(shared.store)
     with watch(min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations") as told:
         told.begin(task)
-        trained = run_trial(config, test=True, watch=told)
+        trained = run_trial(config, test=True, watch=told, floors=floors_of(config.task))
     with store.held([SINGLE], wait=60):
         run_id = record(store, trained, f"{model} {searched(config)}", {"phase": "single"})
     if shared.as_json:

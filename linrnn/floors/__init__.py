@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linrnn.floors import classes, regression
-from linrnn.floors.lags import Point, lags_to_try
+from linrnn.floors.lags import Point, counted, lags_to_try
 from linrnn.tasks.base import Splits, Task
 
 
@@ -20,6 +20,7 @@ class Floors:
     analytic: float | None  # the linear floor in closed form, where it is known
     nonlinear: float  # kernel ridge regression on lags: a reference, no bound
     noise: float | None  # that no predictor goes below, where it is known
+    targets: int  # of the test split, that count
     curve: tuple[Point, ...]  # the linear predictors of all numbers of lags that were tried
 
     @property
@@ -48,5 +49,6 @@ def floors_of(task: Task, splits: Splits | None = None) -> Floors:
         task.linear_floor,
         family.nonlinear(data, linear),
         task.noise_floor,
+        len(counted(data.test)),
         linear.curve,
     )

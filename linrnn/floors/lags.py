@@ -63,9 +63,9 @@ def lags_to_try(train: Sequences) -> Sequence[int]:
     return spread(min(most_lags(train), MOST))
 
 
-def spread(top: int) -> list[int]:
-    """0 to `top`, densely at first, then by a factor."""
+def spread(top: int, factor: float = STEP) -> list[int]:
+    """0 to `top`, one by one at first, then by a factor."""
     numbers = [0]
     while numbers[-1] < top:
-        numbers.append(min(max(numbers[-1] + 1, round(numbers[-1] * STEP)), top))
+        numbers.append(min(max(numbers[-1] + 1, round(numbers[-1] * factor)), top))
     return numbers

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lstsq
-from scipy.spatial.distance import cdist
 
 from linrnn.floors.lags import Point, Swept, counted, lagged, most_lags, spread
 from linrnn.tasks.base import Array, Sequences, Splits
 
 CHOSEN_ON, FITTED_ON = 400, 2000  # targets that a kernel is chosen on, and fitted on
 LONGEST = 128  # lags of a kernel
+COARSE = 1.5  # from each number of a kernel's lags that is tried to the next
 WIDTHS = (0.5, 1.0, 2.0, 4.0)  # of the kernel, times the median distance
 RIDGES = 10.0 ** np.arange(-10, 1)
 
@@ -49,6 +48,8 @@ def least_squares(data: Splits, lags: Sequence[int]) -> list[tuple[float, float]
     The columns of fewer lags come first, so that one triangle R of X = QR holds the problems of all.
     """
     features = data.train.inputs.shape[2]
+    from scipy.linalg import lstsq  # takes a while to load, here as below
+
     X, *others = (design(each, lags[-1]) for each in data)
     Q, R = np.linalg.qr(X)
     y = Q.T @ counted(data.train)
@@ -90,20 +91,23 @@ def nonlinear(data: Splits, swept: Swept) -> float:
 
 def starts(data: Splits, lags: int) -> list[Array]:
     """What the mean and the best linear predictor say of each split, `(2, steps * batch, outputs)`."""
-    X = design(data.train, lags)
-    kernel = lstsq(X, counted(data.train))[0]
+    from scipy.linalg import lstsq
+
+    kernel = lstsq(design(data.train, lags), counted(data.train))[0]
     mean = counted(data.train).mean(axis=0)
     return [np.stack([np.broadcast_to(mean, counted(each).shape), design(each, lags) @ kernel]) for each in data]
 
 
 def choose(data: Splits, bases: Sequence[Array]) -> tuple[Kernel, float]:
     """The kernel of the lowest val loss, and that loss, on some of the targets."""
+    from scipy.spatial.distance import cdist
+
     rng = np.random.default_rng(0)
     some, judged = (rng.permutation(len(counted(each)))[:CHOSEN_ON] for each in data[:2])
     left = (counted(data.train) - bases[0])[:, some]
     wanted = (counted(data.val) - bases[1])[:, judged]
     found: dict[Kernel, float] = {}
-    for lags in spread(min(most_lags(data.train), LONGEST)):
+    for lags in spread(min(most_lags(data.train), LONGEST), COARSE):
         X, Z = scaled(lags, data.train, data.val)
         near, far = cdist(X[some], X[some]), cdist(Z[judged], X[some])
         for width in WIDTHS:
@@ -119,6 +123,8 @@ def choose(data: Splits, bases: Sequence[Array]) -> tuple[Kernel, float]:
 
 def predict(data: Splits, bases: Sequence[Array], kernel: Kernel) -> Array:
     """Test targets as a kernel, fitted on more of the train targets, predicts them."""
+    from scipy.spatial.distance import cdist
+
     some = np.random.default_rng(1).permutation(len(counted(data.train)))[:FITTED_ON]
     left = (counted(data.train) - bases[0][kernel.base])[some]
     X, Z = scaled(kernel.lags, data.train, data.test)

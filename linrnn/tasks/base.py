@@ -132,10 +132,7 @@ class Forecast(Drawn):
 
     def splits(self) -> Splits:
         drawn = super().splits()
-        mean, sd = drawn.train.inputs.mean(), drawn.train.inputs.std()
-        return Splits(
-            *(each._replace(inputs=(each.inputs - mean) / sd, targets=(each.targets - mean) / sd) for each in drawn)
-        )
+        return standardised(drawn, drawn.train.inputs, drawn.train.inputs)
 
     def draw(self, generator: np.random.Generator) -> Sequences:
         return forecast(self.series(generator, self.length + self.horizon), self.horizon, self.washout)
@@ -143,6 +140,19 @@ class Forecast(Drawn):
     @abstractmethod
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         """`sequences` series `(steps, sequences)`."""
+
+
+def standardised(data: Splits, inputs: Array, targets: Array) -> Splits:
+    """The splits with their inputs and targets less the mean of these, in units of their standard deviation."""
+    return Splits(
+        *(
+            each._replace(
+                inputs=(each.inputs - inputs.mean()) / inputs.std(),
+                targets=(each.targets - targets.mean()) / targets.std(),
+            )
+            for each in data
+        )
+    )
 
 
 def forecast(series: Array, horizon: int, first: int) -> Sequences:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,9 +24,12 @@ class Delay(Drawn):
     """
 
     name: ClassVar[str] = "delay"
+    defaults: ClassVar[Mapping[str, str]] = {"model.init": "orthogonal"}  # whose memory does not fade
     linear_floor: ClassVar[float] = 0.0
     noise_floor: ClassVar[float] = 0.0
 
+    length: int = declare(300, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = declare(2, Integers(1, 100_000), "sequences of each split")
     delay: int = declare(20, Integers(0, 10_000), "d, steps from an input to its target")
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from linrnn.declared import Integers, declare
-from linrnn.tasks.base import Array, Drawn, Sequences
+from linrnn.tasks.base import Array, Drawn, Sequences, Splits, standardised
 
 BURN_IN = 100  # steps until the start is forgotten
 LARGEST = 1.0  # of an output that does not diverge: it stays within 0.1 and 0.8
@@ -18,9 +18,10 @@ LARGEST = 1.0  # of an output that does not diverge: it stays within 0.1 and 0.8
 class Narma10(Drawn):
     """y_{t+1} = 0.3 y_t + 0.05 y_t (y_t + ... + y_{t-9}) + 1.5 u_{t-9} u_t + 0.1, u independent, uniform in [0, 0.5].
 
-    Given u_t as input at t; the target at t is y_{t+1}. Now and then a draw diverges: it is drawn again.
+    Given u_t as input at t; the target at t is y_{t+1}. Now and then a draw diverges: it is drawn again. Both
+    are standardised by the training split alone.
 
-    Example: with y_t = ... = y_{t-9} = 0.4, u_{t-9} = 0.2 and u_t = 0.4 the target at t is 0.42.
+    Example (before standardising): with y_t = ... = y_{t-9} = 0.4, u_{t-9} = 0.2 and u_t = 0.4 the target at t is 0.42.
     """
 
     name: ClassVar[str] = "narma10"
@@ -28,6 +29,10 @@ class Narma10(Drawn):
 
     washout: int = declare(20, Integers(9, 1_000_000), "first steps of a sequence, that do not count")
     length: int = declare(520, Integers(10, 1_000_000), "steps of a sequence")
+
+    def splits(self) -> Splits:
+        drawn = super().splits()
+        return standardised(drawn, drawn.train.inputs, drawn.train.targets)
 
     def draw(self, generator: np.random.Generator) -> Sequences:
         u, y = (np.stack(drawn, axis=1)[BURN_IN:, :, None] for drawn in zip(*self.pairs(generator), strict=True))

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from linrnn.declared import Integers, declare
+from linrnn.errors import ConfigError
 from linrnn.tasks.base import Array, Sequences, Splits, Task
 
 
@@ -16,16 +17,25 @@ class Sine(Task):
     """x_t = sin(t), `points` points of one period on linspace(0, 2 pi); target x_{t+1}.
 
     Trained on the one sequence that starts at phase 0; validated and tested on sequences that start
-    at other phases, evenly spread. Two past values determine the next, so that only the first step,
-    where the phase is not yet known, has to cost anything.
+    at other phases, evenly spread. Two past values determine the next; the first steps, in which a network has
+    yet to find out the phase, do not count.
 
     Example (`points=5`): inputs 0, 1, 0, -1 -> targets 1, 0, -1, 0.
     """
 
     name: ClassVar[str] = "sine"
+    forecasts: ClassVar[bool] = True
+    linear_floor: ClassVar[float] = 0.0
+    noise_floor: ClassVar[float] = 0.0
 
     points: int = declare(100, Integers(3, 100_000), "points of one period")
+    washout: int = declare(10, Integers(0, 100_000), "first steps of a sequence, that do not count")
     phases: int = declare(8, Integers(1, 10_000), "sequences of the val split, and of the test split")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.washout >= self.points - 1:
+            raise ConfigError(f"task.washout must be below task.points - 1, {self.points - 1}, not {self.washout}")
 
     def splits(self) -> Splits:
         spread = 2 * np.pi * np.arange(self.phases) / self.phases
@@ -39,4 +49,4 @@ class Sine(Task):
     def sequences(self, phases: Array) -> Sequences:
         """Pairs `(points - 1, len(phases), 1)` of sines that start at the given phases, in radians."""
         wave = np.sin(np.linspace(0, 2 * np.pi, self.points)[:, None, None] + phases[:, None])
-        return Sequences(inputs=wave[:-1], targets=wave[1:])
+        return Sequences(inputs=wave[:-1], targets=wave[1:], first=self.washout)

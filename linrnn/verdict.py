@@ -1,0 +1,81 @@
+"""Whether a task needs the nonlinearity, by what model types came to on fresh seeds and by its floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from linrnn.floors import Floors
+from linrnn.progress import Losses
+from linrnn.statistics import Estimate, gain, median
+
+NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
+    "not predictable",
+    "linear suffices",
+    "nonlinearity needed",
+    "undecided",
+)
+LINEAR = "linear"  # the model type that the others are compared with
+MARGIN = 0.1  # of the loss of the linear network: what a nonlinear one has to be better by
+SOLVED = 1e-3  # of the targets' variance: differences below it do not matter
+LONGER = "more epochs or trials, or another start (model.init), would tell"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One of the four words, and why, with the numbers."""
+
+    word: str
+    reason: str
+
+
+def verdict(floors: Floors, losses: Mapping[str, Losses]) -> Verdict:
+    """The verdict from the test losses `(S,)` of each model type's confirmation; inf for a diverged replica."""
+    estimates = {model: median(each) for model, each in losses.items()}
+    others = {model: each for model, each in estimates.items() if model != LINEAR}
+    if LINEAR not in estimates or not others:
+        return Verdict(UNDECIDED, "it takes the confirmations of linear and of another model type to decide")
+    best = min(others, key=lambda model: others[model].value)
+    told = f"{said(LINEAR, estimates[LINEAR])}, {said(best, others[best])}"
+    if all(high >= beaten(floors) for _, _, high in estimates.values()):
+        return unpredicted(floors, told)
+    return compared(floors, estimates[LINEAR], others[best], gain(losses[LINEAR], losses[best]), best, told)
+
+
+def beaten(floors: Floors, loss: float | None = None) -> float:
+    """What is below a loss, of the trivial floor unless given, beyond chance: by a standard error of N targets."""
+    return float((floors.trivial if loss is None else loss) * (1 - floors.targets**-0.5))
+
+
+def unpredicted(floors: Floors, told: str) -> Verdict:
+    """What to say where no network beats the trivial floor."""
+    told = f"{told}: neither is below the trivial floor, {floors.trivial:.3g}, beyond chance"
+    reached = {"least squares": floors.linear, "kernel ridge regression": floors.nonlinear}
+    better = [f"{name} reaches {loss:.3g}" for name, loss in reached.items() if loss < beaten(floors)]
+    if not better:
+        return Verdict(NOT_PREDICTABLE, told)
+    return Verdict(UNDECIDED, f"{told}, but {' and '.join(better)}; {LONGER}")
+
+
+def compared(floors: Floors, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
+    """What to say where some network predicts; `gained` is what the best nonlinear model type is better by."""
+    margin = max(MARGIN * linear.value, SOLVED)
+    told = f"{told}: {best} gains {gained.value:.3g} ({gained.low:.3g} to {gained.high:.3g}), where {margin:.3g} counts"
+    if gained.high <= margin:
+        if floors.nonlinear >= beaten(floors, linear.value - margin):
+            return Verdict(SUFFICES, told)
+        return Verdict(UNDECIDED, f"{told}, but kernel ridge regression reaches {floors.nonlinear:.3g}; {LONGER}")
+    if gained.low <= margin:
+        return Verdict(UNDECIDED, f"{told}; more replicas would tell")
+    if other.high < floors.linear:
+        return Verdict(NEEDED, f"{told}, and no linear predictor goes below {floors.linear:.3g}")
+    return Verdict(UNDECIDED, f"{told}, but a linear predictor reaches {floors.linear:.3g}; {LONGER}")
+
+
+def said(model: str, loss: Estimate) -> str:
+    """A model type's median loss with its interval."""
+    if np.isinf(loss.value):
+        return f"{model} diverges"
+    return f"{model} {loss.value:.3g} ({loss.low:.3g} to {loss.high:.3g})"
