@@ -97,7 +97,7 @@ def begin_sweep(
 
 
 def resume(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
-    """Make a sweep's run that was left or closed RUNNING again; its params and files, which it may lack, are the same."""
+    """Make a sweep's run that was left RUNNING again; its params and files, which it may lack, are the same."""
     with store.writing():
         store.client.update_run(run.run_id, status="RUNNING")
         tell_sweep(store, run, params, files)

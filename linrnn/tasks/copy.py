@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ class Copy(Drawn):
     """
 
     name: ClassVar[str] = "copy"
+    defaults: ClassVar[Mapping[str, str]] = {"training.replicas": "4"}
     noise_floor: ClassVar[float] = 0.0
 
     length: int = declare(10, Integers(1, 100_000), "T, steps of the pause")

@@ -23,7 +23,7 @@ class Digits(Task):
     """
 
     name: ClassVar[str] = "digits"
-    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}
+    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "200", "training.replicas": "4"}  # they are many
 
     steps: str = declare("rows", Choice(("rows", "pixels")), "what is read at a step")
     seed: int = declare(0, Integers(0, 2**63 - 1), "seed of the shuffle")

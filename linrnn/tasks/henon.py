@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Reals, declare
+from linrnn.declared import Integers, Reals, declare
 from linrnn.errors import ConfigError
 from linrnn.tasks.base import Array, Forecast
 
@@ -26,6 +26,8 @@ class Henon(Forecast):
     name: ClassVar[str] = "henon"
     noise_floor: ClassVar[float] = 0.0
 
+    length: int = declare(220, Integers(3, 1_000_000), "steps of a sequence")
+    washout: int = declare(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
     a: float = declare(1.4, Reals(0.0, 2.0), "a, of the square")
     b: float = declare(0.3, Reals(-1.0, 1.0), "b, of the value before")
 

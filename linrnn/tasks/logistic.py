@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Reals, declare
+from linrnn.declared import Integers, Reals, declare
 from linrnn.tasks.base import Array, Forecast
 
 BURN_IN = 100
@@ -26,6 +26,8 @@ class Logistic(Forecast):
     name: ClassVar[str] = "logistic"
     noise_floor: ClassVar[float] = 0.0
 
+    length: int = declare(220, Integers(3, 1_000_000), "steps of a sequence")
+    washout: int = declare(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
     r: float = declare(4.0, Reals(3.6, 4.0), "r; chaotic from 3.57 on, but for windows")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:

@@ -31,6 +31,9 @@ class MackeyGlass(Forecast):
     name: ClassVar[str] = "mackey-glass"
     noise_floor: ClassVar[float] = 0.0
 
+    length: int = declare(200, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = declare(10, Integers(1, 100_000), "sequences of each split")
+    washout: int = declare(50, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
     horizon: int = declare(84, Integers(1, 100_000), "how many steps ahead the target is")
     tau: float = declare(17.0, Reals(0.1, 1000.0), "delay, in units of time")
 

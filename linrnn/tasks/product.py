@@ -26,6 +26,7 @@ class Product(Drawn):
     linear_floor: ClassVar[float] = 1.0
     noise_floor: ClassVar[float] = 0.0
 
+    length: int = declare(250, Integers(3, 1_000_000), "steps of a sequence")
     near: int = declare(2, Integers(0, 10_000), "steps back to the first factor")
     far: int = declare(5, Integers(1, 10_000), "steps back to the second factor")
 

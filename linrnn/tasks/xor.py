@@ -26,7 +26,8 @@ class Xor(Drawn):
     linear_floor: ClassVar[float] = 1.0
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(500, Integers(3, 1_000_000), "steps of a sequence")
+    length: int = declare(100, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = declare(8, Integers(1, 100_000), "sequences of each split")
 
     def draw(self, generator: np.random.Generator) -> Sequences:
         bits = generator.choice([-1.0, 1.0], size=(self.length + 2, self.sequences, 1))
