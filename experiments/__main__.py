@@ -12,8 +12,10 @@ from experiments.commands.compare import compare
 from experiments.commands.diff import diff
 from experiments.commands.doctor import doctor
 from experiments.commands.export import export
+from experiments.commands.floors import floors
 from experiments.commands.reproduce import reproduce
 from experiments.commands.sweep import sweep
+from experiments.commands.tasks import tasks
 from experiments.commands.train import train
 from experiments.commands.ui import ui
 
@@ -43,7 +45,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     keep_shared(context, dict(values))
 
 
-for command in (sweep, train, compare, ui, reproduce, diff, export, doctor):
+for command in (sweep, tasks, floors, train, compare, ui, reproduce, diff, export, doctor):
     linrnn.add_command(command)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.console import print_table
 from experiments.summary import SweepSummary, finite, floors_text, rows
+from linrnn.floors import Floors
 from linrnn.progress import quartiles
 from tracking.links import base_url, charts, run_page
 from tracking.store import Store
@@ -35,6 +36,25 @@ def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
         for study in summary.studies:
             if study.best_run:
                 print(f"    best {study.model} trial: {run_page(base, summary.experiment, study.best_run)}")
+
+
+def show_floors(floors: Floors) -> None:
+    """The floors of a task, and what the number of lags does to the linear one."""
+    what = {
+        "trivial": "the mean, or the last value",
+        "linear": f"least squares on {floors.linear_lags} lags",
+        "analytic": "the best linear predictor, in closed form",
+        "nonlinear": "kernel ridge regression",
+        "noise": "what no predictor goes below",
+    }
+    rows = [(name, f"{loss:.4g}", what[name]) for name, loss in floors.lines.items()]
+    print_table(f"{floors.task}: losses on the test split; 1 is the best constant's.", ("floor", "loss", "of"), rows)
+    print()
+    curve = [
+        (str(point.lags), f"{point.val:.4g}", f"{point.test:.4g}", "chosen" if point.lags == floors.linear_lags else "")
+        for point in floors.curve
+    ]
+    print_table("The linear predictor by its number of lags.", ("lags", "val loss", "test loss", ""), curve)
 
 
 def trial_json(trained: Trained, run_id: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from linrnn.floors import classes, regression
 from linrnn.floors.lags import Point, counted, lags_to_try
 from linrnn.tasks.base import Splits, Task
@@ -40,15 +42,16 @@ def floors_of(task: Task, splits: Splits | None = None) -> Floors:
     """The floors of a task (`splits` only saves making its data again)."""
     data = splits or task.splits()
     family = classes if data.train.classes else regression
-    linear = family.linear(data, lags_to_try(data.train))
-    return Floors(
-        task.label,
-        family.trivial(data, task.forecasts),
-        linear.best.test,
-        linear.best.lags,
-        task.linear_floor,
-        family.nonlinear(data, linear),
-        task.noise_floor,
-        len(counted(data.test)),
-        linear.curve,
-    )
+    with threadpool_limits(1, "blas"):  # more would wait for each other where workers train
+        linear = family.linear(data, lags_to_try(data.train))
+        return Floors(
+            task.label,
+            family.trivial(data, task.forecasts),
+            linear.best.test,
+            linear.best.lags,
+            task.linear_floor,
+            family.nonlinear(data, linear),
+            task.noise_floor,
+            len(counted(data.test)),
+            linear.curve,
+        )

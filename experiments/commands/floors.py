@@ -1,0 +1,52 @@
+"""`linrnn floors`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from experiments.cli import Settings, command
+from experiments.commands.parameters import SETTINGS, TASK, settings_text
+from linrnn.tasks import TASKS
+
+
+@command(
+    "floors",
+    """
+    linrnn floors narma10
+    linrnn floors mackey-glass --set task.horizon=6 --figure floors.png
+    linrnn floors sunspots --json
+    """,
+)
+@click.argument("task", type=TASK, metavar=f"TASK ({', '.join(TASKS)})")
+@click.option(
+    "--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw them to this PNG, too."
+)
+@SETTINGS
+def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
+    """Compute what any linear predictor, and some nonlinear one, can reach on a task, before anything is trained.
+
+    In NMSE on the test split (cross-entropy over its best constant's for classes). trivial: the mean, or the last
+    value; linear: least squares on the inputs so far, the number of lags chosen on the val split; analytic: the same
+    in closed form; nonlinear: kernel ridge regression, a reference; noise: what nothing goes below.
+    """
+    from experiments.figures import floors_by_lags
+    from experiments.summary import floors_json
+    from experiments.telling import show_floors
+    from linrnn.config import from_text
+    from linrnn.errors import ConfigError
+    from linrnn.floors import floors_of
+
+    config = from_text({"task": task, "model": "linear", **settings_text(settings, {})})
+    found = floors_of(config.task)
+    if figure:
+        try:
+            figure.write_bytes(floors_by_lags(found))
+        except OSError as error:
+            raise ConfigError(f"cannot write {figure}: {error.strerror}") from error
+    if shared.as_json:
+        click.echo(json.dumps({"schema": 1, **floors_json(found)}))
+    else:
+        show_floors(found)
