@@ -9,7 +9,7 @@ N ?= 20
 RUN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep compare ui reproduce test servers faults doctor check bench lock clean
+.PHONY: help setup sweep suite compare ui reproduce test servers faults doctor check bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ $(READY): requirements.lock pyproject.toml
 
 sweep: $(READY)  ## sweep TASKS with every model type: make sweep TASKS="sine" ARGS="--trials 10"
 	@$(BIN)/linrnn sweep $(TASKS) $(ARGS)
+
+suite: $(READY)  ## sweep all tasks, at most 40 minutes on 2 cores: one table, and suite.png
+	@$(BIN)/linrnn suite --figure suite.png $(ARGS)
 
 compare: $(READY)  ## the table of the last sweeps, from the store
 	@$(BIN)/linrnn compare $(ARGS)

@@ -14,6 +14,7 @@ from experiments.commands.doctor import doctor
 from experiments.commands.export import export
 from experiments.commands.floors import floors
 from experiments.commands.reproduce import reproduce
+from experiments.commands.suite import suite
 from experiments.commands.sweep import sweep
 from experiments.commands.tasks import tasks
 from experiments.commands.train import train
@@ -45,7 +46,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     keep_shared(context, dict(values))
 
 
-for command in (sweep, tasks, floors, train, compare, ui, reproduce, diff, export, doctor):
+for command in (sweep, suite, tasks, floors, train, compare, ui, reproduce, diff, export, doctor):
     linrnn.add_command(command)
 
 

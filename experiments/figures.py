@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,10 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
+from experiments.summary import SweepSummary
 from linrnn.floors import Floors
 from tracking.trained import Trained
 
 TRAIN, VAL, TEST = "#0072B2", "#D55E00", "#009E73"  # told apart by the colour-blind too (Wong 2011)
+MODEL_COLOURS, MARKERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"), "osD^vP"
+LEAST_SHOWN = 1e-6  # losses below it are drawn there
+LOSS = "loss (1: the best constant)"
 NOTHING = 1e-12  # stands for a loss of 0 on a logarithmic axis
 
 
@@ -26,7 +31,7 @@ def learning_curves(trained: Trained, floors: Floors | None = None) -> bytes:
     draw(axes, epochs, progress.train_loss[epochs - 1], "train", TRAIN)
     draw(axes, epochs, progress.val_loss, "val", VAL)
     figure.text(0.12, 0.94, title(trained))
-    axes.set(yscale="log", xlabel="epoch", ylabel="loss (1: the best constant)")
+    axes.set(yscale="log", xlabel="epoch", ylabel=LOSS)
     plain_axes(axes)
     if floors:
         draw_floors(axes, floors)
@@ -43,12 +48,46 @@ def floors_by_lags(floors: Floors) -> bytes:
     axes.axvline(floors.linear_lags, color="0.8", linewidth=1, zorder=0)
     figure.text(0.12, 0.94, f"{floors.task}: linear predictors; {floors.linear_lags} lags are chosen on val")
     axes.set_xscale("symlog", linthresh=1)
-    axes.set(yscale="log", xlabel="lags", ylabel="loss (1: the best constant)")
+    axes.set_xlim(-0.3, 1.5 * max(lags[-1], 1))
+    axes.set(yscale="log", xlabel="lags", ylabel=LOSS)
     plain_axes(axes)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     draw_floors(axes, floors)
     axes.legend(frameon=False, loc="upper right")
     return png(figure)
+
+
+def of_suite(summaries: Sequence[SweepSummary]) -> bytes:
+    """PNG of what each task's model types came to, a row a task: medians and quartiles, beside the task's floors."""
+    figure = Figure(figsize=(9, 0.34 * len(summaries) + 1.4), dpi=110)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.13, 0.6 / figure.get_figheight(), 0.66, 1 - 1.3 / figure.get_figheight()))
+    for row, summary in enumerate(summaries):
+        draw_row(axes, row, summary)
+    axes.set(xscale="log", xlim=(LEAST_SHOWN / 2, 3), ylim=(len(summaries) - 0.5, -0.6), xlabel=LOSS)
+    axes.set_yticks(range(len(summaries)), [summary.task for summary in summaries])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="0.92")
+    axes.set_axisbelow(True)
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    figure.legend(unique.values(), unique.keys(), loc="upper center", ncols=len(unique), frameon=False, fontsize=9)
+    return png(figure)
+
+
+def draw_row(axes: Axes, row: int, summary: SweepSummary) -> None:
+    """One task: floors as strokes, model types as dots with their quartiles, the verdict beside them."""
+    floors = summary.floors
+    for loss, label, style in ((floors.linear, "linear floor", "-"), (floors.nonlinear, "nonlinear reference", ":")):
+        x = max(loss, LEAST_SHOWN)
+        axes.plot([x, x], [row - 0.38, row + 0.38], color="0.3", linewidth=1.6, linestyle=style, label=label)
+    for k, confirmed in enumerate(summary.confirmations):
+        low, middle, high = (min(max(value, LEAST_SHOWN), 3.0) for value in confirmed.quartiles)
+        y = row + 0.24 * (k - (len(summary.confirmations) - 1) / 2)
+        colour = MODEL_COLOURS[k % len(MODEL_COLOURS)]
+        axes.plot([low, high], [y, y], color=colour, linewidth=1.5)
+        axes.plot([middle], [y], MARKERS[k % len(MARKERS)], color=colour, markersize=5, label=confirmed.model)
+    axes.annotate(summary.verdict.word, (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9)
 
 
 def blank() -> tuple[Figure, Axes]:

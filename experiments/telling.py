@@ -13,6 +13,7 @@ from tracking.links import base_url, charts, run_page
 from tracking.store import Store
 from tracking.trained import Trained
 
+NOTHING = 1e-12  # less of a loss is rounding
 SPREAD = "quartiles (replicas)"
 HEADER = ("task", "model", "trials", "hidden size", "learning rate", "val loss", "median test loss", SPREAD)
 
@@ -36,6 +37,25 @@ def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
         for study in summary.studies:
             if study.best_run:
                 print(f"    best {study.model} trial: {run_page(base, summary.experiment, study.best_run)}")
+
+
+def show_suite(summaries: Sequence[SweepSummary]) -> None:
+    """A line a task: its floors, what each model type came to, the verdict."""
+    models = [study.model for study in summaries[0].studies]
+    header = ("task", "trivial", "linear floor", "nonlinear reference", *models, "verdict")
+    print_table(
+        "Test losses; 1 is the best constant's. Of model types the median of the confirmation.",
+        header,
+        [suite_row(summary, models) for summary in summaries],
+    )
+
+
+def suite_row(summary: SweepSummary, models: Sequence[str]) -> tuple[str, ...]:
+    """That line."""
+    medians = {each.model: f"{each.quartiles[1]:.3g}" for each in summary.confirmations}
+    floors = summary.floors
+    shown = [f"{max(loss, NOTHING):.3g}" for loss in (floors.trivial, floors.linear, floors.nonlinear)]
+    return (summary.task, *shown, *(medians.get(model, "-") for model in models), summary.verdict.word)
 
 
 def show_floors(floors: Floors) -> None:

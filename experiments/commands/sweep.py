@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,11 @@ from experiments.commands.parameters import (
 )
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
+
+if TYPE_CHECKING:
+    from experiments.summary import SweepSummary
+    from experiments.sweep_config import SweepConfig
+    from tracking.store import Store
 
 
 @command(
@@ -72,13 +78,13 @@ def sweep(
     """Search hidden size and learning rate for each model type, then confirm the best of each.
 
     One study a task and model type, all of equal budget. The best config of each study is trained again on
-    20 fresh seeds, and only then is the test split read. A setting given by --set is not searched.
+    20 fresh seeds, and only then is the test split read. A setting given by --set is not searched. The task's floors
+    are computed first; the verdict says whether the nonlinearity is needed.
 
     The same command again goes on where it was interrupted, or shows what it found; with more --trials it makes the
     studies longer.
     """
-    from experiments.sweep_config import sweep_config, total_trials
-    from linrnn.config import require_device
+    from experiments.sweep_config import sweep_config
 
     given = settings_text(
         settings,
@@ -91,22 +97,38 @@ def sweep(
         },
     )
     configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
-    require_device(configs[0].bases[0].training)
+    store, summaries = sweep_all(shared, configs, workers, cluster, studies, fresh, patience)
+    if shared.as_json:
+        from experiments.summary import as_json
 
+        click.echo(json.dumps(as_json(summaries)))
+    else:
+        from experiments.telling import show_sweeps
+
+        show_sweeps(store, summaries)
+
+
+def sweep_all(
+    shared: Settings,
+    configs: list[SweepConfig],
+    workers: int | None,
+    cluster: str | None = None,
+    studies: str | None = None,
+    fresh: bool = False,
+    patience: float = 300.0,
+) -> tuple[Store, list[SweepSummary]]:
+    """Sweep one after the other, on workers of this machine or a cluster's; a bar over all their trials."""
     from experiments.console import watch
     from experiments.interrupts import resumable
+    from experiments.sweep_config import total_trials
     from experiments.workers import cluster_workers, local_workers
+    from linrnn.config import require_device
 
+    require_device(configs[0].bases[0].training)
     trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
     with watch(total_trials(configs), shared.quiet) as told, trainers as executor, resumable():
-        from experiments.summary import as_json  # the stores' libraries, while the workers start
-        from experiments.sweeps import sweep as run_sweep
-        from experiments.telling import show_sweeps
+        from experiments.sweeps import sweep as run_sweep  # the stores' libraries, while the workers start
         from tracking.store import open_store
 
         store = open_store(shared.store, studies)
-        summaries = [run_sweep(config, store, executor, told, fresh, patience) for config in configs]
-    if shared.as_json:
-        click.echo(json.dumps(as_json(summaries)))
-    else:
-        show_sweeps(store, summaries)
+        return store, [run_sweep(config, store, executor, told, fresh, patience) for config in configs]
