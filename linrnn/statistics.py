@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.progress import HUGE, Losses
+from linrnn.progress import Losses
 
 LEVEL = 0.95
 RESAMPLES = 9999
+HUGE = 1e100  # stands for an infinite loss while samples are drawn
 
 
 class Estimate(NamedTuple):
@@ -48,4 +49,4 @@ def bootstrapped(statistic: Any, *samples: Losses) -> Estimate:
 def unbounded(values: list[float]) -> NDArray[np.float64]:
     """The values; what came of an infinite loss infinite again."""
     array = np.array(values)
-    return np.where(np.abs(array) > HUGE / 1e50, np.sign(array) * np.inf, array)
+    return np.where(np.abs(array) > HUGE / 1e10, np.copysign(np.inf, array), array)

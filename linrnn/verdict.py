@@ -18,7 +18,8 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
     "undecided",
 )
 LINEAR = "linear"  # the model type that the others are compared with
-MARGIN = 0.1  # of the loss of the linear network: what a nonlinear one has to be better by
+LEAST_REPLICAS = 5
+MARGIN = 0.1  # of the linear network's loss, or the trivial one: what a nonlinear network has to be better by
 SOLVED = 1e-3  # of the targets' variance: differences below it do not matter
 LONGER = "more epochs or trials, or another start (model.init), would tell"
 
@@ -36,7 +37,9 @@ def verdict(floors: Floors, losses: Mapping[str, Losses]) -> Verdict:
     estimates = {model: median(each) for model, each in losses.items()}
     others = {model: each for model, each in estimates.items() if model != LINEAR}
     if LINEAR not in estimates or not others:
-        return Verdict(UNDECIDED, "it takes the confirmations of linear and of another model type to decide")
+        return Verdict(UNDECIDED, "it takes the confirmations of linear and of another model type to tell")
+    if min(len(each) for each in losses.values()) < LEAST_REPLICAS:
+        return Verdict(UNDECIDED, f"with fewer than {LEAST_REPLICAS} replicas of each model type there is no telling")
     best = min(others, key=lambda model: others[model].value)
     told = f"{said(LINEAR, estimates[LINEAR])}, {said(best, others[best])}"
     if all(high >= beaten(floors) for _, _, high in estimates.values()):
@@ -61,10 +64,10 @@ def unpredicted(floors: Floors, told: str) -> Verdict:
 
 def compared(floors: Floors, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
     """What to say where some network predicts; `gained` is what the best nonlinear model type is better by."""
-    margin = max(MARGIN * linear.value, SOLVED)
+    margin = max(MARGIN * min(linear.value, floors.trivial), SOLVED)
     told = f"{told}: {best} gains {gained.value:.3g} ({gained.low:.3g} to {gained.high:.3g}), where {margin:.3g} counts"
     if gained.high <= margin:
-        if floors.nonlinear >= beaten(floors, linear.value - margin):
+        if floors.nonlinear >= beaten(floors, min(linear.value, floors.trivial) - margin):
             return Verdict(SUFFICES, told)
         return Verdict(UNDECIDED, f"{told}, but kernel ridge regression reaches {floors.nonlinear:.3g}; {LONGER}")
     if gained.low <= margin:

@@ -1,0 +1,124 @@
+"""The verdict on made-up losses, and on tasks whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linrnn.config import Training, TrialConfig
+from linrnn.floors import Floors, floors_of
+from linrnn.models.linear import Linear
+from linrnn.models.tanh import Tanh
+from linrnn.progress import Losses
+from linrnn.statistics import gain, median
+from linrnn.tasks import TASKS
+from linrnn.tasks.base import Drawn, Sequences, Task
+from linrnn.training import losses_on_test, train
+from linrnn.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, verdict
+
+FLOORS = Floors("made up", 1.0, 0.1, 5, None, 0.1, None, 2000, ())
+
+
+def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
+    return middle * np.exp(spread * np.linspace(-1, 1, count))
+
+
+@pytest.mark.parametrize(
+    ("linear", "tanh", "floors", "word", "why"),
+    [
+        (around(0.10), around(0.10), {}, SUFFICES, "gains 0"),
+        (around(0.10), around(0.50), {}, SUFFICES, "gains -0.4"),
+        (around(0.10), around(0.095), {}, SUFFICES, "gains 0.005"),
+        (around(4e-4), around(1e-6), {"linear": 0.0, "nonlinear": 0.0}, SUFFICES, "where 0.001 counts"),
+        (around(1.01), around(0.01), {"linear": 1.0, "nonlinear": 0.01}, NEEDED, "no linear predictor goes below 1"),
+        (np.full(20, np.inf), around(0.01), {}, NEEDED, "linear diverges"),
+        (around(1.0), around(1.02), {"linear": 1.0, "nonlinear": 1.0}, NOT_PREDICTABLE, "trivial floor, 1"),
+        (around(0.99, 0.001), around(1.02), {"linear": 1.0, "nonlinear": 0.99}, NOT_PREDICTABLE, "beyond chance"),
+        (around(1.0), around(1.02), {"linear": 1.0}, UNDECIDED, "kernel ridge regression reaches 0.1"),
+        (around(1.0), around(1.02), {}, UNDECIDED, "least squares reaches 0.1"),
+        (around(0.5), around(0.2), {}, UNDECIDED, "a linear predictor reaches 0.1"),
+        (around(0.10), around(0.10), {"nonlinear": 0.01}, UNDECIDED, "kernel ridge regression reaches 0.01"),
+        (around(0.10, 0.3), around(0.09, 0.3), {}, UNDECIDED, "more replicas"),
+        (around(0.10, count=4), around(0.01, count=4), {}, UNDECIDED, "fewer than 5 replicas"),
+        (np.full(20, np.inf), np.full(20, np.inf), {}, UNDECIDED, "tanh diverges"),
+    ],
+)
+def test_words(linear: Losses, tanh: Losses, floors: dict[str, float], word: str, why: str) -> None:
+    found = verdict(replace(FLOORS, **floors), {"linear": linear, "tanh": tanh})
+    assert (found.word, why in found.reason) == (word, True), found.reason
+
+
+def test_one_model_type_alone_decides_nothing() -> None:
+    for losses in ({"linear": around(0.1)}, {"tanh": around(0.1)}, {}):
+        assert verdict(FLOORS, losses).word == UNDECIDED
+
+
+def test_the_best_nonlinear_model_type_counts() -> None:
+    found = verdict(FLOORS, {"linear": around(0.3), "tanh": around(0.3), "other": around(0.05)})
+    assert found.word == NEEDED
+    assert "other gains" in found.reason
+
+
+@given(st.integers(0, 1000), st.floats(1e-6, 3), st.floats(1e-6, 3))
+def test_a_verdict_is_the_same_for_losses_in_another_order(seed: int, linear: float, tanh: float) -> None:
+    rng = np.random.default_rng(seed)
+    losses = {"linear": around(linear, 0.2), "tanh": around(tanh, 0.2)}
+    shuffled = {model: rng.permutation(each) for model, each in losses.items()}
+    one, other = verdict(FLOORS, losses), verdict(FLOORS, shuffled)
+    assert one.word == other.word or UNDECIDED in (one.word, other.word)
+
+
+def test_the_interval_of_a_median_holds_it_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    estimates = [median(rng.lognormal(size=20)) for _ in range(300)]
+    held = np.mean([low <= 1 <= high for _, low, high in estimates])
+    assert 0.9 <= held <= 0.99
+
+
+def test_intervals_reach_to_infinity_where_replicas_diverge() -> None:
+    losses = np.append(around(0.1, count=11), np.full(9, np.inf))
+    value, low, high = median(losses)
+    assert np.isfinite([value, low]).all()
+    assert high == np.inf
+    assert gain(np.full(5, np.inf), around(0.1)) == (np.inf, np.inf, np.inf)
+    assert gain(around(0.1), np.full(5, np.inf)).value == -np.inf
+
+
+@dataclass(frozen=True)
+class Noise(Drawn):
+    """Targets that have nothing to do with the inputs."""
+
+    name: ClassVar[str] = "noise"
+
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        inputs, targets = generator.normal(size=(2, self.length, self.sequences, 1))
+        return Sequences(inputs, targets)
+
+
+TRUTHS = {
+    "arma": (TASKS["arma"](length=400), SUFFICES),
+    "oscillator": (TASKS["oscillator"](length=400), SUFFICES),
+    "xor": (TASKS["xor"](), NEEDED),
+    "product": (TASKS["product"](), NEEDED),
+    "noise": (Noise(length=200), NOT_PREDICTABLE),
+}
+
+
+@pytest.mark.parametrize("name", TRUTHS)
+def test_the_truth_is_found_where_it_is_known(name: str) -> None:
+    task, word = TRUTHS[name]
+    data = task.splits()
+    found = verdict(floors_of(task, data), {kind.name: trained(task, kind) for kind in (Linear, Tanh)})
+    assert found.word == word, found.reason
+
+
+def trained(task: Task, kind: type[Linear] | type[Tanh]) -> Losses:
+    config = TrialConfig(task, kind(hidden_size=12), Training(epochs=400, replicas=8, learning_rate=0.02))
+    data = task.splits()
+    *_, progress = train(config, data)
+    return losses_on_test(config, progress, data)
