@@ -111,7 +111,9 @@ class Sweep:
     def submit(self, works: Sequence[Work]) -> dict[Future[Trained], Work]:
         """Trials on their way to the workers."""
         return {
-            self.executor.submit(run_trial, work.config, work.limits, work.number is None, floors=self.floors): work
+            self.executor.submit(
+                run_trial, work.config, work.limits, test=work.number is None, floors=self.floors
+            ): work
             for work in works
         }
 

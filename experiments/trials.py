@@ -16,9 +16,14 @@ from tracking.source import uncommitted
 from tracking.trained import Trained
 
 
-@lru_cache(maxsize=2)
 def splits_of(task: Task) -> Splits:
-    """A task's data, kept by a worker from trial to trial."""
+    """A task's data, kept by a worker from trial to trial unless they are read from a file, which may change."""
+    return made(task) if task.file is None else task.splits()
+
+
+@lru_cache(maxsize=2)
+def made(task: Task) -> Splits:
+    """The data that a task makes."""
     return task.splits()
 
 

@@ -42,7 +42,7 @@ class Problem(NamedTuple):
 
 def problem(shape: Shape) -> Problem:
     """One period of a sine in T steps, at B phases, to be predicted one step ahead."""
-    task = Sine(points=shape.T + 1)
+    task = Sine(points=shape.T + 1, washout=0)
     training = Training(learning_rate=LEARNING_RATE, clip_norm=CLIP_NORM, replicas=shape.S)
     config = TrialConfig(task, MODELS[shape.model](hidden_size=shape.H), training)
     shapes = config.model.shapes(task.input_size, task.output_size)

@@ -19,7 +19,7 @@ from linrnn.tasks import TASKS
     linrnn compare sine xor sunspots --json
     """,
 )
-@click.argument("tasks", nargs=-1, type=TASK, metavar=f"[TASK]... ({', '.join(TASKS)})")
+@click.argument("tasks", nargs=-1, type=TASK, metavar="[TASK]...")
 def compare(shared: Settings, tasks: tuple[str, ...]) -> None:
     """Compare the model types by the last finished sweep of each task, from the store alone.
 

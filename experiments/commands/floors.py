@@ -9,7 +9,6 @@ import click
 
 from experiments.cli import Settings, command
 from experiments.commands.parameters import SETTINGS, TASK, settings_text
-from linrnn.tasks import TASKS
 
 
 @command(
@@ -20,7 +19,7 @@ from linrnn.tasks import TASKS
     linrnn floors sunspots --json
     """,
 )
-@click.argument("task", type=TASK, metavar=f"TASK ({', '.join(TASKS)})")
+@click.argument("task", type=TASK, metavar="TASK")
 @click.option(
     "--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw them to this PNG, too."
 )
@@ -28,8 +27,8 @@ from linrnn.tasks import TASKS
 def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
     """Compute what any linear predictor, and some nonlinear one, can reach on a task, before anything is trained.
 
-    In NMSE on the test split (cross-entropy over its best constant's for classes). trivial: the mean, or the last
-    value; linear: least squares on the inputs so far, the number of lags chosen on the val split; analytic: the same
+    TASK is one that `linrnn tasks` lists. In NMSE on the test split (cross-entropy over its best constant's for
+    classes). trivial: the mean, or the last value; linear: least squares on the inputs so far, the number of lags chosen on the val split; analytic: the same
     in closed form; nonlinear: kernel ridge regression, a reference; noise: what nothing goes below.
     """
     from experiments.figures import floors_by_lags

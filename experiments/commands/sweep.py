@@ -21,7 +21,6 @@ from experiments.commands.parameters import (
     settings_text,
 )
 from linrnn.models import MODELS
-from linrnn.tasks import TASKS
 
 if TYPE_CHECKING:
     from experiments.summary import SweepSummary
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
     """,
 )
-@click.argument("tasks", nargs=-1, required=True, type=TASK, metavar=f"TASK... ({', '.join(TASKS)})")
+@click.argument("tasks", nargs=-1, required=True, type=TASK, metavar="TASK...")
 @click.option("--model", "models", multiple=True, type=MODEL, help=f"Model type: {', '.join(MODELS)}.  [default: all]")
 @click.option("--trials", metavar="N", help="Trials of each study.")
 @REPLICAS
@@ -76,6 +75,8 @@ def sweep(
     settings: tuple[str, ...],
 ) -> None:
     """Search hidden size and learning rate for each model type, then confirm the best of each.
+
+    TASK is one that `linrnn tasks` lists.
 
     One study a task and model type, all of equal budget. The best config of each study is trained again on
     20 fresh seeds, and only then is the test split read. A setting given by --set is not searched. The task's floors

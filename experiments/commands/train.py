@@ -9,7 +9,6 @@ import click
 from experiments.cli import Settings, command
 from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
 from linrnn.models import MODELS
-from linrnn.tasks import TASKS
 
 
 @command(
@@ -20,7 +19,7 @@ from linrnn.tasks import TASKS
     linrnn train xor --model tanh --epochs 1000 --json
     """,
 )
-@click.argument("task", type=TASK, metavar=f"TASK ({', '.join(TASKS)})")
+@click.argument("task", type=TASK, metavar="TASK")
 @click.option("--model", required=True, type=MODEL, help=f"The model type: {', '.join(MODELS)}.")
 @REPLICAS
 @EPOCHS
@@ -35,7 +34,10 @@ def train(
     seed: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Train one config, read its test loss, and record it as one run."""
+    """Train one config, read its test loss, and record it as one run.
+
+    TASK is one that `linrnn tasks` lists.
+    """
     from linrnn.config import from_text, require_device
 
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}

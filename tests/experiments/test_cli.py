@@ -124,7 +124,8 @@ def test_help_names_every_command_task_and_model_type(linrnn: Run) -> None:
     text = linrnn("--help").stdout
     assert all(command in text for command in ("sweep", "train", "compare", "ui", "Exit codes"))
     sweep = linrnn("sweep", "--help").stdout
-    assert all(name in sweep for name in [*TASKS, *MODELS, "Examples"])
+    assert all(name in sweep for name in [*MODELS, "linrnn tasks", "Examples"])
+    assert [each["task"] for each in json.loads(linrnn("tasks", "--json").stdout)["tasks"]] == list(TASKS)
     assert re.match(r"linrnn \d+\.\d+\.\d+", linrnn("--version").stdout)
 
 
