@@ -11,14 +11,14 @@ from typing import Any
 from mlflow.entities import Run
 
 from experiments.sweep_config import SweepConfig, from_record
-from linrnn.declared import declared, text_of
+from linrnn.config import to_text
 from linrnn.floors import Floors
 from linrnn.progress import Losses, quartiles
 from linrnn.verdict import Verdict, verdict
 from tracking.reading import read_config, read_curves, read_floors, trials_of
 from tracking.store import Store
 
-START = ("init", "spectral_radius")  # settings of the first weights
+START = ("model.init", "model.spectral_radius")  # settings of the first weights
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,8 @@ def study_summary(model: str, runs: Sequence[Run]) -> StudySummary:
 
 def conditions(config: SweepConfig) -> str:
     """What a verdict holds under: first weights, budget, replicas."""
-    model, training = config.bases[0].model, config.bases[0].training
-    started = ", ".join(
-        f"{item.name} {text_of(getattr(model, item.name))}" for item in declared(type(model)) if item.name in START
-    )
+    training = config.bases[0].training
+    started = ", ".join(f"{name}={text}" for name, text in to_text(config.bases[0]).items() if name in START)
     return (
         f"{started}; {config.trials} trials of {training.epochs} epochs and {training.replicas} replicas a model type; "
         f"{config.confirmation} replicas confirmed"

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from experiments.benchmark import figures, report
+from experiments.benchmark.flooring import floors_seconds
 from experiments.benchmark.grid import HAS_JAX, Cell, check, measure, points
 from experiments.benchmark.scaling import curves
 from experiments.benchmark.stack import EPOCHS_TIMED, Parts, parts
@@ -55,7 +56,14 @@ def benchmark(out: Path, quick: bool) -> None:
     report.show_curves(lines)
     report.show_sweeps(sweeps.end_to_end, sweeps.one, sweeps.two, sweeps.stack)
     report.show_verifying(sweeps.verifying)
-    targets = [*targets_of_grid(cells), *targets_of_sweeps(sweeps)]
+    say("floors")
+    floors = floors_seconds(quick)
+    slowest = max(floors, key=lambda task: floors[task])
+    targets = [
+        *targets_of_grid(cells),
+        *targets_of_sweeps(sweeps),
+        Target(f"floors of the slowest task, {slowest}", 20, floors[slowest], "s", most=True),
+    ]
     report.show_targets(targets)
     figures.speed_ups(cells, out / "bench.png")
     figures.scaling(lines, out / "scaling.png")
@@ -70,6 +78,7 @@ def benchmark(out: Path, quick: bool) -> None:
             "extrapolated_s": report.stack_seconds(sweeps.stack, sweeps.end_to_end.config),
         },
         "workers": {"1": [*map(report.swept_json, sweeps.one)], "2": [*map(report.swept_json, sweeps.two)]},
+        "floors_s": floors,
         "verifying": [*map(report.cost_json, sweeps.verifying)],
         "targets": [{**target._asdict(), "met": target.met} for target in targets],
     }

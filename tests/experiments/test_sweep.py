@@ -19,6 +19,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import tracking
 from experiments.console import NOBODY, Watch
+from experiments.figures import learning_curves
 from experiments.searches import Search
 from experiments.studies import ask, limits, over, search_space, suggested
 from experiments.summary import as_json, summarise
@@ -28,8 +29,11 @@ from experiments.trials import run_trial
 from experiments.workers import local_workers
 from linrnn.config import from_text
 from linrnn.errors import ConfigError
+from linrnn.floors import floors_of
 from linrnn.models import MODELS
-from tracking.reading import last_sweep, read_config, read_curves, read_run, trials_of
+from linrnn.tasks import TASKS
+from linrnn.verdict import verdict
+from tracking.reading import last_sweep, read_config, read_curves, read_file, read_floors, read_run, trials_of
 from tracking.store import Store, open_store
 from tracking.trained import Result
 
@@ -40,6 +44,7 @@ BUDGET = {
     "training.epochs": "30",
     "training.replicas": "2",
 }
+TINY = {"training.epochs": "5", "training.replicas": "2"}
 SEARCHED = ["model.hidden_size", "training.learning_rate"]
 
 
@@ -136,6 +141,30 @@ class TestSweep:
         assert run.data.params["sweep.trials"] == "6"
         assert run.data.params["models"] == ", ".join(MODELS)
         assert "| linear | 6 |" in run.data.tags["mlflow.note.content"]
+
+    def test_its_floors_and_its_verdict_are_on_its_run(self, done: Any) -> None:
+        store, found, _ = done
+        run = read_run(store, found["sweep_run"])
+        floors = floors_of(TASKS["sine"]())
+        assert read_floors(store, run) == floors
+        assert found["floors"] == {name: getattr(floors, name) for name in found["floors"]}
+        lines = {f"floor_{name}": loss for name, loss in floors.lines.items()}
+        assert {name: value for name, value in run.data.metrics.items() if name.startswith("floor")} == lines
+        assert read_file(store, run, "floors.png").startswith(b"\x89PNG")
+        told = verdict(floors, {each.model: each.test_loss for each in summarise(store, run).confirmations})
+        assert (found["verdict"], found["reason"]) == (told.word, told.reason)
+        assert run.data.tags["verdict"] == told.word
+        description = run.data.tags["mlflow.note.content"]
+        assert all(
+            words in description for words in (told.word, told.reason, "model.init=default", "6 trials", "Floors")
+        )
+
+    def test_floors_are_lines_of_every_trial_s_figure(self, done: Any) -> None:
+        _, found, _ = done
+        floors = floors_of(TASKS["sine"]())
+        trained = run_trial(from_text({"task": "sine", "model": "linear", **TINY}), floors=floors)
+        assert trained.files["curves.png"] != learning_curves(trained)
+        assert trained.files["curves.png"] == learning_curves(trained, floors)
 
     def test_the_store_alone_says_the_same_again(self, done: Any) -> None:
         store, found, _ = done
