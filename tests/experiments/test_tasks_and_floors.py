@@ -56,7 +56,7 @@ def test_floors_as_tables_and_figure(here: Here, tmp_path: Path) -> None:
     floors = floors_of(TASKS["sunspots"]())
     assert code == 0
     assert f"least squares on {floors.linear_lags} lags" in said
-    assert [line for line in said.splitlines() if "chosen" in line][0].split()[0] == str(floors.linear_lags)
+    assert next(line for line in said.splitlines() if "chosen" in line).split()[0] == str(floors.linear_lags)
     assert (tmp_path / "floors.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["floors.png"]
 
