@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.linalg import solve_toeplitz
 
 from linrnn.declared import Reals, declare
 from linrnn.tasks.base import Array, Forecast
@@ -34,21 +33,21 @@ class NoisySine(Forecast):
 
     @property
     def linear_floor(self) -> float | None:
-        """Of the Wiener filter with all values so far, averaged over the steps that count (Wiener 1949)."""
-        if not self.noise:
+        """Of the Wiener filter with all values so far, averaged over the steps that count (Wiener 1949).
+
+        The sine is a c_t + b s_t, c and s the cosine and sine of its angle, a and b uncorrelated of variance 1/2:
+        what is unknown of it after n values is what they leave unknown of a and b, noise^2 (noise^2 I + S)^-1 / 2
+        with S = (1/2) sum_k (c_k, s_k) (c_k, s_k)^T.
+        """
+        if not self.noise**2:
             return None
-        lags = np.arange(self.length + self.horizon)
-        covariance = np.cos(2 * np.pi * self.frequency * lags) / 2 + self.noise**2 * (lags == 0)
-        counts = np.unique(np.linspace(self.washout + 1, self.length, 20).astype(int))
-        explained = [explained_by(covariance, int(count), self.horizon) for count in counts]
-        return float(1 - np.mean(explained) / covariance[0])
+        angles = 2 * np.pi * self.frequency * np.arange(-self.horizon, self.length)
+        waves = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        ahead, seen = waves[0], waves[self.horizon :]
+        S = np.cumsum(seen[:, :, None] * seen[:, None, :], axis=0)[self.washout :] / 2
+        unknown = np.linalg.solve(self.noise**2 * np.eye(2) + S, ahead[:, None])[:, :, 0] @ ahead / 2
+        return float((1 + unknown.mean()) * self.noise_floor)
 
     @property
     def noise_floor(self) -> float:
         return self.noise**2 / (0.5 + self.noise**2)
-
-
-def explained_by(covariance: Array, count: int, horizon: int) -> float:
-    """Variance that the best linear predictor from the last `count` values explains, `horizon` steps ahead."""
-    ahead = covariance[horizon : horizon + count]
-    return float(ahead @ solve_toeplitz(covariance[:count], ahead))

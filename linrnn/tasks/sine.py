@@ -24,7 +24,7 @@ class Sine(Task):
 
     name: ClassVar[str] = "sine"
 
-    points: int = declare(100, Integers(3, 100_000), "points of one period")
+    points: int = declare(100, Integers(4, 100_000), "points of one period")
     phases: int = declare(8, Integers(1, 10_000), "sequences of the val split, and of the test split")
 
     def splits(self) -> Splits:
