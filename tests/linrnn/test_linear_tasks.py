@@ -59,7 +59,7 @@ def test_arma_has_the_variance_of_its_weights() -> None:
     assert drawn.var() == pytest.approx(sum(k**2 for k in arma_weights(1000)), rel=0.02)
 
 
-@pytest.mark.parametrize("task", [Arma(length=20_000), Arma(length=20_000, horizon=3), Oscillator(length=20_000)])
+@pytest.mark.parametrize("task", [Arma(length=8_000), Arma(length=8_000, horizon=3), Oscillator(length=8_000)])
 def test_floors_are_what_least_squares_reach(task: Arma | Oscillator) -> None:
     assert least_squares_error(task.splits().train, 30) == pytest.approx(task.linear_floor, rel=0.03)
 
@@ -130,14 +130,14 @@ def test_noisy_sine_floor_is_the_best_filter_by_expected_normal_equations(task: 
 
 
 def test_noisy_sine_floor_is_what_least_squares_reach() -> None:
-    task = NoisySine(sequences=300)
+    task = NoisySine(sequences=60)
     reached, floor = least_squares_error(task.splits().train, 100), task.linear_floor
     assert reached == pytest.approx(floor, rel=0.02)
 
 
 @pytest.mark.parametrize("settings", [{"noise": 0.0}, {"length": 3001}])
 def test_noisy_sine_has_no_floor_where_it_cannot_be_solved(settings: dict[str, float]) -> None:
-    assert NoisySine(**settings).linear_floor is None  # type: ignore[arg-type]
+    assert NoisySine(**settings).linear_floor is None
 
 
 def delayed(x: Array, delay: int) -> list[float]:

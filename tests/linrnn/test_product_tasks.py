@@ -92,18 +92,18 @@ def test_adding_tells_the_sum_of_the_marked() -> None:
 
 
 def test_adding_marks_every_step_as_often() -> None:
-    marks = Adding(length=4, sequences=20_000).splits().train.inputs[:, :, 1]
-    assert_allclose(marks.mean(axis=1), 0.5, atol=0.02)
+    marks = Adding(length=4, sequences=5_000).draw(np.random.default_rng(0)).inputs[:, :, 1]
+    assert_allclose(marks.mean(axis=1), 0.5, atol=0.03)
 
 
 @pytest.mark.parametrize("length", [3, 10])
 def test_adding_floor_is_what_least_squares_reach(length: int) -> None:
-    task = Adding(length=length, sequences=20_000)
-    train = task.splits().train
-    design = train.inputs.swapaxes(0, 1).reshape(20_000, -1)
+    task = Adding(length=length, sequences=8_000)
+    train = task.draw(np.random.default_rng(0))
+    design = train.inputs.swapaxes(0, 1).reshape(8_000, -1)
     left = left_by_regression(design, train.targets[-1, :, 0])
-    assert left == pytest.approx(task.linear_floor, rel=0.02)
-    assert train.scale == pytest.approx(1 / 6, rel=0.03)
+    assert left == pytest.approx(task.linear_floor, rel=0.03)
+    assert train.scale == pytest.approx(1 / 6, rel=0.04)
 
 
 def test_narma10_follows_its_recursion() -> None:
@@ -121,19 +121,19 @@ def test_narma10_follows_its_recursion() -> None:
 def test_narma10_starts_from_zeros() -> None:
     u = np.random.default_rng(0).uniform(0, 0.5, 50)
     assert_allclose(narma(u), recursion(list(u)), rtol=1e-12)
-    assert 0.3 * 0.4 + 0.05 * 0.4 * 4.0 + 1.5 * 0.2 * 0.4 + 0.1 == pytest.approx(0.42)  # the example
+    assert_allclose(0.3 * 0.4 + 0.05 * 0.4 * 4.0 + 1.5 * 0.2 * 0.4 + 0.1, 0.42)  # the example
 
 
 def test_narma10_draws_again_what_diverges() -> None:
     steps = BURN_IN + 20
     wild, tame = np.full(steps, 0.5), np.full(steps, 0.2)
     assert max(recursion([0.5] * 60)) > 2
-    (u, y), (again, _) = Narma10(length=20, washout=9, sequences=2).pairs(Planted(wild, tame, wild, tame))  # type: ignore[arg-type]
+    (u, y), (again, _) = Narma10(length=20, washout=9, sequences=2).pairs(Planted(wild, tame, wild, tame))
     assert np.array_equal(u, tame)
     assert np.array_equal(again, tame)
     assert_allclose(y, recursion([0.2] * steps), rtol=1e-12)
 
 
 def test_narma10_keeps_what_only_comes_close() -> None:
-    highest = [narma(np.random.default_rng(k).uniform(0, 0.5, 2000)).max() for k in range(40)]
+    highest = [narma(np.random.default_rng(k).uniform(0, 0.5, 2000)).max() for k in range(20)]
     assert max(y for y in highest if y <= narma10.LARGEST) < 1.24

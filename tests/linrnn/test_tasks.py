@@ -91,8 +91,7 @@ def valid_or_refused(task: type[Task], **settings: Any) -> bool:
         try:
             made = task(**settings)
             splits = made.splits()
-        except ConfigError as refused:
-            assert "\n" not in str(refused)
+        except ConfigError:
             return False
         for split in splits:
             assert np.isfinite(split.inputs).all()
@@ -113,7 +112,7 @@ def test_least_settings_give_data_or_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_another_seed_draws_other_data(name: str) -> None:
-    one, two = (TASKS[name](seed=seed).splits() for seed in (0, 1))  # type: ignore[call-arg]
+    one, two = (TASKS[name](seed=seed).splits() for seed in (0, 1))
     assert not any(np.array_equal(a.inputs, b.inputs) for a, b in zip(one, two, strict=True))
 
 
@@ -135,7 +134,7 @@ def test_a_washout_leaves_a_step(name: str) -> None:
     assert valid_or_refused(TASKS[name], length=101, sequences=3)
     assert not valid_or_refused(TASKS[name], length=101, sequences=1)  # a single target
     with pytest.raises(ConfigError, match=r"task\.washout must be below task\.length, 100, not 100"):
-        TASKS[name](length=100)  # type: ignore[call-arg]
+        TASKS[name](length=100)
 
 
 @pytest.mark.parametrize(
