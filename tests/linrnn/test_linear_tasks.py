@@ -61,7 +61,7 @@ def test_arma_has_the_variance_of_its_weights() -> None:
 
 @pytest.mark.parametrize("task", [Arma(length=8_000), Arma(length=8_000, horizon=3), Oscillator(length=8_000)])
 def test_floors_are_what_least_squares_reach(task: Arma | Oscillator) -> None:
-    assert least_squares_error(task.splits().train, 30) == pytest.approx(task.linear_floor, rel=0.03)
+    assert least_squares_error(task.splits().train, 30) == pytest.approx(task.linear_floor, rel=0.06)
 
 
 def test_oscillator_turns_and_shrinks() -> None:

@@ -59,7 +59,7 @@ def test_co2_are_the_real_values() -> None:
         316.6,
         371.02,
         373.8,
-    )  # September 1964, December and May 2001
+    )
     assert months == [f"{1964 + k // 12}-{k % 12 + 1:02}" for k in range(4, 456)]
     assert np.allclose(Co2().series[:2], [-0.25, -1.45])  # the example
 
