@@ -106,6 +106,11 @@ def test_lorenz_shows_its_first_coordinate() -> None:
     assert 17 < drawn.max() < 21
 
 
+def test_lorenz_starts_on_its_attractor() -> None:
+    first = Lorenz(sequences=1000).series(np.random.default_rng(0), 1)
+    assert first.std() == pytest.approx(7.92, rel=0.08)  # drawn around it: 5
+
+
 def test_henon_follows_its_map() -> None:
     x = Henon(sequences=1).series(np.random.default_rng(0), 50)[:, 0]
     for t in range(2, 50):
