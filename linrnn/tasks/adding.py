@@ -25,7 +25,7 @@ class Adding(Drawn):
     noise_floor: ClassVar[float] = 0.0
 
     length: int = declare(10, Integers(3, 1_000_000), "T, numbers of a sequence")
-    sequences: int = declare(200, Integers(1, 100_000), "sequences of each split")
+    sequences: int = declare(200, Integers(2, 100_000), "sequences of each split")
 
     @property
     def input_size(self) -> int:

@@ -16,6 +16,8 @@ from linrnn.errors import ConfigError
 
 Array = NDArray[np.float64]
 
+LEAST_SPREAD = 1e-9  # of targets that vary, relative to the largest: less is rounding
+
 
 class Sequences(NamedTuple):
     """Inputs `(time, batch, features)`, targets `(time, batch, outputs)`; steps before `first` do not count.
@@ -108,7 +110,14 @@ class Drawn(Task):
     seed: int = declare(0, Integers(0, 2**63 - 1), "seed of what is drawn")
 
     def splits(self) -> Splits:
-        return Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            drawn = Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
+            if all(LEAST_SPREAD < spread(each) < np.inf for each in drawn):
+                return drawn
+        raise ConfigError(
+            f"with these settings the targets of task {self.name} are all the same or grow without bound; "
+            "take longer or more sequences, or settings closer to the defaults"
+        )
 
     @abstractmethod
     def draw(self, generator: np.random.Generator) -> Sequences:
@@ -127,8 +136,7 @@ class Forecast(Drawn):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.washout >= self.length:
-            raise ConfigError(f"task.washout must be below task.length, {self.length}, not {self.washout}")
+        require_counted(self.washout, self.length)
 
     def splits(self) -> Splits:
         drawn = super().splits()
@@ -153,6 +161,18 @@ def standardised(data: Splits, inputs: Array, targets: Array) -> Splits:
             for each in data
         )
     )
+
+
+def require_counted(washout: int, length: int) -> None:
+    """ConfigError where no step would count."""
+    if washout >= length:
+        raise ConfigError(f"task.washout must be below task.length, {length}, not {washout}")
+
+
+def spread(sequences: Sequences) -> float:
+    """Standard deviation of the targets that count, relative to the largest; nan where that is 0 or not finite."""
+    counted = sequences.targets[sequences.first :]
+    return float(counted.std() / np.abs(counted).max())
 
 
 def forecast(series: Array, horizon: int, first: int) -> Sequences:

@@ -19,8 +19,9 @@ BLANK, GO = SYMBOLS, SYMBOLS + 1  # what is shown between, and when the items ar
 class Copy(Drawn):
     """Inputs: 10 of 8 symbols, T - 1 blanks, the sign to go, 10 blanks; targets: T + 10 blanks, the 10 symbols.
 
-    One-hot, the loss cross-entropy over its best constant's. Without memory nothing beats 10 ln 8 / (T + 20); a
-    linear network that delays by T + 10 steps solves it.
+    One-hot, the loss cross-entropy over its best constant's. Without memory of the items nothing beats a
+    cross-entropy of 10 ln 8 / (T + 20), what the step alone tells; a linear network that delays by T + 10 steps
+    solves it.
 
     Example (2 items, T = 2): inputs 3 1 blank go blank blank -> targets blank blank blank blank 3 1.
     """

@@ -35,7 +35,7 @@ class MackeyGlass(Forecast):
     sequences: int = declare(10, Integers(1, 100_000), "sequences of each split")
     washout: int = declare(50, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
     horizon: int = declare(84, Integers(1, 100_000), "how many steps ahead the target is")
-    tau: float = declare(17.0, Reals(0.1, 1000.0), "delay, in units of time")
+    tau: float = declare(17.0, Reals(0.1, 1000.0), "delay, in units of time, to a tenth")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         past = generator.uniform(0.5, 1.5, self.sequences)
@@ -49,13 +49,14 @@ def integrate(past: Array, tau: float, steps: int) -> Array:
     as long as tau, and so is its integration: x_{k+1} = decay x_k + drive_k.
     """
     delay = round(tau / STEP)
-    x = np.broadcast_to(past, (delay + 1, len(past)))
-    while len(x) <= delay + steps:
-        delayed = x[-delay - 1 :]
-        drive = driven(gain(delayed[:-1]), gain((delayed[:-1] + delayed[1:]) / 2), gain(delayed[1:]))
+    x = np.broadcast_to(past, (delay + 1, len(past)))  # for the last tau
+    found = [x[-1:]]
+    for _ in range(0, steps, delay):
+        drive = driven(gain(x[:-1]), gain((x[:-1] + x[1:]) / 2), gain(x[1:]))
         drive[0] += DECAY * x[-1]
-        x = np.concatenate([x, lfilter([1], [1, -DECAY], drive, axis=0)])
-    return x[delay : delay + steps + 1]
+        found.append(lfilter([1], [1, -DECAY], drive, axis=0))
+        x = np.concatenate([x[-1:], found[-1]])
+    return np.concatenate(found)[: steps + 1]
 
 
 def gain(delayed: Array) -> Array:

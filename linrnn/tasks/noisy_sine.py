@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.linalg import solve_toeplitz
+from scipy.linalg import toeplitz
 
 from linrnn.declared import Reals, declare
 from linrnn.tasks.base import Array, Forecast
+
+LONGEST, LEAST_NOISE = 3000, 1e-3  # whose linear floor is worked out
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,21 @@ class NoisySine(Forecast):
 
     @property
     def linear_floor(self) -> float | None:
-        """Of the Wiener filter with all values so far, averaged over the steps that count (Wiener 1949)."""
-        if not self.noise:
+        """Of the one filter that is best over all steps that count, with nothing before the first (Wiener 1949).
+
+        Its normal equations are dense: None where the sequences are too long for them, or the noise too small.
+        """
+        if self.length > LONGEST or self.noise < LEAST_NOISE:
             return None
-        lags = np.arange(self.length + self.horizon)
-        covariance = np.cos(2 * np.pi * self.frequency * lags) / 2 + self.noise**2 * (lags == 0)
-        counts = np.unique(np.linspace(self.washout + 1, self.length, 20).astype(int))
-        explained = [explained_by(covariance, int(count), self.horizon) for count in counts]
-        return float(1 - np.mean(explained) / covariance[0])
+        lags = np.arange(self.length)
+        covariance = np.cos(2 * np.pi * self.frequency * np.arange(self.length + self.horizon)) / 2
+        covariance[0] += self.noise**2
+        counts = self.length - np.maximum(lags, self.washout)  # of the steps that have such a lag behind them
+        normal = toeplitz(covariance[: self.length]) * counts[np.maximum.outer(lags, lags)]
+        ahead = covariance[self.horizon :] * counts
+        explained = ahead @ np.linalg.solve(normal, ahead) / counts[0]
+        return float(1 - explained / covariance[0])
 
     @property
     def noise_floor(self) -> float:
         return self.noise**2 / (0.5 + self.noise**2)
-
-
-def explained_by(covariance: Array, count: int, horizon: int) -> float:
-    """Variance that the best linear predictor from the last `count` values explains, `horizon` steps ahead."""
-    ahead = covariance[horizon : horizon + count]
-    return float(ahead @ solve_toeplitz(covariance[:count], ahead))

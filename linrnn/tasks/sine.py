@@ -28,7 +28,7 @@ class Sine(Task):
     linear_floor: ClassVar[float] = 0.0
     noise_floor: ClassVar[float] = 0.0
 
-    points: int = declare(100, Integers(3, 100_000), "points of one period")
+    points: int = declare(100, Integers(4, 100_000), "points of one period")
     washout: int = declare(10, Integers(0, 100_000), "first steps of a sequence, that do not count")
     phases: int = declare(8, Integers(1, 10_000), "sequences of the val split, and of the test split")
 

@@ -1,31 +1,37 @@
-"""Every task keeps the contract; then each one's own values."""
+"""Every task keeps the contract; then each setting at its bounds."""
 
 from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
+from linrnn.config import from_text, to_text
+from linrnn.declared import Choice, declared, domain_of
+from linrnn.errors import ConfigError
 from linrnn.tasks import TASKS
-from linrnn.tasks.base import Array, Task
-from linrnn.tasks.sine import Sine
-from linrnn.tasks.sunspots import Sunspots
-from linrnn.tasks.xor import Xor
+from linrnn.tasks.base import Drawn, Forecast, Splits, Task
+
+DRAWN = [name for name in sorted(TASKS) if issubclass(TASKS[name], Drawn)]
+FORECASTS = [name for name in sorted(TASKS) if issubclass(TASKS[name], Forecast)]
 
 
-def sunspot_numbers() -> Array:
-    """The series by a plain reading of its file."""
-    lines = Sunspots().file.decode().splitlines()[1:]
-    return np.array([float(line.split(",")[1]) for line in lines])
-
-
-@pytest.fixture(params=sorted(TASKS))
+@pytest.fixture(scope="module", params=sorted(TASKS))
 def task(request: pytest.FixtureRequest) -> Task:
     return TASKS[request.param]()
 
 
+@pytest.fixture(scope="module")
+def splits(task: Task) -> Splits:
+    return task.splits()
+
+
 class TestContract:
-    def test_sequences_fit_each_other(self, task: Task) -> None:
-        for split in task.splits():
+    def test_sequences_fit_each_other(self, task: Task, splits: Splits) -> None:
+        for split in splits:
             steps, batch, features = split.inputs.shape
             assert features == task.input_size
             assert split.targets.shape == (steps, batch, task.output_size)
@@ -35,57 +41,122 @@ class TestContract:
             assert np.isfinite(split.targets).all()
             assert split.scale > 0
 
-    def test_same_value_same_data(self, task: Task) -> None:
-        np.random.seed(1)
-        first = task.splits()
+    def test_same_value_same_data(self, task: Task, splits: Splits) -> None:
         np.random.seed(2)
-        for one, two in zip(first, type(task)().splits(), strict=True):
+        for one, two in zip(splits, type(task)().splits(), strict=True):
             assert np.array_equal(one.inputs, two.inputs)
             assert np.array_equal(one.targets, two.targets)
 
-    def test_splits_differ(self, task: Task) -> None:
-        train, val, test = (split.targets[split.first :].tobytes() for split in task.splits())
+    def test_splits_differ(self, splits: Splits) -> None:
+        train, val, test = (split.targets[split.first :].tobytes() for split in splits)
         assert len({train, val, test}) == 3
 
+    def test_a_summary_is_a_line(self, task: Task) -> None:
+        assert task.summary()
+        assert "\n" not in task.summary()
+        assert not task.summary().endswith(".")
 
-def test_sine_is_one_period_from_phase_zero() -> None:
-    train = Sine(points=5).splits().train
-    assert np.allclose(train.inputs.ravel(), [0, 1, 0, -1], atol=1e-15)
-    assert np.allclose(train.targets.ravel(), [1, 0, -1, 0], atol=1e-15)
-    assert Sine().splits().train.inputs.shape == (99, 1, 1)
+    def test_settings_keep_through_text(self, task: Task) -> None:
+        changed = {f"task.{name}": str(value) for name, value in bounds(type(task)) if name not in ("length", "far")}
+        config = from_text({"task": task.name, "model": "linear"} | changed)
+        assert (config.task != task) == bool(changed)
+        assert from_text(to_text(config)) == config
 
+    def test_its_own_defaults_are_settings(self, task: Task) -> None:
+        text = to_text(from_text({"task": task.name, "model": "linear"}))
+        assert {name: text[name] for name in task.defaults} == dict(task.defaults)
 
-def test_sine_is_validated_and_tested_on_other_phases() -> None:
-    _, val, test = Sine().splits()
-    starts = np.concatenate([val.inputs[0].ravel(), test.inputs[0].ravel()])
-    assert starts.shape == (16,)
-    assert not np.isclose(starts, 0).any()
+    def test_floors_are_ordered(self, task: Task) -> None:
+        noise, linear = task.noise_floor or 0.0, task.linear_floor
+        assert 0 <= noise <= 1
+        assert linear is None or noise <= linear <= 1
 
-
-def test_xor_multiplies_the_two_bits_before() -> None:
-    train = Xor(length=50, sequences=3).splits().train
-    bits = train.inputs
-    assert set(np.unique(bits)) == {-1.0, 1.0}
-    assert np.array_equal(train.targets[2:], bits[1:-1] * bits[:-2])
-    assert train.first == 2
-
-
-def test_xor_draws_by_its_seed() -> None:
-    assert not np.array_equal(Xor(seed=0).splits().train.inputs, Xor(seed=1).splits().train.inputs)
-
-
-def test_sunspots_are_the_real_values() -> None:
-    series = sunspot_numbers()
-    assert series.shape == (309,)
-    assert list(series[:4]) == [5.0, 11.0, 16.0, 23.0]
-    assert (series[-1], series.max()) == (2.9, 190.2)  # 2008, 1957
+    def test_the_data_of_a_forecast_are_one_series(self, task: Task, splits: Splits) -> None:
+        horizon = getattr(task, "horizon", 1)
+        for split in splits if task.forecasts else ():
+            assert np.array_equal(split.inputs[horizon:], split.targets[:-horizon])
 
 
-def test_sunspots_are_split_in_time_without_a_leak() -> None:
-    series = sunspot_numbers()
-    train, val, test = Sunspots().splits()
-    mean, sd = series[:185].mean(), series[:185].std()
-    assert np.allclose(train.inputs.ravel() * sd + mean, series[:184])
-    assert np.allclose(val.targets[val.first :].ravel() * sd + mean, series[185:247])
-    assert np.allclose(test.targets[test.first :].ravel() * sd + mean, series[247:])
-    assert np.array_equal(test.inputs[1:], test.targets[:-1])
+def bounds(task: type[Task]) -> Iterator[tuple[str, Any]]:
+    """The least value of each setting, or its last word."""
+    for item in declared(task):
+        domain: Any = domain_of(item)
+        yield item.name, domain.words[-1] if isinstance(domain, Choice) else domain.low
+
+
+def valid_or_refused(task: type[Task], **settings: Any) -> bool:
+    """Whether the settings give valid data; else they have to be refused with a ConfigError, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            made = task(**settings)
+            splits = made.splits()
+        except ConfigError:
+            return False
+        for split in splits:
+            assert np.isfinite(split.inputs).all()
+            assert np.isfinite(split.targets).all()
+            assert 0 <= split.first < len(split.inputs)
+            assert split.scale > 0
+        linear, noise = made.linear_floor, made.noise_floor
+        assert linear is None or (noise or 0) - 1e-12 <= linear <= 1 + 1e-12
+    return True
+
+
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"mackey-glass", "lorenz"}))
+def test_least_settings_give_data_or_are_refused(name: str) -> None:
+    for setting, value in bounds(TASKS[name]):
+        valid_or_refused(TASKS[name], **{setting: value})
+    valid_or_refused(TASKS[name], **dict(bounds(TASKS[name])))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_another_seed_draws_other_data(name: str) -> None:
+    one, two = (TASKS[name](seed=seed).splits() for seed in (0, 1))
+    assert not any(np.array_equal(a.inputs, b.inputs) for a, b in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("name", FORECASTS)
+def test_forecasts_are_standardised_by_the_train_split(name: str) -> None:
+    train, val, _ = TASKS[name]().splits()
+    assert train.inputs.mean() == pytest.approx(0, abs=1e-9)
+    assert train.inputs.std() == pytest.approx(1)
+    assert abs(val.inputs.std() - 1) > 1e-6
+
+
+@pytest.mark.parametrize("name", FORECASTS)
+def test_the_horizon_may_exceed_the_length(name: str) -> None:
+    assert valid_or_refused(TASKS[name], length=20, washout=0, horizon=50)
+
+
+@pytest.mark.parametrize("name", FORECASTS)
+def test_a_washout_leaves_a_step(name: str) -> None:
+    assert valid_or_refused(TASKS[name], length=101, washout=100, sequences=3)
+    assert not valid_or_refused(TASKS[name], length=101, washout=100, sequences=1)  # a single target
+    with pytest.raises(ConfigError, match=r"task\.washout must be below task\.length, 100, not 100"):
+        TASKS[name](length=100, washout=100)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("adding", {"sequences": 1}),
+        ("xor", {"length": 3, "sequences": 1}),
+        ("sine", {"points": 3}),
+        ("delay", {"delay": 500}),
+        ("product", {"near": 5}),
+        ("product", {"far": 500}),
+        ("narma10", {"length": 10}),
+        ("henon", {"a": 0.0, "b": 0.0}),
+        ("henon", {"a": 2.0}),
+        ("lorenz", {"sigma": 1000.0, "length": 101}),
+        ("lorenz", {"sigma": 0.0, "length": 101, "sequences": 1}),
+    ],
+)
+def test_data_that_teach_nothing_are_refused(name: str, settings: dict[str, Any]) -> None:
+    assert not valid_or_refused(TASKS[name], **settings)
+
+
+@pytest.mark.parametrize("settings", [{"tau": 0.3}, {"tau": 1000.0}])
+def test_extreme_delays_give_data_or_are_refused(settings: dict[str, Any]) -> None:
+    valid_or_refused(TASKS["mackey-glass"], length=3, washout=0, sequences=1, horizon=1, **settings)
