@@ -14,6 +14,7 @@ from experiments.trials import run_trial
 from linrnn.config import require_device
 from linrnn.differences import DIFFERENT, EQUIVALENT, IDENTICAL, Comparison, compare, stages
 from linrnn.errors import ConfigError
+from linrnn.floors import Floors
 from tracking.locks import SINGLE
 from tracking.provenance import Change, changes, likeliest_first
 from tracking.reading import PARENT, resolve, sweeps, trials_of
@@ -70,7 +71,7 @@ def reproduce(of: Record, original: Trained, tolerance: float, store: Store | No
     """Train a recorded trial again in this process."""
     require_device(original.config.training)
     watch.begin(f"{original.config.task.name} {of.name}")
-    return kept(store, judged(of, original, rerun(original, watch), tolerance))
+    return kept(store, judged(of, original, rerun(original, of.floors(), watch), tolerance))
 
 
 def reproduce_all(
@@ -94,7 +95,7 @@ def finished(
             yield of, Reproduction(of, DAMAGED, tolerance, Comparison({}, None, 0.0), damage=str(error))
             continue
         require_device(original.config.training)
-        waiting[executor.submit(rerun, original)] = of, original
+        waiting[executor.submit(rerun, original, of.floors())] = of, original
     for future in as_completed(waiting):
         of, original = waiting[future]
         again = future.result()
@@ -102,10 +103,10 @@ def finished(
         yield of, kept(store, judged(of, original, again, tolerance))
 
 
-def rerun(original: Trained, watch: Watch = NOBODY) -> Trained:
+def rerun(original: Trained, floors: Floors | None, watch: Watch = NOBODY) -> Trained:
     """The same trial again, as far as it went."""
     stop = {original.progress.epoch: -math.inf}  # which no loss comes below
-    return run_trial(original.config, stop, test=original.test_loss is not None, watch=watch)
+    return run_trial(original.config, stop, test=original.test_loss is not None, watch=watch, floors=floors)
 
 
 class Judged(NamedTuple):

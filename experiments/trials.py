@@ -11,6 +11,7 @@ from experiments.console import NOBODY, Watch
 from linrnn.config import TrialConfig
 from linrnn.floors import Floors
 from linrnn.tasks.base import Splits, Task
+from tracking.files import FLOORS, floors_file
 from tracking.provenance import circumstances
 from tracking.source import uncommitted
 from tracking.trained import Trained
@@ -56,4 +57,5 @@ def run_trial(
     trained = Trained(config, progress, started, seconds, circumstances(config), data_digests(splits))
     if test:
         trained = replace(trained, test_loss=losses_on_test(config, progress, splits))
-    return replace(trained, files={"curves.png": learning_curves(trained, floors), **uncommitted()})
+    known = {FLOORS: floors_file(floors)} if floors else {}
+    return replace(trained, files={"curves.png": learning_curves(trained, floors), **known, **uncommitted()})

@@ -14,8 +14,20 @@ from safetensors import SafetensorError
 
 from linrnn.config import from_text
 from linrnn.errors import ConfigError, LinrnnError
+from linrnn.floors import Floors
 from tracking.errors import StoreError
-from tracking.files import CONFIG, DIGESTS, ORIGINS, Read, config_file, config_in, json_file, trained_of
+from tracking.files import (
+    CONFIG,
+    DIGESTS,
+    FLOORS,
+    ORIGINS,
+    Read,
+    config_file,
+    config_in,
+    floors_in,
+    json_file,
+    trained_of,
+)
 from tracking.reading import read_file, recorded
 from tracking.recording import points
 from tracking.store import Store
@@ -47,6 +59,13 @@ class Record:
         if damages:
             raise DamagedError(f"the record of {self.run_id} is damaged: {'; '.join(damages)}; it cannot be reproduced")
         return self.told()
+
+    def floors(self) -> Floors | None:
+        """The floors that were known of its task when it was trained."""
+        try:
+            return floors_in(self.read(FLOORS))
+        except LinrnnError:
+            return None
 
     def told(self) -> Trained:
         """The same, unchecked."""
