@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ class Arma(Forecast):
     """
 
     name: ClassVar[str] = "arma"
+    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         noise = generator.standard_normal((BURN_IN + steps, self.sequences))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ class Lorenz(Forecast):
     """
 
     name: ClassVar[str] = "lorenz"
+    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "600"}  # enough
     noise_floor: ClassVar[float] = 0.0
 
     horizon: int = declare(25, Integers(1, 100_000), "how many steps ahead the target is")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ class NoisySine(Forecast):
     """
 
     name: ClassVar[str] = "noisy-sine"
+    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
     frequency: float = declare(0.05, Reals(1e-6, 0.5), "f, cycles a step")
     noise: float = declare(0.3, Reals(0.0, 1e6), "standard deviation of e")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,6 +27,7 @@ class Oscillator(Forecast):
     """
 
     name: ClassVar[str] = "oscillator"
+    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
     angle: float = declare(0.3, Reals(0.0, 3.141592653589793), "radians a step")
     radius: float = declare(0.95, Reals(0.0, 0.999), "r, what a step leaves of the amplitude")
