@@ -15,5 +15,7 @@ TASKS: Table[type[Task]] = Table(
         "sine": "linrnn.tasks.sine:Sine",
         "xor": "linrnn.tasks.xor:Xor",
         "sunspots": "linrnn.tasks.sunspots:Sunspots",
+        "series": "linrnn.tasks.series:Series",
     },
 )
+SERIES_FILES = (".csv", ".tsv", ".txt", ".npz")  # what a file of the user's ends with

@@ -25,11 +25,11 @@ class Sunspots(Task):
     name: ClassVar[str] = "sunspots"
 
     @property
-    def file(self) -> bytes:
+    def content(self) -> bytes:
         return shipped("sunspots.csv")
 
     def splits(self) -> Splits:
-        series = np.loadtxt(self.file.decode().splitlines(), delimiter=",", skiprows=1, usecols=1)
+        series = np.loadtxt(self.content.decode().splitlines(), delimiter=",", skiprows=1, usecols=1)
         train_end, val_end = round(0.6 * len(series)), round(0.8 * len(series))
         series = (series - series[:train_end].mean()) / series[:train_end].std()
         return Splits(
