@@ -8,6 +8,7 @@ from hashlib import sha256
 from optuna import get_all_study_names
 
 from experiments.sweep_config import SweepConfig
+from tracking.files import data_files
 from tracking.reading import studies_of, sweeps
 from tracking.recording import begin_sweep, end, resume
 from tracking.store import Store
@@ -38,7 +39,7 @@ def begin_or_resume(config: SweepConfig, store: Store, names: list[str]) -> tupl
 
     Other sweeps of these studies that are open have lost their process, as it would hold the locks: they are closed.
     """
-    identity = digest(config, names)
+    identity, files = digest(config, names), data_files(config.bases[0].task)
     mine = None
     for run in sweeps(store, f"tags.task = '{config.task}'"):
         if run.data.tags["identity"] == identity:
@@ -48,9 +49,9 @@ def begin_or_resume(config: SweepConfig, store: Store, names: list[str]) -> tupl
                 end(store, run.info.run_id, "KILLED")
     if mine is None:
         tags = {"task": config.task, "identity": identity, "studies": ", ".join(names)}
-        return begin_sweep(store, f"{config.task} sweep", config.text(), tags), False
+        return begin_sweep(store, f"{config.task} sweep", config.text(), tags, files), False
     if mine.info.status != "FINISHED":
-        resume(store, mine.info.run_id, config.text())
+        resume(store, mine.info, config.text(), files)
     return mine.info.run_id, mine.info.status == "FINISHED"
 
 

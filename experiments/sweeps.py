@@ -23,6 +23,7 @@ from experiments.workers import ClusterError, WorkerDiedError
 from linrnn.config import TrialConfig
 from linrnn.errors import LinrnnError
 from tracking.errors import ServerAwayError
+from tracking.files import data_files
 from tracking.reading import PARENT, confirmations_of, read_run, recorded
 from tracking.recording import closing, describe, end, record, record_failed, write
 from tracking.store import Store
@@ -138,7 +139,7 @@ class Sweep:
             if isinstance(outcome, Failed):
                 run_id = record_failed(self.store, outcome, work.name, tags)
             else:
-                run_id = record(self.store, outcome, work.name, tags)
+                run_id = record(self.store, outcome, work.name, tags, without=data_files(work.config.task))
             if work.number is not None:
                 work.search.heard(work.number, outcome.result, run_id)
 

@@ -26,6 +26,7 @@ def run_trial(
     from linrnn.training import losses_on_test, train
 
     started = time.time()
+    config = config.loaded()
     splits = config.task.splits()
     for progress in train(config, splits):
         watch.done(config.model.name, progress.median_best_val_loss)

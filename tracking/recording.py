@@ -6,7 +6,7 @@ import getpass
 import math
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +26,13 @@ PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags
 Point = tuple[str, float, int]  # metric, value, step
 
 
-def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -> str:
-    """Write a trained trial as one finished MLflow run in its task's experiment; the run's id."""
+def record(
+    store: Store, trained: Trained, name: str, tags: Mapping[str, str], without: Collection[str] = frozenset()
+) -> str:
+    """Write a trained trial as one finished MLflow run in its task's experiment; the run's id.
+
+    The files `without` are those that its parent's run has.
+    """
     files = files_of(trained)
     every_tag = {
         **tags,
@@ -38,9 +43,9 @@ def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -
         **{item: trained.environment[item] for item in PROVENANCE},
     }
     with store.writing():
-        made = begin(store, trained.config.task.name, name, every_tag, trained.started)
+        made = begin(store, trained.config.task.label, name, every_tag, trained.started)
         with closing(store, made.run_id, trained.started + trained.seconds):
-            write_files(store, made, files)
+            write_files(store, made, {name: files[name] for name in files if name not in without})
             write(store, made.run_id, to_text(trained.config), points(trained), trained.started)
     return str(made.run_id)
 
@@ -50,7 +55,7 @@ def record_failed(store: Store, failed: Failed, name: str, tags: Mapping[str, st
     ended = failed.started + failed.seconds
     every_tag = {**tags, "outcome": "failed", "reason": failed.reason, "mlflow.note.content": failed.reason}
     with store.writing():
-        made = begin(store, failed.config.task.name, name, every_tag, failed.started)
+        made = begin(store, failed.config.task.label, name, every_tag, failed.started)
         with closing(store, made.run_id, ended, "FAILED"):
             write(store, made.run_id, to_text(failed.config), [("seconds", failed.seconds, 0)], failed.started)
     return str(made.run_id)
@@ -86,19 +91,23 @@ def closing(store: Store, run_id: str, ended: float | None = None, done: str = "
     end(store, run_id, done, ended)
 
 
-def begin_sweep(store: Store, name: str, params: Mapping[str, str], tags: Mapping[str, str]) -> str:
-    """The run of a sweep that begins; its id."""
+def begin_sweep(
+    store: Store, name: str, params: Mapping[str, str], tags: Mapping[str, str], files: Mapping[str, bytes]
+) -> str:
+    """The run of a sweep that begins, with the files that its trials share; its id."""
     with store.writing():
-        run_id = begin(store, SWEEPS, name, tags, time.time()).run_id
-        write(store, run_id, params, [], time.time())
-    return str(run_id)
+        made = begin(store, SWEEPS, name, tags, time.time())
+        write(store, made.run_id, params, [], time.time())
+        write_files(store, made, files)
+    return str(made.run_id)
 
 
-def resume(store: Store, run_id: str, params: Mapping[str, str]) -> None:
-    """Make a sweep's run that was left or closed RUNNING again; its params, which it may lack, are the same."""
+def resume(store: Store, made: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Make a sweep's run that was left or closed RUNNING again; params and files, which it may lack, are the same."""
     with store.writing():
-        store.client.update_run(run_id, status="RUNNING")
-        write(store, run_id, params, [], time.time())
+        store.client.update_run(made.run_id, status="RUNNING")
+        write(store, made.run_id, params, [], time.time())
+        write_files(store, made, files)
 
 
 def write(store: Store, run_id: str, params: Mapping[str, str], rows: Iterable[Point], when: float) -> None:
@@ -145,6 +154,8 @@ def points(trained: Trained) -> list[Point]:
 def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None:
     """Log files, given by name and content, as artifacts of a run; in a local folder, they are on disk then."""
     location = urlparse(made.artifact_uri)
+    if not files:
+        return
     if location.scheme == "file":
         write_durably(Path(unquote(location.path)), files)
         return

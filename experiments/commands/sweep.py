@@ -16,11 +16,11 @@ from experiments.commands.parameters import (
     SETTINGS,
     STUDIES,
     TASK,
+    TASK_NAMES,
     Number,
     settings_text,
 )
 from linrnn.models import MODELS
-from linrnn.tasks import TASKS
 
 
 @command(
@@ -29,9 +29,10 @@ from linrnn.tasks import TASKS
     linrnn sweep sine
     linrnn sweep sine xor --trials 10 --epochs 200
     linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
+    linrnn sweep data.csv --set task.column=sales --set task.horizon=12
     """,
 )
-@click.argument("tasks", nargs=-1, required=True, type=TASK, metavar=f"TASK... ({', '.join(TASKS)})")
+@click.argument("tasks", nargs=-1, required=True, type=TASK, metavar=f"TASK... ({TASK_NAMES})")
 @click.option("--model", "models", multiple=True, type=MODEL, help=f"Model type: {', '.join(MODELS)}.  [default: all]")
 @click.option("--trials", metavar="N", help="Trials of each study.")
 @REPLICAS

@@ -7,9 +7,8 @@ import json
 import click
 
 from experiments.cli import Settings, command
-from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
+from experiments.commands.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, TASK_NAMES, settings_text
 from linrnn.models import MODELS
-from linrnn.tasks import TASKS
 
 
 @command(
@@ -20,7 +19,7 @@ from linrnn.tasks import TASKS
     linrnn train xor --model tanh --epochs 1000 --json
     """,
 )
-@click.argument("task", type=TASK, metavar=f"TASK ({', '.join(TASKS)})")
+@click.argument("task", type=TASK, metavar=f"TASK ({TASK_NAMES})")
 @click.option("--model", required=True, type=MODEL, help=f"The model type: {', '.join(MODELS)}.")
 @REPLICAS
 @EPOCHS
@@ -36,14 +35,15 @@ def train(
     settings: tuple[str, ...],
 ) -> None:
     """Train one config, read its test loss, and record it as one run."""
+    from experiments.sweep_config import searched, task_text
     from linrnn.config import from_text, require_device
 
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
-    config = from_text({"task": task, "model": model, **settings_text(settings, shorthands)})
+    config = from_text({"model": model, **task_text(task, settings_text(settings, shorthands))})
     require_device(config.training)
+    config = config.loaded()
 
     from experiments.console import watch
-    from experiments.sweep_config import searched
     from experiments.telling import show_trial, trial_json
     from experiments.trials import run_trial
     from tracking.locks import SINGLE
@@ -52,7 +52,7 @@ def train(
 
     store = open_store(shared.store)
     with watch(min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations") as told:
-        told.begin(task)
+        told.begin(config.task.label)
         trained = run_trial(config, test=True, watch=told)
     with store.held([SINGLE], wait=60):
         run_id = record(store, trained, f"{model} {searched(config)}", {"phase": "single"})
