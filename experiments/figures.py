@@ -148,6 +148,6 @@ def title(trained: Trained) -> str:
     """What the trial was, in a line."""
     config = trained.config
     return (
-        f"{config.task.name}, {config.model.name}: hidden size {config.model.hidden_size}, "
+        f"{config.task.label}, {config.model.name}: hidden size {config.model.hidden_size}, "
         f"learning rate {config.training.learning_rate:.3g}, {config.training.replicas} replicas"
     )

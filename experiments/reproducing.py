@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from linrnn.config import require_device
 from linrnn.differences import DIFFERENT, EQUIVALENT, IDENTICAL, Comparison, compare, stages
 from linrnn.errors import ConfigError
 from linrnn.floors import Floors
+from tracking.files import FLOORS, data_files
 from tracking.locks import SINGLE
 from tracking.provenance import Change, changes, likeliest_first
 from tracking.reading import PARENT, resolve, sweeps, trials_of
@@ -69,8 +71,8 @@ def records_of_sweep(store: Store, prefix: str) -> list[Record]:
 
 def reproduce(of: Record, original: Trained, tolerance: float, store: Store | None, watch: Watch) -> Reproduction:
     """Train a recorded trial again in this process."""
-    require_device(original.config.training)
-    watch.begin(f"{original.config.task.name} {of.name}")
+    original = with_data(of, original)
+    watch.begin(f"{original.config.task.label} {of.name}")
     return kept(store, judged(of, original, rerun(original, of.floors(), watch), tolerance))
 
 
@@ -94,13 +96,19 @@ def finished(
             watch.done()
             yield of, Reproduction(of, DAMAGED, tolerance, Comparison({}, None, 0.0), damage=str(error))
             continue
-        require_device(original.config.training)
+        original = with_data(of, original)
         waiting[executor.submit(rerun, original, of.floors())] = of, original
     for future in as_completed(waiting):
         of, original = waiting[future]
         again = future.result()
         watch.done(again.config.model.name, again.progress.median_best_val_loss)
         yield of, kept(store, judged(of, original, again, tolerance))
+
+
+def with_data(of: Record, original: Trained) -> Trained:
+    """The original, able to be trained again here: from its file, or from the recorded copy where that is gone."""
+    require_device(original.config.training)
+    return replace(original, config=original.config.loaded(of.copy))
 
 
 def rerun(original: Trained, floors: Floors | None, watch: Watch = NOBODY) -> Trained:
@@ -114,29 +122,32 @@ class Judged(NamedTuple):
 
     reproduction: Reproduction
     again: Trained
+    same_file: bool  # whether both read the same data
 
 
 def judged(of: Record, original: Trained, again: Trained, tolerance: float) -> Judged:
     """Compare a rerun with its record."""
     found = compare(*(stages(each.progress, each.data, each.test_loss) for each in (original, again)))
     changed: list[Change] = []
+    same_file = original.environment.get("data_file") == again.environment.get("data_file")
     if found.first:
         now_changed = changes(original.environment, again.environment)
         changed = likeliest_first(now_changed, found.first.quantity, original.progress.form)
-    return Judged(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again)
+    return Judged(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again, same_file)
 
 
 def kept(store: Store | None, judged: Judged) -> Reproduction:
     """Record the rerun in the store of its record, and the verdict on both."""
-    reproduction, again = judged
+    reproduction, again, same_file = judged
     if store is None:
         return reproduction
     of, verdict = reproduction.of, reproduction.verdict
     tags = {"phase": "reproduction", "reproduction_of": of.run_id, "verdict": verdict, PARENT: of.run_id}
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    there = {FLOORS, *(data_files(again.config.task) if same_file else ())}
     try:
         with store.held([SINGLE], wait=60):
-            run_id = record(store, again, f"reproduction of {of.name}", tags)
+            run_id = record(store, again, f"reproduction of {of.name}", tags, without=there)
             mark(store, of.run_id, {"reproduced": f"{verdict} {when}"})
     except BaseException as error:
         error.add_note(f"the verdict on {of.run_id} was {verdict}")

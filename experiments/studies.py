@@ -7,6 +7,7 @@ is asked is asked of a study in memory, made anew from those. So an answer depen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -52,7 +53,8 @@ def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, 
 
 def suggested(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
     """The base config with what a trial, live or over, has for it."""
-    return from_text(to_text(base) | {name: text_of(value) for name, value in params.items()})
+    found = from_text(to_text(base) | {name: text_of(value) for name, value in params.items()})
+    return replace(found, task=base.task) if found.task == base.task else found  # which has its data in hand
 
 
 def ask(base: TrialConfig, fixed: Set[str], history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:

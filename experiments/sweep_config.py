@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -10,6 +11,8 @@ from typing import ClassVar
 
 from linrnn.config import TrialConfig, from_text, to_text
 from linrnn.declared import Choice, Declared, Integers, declare, declared, parse_field, qualified, text_of
+from linrnn.digests import content_digest
+from linrnn.errors import ConfigError
 
 CONFIRMATION_SEEDS = 10**6  # a search's seed with these bits turned over is its confirmation's
 
@@ -22,6 +25,7 @@ class SweepConfig(Declared):
 
     bases: tuple[TrialConfig, ...]
     fixed: frozenset[str] = frozenset()
+    data_file: str = ""  # SHA-256 of the file that the sequences are read from
     trials: int = declare(20, Integers(1, 100_000), "trials of each study")
     generation: int = declare(4, Integers(1, 1_000), "trials of a study asked together")
     confirmation: int = declare(20, Integers(1, 10_000), "replicas of the confirmation")
@@ -29,8 +33,8 @@ class SweepConfig(Declared):
 
     @property
     def task(self) -> str:
-        """Name of the task."""
-        return self.bases[0].task.name
+        """What the task is called."""
+        return self.bases[0].task.label
 
     @property
     def seed(self) -> int:
@@ -42,33 +46,65 @@ class SweepConfig(Declared):
         models = ", ".join(base.model.name for base in self.bases)
         shared = {name: text for name, text in to_text(self.bases[0]).items() if not name.startswith("model")}
         own = {qualified("sweep", item.name): text_of(getattr(self, item.name)) for item in declared(SweepConfig)}
-        return {**shared, "models": models, "fixed": ", ".join(sorted(self.fixed)) or "nothing", **own}
+        data = {"data_file": self.data_file} if self.data_file else {}
+        return {**shared, "models": models, "fixed": ", ".join(sorted(self.fixed)) or "nothing", **data, **own}
 
     def study_name(self, base: TrialConfig) -> str:
         """Name of the study of one of the bases: a digest of all that decides its trials, how many apart.
 
         The first N trials of a study of more are those of a study of N, so that one can be made longer.
         """
-        decisive = {**to_text(base), "fixed": sorted(self.fixed), "generation": self.generation, "pruner": self.pruner}
+        own = {"generation": self.generation, "pruner": self.pruner, "data_file": self.data_file}
+        decisive = {**to_text(base), "fixed": sorted(self.fixed), **own}
         text = json.dumps(decisive, sort_keys=True)
         return f"{self.task} {base.model.name} {sha256(text.encode()).hexdigest()[:8]}"
 
 
+def task_text(task: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The flat text of a task as it is named on a command line, by its name or by the whole path of a file.
+
+    `given` is the rest of the text. The arrays of an `.npz` are taken as they stand, unless a horizon is given.
+    """
+    if os.sep not in task:
+        return {"task": task, **given}
+    if "task.file" in given:
+        raise ConfigError(f"task.file is given twice, as {task} and as {given['task.file']}")
+    aligned = {"task.horizon": "0"} if task.lower().endswith(".npz") else {}
+    return {"task": "series", "task.file": task, **aligned, **given}
+
+
 def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
-    """The sweep of a task with these model types; `given` is flat text, of which nothing is searched."""
-    own = {qualified("sweep", item.name): item for item in declared(SweepConfig)}
-    shared = {name: text for name, text in given.items() if name not in own}
-    bases = tuple(from_text({"task": task, "model": model, **shared}) for model in dict.fromkeys(models))
-    parsed = {item.name: parse_field("sweep", item, given[name]) for name, item in own.items() if name in given}
-    return SweepConfig(bases, frozenset(shared), **parsed)
+    """The sweep of a task, by its name or its file, with these model types; of `given`, flat text, nothing is searched.
+
+    Reads the task's data: DataError where they cannot be used.
+    """
+    named = task_text(task, {name: text for name, text in given.items() if not is_own(name)})
+    config = assembled(named, models, given)
+    loaded = config.bases[0].task.loaded()
+    bases = tuple(replace(base, task=loaded) for base in config.bases)
+    return replace(config, bases=bases, data_file=content_digest(loaded) or "")
 
 
 def from_record(params: Mapping[str, str]) -> SweepConfig:
-    """The sweep whose flat text a run has as its params."""
-    given = {name: text for name, text in params.items() if name not in ("task", "models", "fixed")}
-    config = sweep_config(params["task"], params["models"].split(", "), given)
+    """The sweep whose flat text a run has as its params. Its data are not read: they may be others by now."""
+    apart = ("models", "fixed", "data_file")
+    shared = {name: text for name, text in params.items() if name not in apart and not is_own(name)}
     fixed = frozenset() if params["fixed"] == "nothing" else frozenset(params["fixed"].split(", "))
-    return replace(config, fixed=fixed)
+    config = assembled(shared, params["models"].split(", "), params)
+    return replace(config, fixed=fixed, data_file=params.get("data_file", ""))
+
+
+def assembled(shared: Mapping[str, str], models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
+    """The sweep whose bases share a flat text, its own settings as `given`; what else is given is not searched."""
+    bases = tuple(from_text({**shared, "model": model}) for model in dict.fromkeys(models))
+    own = {item.name: (item, qualified("sweep", item.name)) for item in declared(SweepConfig)}
+    parsed = {key: parse_field("sweep", item, given[name]) for key, (item, name) in own.items() if name in given}
+    return SweepConfig(bases, frozenset(name for name in given if not is_own(name)), **parsed)
+
+
+def is_own(name: str) -> bool:
+    """Whether a setting is the sweep's own."""
+    return name in {qualified("sweep", item.name) for item in declared(SweepConfig)}
 
 
 def total_trials(configs: Sequence[SweepConfig]) -> int:

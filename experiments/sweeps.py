@@ -26,8 +26,9 @@ from experiments.workers import ClusterError, WorkerDiedError
 from linrnn.config import TrialConfig
 from linrnn.errors import LinrnnError
 from linrnn.floors import Floors, floors_of
+from linrnn.tasks.base import Task
 from tracking.errors import ServerAwayError
-from tracking.files import FLOORS, floors_file
+from tracking.files import FLOORS, data_files, floors_file
 from tracking.reading import PARENT, confirmations_of, read_run, recorded
 from tracking.recording import closing, describe, end, mark, record, record_failed, write
 from tracking.store import Store
@@ -63,14 +64,20 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away, its floors."""
+    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away, what it is of."""
 
     store: Store
     run_id: str
     executor: Executor
     watch: Watch
     patience: float
+    task: Task
     floors: Floors
+
+    @property
+    def shared(self) -> set[str]:
+        """Names of the files that its own run keeps for all of its trials."""
+        return {FLOORS, *data_files(self.task)}
 
     def train(self, going: Sequence[Search]) -> None:
         """Train all that is missing, the studies side by side, each generation by generation."""
@@ -147,7 +154,7 @@ class Sweep:
             if isinstance(outcome, Failed):
                 run_id = record_failed(self.store, outcome, work.name, tags)
             else:
-                run_id = record(self.store, outcome, work.name, tags)
+                run_id = record(self.store, outcome, work.name, tags, without=self.shared)
             if work.number is not None:
                 work.search.heard(work.number, outcome.result, run_id)
 
@@ -189,11 +196,12 @@ def sweep(
         left = left_or_finished(config, store, names)
         if left and left.info.status == "FINISHED":
             return shown(store, left, watch)
-        floors = floors_of(config.bases[0].task)
-        run_id = begin_or_resume(config, store, names, left, sweep_files(floors))
+        task = config.bases[0].task
+        floors = floors_of(task)
+        run_id = begin_or_resume(config, store, names, left, sweep_files(task, floors))
         with store.writing(), closing(store, run_id):
             going = list(searches(config, store, names))
-            sweep = Sweep(store, run_id, executor, watch, patience, floors)
+            sweep = Sweep(store, run_id, executor, watch, patience, task, floors)
             watch.skip(sum(search.done for search in going) + len(sweep.confirmed()))
             sweep.train(going)
             summary = patiently(patience, watch, sweep.conclude)
@@ -207,6 +215,6 @@ def shown(store: Store, finished: Run, watch: Watch) -> SweepSummary:
     return summary
 
 
-def sweep_files(floors: Floors) -> dict[str, bytes]:
+def sweep_files(task: Task, floors: Floors) -> dict[str, bytes]:
     """Name -> content of the files of a sweep's run."""
-    return {FLOORS: floors_file(floors), "floors.png": floors_by_lags(floors)}
+    return {FLOORS: floors_file(floors), "floors.png": floors_by_lags(floors), **data_files(task)}

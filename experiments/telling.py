@@ -83,7 +83,7 @@ def trial_json(trained: Trained, run_id: str) -> dict[str, Any]:
     return {
         "schema": 1,
         "run_id": run_id,
-        "task": trained.config.task.name,
+        "task": trained.config.task.label,
         "model": trained.config.model.name,
         "outcome": trained.outcome,
         "replicas": trained.config.training.replicas,
@@ -100,7 +100,7 @@ def show_trial(store: Store, trained: Trained, run_id: str) -> None:
     first, median, third = quartiles(trained.tested)
     config, progress = trained.config, trained.progress
     row = (
-        config.task.name,
+        config.task.label,
         config.model.name,
         str(config.training.replicas),
         str(int(progress.diverged.sum())),
@@ -111,5 +111,5 @@ def show_trial(store: Store, trained: Trained, run_id: str) -> None:
     header = ("task", "model type", "replicas", "diverged", "best val loss", "median test loss", "quartiles")
     print_table("Losses are NMSE.", header, [row])
     print(f"\nrun {run_id}")
-    page = run_page(base_url(store), store.experiment(config.task.name), run_id)
+    page = run_page(base_url(store), store.experiment(config.task.label), run_id)
     print(f"In the MLflow UI (linrnn ui, or make ui): {page}")

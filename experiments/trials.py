@@ -19,7 +19,7 @@ from tracking.trained import Trained
 
 def splits_of(task: Task) -> Splits:
     """A task's data, kept by a worker from trial to trial unless they are read from a file, which may change."""
-    return made(task) if task.file is None else task.splits()
+    return made(task) if task.content is None else task.splits()
 
 
 @lru_cache(maxsize=2)
@@ -45,6 +45,7 @@ def run_trial(
     from linrnn.training import losses_on_test, train
 
     started = time.time()
+    config = config.loaded()
     splits = splits_of(config.task)
     for progress in train(config, splits):
         watch.done(config.model.name, progress.median_best_val_loss)

@@ -66,7 +66,7 @@ def show_reproductions(store: Store, found: Sequence[Reproduction]) -> None:
 
 def show_link(store: Store | None, found: Sequence[Reproduction]) -> None:
     """Where the verdicts are in the MLflow UI: a column of the trials, and the reruns."""
-    task = found[0].of.params["task"]
+    task = found[0].of.config.task.label
     if store and any(each.run_id for each in found):
         page = table(base_url(store), store.experiment(task))
         print(f"\nIn the MLflow UI (linrnn ui, or make ui), in the column `reproduced`: {page}")

@@ -10,6 +10,7 @@ import math
 import re
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol, cast
+from unicodedata import category
 
 from linrnn.errors import ConfigError
 
@@ -82,6 +83,27 @@ class Choice:
 
     def __str__(self) -> str:
         return f"one of {', '.join(self.words)}"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of text without control characters; may be empty."""
+
+    longest: int = 500
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str) and len(value) <= self.longest and not any(map(breaks, value))
+
+    def __str__(self) -> str:
+        return f"one line of at most {self.longest} characters"
+
+
+def breaks(character: str) -> bool:
+    """Whether a character ends a line, or is none that can be stored: control, line or half of one."""
+    return category(character) in ("Cc", "Zl", "Zp", "Cs")
 
 
 def declare(default: Any, domain: Domain, help: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.tasks.base import Sequences, Splits
+from linrnn.tasks.base import Sequences, Splits, Task
 
 SIZE = hashlib.sha256().digest_size
 Digests = NDArray[np.uint8]
@@ -21,6 +21,11 @@ def digest(*arrays: NDArray[Any]) -> str:
         total.update(f"{array.dtype.str} {array.shape} ".encode())
         total.update(np.ascontiguousarray(array).tobytes())
     return total.hexdigest()
+
+
+def content_digest(task: Task) -> str | None:
+    """SHA-256 of the file that a task's sequences are read from; None where there is none."""
+    return None if task.content is None else hashlib.sha256(task.content).hexdigest()
 
 
 def row_digests(rows: NDArray[Any]) -> Digests:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from tracking.store import Store, open_store
 settings.register_profile("linrnn", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("linrnn")
 
+NEEDED = {  # what a task has no default for, as flat text
+    "series": {"task.file": str(Path(str(resources.files("linrnn.tasks"))) / "data" / "sunspots.csv")},
+}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

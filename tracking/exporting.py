@@ -36,6 +36,7 @@ The first tells whether the files are whole. The second, with linrnn installed (
 | `digests.json` | SHA-256 of the data, of the first weights and of the files |
 | `environment.json` | where and with what it was trained |
 | `run.json` | its metrics and tags |
+| `data/` | the series that it was trained on, where that is a file of the user's and not too large |
 """
 
 

@@ -20,12 +20,15 @@ from linrnn.floors import Floors
 from linrnn.floors.lags import Point
 from linrnn.models.base import Shapes, flatten, unflatten
 from linrnn.progress import Progress
+from linrnn.tasks.base import Task
 from tracking.trained import Trained
 
 BEST, FINAL = "weights/best.safetensors", "weights/final.safetensors"
 CURVES, CONFIG, ENVIRONMENT, DIGESTS = "curves.npz", "config.txt", "environment.json", "digests.json"
 FLOORS = "floors.json"  # of a sweep's run
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
+DATA = "data"  # the folder of the user's files
+KEPT_BYTES = 10_000_000  # a file from this size on is not kept, only its SHA-256
 Curves = dict[str, NDArray[Any]]
 Read = Callable[[str], bytes]
 
@@ -40,6 +43,7 @@ def files_of(trained: Trained) -> dict[str, bytes]:
         CONFIG: config_file(to_text(trained.config)),
         ENVIRONMENT: json_file(trained.environment),
         **trained.files,
+        **data_files(trained.config.task),
     }
     digests = {
         **trained.data,
@@ -49,9 +53,16 @@ def files_of(trained: Trained) -> dict[str, bytes]:
     return {**files, DIGESTS: json_file(digests)}
 
 
+def data_files(task: Task) -> dict[str, bytes]:
+    """Name -> content of the user's files that a record keeps: those that are not too large."""
+    named = {f"{DATA}/{name}": content for name, content in task.data_files.items()}
+    return {name: content for name, content in named.items() if len(content) < KEPT_BYTES}
+
+
 def trained_of(config: TrialConfig, form: str, started: float, seconds: float, read: Read) -> Trained:
     """The trial whose files `read` gives by name: the same value that came back from training, but for its plot."""
-    shapes = config.model.shapes(config.task.input_size, config.task.output_size)
+    final = weights_in(read(FINAL))
+    shapes = {name: final[name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
     curves = curves_in(read(CURVES))
     digests = json.loads(read(DIGESTS))
     progress = Progress(
@@ -60,7 +71,7 @@ def trained_of(config: TrialConfig, form: str, started: float, seconds: float, r
         curves["gradient_norm"],
         tuple(curves["evaluated"].tolist()),
         curves["val_loss"],
-        flatten(weights_in(read(FINAL)), shapes),
+        flatten(final, shapes),
         flatten(weights_in(read(BEST)), shapes),
         curves["best_epoch"],
         curves["weight_digests"],

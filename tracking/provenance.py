@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from linrnn.config import TrialConfig
+from linrnn.digests import content_digest
 from tracking.source import source_digest, source_version
 
 VARIABLES = (
@@ -77,8 +78,8 @@ def environment(device: str = "cpu") -> dict[str, str]:
 
 def circumstances(config: TrialConfig) -> dict[str, str]:
     """The environment of a trial, and the SHA-256 of the file that its data come from."""
-    file = config.task.file
-    return {**environment(config.training.device), **({} if file is None else {"data_file": sha256(file).hexdigest()})}
+    file = content_digest(config.task)
+    return {**environment(config.training.device), **({"data_file": file} if file else {})}
 
 
 def changes(one: Mapping[str, str], other: Mapping[str, str]) -> list[Change]:

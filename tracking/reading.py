@@ -19,7 +19,7 @@ from linrnn.errors import ConfigError
 from linrnn.floors import Floors
 from linrnn.progress import reported
 from tracking.errors import StoreError, first_line
-from tracking.files import CURVES, FLOORS, Curves, curves_in, floors_in, weights_in
+from tracking.files import CURVES, DATA, FLOORS, Curves, curves_in, floors_in, weights_in
 from tracking.store import SWEEPS, Store, open_store
 from tracking.trained import Result
 
@@ -48,10 +48,11 @@ def load(
     opened = store if isinstance(store, Store) else open_store(store)
     run = read_run(opened, run_id)
     config, stacked = read_config(run), read_weights(opened, run, weights)
+    shapes = {name: value.shape[1:] for name, value in stacked.items()}
     replicas = config.training.replicas
     if not 0 <= replica < replicas:
         raise ConfigError(f"run {run_id} has the replicas 0 to {replicas - 1}, not {replica}")
-    network = network_of(config.model, config.task.input_size, config.task.output_size)
+    network = network_of(config.model, *config.model.sizes(shapes))
     network.load_state_dict({name: torch.from_numpy(value[replica]) for name, value in stacked.items()})
     return network
 
@@ -100,7 +101,7 @@ def read_floors(store: Store, sweep_run: Run) -> Floors:
 
 
 def read_file(store: Store, run: Run, name: str) -> bytes:
-    """Content of a run's artifact; StoreError where it is missing."""
+    """Content of a run's artifact; floors and data that it has not itself are its parent's. StoreError if missing."""
     location = urlparse(run.info.artifact_uri)
     try:
         if location.scheme == "file":
@@ -108,6 +109,8 @@ def read_file(store: Store, run: Run, name: str) -> bytes:
         with TemporaryDirectory(prefix="linrnn-") as folder:
             return Path(store.client.download_artifacts(run.info.run_id, name, folder)).read_bytes()
     except (OSError, MlflowException) as error:
+        if (name == FLOORS or name.startswith(f"{DATA}/")) and PARENT in run.data.tags:
+            return read_file(store, read_run(store, run.data.tags[PARENT]), name)
         raise StoreError(f"run {run.info.run_id} has lost its {name}: {first_line(error)}") from error
 
 
@@ -162,10 +165,15 @@ def sweeps(store: Store, query: str) -> list[Run]:
     return [run for run in find(store, SWEEPS, query) if "floors" in run.data.tags]
 
 
+def last_sweeps(store: Store) -> dict[str, Run]:
+    """The newest finished sweep of each task, by its name, or by its file's whole path."""
+    finished = sweeps(store, "attributes.status = 'FINISHED'")
+    return {run.data.params.get("task.file", run.data.tags["task"]): run for run in finished}
+
+
 def last_sweep(store: Store, task: str) -> Run | None:
-    """The newest finished sweep of a task; None where there is none."""
-    found = sweeps(store, f"tags.task = '{task}' and attributes.status = 'FINISHED'")
-    return found[-1] if found else None
+    """That of one task; None where there is none."""
+    return last_sweeps(store).get(task)
 
 
 def find(store: Store, experiment: str, query: str) -> list[Run]:

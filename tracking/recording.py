@@ -6,7 +6,7 @@ import getpass
 import math
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +26,13 @@ PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags
 Point = tuple[str, float, int]  # metric, value, step
 
 
-def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -> str:
-    """Write a trained trial as one finished MLflow run in its task's experiment; the run's id."""
+def record(
+    store: Store, trained: Trained, name: str, tags: Mapping[str, str], without: Collection[str] = frozenset()
+) -> str:
+    """Write a trained trial as one finished MLflow run in its task's experiment; the run's id.
+
+    The files `without` are those that its parent's run has.
+    """
     files = files_of(trained)
     every_tag = {
         **tags,
@@ -38,9 +43,9 @@ def record(store: Store, trained: Trained, name: str, tags: Mapping[str, str]) -
         **{item: trained.environment[item] for item in PROVENANCE},
     }
     with store.writing():
-        made = begin(store, trained.config.task.name, name, every_tag, trained.started)
+        made = begin(store, trained.config.task.label, name, every_tag, trained.started)
         with closing(store, made.run_id, trained.started + trained.seconds):
-            write_files(store, made, files)
+            write_files(store, made, {name: files[name] for name in files if name not in without})
             write(store, made.run_id, to_text(trained.config), points(trained), trained.started)
     return str(made.run_id)
 
@@ -50,7 +55,7 @@ def record_failed(store: Store, failed: Failed, name: str, tags: Mapping[str, st
     ended = failed.started + failed.seconds
     every_tag = {**tags, "outcome": "failed", "reason": failed.reason, "mlflow.note.content": failed.reason}
     with store.writing():
-        made = begin(store, failed.config.task.name, name, every_tag, failed.started)
+        made = begin(store, failed.config.task.label, name, every_tag, failed.started)
         with closing(store, made.run_id, ended, "FAILED"):
             write(store, made.run_id, to_text(failed.config), [("seconds", failed.seconds, 0)], failed.started)
     return str(made.run_id)
@@ -154,6 +159,8 @@ def points(trained: Trained) -> list[Point]:
 def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None:
     """Log files, given by name and content, as artifacts of a run; in a local folder, they are on disk then."""
     location = urlparse(made.artifact_uri)
+    if not files:
+        return
     if location.scheme == "file":
         write_durably(Path(unquote(location.path)), files)
         return

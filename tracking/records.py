@@ -12,12 +12,13 @@ from zipfile import BadZipFile
 from mlflow.entities import Run
 from safetensors import SafetensorError
 
-from linrnn.config import from_text
+from linrnn.config import TrialConfig, from_text
 from linrnn.errors import ConfigError, LinrnnError
 from linrnn.floors import Floors
 from tracking.errors import StoreError
 from tracking.files import (
     CONFIG,
+    DATA,
     DIGESTS,
     FLOORS,
     ORIGINS,
@@ -53,6 +54,18 @@ class Record:
     started: float  # seconds since 1970
     read: Read
 
+    @property
+    def config(self) -> TrialConfig:
+        """The config that its params tell."""
+        return from_text(self.params)
+
+    def copy(self, name: str) -> bytes | None:
+        """The content of a data file that was kept with it; None where it was not."""
+        try:
+            return self.read(f"{DATA}/{name}")
+        except LinrnnError:
+            return None
+
     def trained(self) -> Trained:
         """The trial as it came back from training. DamagedError where the record is not as it was written."""
         damages = list(damages_of(self))
@@ -69,7 +82,7 @@ class Record:
 
     def told(self) -> Trained:
         """The same, unchecked."""
-        return trained_of(from_text(self.params), self.tags["form"], self.started, self.metrics["seconds"], self.read)
+        return trained_of(self.config, self.tags["form"], self.started, self.metrics["seconds"], self.read)
 
 
 def record_of(store: Store, run: Run) -> Record:

@@ -9,7 +9,6 @@ import click
 from experiments.cli import Settings, command
 from experiments.commands.parameters import TASK
 from linrnn.errors import ConfigError
-from linrnn.tasks import TASKS
 
 
 @command(
@@ -17,6 +16,7 @@ from linrnn.tasks import TASKS
     """
     linrnn compare sine
     linrnn compare sine xor sunspots --json
+    linrnn compare data.csv
     """,
 )
 @click.argument("tasks", nargs=-1, type=TASK, metavar="[TASK]...")
@@ -27,17 +27,17 @@ def compare(shared: Settings, tasks: tuple[str, ...]) -> None:
     """
     from experiments.summary import as_json, summarise
     from experiments.telling import show_sweeps
-    from tracking.reading import last_sweep
+    from tracking.reading import last_sweeps
     from tracking.store import existing_store
 
     store = existing_store(shared.store)
-    found = {task: last_sweep(store, task) for task in tasks or TASKS}
-    missing = [task for task, run in found.items() if run is None]
-    if missing and (tasks or len(missing) == len(found)):
-        raise ConfigError(
-            f"no finished sweep of {', '.join(missing)} in {store.folder}; run: linrnn sweep {' '.join(missing)}"
-        )
-    summaries = [summarise(store, run) for run in found.values() if run]
+    last = last_sweeps(store)
+    wanted = tasks or tuple(last)
+    missing = [task for task in wanted if task not in last]
+    if missing or not last:
+        named = " ".join(missing) or "TASK"
+        raise ConfigError(f"no finished sweep of {named} in {store.folder}; run: linrnn sweep {named}")
+    summaries = [summarise(store, last[task]) for task in wanted]
     if shared.as_json:
         click.echo(json.dumps(as_json(summaries)))
     else:

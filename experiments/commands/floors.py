@@ -27,19 +27,20 @@ from experiments.commands.parameters import SETTINGS, TASK, settings_text
 def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
     """Compute what any linear predictor, and some nonlinear one, can reach on a task, before anything is trained.
 
-    TASK is one that `linrnn tasks` lists. In NMSE on the test split (for classes cross-entropy over its best
-    constant's). trivial: the mean, or the last value; linear: least squares on the inputs so far, the number of lags
-    chosen on the val split; analytic: the same in closed form; nonlinear: kernel ridge regression, a reference; noise:
-    what nothing goes below.
+    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file. In NMSE on the test split
+    (for classes cross-entropy over its best constant's). trivial: the mean, or the last value; linear: least squares
+    on the inputs so far, the number of lags chosen on the val split; analytic: the same in closed form; nonlinear:
+    kernel ridge regression, a reference; noise: what nothing goes below.
     """
     from experiments.figures import floors_by_lags
     from experiments.summary import floors_json
+    from experiments.sweep_config import task_text
     from experiments.telling import show_floors
     from linrnn.config import from_text
     from linrnn.errors import ConfigError
     from linrnn.floors import floors_of
 
-    config = from_text({"task": task, "model": "linear", **settings_text(settings, {})})
+    config = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).loaded()
     found = floors_of(config.task)
     if figure:
         try:

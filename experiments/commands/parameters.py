@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +12,7 @@ import click
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.table import Table
-from linrnn.tasks import TASKS
+from linrnn.tasks import SERIES_FILES, TASKS
 
 T = TypeVar("T")
 
@@ -26,6 +27,14 @@ class Name(click.ParamType[str], Generic[T]):
         return self.table.check(value)
 
 
+class TaskName(Name[Any]):
+    """A name of the table, or the path of a file, which is made whole."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        is_file = os.sep in value or value.lower().endswith(SERIES_FILES)
+        return os.path.abspath(value) if is_file else super().convert(value, param, ctx)
+
+
 class Number(click.FloatRange):
     """A number of a range, which nan is in none of."""
 
@@ -34,7 +43,7 @@ class Number(click.FloatRange):
         return self.fail(f"{value!r} is not a number.", param, ctx) if math.isnan(number) else number
 
 
-TASK, MODEL = Name(TASKS, "task"), Name(MODELS, "type")
+TASK, MODEL = TaskName(TASKS, "task"), Name(MODELS, "type")
 
 SETTINGS = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, such as training.clip_norm=inf."

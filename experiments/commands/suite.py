@@ -11,7 +11,7 @@ from experiments.cli import Settings, command
 from experiments.commands.parameters import EPOCHS, REPLICAS, SEED, SETTINGS, settings_text
 from experiments.commands.sweep import sweep_all
 from linrnn.models import MODELS
-from linrnn.tasks import TASKS
+from linrnn.tasks import BUILT_IN
 
 
 @command(
@@ -54,7 +54,7 @@ def suite(
         "seed": seed,
     }
     given = settings_text(settings, shorthands)
-    configs = [sweep_config(task, tuple(MODELS), given) for task in TASKS]
+    configs = [sweep_config(task, tuple(MODELS), given) for task in BUILT_IN]
     _, summaries = sweep_all(shared, configs, workers)
 
     from experiments.figures import of_suite

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     linrnn sweep sine
     linrnn sweep sine xor --trials 10 --epochs 200
     linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
+    linrnn sweep data.csv --set task.column=sales --set task.horizon=12
     """,
 )
 @click.argument("tasks", nargs=-1, required=True, type=TASK, metavar="TASK...")
@@ -76,7 +77,7 @@ def sweep(
 ) -> None:
     """Search hidden size and learning rate for each model type, then confirm the best of each.
 
-    TASK is one that `linrnn tasks` lists.
+    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
 
     One study a task and model type, all of equal budget. The best config of each study is trained again on
     20 fresh seeds, and only then is the test split read. A setting given by --set is not searched. The task's floors

@@ -36,16 +36,17 @@ def train(
 ) -> None:
     """Train one config, read its test loss, and record it as one run.
 
-    TASK is one that `linrnn tasks` lists.
+    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
     """
+    from experiments.sweep_config import searched, task_text
     from linrnn.config import from_text, require_device
 
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
-    config = from_text({"task": task, "model": model, **settings_text(settings, shorthands)})
+    config = from_text({"model": model, **task_text(task, settings_text(settings, shorthands))})
     require_device(config.training)
+    config = config.loaded()
 
     from experiments.console import watch
-    from experiments.sweep_config import searched
     from experiments.telling import show_trial, trial_json
     from experiments.trials import run_trial
     from linrnn.floors import floors_of
@@ -55,7 +56,7 @@ def train(
 
     store = open_store(shared.store)
     with watch(min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations") as told:
-        told.begin(task)
+        told.begin(config.task.label)
         trained = run_trial(config, test=True, watch=told, floors=floors_of(config.task))
     with store.held([SINGLE], wait=60):
         run_id = record(store, trained, f"{model} {searched(config)}", {"phase": "single"})

@@ -36,6 +36,11 @@ class Model(Declared, ABC):
     def shapes(self, input_size: int, output_size: int) -> Shapes:
         """Name -> shape of one replica's parameters."""
 
+    def sizes(self, shapes: Shapes) -> tuple[int, int]:
+        """Features of the inputs and of the outputs of a network whose parameters have these shapes."""
+        one, more_inputs, more_outputs = self.shapes(1, 1), self.shapes(2, 1), self.shapes(1, 2)
+        return size(shapes, one, more_inputs), size(shapes, one, more_outputs)
+
     @abstractmethod
     def initial(self, shapes: Shapes, generator: np.random.Generator) -> NDArray[np.float32]:
         """First values of one replica's parameters, `(P,)`, drawn from the generator alone."""
@@ -47,6 +52,12 @@ class Model(Declared, ABC):
     @abstractmethod
     def forward(self, parameters: Mapping[str, Tensor], inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Outputs `(S, time, batch, outputs)` and last state, for inputs `(time, batch, features)`."""
+
+
+def size(shapes: Shapes, one: Shapes, two: Shapes) -> int:
+    """The size that parameters have these shapes with, from their shapes with the size 1 and with 2."""
+    axes = ((shapes[name][k], one[name][k], two[name][k]) for name in one for k in range(len(one[name])))
+    return next((found - first) // (second - first) + 1 for found, first, second in axes if second > first)
 
 
 def count(shapes: Shapes) -> int:

@@ -30,5 +30,8 @@ TASKS: Table[type[Task]] = Table(
         "digits": "linrnn.tasks.digits:Digits",
         "sunspots": "linrnn.tasks.sunspots:Sunspots",
         "co2": "linrnn.tasks.co2:Co2",
+        "series": "linrnn.tasks.series:Series",
     },
 )
+BUILT_IN = tuple(name for name in TASKS if name != "series")
+SERIES_FILES = (".csv", ".tsv", ".txt", ".npz")  # what a file of the user's ends with

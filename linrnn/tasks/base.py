@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,17 +59,21 @@ class Task(Declared, ABC):
     kind: ClassVar[str] = "task"
     name: ClassVar[str]
     defaults: ClassVar[Mapping[str, str]] = {}  # settings that this task needs other defaults for, as flat text
-    forecasts: ClassVar[bool] = False  # whether the targets are later values of the first inputs
+
+    @property
+    def label(self) -> str:
+        """What people know the task by: its experiment and its rows in tables."""
+        return self.name
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether the targets are later values of the first inputs."""
+        return False
 
     @classmethod
     def summary(cls) -> str:
         """What is to be learnt, in a line: the first of the task's own file."""
         return str(sys.modules[cls.__module__].__doc__).partition("\n")[0].rstrip(".")
-
-    @property
-    def label(self) -> str:
-        """What it is called."""
-        return self.name
 
     @property
     def input_size(self) -> int:
@@ -92,9 +96,21 @@ class Task(Declared, ABC):
         return None
 
     @property
-    def file(self) -> bytes | None:
+    def content(self) -> bytes | None:
         """The file that the sequences are read from; None for a task that makes its own."""
         return None
+
+    @property
+    def data_files(self) -> Mapping[str, bytes]:
+        """Name -> content of files of the user's, without which nobody has the sequences."""
+        return {}
+
+    def loaded(self, copy: Callable[[str], bytes | None] | None = None) -> Self:
+        """The same task with its data in hand, read and checked; `copy` gives a file of `data_files` that is gone.
+
+        DataError where there is none, or one that cannot be used.
+        """
+        return self
 
     @abstractmethod
     def splits(self) -> Splits:

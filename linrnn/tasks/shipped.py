@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.tasks.base import Array, Splits, Task, forecast
+from linrnn.chronological import Data, chronological
+from linrnn.tasks.base import Array, Splits, Task
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,13 @@ class Shipped(Task):
     file_name: ClassVar[str]
 
     @property
-    def file(self) -> bytes:
+    def content(self) -> bytes:
         return (resources.files("linrnn.tasks") / "data" / self.file_name).read_bytes()
 
     @property
     def values(self) -> Array:
         """Second column of the file, `(time,)`."""
-        return np.loadtxt(self.file.decode().splitlines(), delimiter=",", skiprows=1, usecols=1)
+        return np.loadtxt(self.content.decode().splitlines(), delimiter=",", skiprows=1, usecols=1)
 
     @property
     @abstractmethod
@@ -38,11 +39,5 @@ class Shipped(Task):
         """What is forecast, `(time,)`."""
 
     def splits(self) -> Splits:
-        series = self.series[:, None]
-        train_end, val_end = round(0.6 * len(series)), round(0.8 * len(series))
-        series = (series - series[:train_end].mean()) / series[:train_end].std()
-        return Splits(
-            train=forecast(series[:train_end], 1, 0),
-            val=forecast(series[:val_end], 1, train_end - 1),
-            test=forecast(series, 1, val_end - 1),
-        )
+        series, names = self.series[:, None, None], [self.name]
+        return chronological(Data(series, series, names, names), 1, self.file_name)

@@ -189,10 +189,10 @@ def test_a_pruned_trial_is_trained_as_far_as_it_went(store: Store, here: Here) -
 def test_what_changed_of_the_environment_is_said_the_likeliest_first(
     store: Store, here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = type(CONFIG.task).file.fget(CONFIG.task)  # type: ignore[attr-defined]
+    file = type(CONFIG.task).content.fget(CONFIG.task)  # type: ignore[attr-defined]
     other = file.replace(b"1820,15.6", b"1820,115.6")
     assert other != file
-    monkeypatch.setattr(type(CONFIG.task), "file", property(lambda task: other))
+    monkeypatch.setattr(type(CONFIG.task), "content", property(lambda task: other))
     trained = run_trial(CONFIG, test=True)
     monkeypatch.undo()
     trained = replace(trained, environment={**trained.environment, "mlflow": "2.0", "numpy": "1.0"})

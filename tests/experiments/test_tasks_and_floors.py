@@ -11,7 +11,7 @@ import pytest
 from experiments.__main__ import linrnn as group
 from experiments.cli import run
 from linrnn.floors import floors_of
-from linrnn.tasks import TASKS
+from linrnn.tasks import BUILT_IN, TASKS
 
 Here = Callable[..., tuple[int, str, str]]
 
@@ -81,10 +81,10 @@ def test_the_suite_ends_with_a_line_a_task_and_goes_on_where_it_was(here: Here, 
     tiny = ("--trials", "1", "--epochs", "5", "--replicas", "1", "--set", "sweep.confirmation=5", "-q")
     code, said, _ = here("suite", *tiny, "--figure", "suite.png")
     assert code == 0
-    assert [line.split()[0] for line in said.splitlines()[2:]] == list(TASKS)
+    assert [line.split()[0] for line in said.splitlines()[2:]] == list(BUILT_IN)
     assert (tmp_path / "suite.png").read_bytes().startswith(b"\x89PNG")
     stamp = (tmp_path / "mlflow.db").stat().st_mtime_ns
     assert here("suite", *tiny)[1] == said
     assert (tmp_path / "mlflow.db").stat().st_mtime_ns == stamp
     found = json.loads(here("suite", *tiny, "--json")[1])["sweeps"]
-    assert [each["task"] for each in found] == list(TASKS)
+    assert [each["task"] for each in found] == list(BUILT_IN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +12,13 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from linrnn.config import Training, TrialConfig, from_text, to_text
-from linrnn.declared import Choice, Declared, Integers, Reals, declared, domain_of
+from linrnn.declared import Choice, Declared, Integers, Reals, Text, declared, domain_of
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
+from tracking.files import config_file, config_in
 
+LINES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=499)
 SINE = {"task": "sine", "model": "linear"}
 
 
@@ -30,6 +33,8 @@ def values(owner: type[Declared]) -> st.SearchStrategy[dict[str, Any]]:
                 return st.floats(low, high)
             case Choice(words=tuple(words)):
                 return st.sampled_from(words)
+            case Text():
+                return LINES.map(lambda line: f"/{line}")  # which may be the path of a file
         raise TypeError(domain)
 
     return st.fixed_dictionaries({item.name: of(domain_of(item)) for item in declared(owner)})
@@ -60,6 +65,18 @@ CONFIGS = st.builds(
 def test_text_and_back_is_the_same_config(config: TrialConfig) -> None:
     assert from_text(to_text(config)) == config
     assert hash(from_text(to_text(config))) == hash(config)
+
+
+@given(st.text(max_size=502))
+def test_a_text_is_one_line_that_can_be_stored(text: str) -> None:
+    fits = Text().holds(text)
+    assert fits == (len(text) <= 500 and len(f"{text}.".splitlines()) == 1 and not any(map(is_control, text)))
+    if fits:
+        assert config_in(config_file({"task.column": text})) == {"task.column": text}
+
+
+def is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc"
 
 
 @given(st.floats(1e-8, 10.0))

@@ -17,7 +17,7 @@ SHIPPED = [Sunspots(), Co2()]
 
 def numbers(task: Shipped) -> Array:
     """The series by a plain reading of its file."""
-    lines = task.file.decode().splitlines()[1:]
+    lines = task.content.decode().splitlines()[1:]
     values = np.array([float(line.split(",")[1]) for line in lines])
     return values[1:] - values[:-1] if isinstance(task, Co2) else values
 
@@ -52,7 +52,7 @@ def test_sunspots_are_the_real_values() -> None:
 
 
 def test_co2_are_the_real_values() -> None:
-    values, months = Co2().values, [line.split(",")[0] for line in Co2().file.decode().splitlines()[1:]]
+    values, months = Co2().values, [line.split(",")[0] for line in Co2().content.decode().splitlines()[1:]]
     assert values.shape == (452,)
     assert list(values[:3]) == [322.0, 321.75, 320.3]
     assert (values.min(), values[-1], values.max().round(9)) == (

@@ -17,12 +17,16 @@ from linrnn.models import MODELS
 from linrnn.steps import KernelSteps, TorchSteps, steps_for
 from linrnn.tasks import TASKS
 from linrnn.training import initial_weights, train
+from tests.conftest import NEEDED
 
 SMALL = {"model.hidden_size": "6", "training.epochs": "30", "training.replicas": "3", "training.evaluations": "5"}
 
 
 def config(task: str, model: str, **settings: str) -> TrialConfig:
-    return from_text({"task": task, "model": model, **SMALL} | {k.replace("__", "."): v for k, v in settings.items()})
+    return from_text(
+        {"task": task, "model": model, **NEEDED.get(task, {}), **SMALL}
+        | {k.replace("__", "."): v for k, v in settings.items()}
+    )
 
 
 @pytest.mark.parametrize("layers", ["1", "2"])

@@ -1,0 +1,240 @@
+"""A user's own series through the commands: swept, compared, reproduced without its file, refused when it is bad."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tracking
+from experiments.__main__ import linrnn as group
+from experiments.cli import run
+from experiments.studies import suggested
+from experiments.sweep_config import from_record, sweep_config
+from experiments.trials import run_trial
+from linrnn.config import from_text
+from linrnn.errors import ConfigError, DataError
+from tests.conftest import Run
+from tests.faults.harness import new_store
+from tracking import files
+from tracking.reading import find, last_sweep, read_run
+from tracking.recording import record
+from tracking.store import Store, open_store
+
+SMALL = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
+ASKED = ("sales.csv", "--set", "task.column=sold", "--set", "task.horizon=3")
+ROWS = [f"{2000 + k // 12}-{k % 12 + 1:02d}-01;{10 + 3 * math.sin(k):.3f};{k % 5}".replace(".", ",") for k in range(60)]
+TABLE = "\ufeffmonth;sold;shops\r\n" + "\r\n".join(ROWS) + "\r\n"
+Here = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    """Answer a command line in this process, in a folder of its own; exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def answer(*arguments: str) -> tuple[int, str, str]:
+        code = run(group, arguments)
+        return code, *capsys.readouterr()
+
+    return answer
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "sales.csv"
+    path.write_bytes(TABLE.encode())
+    return path
+
+
+def config_of(path: Path, **settings: str) -> Any:
+    text = {"task": "series", "task.file": str(path), "task.column": "sold", "model": "linear", "training.epochs": "5"}
+    return from_text({**text, "training.replicas": "2", **{k.replace("__", "."): v for k, v in settings.items()}})
+
+
+def test_a_swept_series_is_reproduced_with_and_without_its_file(
+    linrnn: Run, here: Here, empty_store: Path, table: Path, tmp_path: Path
+) -> None:
+    new_store(empty_store, tmp_path / "store")
+    at = ("--store", str(tmp_path / "store"))
+    swept = linrnn("sweep", *ASKED, *SMALL, *at, "--json")
+    assert swept.returncode == 0, swept.stderr
+    assert "6 of 6 trials, about 0 s left; sales.csv" in swept.stderr
+    (found,) = json.loads(swept.stdout)["sweeps"]
+    assert found["task"] == "sales.csv"
+    code, text, _ = here("compare", "./sales.csv", *at)
+    assert (code, "sales.csv  tanh" in text) == (0, True)
+    code, _, said = here("compare", "other/sales.csv", *at)
+    assert (code, len(said.splitlines())) == (2, 1)
+
+    copies = list((tmp_path / "store" / "mlruns").rglob("artifacts/data/*"))
+    assert [copy.read_bytes() for copy in copies] == [TABLE.encode()]
+    best, confirmation = found["studies"][0]["best_run"], found["confirmation"][1]["run_id"]
+    store = open_store(tmp_path / "store")
+    assert read_run(store, best).data.params["task"] == "series"
+    assert from_record(read_run(store, found["sweep_run"]).data.params).data_file
+
+    for _ in range(2):
+        for run_id in (best, confirmation):
+            code, text, said = here("reproduce", run_id, *at, "-q")
+            assert (code, text.split(":")[0]) == (0, "IDENTICAL"), said
+        assert tracking.load(best, store=store).input_size == 1
+        table.unlink(missing_ok=True)
+
+    assert here("export", confirmation, str(tmp_path / "out"), *at)[0] == 0
+    assert (tmp_path / "out" / "data" / "sales.csv").read_bytes() == TABLE.encode()
+    alone = linrnn("reproduce", "out", "--store", str(tmp_path / "none"), "-q")
+    assert (alone.returncode, alone.stdout.split(":")[0]) == (0, "IDENTICAL"), alone.stderr
+    whole = linrnn("reproduce", "--sweep", found["sweep_run"], *at, "-q", "--json", "--workers", "1")
+    assert (whole.returncode, json.loads(whole.stdout)["verdict"]) == (0, "IDENTICAL"), whole.stderr
+    assert len(list((tmp_path / "store" / "mlruns").rglob("artifacts/data/*"))) == 1
+
+    table.write_text(TABLE.replace(ROWS[3], ROWS[3].replace(",", ",9")))
+    code, text, _ = here("reproduce", best, *at, "-q", "--json")
+    different = json.loads(text)
+    assert (code, different["verdict"]) == (4, "DIFFERENT")
+    assert different["first_difference"]["quantity"] == "data.train"
+    assert [change["item"] for change in different["environment"]] == ["data_file"]
+    code, text, said = here("reproduce", different["reproduction"], *at, "-q")
+    assert (code, text.split(":")[0]) == (0, "IDENTICAL"), said
+    table.unlink()
+    code, text, said = here("reproduce", different["reproduction"], *at, "-q")
+    assert (code, text.split(":")[0]) == (0, "IDENTICAL"), said
+
+
+def test_a_changed_file_is_another_sweep(table: Path) -> None:
+    before = sweep_config(str(table), ["linear"], {"task.column": "sold"})
+    table.write_text(TABLE.replace("\r\n", "\n"))
+    after = sweep_config(str(table), ["linear"], {"task.column": "sold"})
+    assert before.bases == after.bases
+    assert before.text() != after.text()
+    assert before.study_name(before.bases[0]) != after.study_name(after.bases[0])
+    table.unlink()
+    again = from_record(after.text())
+    assert again == after
+    assert again.study_name(again.bases[0]) == after.study_name(after.bases[0])
+
+
+def test_trials_of_a_sweep_have_the_data_in_hand(table: Path) -> None:
+    (base,) = sweep_config(str(table), ["linear"], {"task.column": "sold"}).bases
+    table.unlink()
+    assert suggested(base, {"model.hidden_size": 3}).task.splits().test.inputs.shape == (59, 1, 1)
+
+
+def test_a_series_is_named_by_its_file(table: Path) -> None:
+    with pytest.raises(ConfigError, match=r"task\.file is given twice"):
+        sweep_config(str(table), ["linear"], {"task.file": "other.csv"})
+    with pytest.raises(ConfigError, match="name it in place of the task"):
+        sweep_config("series", ["linear"], {})
+
+
+def test_arrays_are_taken_as_they_stand_and_their_sizes_come_back(
+    here: Here, empty_store: Path, tmp_path: Path
+) -> None:
+    new_store(empty_store, tmp_path / "store")
+    drawn = np.random.default_rng(0).normal(size=(40, 3, 2))
+    np.savez(tmp_path / "pair.npz", inputs=drawn, targets=drawn.cumsum(0)[..., :1])
+    at = ("--store", str(tmp_path / "store"))
+    code, text, said = here("train", "pair.npz", "--model", "tanh", "--epochs", "5", "--json", "-q", *at)
+    assert code == 0, said
+    run_id = json.loads(text)["run_id"]
+    store = open_store(tmp_path / "store")
+    assert read_run(store, run_id).data.params["task.horizon"] == "0"
+    (tmp_path / "pair.npz").unlink()
+    network = tracking.load(run_id, store=store)
+    assert (network.input_size, network.output_size) == (2, 1)
+    code, text, said = here("reproduce", run_id, *at, "-q")
+    assert (code, text.split(":")[0]) == (0, "IDENTICAL"), said
+
+
+def test_a_large_file_is_not_kept_and_missed_when_it_is_gone(
+    store: Store, here: Here, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "KEPT_BYTES", len(TABLE.encode()))
+    run_id = record(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    at = ("--store", str(store.folder), "-q")
+    assert not list((store.folder / "mlruns").rglob("artifacts/data"))
+    assert here("reproduce", run_id, *at)[0] == 0
+    table.unlink()
+    code, text, said = here("reproduce", run_id, *at)
+    assert (code, text, len(said.splitlines())) == (5, "", 1)
+    assert str(table) in said
+    assert tracking.load(run_id, store=store).output_size == 1
+
+
+def test_a_copy_that_was_changed_is_damage(store: Store, here: Here, table: Path) -> None:
+    run_id = record(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    (copy,) = (store.folder / "mlruns").rglob("artifacts/data/sales.csv")
+    copy.write_text(TABLE.replace(ROWS[3], ROWS[4]))
+    code, _, said = here("reproduce", run_id, "--store", str(store.folder), "-q")
+    assert (code, "data/sales.csv is not the file that was written" in said) == (6, True)
+
+
+def test_settings_of_odd_text_come_back(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "it's; odd\u00a0%20.csv"
+    path.write_text('"a = b ",é\u202f\n' + "".join(f"{k % 3},{k % 4}\n" for k in range(40)))
+    config = config_of(path, task__column="é", task__inputs="a = b")
+    assert config.task.label == "it_s_ odd__20.csv"
+    trained = run_trial(config, test=True)
+    run_id = record(store, trained, "odd", {"phase": "single"})
+    assert tracking.read_config(read_run(store, run_id)) == config
+    assert [found.info.run_id for found in find(store, config.task.label, "")] == [run_id]
+    assert last_sweep(store, str(path)) is None
+
+
+BAD = {
+    "empty.csv": (b"", ["is empty"]),
+    "header.csv": (b"month;sold\n", ["header and no rows"]),
+    "short.csv": (b"sold\n1\n2\n3\n", ["has 3 rows", "needs"]),
+    "ragged.csv": (b"t,sold\n1,2\n1\n", ["row 3"]),
+    "text.csv": (TABLE.replace(ROWS[4], "2001;x;1").encode(), ["row 6", "column 'sold'", "'x' is not a number"]),
+    "hole.csv": (TABLE.replace(ROWS[4], "2001;;1").encode(), ["row 6", "column 'sold'", "empty"]),
+    "nan.csv": (TABLE.replace(ROWS[4], "2001;NaN;1").encode(), ["row 6", "column 'sold'", "finite"]),
+    "inf.csv": (TABLE.replace(ROWS[4], "2001;-inf;1").encode(), ["row 6", "column 'sold'", "finite"]),
+    "still.csv": (b"sold\n" + b"1\n" * 40, ["column 'sold'", "constant"]),
+    "column.csv": (TABLE.replace("sold", "sale").encode(), ["no column 'sold'", "month, sale, shops"]),
+    "twice.csv": (TABLE.replace("shops", "sold").encode(), ["row 1", "column 'sold'", "twice"]),
+    "wide.csv": (TABLE.encode("utf-16"), ["UTF-16"]),
+    "nul.csv": (TABLE.replace(ROWS[4], "2001;\0;1").encode(), ["row 6", "NUL"]),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_data_is_one_line_and_writes_nothing(here: Here, tmp_path: Path, name: str) -> None:
+    content, parts = BAD[name]
+    (tmp_path / name).write_bytes(content)
+    for command in (("sweep", name), ("train", name, "--model", "tanh")):
+        code, out, said = here(*command, "--set", "task.column=sold")
+        assert (code, out) == (5, "")
+        assert len(said.splitlines()) == 1, said
+        assert all(part in said for part in [name, *parts]), said
+        assert os.listdir(tmp_path) == [name]
+
+
+def test_bad_files_and_names_of_a_real_process(linrnn: Run, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    np.savez(tmp_path / "objects.npz", inputs=np.array([[{}]]), targets=np.zeros((1, 1)))
+    there = sorted(os.listdir(tmp_path))
+    cases = {"folder/": (5, "is a folder"), "objects.npz": (5, "holds objects"), "none.csv": (5, "No such file")}
+    for name, (code, part) in {**cases, "series": (2, "data.csv"), "sinus": (2, "did you mean 'sine'")}.items():
+        done = linrnn("sweep", name)
+        assert (done.returncode, done.stdout) == (code, "")
+        assert part in done.stderr
+        assert len(done.stderr.splitlines()) <= 2
+        assert sorted(os.listdir(tmp_path)) == there
+
+
+def test_a_file_that_turned_bad_is_said_so(store: Store, here: Here, table: Path) -> None:
+    run_id = record(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    table.write_text(TABLE.replace(ROWS[4], "2001;x;1"))
+    code, _, said = here("reproduce", run_id, "--store", str(store.folder), "-q")
+    assert (code, "row 6, column 'sold'" in said) == (5, True)
+    with pytest.raises(DataError):
+        run_trial(replace(config_of(table)))
