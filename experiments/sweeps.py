@@ -64,7 +64,7 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away, what it is of."""
+    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away; its task."""
 
     store: Store
     run_id: str
