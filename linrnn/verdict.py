@@ -65,13 +65,13 @@ def unpredicted(floors: Floors, told: str) -> Verdict:
 def compared(floors: Floors, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
     """What to say where some network predicts; `gained` is what the best nonlinear model type is better by."""
     margin = max(MARGIN * min(linear.value, floors.trivial), SOLVED)
-    told = f"{told}: {best} gains {gained.value:.3g} ({gained.low:.3g} to {gained.high:.3g}), where {margin:.3g} counts"
+    told = f"{told}; gain of {best} {gained.value:.3g} ({gained.low:.3g} to {gained.high:.3g}), margin {margin:.3g}"
     if gained.high <= margin:
         if floors.nonlinear >= beaten(floors, min(linear.value, floors.trivial) - margin):
             return Verdict(SUFFICES, told)
         return Verdict(UNDECIDED, f"{told}, but kernel ridge regression reaches {floors.nonlinear:.3g}; {LONGER}")
     if gained.low <= margin:
-        return Verdict(UNDECIDED, f"{told}; more replicas would tell")
+        return Verdict(UNDECIDED, f"{told}: more replicas would tell")
     if other.high < floors.linear:
         return Verdict(NEEDED, f"{told}, and no linear predictor goes below {floors.linear:.3g}")
     return Verdict(UNDECIDED, f"{told}, but a linear predictor reaches {floors.linear:.3g}; {LONGER}")

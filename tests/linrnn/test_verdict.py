@@ -31,10 +31,10 @@ def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
 @pytest.mark.parametrize(
     ("linear", "tanh", "floors", "word", "why"),
     [
-        (around(0.10), around(0.10), {}, SUFFICES, "gains 0"),
-        (around(0.10), around(0.50), {}, SUFFICES, "gains -0.4"),
-        (around(0.10), around(0.095), {}, SUFFICES, "gains 0.005"),
-        (around(4e-4), around(1e-6), {"linear": 0.0, "nonlinear": 0.0}, SUFFICES, "where 0.001 counts"),
+        (around(0.10), around(0.10), {}, SUFFICES, "gain of tanh 0 ("),
+        (around(0.10), around(0.50), {}, SUFFICES, "gain of tanh -0.4"),
+        (around(0.10), around(0.095), {}, SUFFICES, "gain of tanh 0.005"),
+        (around(4e-4), around(1e-6), {"linear": 0.0, "nonlinear": 0.0}, SUFFICES, "margin 0.001"),
         (around(1.01), around(0.01), {"linear": 1.0, "nonlinear": 0.01}, NEEDED, "no linear predictor goes below 1"),
         (np.full(20, np.inf), around(0.01), {}, NEEDED, "linear diverges"),
         (around(1.0), around(1.02), {"linear": 1.0, "nonlinear": 1.0}, NOT_PREDICTABLE, "trivial floor, 1"),
@@ -61,7 +61,7 @@ def test_one_model_type_alone_decides_nothing() -> None:
 def test_the_best_nonlinear_model_type_counts() -> None:
     found = verdict(FLOORS, {"linear": around(0.3), "tanh": around(0.3), "other": around(0.05)})
     assert found.word == NEEDED
-    assert "other gains" in found.reason
+    assert "gain of other" in found.reason
 
 
 @given(st.integers(0, 1000), st.floats(1e-6, 3), st.floats(1e-6, 3))
