@@ -15,11 +15,12 @@ from mlflow.entities import Run
 
 from experiments.console import Watch
 from experiments.figures import floors_by_lags
+from experiments.forms import markdown
 from experiments.interrupts import uninterrupted
 from experiments.patience import patiently
 from experiments.resuming import begin_or_resume, left_or_finished, study_names
 from experiments.searches import Search, searches
-from experiments.summary import SweepSummary, markdown, summarise
+from experiments.summary import SweepSummary, summarise
 from experiments.sweep_config import SweepConfig, searched
 from experiments.trials import run_trial
 from experiments.workers import ClusterError, WorkerDiedError

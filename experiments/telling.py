@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.console import print_table
-from experiments.summary import SweepSummary, finite, floors_text, rows
+from experiments.forms import finite, floors_text, rows
+from experiments.summary import SweepSummary
 from linrnn.floors import Floors
 from linrnn.progress import quartiles
 from tracking.links import base_url, charts, run_page

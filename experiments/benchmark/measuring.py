@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -67,7 +67,16 @@ def benchmark(out: Path, quick: bool) -> None:
     report.show_targets(targets)
     figures.speed_ups(cells, out / "bench.png")
     figures.scaling(lines, out / "scaling.png")
-    found = {
+    found = as_json(cells, lines, sweeps, floors, targets)
+    report.write_json(out / "bench.json", found)
+    say(f"{out}: bench.json, bench.png, scaling.png")
+
+
+def as_json(
+    cells: list[Cell], lines: dict[str, list[Cell]], sweeps: Sweeps, floors: dict[str, float], targets: list[Target]
+) -> dict[str, Any]:
+    """All that was measured."""
+    return {
         "machine": {**environment(), **{name: version(name) for name in ("jax", "jaxlib", "optax") if HAS_JAX}},
         "seconds": time.perf_counter() - STARTED,
         "grid": [report.cell_json(cell) for cell in cells],
@@ -82,8 +91,6 @@ def benchmark(out: Path, quick: bool) -> None:
         "verifying": [*map(report.cost_json, sweeps.verifying)],
         "targets": [{**target._asdict(), "met": target.met} for target in targets],
     }
-    report.write_json(out / "bench.json", found)
-    say(f"{out}: bench.json, bench.png, scaling.png")
 
 
 def grid(quick: bool) -> list[Cell]:

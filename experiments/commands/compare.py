@@ -25,7 +25,8 @@ def compare(shared: Settings, tasks: tuple[str, ...]) -> None:
 
     Without a task: all that have been swept.
     """
-    from experiments.summary import as_json, summarise
+    from experiments.forms import as_json
+    from experiments.summary import summarise
     from experiments.telling import show_sweeps
     from tracking.reading import last_sweeps
     from tracking.store import existing_store

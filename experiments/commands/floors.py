@@ -33,7 +33,7 @@ def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str
     kernel ridge regression, a reference; noise: what nothing goes below.
     """
     from experiments.figures import floors_by_lags
-    from experiments.summary import floors_json
+    from experiments.forms import floors_json
     from experiments.sweep_config import task_text
     from experiments.telling import show_floors
     from linrnn.config import from_text

@@ -58,7 +58,7 @@ def suite(
     _, summaries = sweep_all(shared, configs, workers)
 
     from experiments.figures import of_suite
-    from experiments.summary import as_json
+    from experiments.forms import as_json
     from experiments.telling import show_suite
     from linrnn.errors import ConfigError
 

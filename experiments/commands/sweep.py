@@ -101,7 +101,7 @@ def sweep(
     configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
     store, summaries = sweep_all(shared, configs, workers, cluster, studies, fresh, patience)
     if shared.as_json:
-        from experiments.summary import as_json
+        from experiments.forms import as_json
 
         click.echo(json.dumps(as_json(summaries)))
     else:

@@ -15,8 +15,8 @@ import numpy as np
 from linrnn.archives import read_archive
 from linrnn.chronological import Data, chronological, enough
 from linrnn.declared import Integers, Text, declare
+from linrnn.delimited import Columns, numbers, numeric_columns, read_table
 from linrnn.errors import ConfigError, DataError
-from linrnn.tables import Table, numbers, numeric_columns, read_table
 from linrnn.tasks import SERIES_FILES
 from linrnn.tasks.base import Array, Splits, Task
 
@@ -134,7 +134,7 @@ class Series(Task):
         ]
         return Data(inputs, targets, *names)
 
-    def last_column(self, table: Table) -> str:
+    def last_column(self, table: Columns) -> str:
         """The column that is predicted where none is named."""
         numeric = [name for name in numeric_columns(table) if name != self.group]
         if numeric:
@@ -146,7 +146,7 @@ class Series(Task):
             )
         return others[-1]  # where the first cell that is no number will be told
 
-    def grouped(self, values: Array, table: Table) -> Array:
+    def grouped(self, values: Array, table: Columns) -> Array:
         """Rows `(rows, columns)` as sequences `(time, batch, columns)`, one for each group."""
         if not self.group:
             return values[:, None]

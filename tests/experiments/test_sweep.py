@@ -20,9 +20,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 import tracking
 from experiments.console import NOBODY, Watch
 from experiments.figures import learning_curves
+from experiments.forms import as_json
 from experiments.searches import Search
 from experiments.studies import ask, limits, over, search_space, suggested
-from experiments.summary import as_json, summarise
+from experiments.summary import summarise
 from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
 from experiments.sweeps import sweep
 from experiments.trials import run_trial

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiments.console import NOBODY
-from experiments.summary import as_json
+from experiments.forms import as_json
 from experiments.sweep_config import sweep_config
 from experiments.sweeps import sweep
 from experiments.workers import WorkerDiedError, local_workers

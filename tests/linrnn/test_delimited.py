@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linrnn.delimited import numbers, numeric_columns, read_table
 from linrnn.errors import DataError
-from linrnn.tables import numbers, numeric_columns, read_table
 
 VALUES = st.floats(allow_nan=False, allow_infinity=False)
 

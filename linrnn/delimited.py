@@ -29,7 +29,7 @@ MISSING = ("nan", "inf", "infinity", "na", "n/a", "null", "none")  # without the
 Row = tuple[int, list[str]]  # its line in the file, from 1, and its cells
 
 
-class Table(NamedTuple):
+class Columns(NamedTuple):
     """Cells by row, with the names of the columns and each row's line in the file."""
 
     name: str  # of the file, for messages
@@ -47,7 +47,7 @@ class Table(NamedTuple):
         return [row[index] for row in self.rows]
 
 
-def read_table(content: bytes, name: str) -> Table:
+def read_table(content: bytes, name: str) -> Columns:
     """The table in a file of that name. DataError where there is none, or one with rows of different lengths."""
     text = decoded(content, name)
     separator = separator_of(text)
@@ -63,7 +63,7 @@ def read_table(content: bytes, name: str) -> Table:
     rows = rows[titled:]
     if not rows:
         raise DataError(f"{name} has a header and no rows: it needs a row for each time step")
-    return Table(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas)
+    return Columns(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas)
 
 
 def decoded(content: bytes, name: str) -> str:
@@ -133,13 +133,13 @@ def header_of(row: Row, name: str) -> tuple[str, ...]:
     return header
 
 
-def numeric_columns(table: Table) -> list[str]:
+def numeric_columns(table: Columns) -> list[str]:
     """The columns most of whose cells are numbers; columns of dates and of words are not among them."""
     numeric = (sum(is_number(cell, table.commas) for cell in cells) for cells in zip(*table.rows, strict=True))
     return [name for name, count in zip(table.header, numeric, strict=True) if 2 * count > len(table.rows)]
 
 
-def numbers(table: Table, column: str) -> NDArray[np.float64]:
+def numbers(table: Columns, column: str) -> NDArray[np.float64]:
     """The values of a column, `(rows,)`. DataError for the first cell that is no finite number."""
     cells = table.cells(column)
     comma = table.commas and any("," in cell for cell in cells)
