@@ -44,7 +44,8 @@ class SweepConfig(Declared):
     def text(self) -> dict[str, str]:
         """The flat text: what the bases share, the model types, and the sweep's own settings."""
         models = ", ".join(base.model.name for base in self.bases)
-        shared = {name: text for name, text in to_text(self.bases[0]).items() if not name.startswith("model")}
+        texts = [to_text(base).items() for base in self.bases]
+        shared = {name: text for name, text in texts[0] if name != "model" and all((name, text) in t for t in texts)}
         own = {qualified("sweep", item.name): text_of(getattr(self, item.name)) for item in declared(SweepConfig)}
         data = {"data_file": self.data_file} if self.data_file else {}
         return {**shared, "models": models, "fixed": ", ".join(sorted(self.fixed)) or "nothing", **data, **own}

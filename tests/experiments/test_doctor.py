@@ -135,3 +135,5 @@ def test_a_sweep_is_read_back_from_its_params() -> None:
     assert from_record(CONFIG.text()) == CONFIG
     plain = sweep_config("xor", ["tanh"], {})
     assert from_record(plain.text()) == plain
+    undone = sweep_config("delay", ["linear", "tanh"], {"model.init": "default"})  # not the task's own default
+    assert from_record(undone.text()) == undone
