@@ -19,7 +19,7 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
 )
 LINEAR = "linear"  # the model type that the others are compared with
 LEAST_REPLICAS = 5
-MARGIN = 0.1  # of the linear network's loss, or the trivial one: what a nonlinear network has to be better by
+MARGIN = 0.1  # of a loss: what another one has to be better by
 SOLVED = 1e-3  # of the targets' variance: differences below it do not matter
 LONGER = "more epochs or trials, or another start (model.init), would tell"
 
@@ -42,21 +42,21 @@ def verdict(floors: Floors, losses: Mapping[str, Losses]) -> Verdict:
         return Verdict(UNDECIDED, f"with fewer than {LEAST_REPLICAS} replicas of each model type there is no telling")
     best = min(others, key=lambda model: others[model].value)
     told = f"{said(LINEAR, estimates[LINEAR])}, {said(best, others[best])}"
-    if all(high >= beaten(floors) for _, _, high in estimates.values()):
+    if all(high >= beaten(floors, floors.trivial) for _, _, high in estimates.values()):
         return unpredicted(floors, told)
     return compared(floors, estimates[LINEAR], others[best], gain(losses[LINEAR], losses[best]), best, told)
 
 
-def beaten(floors: Floors, loss: float | None = None) -> float:
-    """What is below a loss, of the trivial floor unless given, beyond chance: by a standard error of N targets."""
-    return float((floors.trivial if loss is None else loss) * (1 - floors.targets**-0.5))
+def beaten(floors: Floors, loss: float) -> float:
+    """What is below a loss beyond chance: by a standard error of N targets."""
+    return float(loss * (1 - floors.targets**-0.5))
 
 
 def unpredicted(floors: Floors, told: str) -> Verdict:
     """What to say where no network beats the trivial floor."""
     told = f"{told}: neither is below the trivial floor, {floors.trivial:.3g}, beyond chance"
-    reached = {"least squares": floors.linear, "kernel ridge regression": floors.nonlinear}
-    better = [f"{name} reaches {loss:.3g}" for name, loss in reached.items() if loss < beaten(floors)]
+    reached = {"the best linear predictor": floors.linear, "the nonlinear reference": floors.nonlinear}
+    better = [f"{name} reaches {loss:.3g}" for name, loss in reached.items() if loss < beaten(floors, floors.trivial)]
     if not better:
         return Verdict(NOT_PREDICTABLE, told)
     return Verdict(UNDECIDED, f"{told}, but {' and '.join(better)}; {LONGER}")
@@ -64,17 +64,24 @@ def unpredicted(floors: Floors, told: str) -> Verdict:
 
 def compared(floors: Floors, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
     """What to say where some network predicts; `gained` is what the best nonlinear model type is better by."""
-    margin = max(MARGIN * min(linear.value, floors.trivial), SOLVED)
+    margin = margin_of(min(linear.value, floors.trivial))
     told = f"{told}; gain of {best} {gained.value:.3g} ({gained.low:.3g} to {gained.high:.3g}), margin {margin:.3g}"
+    trained_little = linear.value > floors.linear + margin_of(floors.linear)
     if gained.high <= margin:
-        if floors.nonlinear >= beaten(floors, min(linear.value, floors.trivial) - margin):
-            return Verdict(SUFFICES, told)
-        return Verdict(UNDECIDED, f"{told}, but kernel ridge regression reaches {floors.nonlinear:.3g}; {LONGER}")
+        reachable = min(linear.value, floors.linear, floors.trivial)
+        if floors.nonlinear < beaten(floors, reachable - margin_of(reachable)):
+            return Verdict(UNDECIDED, f"{told}, but the nonlinear reference reaches {floors.nonlinear:.3g}; {LONGER}")
+        return Verdict(SUFFICES, told + (f"; a linear predictor reaches {floors.linear:.3g}" if trained_little else ""))
     if gained.low <= margin:
         return Verdict(UNDECIDED, f"{told}: more replicas would tell")
     if other.high < floors.linear:
         return Verdict(NEEDED, f"{told}, and no linear predictor goes below {floors.linear:.3g}")
     return Verdict(UNDECIDED, f"{told}, but a linear predictor reaches {floors.linear:.3g}; {LONGER}")
+
+
+def margin_of(loss: float) -> float:
+    """By how much a loss has to be undercut to count."""
+    return max(MARGIN * loss, SOLVED)
 
 
 def said(model: str, loss: Estimate) -> str:
