@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import toeplitz
 
-from linrnn.declared import Reals, declare
+from linrnn.declared import Integers, Reals, declare
 from linrnn.tasks.base import Array, Forecast
 
 LONGEST, LEAST_NOISE = 3000, 1e-3  # whose linear floor is worked out
@@ -28,6 +28,9 @@ class NoisySine(Forecast):
     name: ClassVar[str] = "noisy-sine"
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
+    length: int = declare(1200, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = declare(2, Integers(1, 100_000), "sequences of each split")
+    washout: int = declare(400, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
     frequency: float = declare(0.05, Reals(1e-6, 0.5), "f, cycles a step")
     noise: float = declare(0.3, Reals(0.0, 1e6), "standard deviation of e")
 
