@@ -57,7 +57,7 @@ check: $(READY)  ## lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(READY)  ## time linrnn beside the per-step loop, torch.nn.RNN and JAX, about 6 minutes: ARGS="--out DIR"
+bench: $(READY)  ## time linrnn beside the per-step loop, torch.nn.RNN and JAX, about 7 minutes: ARGS="--out DIR"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-bench.lock
 	@$(BIN)/python -m experiments.benchmark $(ARGS)
 
