@@ -28,9 +28,9 @@ from linrnn.config import TrialConfig
 from linrnn.errors import LinrnnError
 from linrnn.floors import Floors, floors_of
 from linrnn.tasks.base import Task
-from tracking.errors import ServerAwayError
+from tracking.errors import ServerAwayError, StoreError
 from tracking.files import FLOORS, data_files, floors_file
-from tracking.reading import PARENT, confirmations_of, read_run, recorded
+from tracking.reading import PARENT, confirmations_of, read_floors, read_run, recorded
 from tracking.recording import closing, describe, end, mark, record, record_failed, write
 from tracking.store import Store
 from tracking.trained import Failed, Trained
@@ -198,7 +198,7 @@ def sweep(
         if left and left.info.status == "FINISHED":
             return shown(store, left, watch)
         task = config.bases[0].task
-        floors = floors_of(task)
+        floors = (left and known_floors(store, left)) or floors_of(task)
         run_id = begin_or_resume(config, store, names, left, sweep_files(task, floors))
         with store.writing(), closing(store, run_id):
             going = list(searches(config, store, names))
@@ -214,6 +214,14 @@ def shown(store: Store, finished: Run, watch: Watch) -> SweepSummary:
     summary = summarise(store, finished)
     watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
     return summary
+
+
+def known_floors(store: Store, left: Run) -> Floors | None:
+    """The floors that a sweep that was left has told, to which its trials refer; None where it had not come so far."""
+    try:
+        return read_floors(store, left)
+    except StoreError:
+        return None
 
 
 def sweep_files(task: Task, floors: Floors) -> dict[str, bytes]:

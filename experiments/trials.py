@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from experiments.console import NOBODY, Watch
 from linrnn.config import TrialConfig
+from linrnn.digests import content_digest
 from linrnn.floors import Floors
 from linrnn.tasks.base import Splits, Task
 from tracking.files import FLOORS, floors_file
@@ -18,13 +19,13 @@ from tracking.trained import Trained
 
 
 def splits_of(task: Task) -> Splits:
-    """A task's data, kept by a worker from trial to trial unless they are read from a file, which may change."""
-    return made(task) if task.content is None else task.splits()
+    """A task's data, kept by a worker from trial to trial for as long as their file is the same."""
+    return made(task, content_digest(task))
 
 
 @lru_cache(maxsize=2)
-def made(task: Task) -> Splits:
-    """The data that a task makes."""
+def made(task: Task, digest: str | None) -> Splits:
+    """The data that a task makes, from a file of that digest where there is one."""
     return task.splits()
 
 

@@ -113,14 +113,14 @@ def require_equal_lengths(rows: Sequence[Row], name: str) -> None:
 
 
 def has_header(rows: Sequence[Sequence[str]], commas: bool) -> bool:
-    """Whether the first row names the columns: some cell of it is no number, and a number is below it.
+    """Whether the first row names the columns: all its cells are words, or one is that stands above a number."""
+    words = [k for k, cell in enumerate(rows[0]) if is_word(cell)]
+    return len(words) == len(rows[0]) or any(is_number(row[k], commas) for k in words for row in rows[1:])
 
-    A row that stands alone is a header where no cell is a number.
-    """
-    texts = [k for k, cell in enumerate(rows[0]) if not is_number(cell, commas)]
-    if len(rows) == 1:
-        return len(texts) == len(rows[0])
-    return any(is_number(row[k], commas) for k in texts for row in rows[1:])
+
+def is_word(cell: str) -> bool:
+    """Whether a cell can be a name: it begins with no digit or sign, and stands for no missing number."""
+    return bool(cell) and cell[0] not in "+-.,0123456789" and cell.lower() not in MISSING
 
 
 def header_of(row: Row, name: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
 )
 LINEAR = "linear"  # the model type that the others are compared with
 LEAST_REPLICAS = 5
+LEAST_TARGETS = 100  # whose standard error is as large as the margin
 MARGIN = 0.1  # of a loss: what another one has to be better by
 SOLVED = 1e-3  # of the targets' variance: differences below it do not matter
 LONGER = "more epochs or trials, or another start (model.init), would tell"
@@ -55,11 +56,12 @@ def beaten(floors: Floors, loss: float) -> float:
 def unpredicted(floors: Floors, told: str) -> Verdict:
     """What to say where no network beats the trivial floor."""
     told = f"{told}: neither is below the trivial floor, {floors.trivial:.3g}, beyond chance"
-    reached = {"the best linear predictor": floors.linear, "the nonlinear reference": floors.nonlinear}
-    better = [f"{name} reaches {loss:.3g}" for name, loss in reached.items() if loss < beaten(floors, floors.trivial)]
-    if not better:
-        return Verdict(NOT_PREDICTABLE, told)
-    return Verdict(UNDECIDED, f"{told}, but {' and '.join(better)}; {LONGER}")
+    better = [f"{name} {loss:.3g}" for name, loss in floors.lines.items() if loss < beaten(floors, floors.trivial)]
+    if better:
+        return Verdict(UNDECIDED, f"{told}, but other floors are: {', '.join(better)}; {LONGER}")
+    if floors.targets < LEAST_TARGETS:
+        return Verdict(UNDECIDED, f"{told}: with {floors.targets} targets in the test split there is no telling")
+    return Verdict(NOT_PREDICTABLE, told)
 
 
 def compared(floors: Floors, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
@@ -74,9 +76,10 @@ def compared(floors: Floors, linear: Estimate, other: Estimate, gained: Estimate
         return Verdict(SUFFICES, told + (f"; a linear predictor reaches {floors.linear:.3g}" if trained_little else ""))
     if gained.low <= margin:
         return Verdict(UNDECIDED, f"{told}: more replicas would tell")
-    if other.high < floors.linear:
-        return Verdict(NEEDED, f"{told}, and no linear predictor goes below {floors.linear:.3g}")
-    return Verdict(UNDECIDED, f"{told}, but a linear predictor reaches {floors.linear:.3g}; {LONGER}")
+    reached = min(floors.linear, floors.linear if floors.analytic is None else floors.analytic)
+    if other.high < reached - margin_of(reached):
+        return Verdict(NEEDED, f"{told}, and the best linear predictor reaches {reached:.3g}")
+    return Verdict(UNDECIDED, f"{told}, but a linear predictor reaches {reached:.3g}; {LONGER}")
 
 
 def margin_of(loss: float) -> float:

@@ -31,7 +31,8 @@ class TaskName(Name[Any]):
     """A name of the table, or the path of a file, which is made whole."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        is_file = os.sep in value or value.lower().endswith(SERIES_FILES)
+        named_so = os.sep in value or value.lower().endswith(SERIES_FILES)
+        is_file = named_so or (value not in self.table and os.path.exists(value))
         return os.path.abspath(value) if is_file else super().convert(value, param, ctx)
 
 

@@ -62,9 +62,9 @@ def suite(
     from experiments.telling import show_suite
     from linrnn.errors import ConfigError
 
+    click.echo(json.dumps(as_json(summaries))) if shared.as_json else show_suite(summaries)
     if figure:
         try:
             figure.write_bytes(of_suite(summaries))
         except OSError as error:
             raise ConfigError(f"cannot write {figure}: {error.strerror}") from error
-    click.echo(json.dumps(as_json(summaries))) if shared.as_json else show_suite(summaries)

@@ -127,6 +127,8 @@ def sweep_all(
     from linrnn.config import require_device
 
     require_device(configs[0].bases[0].training)
+    for config in configs:
+        config.bases[0].task.splits()  # refused before a store is made, where they cannot be had
     trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
     with watch(total_trials(configs), shared.quiet) as told, trainers as executor, resumable():
         from experiments.sweeps import sweep as run_sweep  # the stores' libraries, while the workers start

@@ -45,6 +45,7 @@ def train(
     config = from_text({"model": model, **task_text(task, settings_text(settings, shorthands))})
     require_device(config.training)
     config = config.loaded()
+    config.task.splits()  # refused before a store is made, where they cannot be had
 
     from experiments.console import watch
     from experiments.telling import show_trial, trial_json

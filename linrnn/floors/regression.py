@@ -11,6 +11,7 @@ from linrnn.floors.lags import Point, Swept, counted, lagged, most_lags, spread
 from linrnn.tasks.base import Array, Sequences, Splits
 
 CHOSEN_ON, FITTED_ON = 400, 2000  # targets that a kernel is chosen on, and fitted on
+AT_ONCE = 10_000  # targets predicted at once, for the memory that their distances take
 LONGEST = 128  # lags of a kernel
 COARSE = 1.5  # from each number of a kernel's lags that is tried to the next
 WIDTHS = (0.5, 1.0, 2.0, 4.0)  # of the kernel, times the median distance
@@ -128,9 +129,12 @@ def predict(data: Splits, bases: Sequence[Array], kernel: Kernel) -> Array:
     some = np.random.default_rng(1).permutation(len(counted(data.train)))[:FITTED_ON]
     left = (counted(data.train) - bases[0][kernel.base])[some]
     X, Z = scaled(kernel.lags, data.train, data.test)
-    K, across = gaussian(cdist(X[some], X[some]), cdist(Z, X[some]), kernel.width)
-    ridge = len(some) * kernel.ridge * np.eye(len(some))
-    predicted: Array = bases[2][kernel.base] + across @ np.linalg.solve(K + ridge, left)
+    near, ridge = cdist(X[some], X[some]), len(some) * kernel.ridge * np.eye(len(some))
+    K, _ = gaussian(near, near, kernel.width)
+    weights = np.linalg.solve(K + ridge, left)
+    slices = np.array_split(Z, len(Z) // AT_ONCE + 1)
+    corrections = [gaussian(near, cdist(part, X[some]), kernel.width)[1] @ weights for part in slices]
+    predicted: Array = bases[2][kernel.base] + np.concatenate(corrections)
     return predicted
 
 

@@ -57,7 +57,7 @@ class Series(Task):
 
     @property
     def forecasts(self) -> bool:
-        return not self.is_archive and (not self.inputs or self.input_columns[0] == self.column)
+        return not self.is_archive and (not self.inputs or self.column in self.input_columns)
 
     @property
     def input_size(self) -> int:
@@ -74,8 +74,9 @@ class Series(Task):
 
     @property
     def input_columns(self) -> list[str]:
-        """The columns that are inputs."""
-        return [name.strip() for name in self.inputs.split(",")] if self.inputs else [self.column]
+        """The columns that are inputs; that which is predicted comes first."""
+        names = [name.strip() for name in self.inputs.split(",")] if self.inputs else [self.column]
+        return sorted(names, key=lambda name: name != self.column)
 
     @property
     def content(self) -> bytes:

@@ -109,6 +109,18 @@ def test_the_test_split_chooses_nothing(name: str) -> None:
     assert [point.val for point in one.curve] == [point.val for point in other.curve]
 
 
+def test_no_kernel_and_no_trivial_predictor_is_chosen_on_the_test_split() -> None:
+    data = TASKS["henon"]().splits()
+    test = data.test._replace(targets=np.random.default_rng(0).permutation(data.test.targets))
+    other = data._replace(test=test)
+    kernels = [regression.choose(each, regression.starts(each, 2)) for each in (data, other)]
+    assert kernels[0] == kernels[1]
+    arma = TASKS["arma"]().splits()
+    mean = counted(arma.train).mean()
+    constant = arma.test._replace(targets=np.full_like(arma.test.targets, mean) + 1e-3 * arma.test.targets)
+    assert regression.trivial(arma._replace(test=constant), forecasts=True) > 1e3  # persistence, chosen on val, loses
+
+
 def test_persistence_is_trivial_where_the_target_is_a_later_input() -> None:
     data = TASKS["arma"]().splits()
     x, y = data.test.inputs[100:], data.test.targets[100:]
