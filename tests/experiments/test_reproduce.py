@@ -90,6 +90,7 @@ def planted(store: Store, **changed: str) -> str:
     return record(store, replace(run_trial(CONFIG, test=True), config=told), "planted", {"phase": "single"})
 
 
+@pytest.mark.long
 def test_a_whole_sweep_is_identical_elsewhere_with_other_workers(swept: Store, tmp_path: Path) -> None:
     sweep = last_sweep(swept, "sine")
     assert sweep is not None

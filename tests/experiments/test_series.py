@@ -59,6 +59,7 @@ def config_of(path: Path, **settings: str) -> Any:
     return from_text({**text, "training.replicas": "2", **{k.replace("__", "."): v for k, v in settings.items()}})
 
 
+@pytest.mark.long
 def test_a_swept_series_is_reproduced_with_and_without_its_file(
     linrnn: Run, here: Here, empty_store: Path, table: Path, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def killed_at(twin: Twin, folder: Path, write: int) -> None:
     twin.same(folder)
 
 
+@pytest.mark.long
 def test_killed_between_the_two_databases(twin: Twin, tmp_path: Path) -> None:
     count = writes(twin, tmp_path)
     assert count >= 12

@@ -202,7 +202,7 @@ TABLE = "\n".join(["t,y,still,z", *LINES]) + "\n"
         (TABLE.replace("5,5.5,", "5,1e300,"), {"column": "y"}, ["column 'y'", "rescale"]),
         (TABLE.replace("29,1.5,", "29,1e300,"), {"column": "y"}, ["column 'y'", "rescale"]),
         ("y\n" + "1\n2\n" * 10 + "3\n" * 10, {}, ["column 'y' is constant over the last 6", "split"]),
-        ("d,w\n" + "2024-01-01,word\n" * 9, {}, ["row 1, column '2'", "'w' is not a number"]),
+        ("d,w\n" + "2024-01-01,word\n" * 9, {}, ["row 2, column 'w'", "'word' is not a number"]),
         ("who,y\na,1\nb,2\n", {"group": "y"}, ["column 'who'", "not a number"]),
         ("y\n1\n2\n", {}, ["has 2 rows", "needs"]),
     ],

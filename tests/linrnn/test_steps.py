@@ -145,6 +145,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
 
 
+@pytest.mark.long
 def test_long_sequences_train_within_two_gigabytes() -> None:
     assert float(in_fresh_process(MEMORY, None)) < 2  # GiB, by either form
 
