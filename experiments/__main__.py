@@ -13,6 +13,7 @@ from experiments.commands.diff import diff
 from experiments.commands.doctor import doctor
 from experiments.commands.export import export
 from experiments.commands.floors import floors
+from experiments.commands.report import report
 from experiments.commands.reproduce import reproduce
 from experiments.commands.suite import suite
 from experiments.commands.sweep import sweep
@@ -46,7 +47,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     keep_shared(context, dict(values))
 
 
-for command in (sweep, suite, tasks, floors, train, compare, ui, reproduce, diff, export, doctor):
+for command in (sweep, suite, tasks, floors, train, compare, report, ui, reproduce, diff, export, doctor):
     linrnn.add_command(command)
 
 

@@ -138,10 +138,10 @@ def watch(total: int, quiet: bool = False, unit: str = "trials") -> Watch:
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout: drawn on a terminal, columns parted by two spaces elsewhere."""
+    """A table on stdout, under its title where it has one: drawn on a terminal, columns parted by spaces elsewhere."""
     console = Console()
     if console.is_terminal:
-        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for name in header:
             table.add_column(name, overflow="fold")  # never cut off, however narrow the terminal
         for row in rows:
@@ -149,6 +149,7 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
         console.print(table)
         return
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    print(title)
+    if title:
+        print(title)
     for row in (header, *rows):
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

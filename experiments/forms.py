@@ -1,13 +1,16 @@
-"""What a sweep found, as one JSON object, as markdown, and as the rows of a table."""
+"""What sweeps found, as one JSON object, as the rows of a CSV file, and as markdown."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from experiments.measures import floors_text, measures
 from experiments.summary import Confirmation, StudySummary, SweepSummary
+from experiments.tables import Table
 from linrnn.floors import Floors
+from linrnn.statistics import Difference, Estimate
 
 
 def as_json(summaries: Sequence[SweepSummary]) -> dict[str, Any]:
@@ -21,20 +24,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "task": summary.task,
         "sweep_run": summary.sweep_run,
         "seconds": summary.seconds,
-        "studies": [
-            {
-                "model": study.model,
-                "trials": study.trials,
-                "pruned": study.pruned,
-                "diverged": study.diverged,
-                "failed": study.failed,
-                "best_run": study.best_run,
-                "best_val_loss": study.best_val_loss,
-                "hidden_size": study.hidden_size,
-                "learning_rate": study.learning_rate,
-            }
-            for study in summary.studies
-        ],
+        "studies": [study_json(study) for study in summary.studies],
         "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
         "failures": list(summary.failures),
         "floors": floors_json(summary.floors),
@@ -44,10 +34,55 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
     }
 
 
-def floors_text(floors: Floors) -> str:
-    """The floors in a line."""
-    lags = {"linear": f" ({floors.linear_lags} lags)"}
-    return ", ".join(f"{name} {loss:.3g}{lags.get(name, '')}" for name, loss in floors.lines.items())
+def study_json(study: StudySummary) -> dict[str, Any]:
+    """One study of that object; `seconds` are of training, its confirmation among it."""
+    return {
+        "model": study.model,
+        "trials": study.trials,
+        "pruned": study.pruned,
+        "diverged": study.diverged,
+        "failed": study.failed,
+        "best_run": study.best_run,
+        "best_val_loss": study.best_val_loss,
+        "hidden_size": study.hidden_size,
+        "learning_rate": study.learning_rate,
+        "parameters": study.parameters,
+        "seconds": study.seconds,
+    }
+
+
+def confirmation_json(confirmation: Confirmation) -> dict[str, Any]:
+    """One confirmation of that object; `iqr` is the interquartile range, third quartile less first."""
+    first, middle, third = confirmation.quartiles
+    return {
+        "model": confirmation.model,
+        "run_id": confirmation.run_id,
+        "replicas": len(confirmation.test_loss),
+        "diverged": confirmation.diverged,
+        "median_test_loss": finite(middle),
+        "iqr": finite(third - first),
+        "quartiles": [finite(first), finite(third)],
+        "interval": interval(confirmation.median),
+        "excess": optional(confirmation.excess),
+        "gap_closed": optional(confirmation.gap_closed),
+        "too_few_replicas": confirmation.too_few,
+        "beside_linear": None if confirmation.beside_linear is None else difference_json(confirmation.beside_linear),
+    }
+
+
+def difference_json(found: Difference) -> dict[str, Any]:
+    """What sets a model type's test losses apart from those of linear: ratio of medians, p, superiority."""
+    return {
+        "ratio": finite(found.ratio.value),
+        "interval": interval(found.ratio),
+        "p": found.p,
+        "superiority": found.superiority,
+    }
+
+
+def interval(estimate: Estimate) -> list[float | None]:
+    """Both ends of an interval."""
+    return [finite(estimate.low), finite(estimate.high)]
 
 
 def floors_json(floors: Floors) -> dict[str, Any]:
@@ -63,71 +98,75 @@ def floors_json(floors: Floors) -> dict[str, Any]:
     }
 
 
-def confirmation_json(confirmation: Confirmation) -> dict[str, Any]:
-    """One confirmation of that object; `iqr` is the interquartile range, third quartile less first."""
-    first, median, third = confirmation.quartiles
-    return {
-        "model": confirmation.model,
-        "run_id": confirmation.run_id,
-        "replicas": len(confirmation.test_loss),
-        "diverged": confirmation.diverged,
-        "median_test_loss": finite(median),
-        "iqr": finite(third - first),
-        "quartiles": [finite(first), finite(third)],
-    }
-
-
 def finite(value: float) -> float | None:
     """The value, or None for what JSON has no number for."""
     return value if math.isfinite(value) else None
 
 
+def optional(value: float | None) -> float | None:
+    """The same for a value that may be missing."""
+    return None if value is None else finite(value)
+
+
+def as_table(summaries: Sequence[SweepSummary]) -> Table:
+    """The same numbers, a row a sweep and model type."""
+    rows = [row for summary in summaries for row in flat_rows(summary)]
+    header = tuple(dict.fromkeys(name for row in rows for name in row))
+    return Table(header, [tuple(row.get(name) for name in header) for row in rows])
+
+
+def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
+    """One flat object a model type."""
+    confirmed = {confirmation.model: confirmation_json(confirmation) for confirmation in summary.confirmations}
+    floors = {f"floor_{name}": loss for name, loss in summary.floors.lines.items()}
+    for study in summary.studies:
+        about = dict(flat("confirmation", confirmed.get(study.model, {})))
+        shared = {"sweep_run": summary.sweep_run, "verdict": summary.verdict.word, **floors}
+        yield {"task": summary.task, **study_json(study), **about, **shared}
+
+
+def flat(prefix: str, found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Names and values of an object; those of an object in it by both names, the ends of an interval apart."""
+    for name, value in found.items():
+        match value:
+            case dict():
+                yield from flat(f"{prefix}_{name}", value)
+            case [low, high]:
+                yield from ((f"{prefix}_{name}_low", low), (f"{prefix}_{name}_high", high))
+            case None if name == "beside_linear":
+                continue
+            case _:
+                if name != "model":
+                    yield f"{prefix}_{name}", value
+
+
 def markdown(summary: SweepSummary) -> str:
     """The description of a sweep's run."""
-    floors = floors_text(summary.floors)
+    table = measures(summary)
     lines = [
         f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.reason}.",
         "",
         f"Holds for: {summary.conditions}.",
         "",
-        f"Floors, by predictors that are no networks: {floors}.",
-        "",
         "Studies of equal budget, each ended by a confirmation on fresh seeds. A loss of 1 is the best constant's.",
         "",
-        "| model | trials | hidden size | learning rate | val loss | median test loss | quartiles (replicas) |",
-        "|---|---|---|---|---|---|---|",
+        f"| {' | '.join(table.header)} |",
+        f"|{'---|' * len(table.header)}",
+        *(f"| {' | '.join(row)} |" for row in table.rows),
+        "",
+        f"Floors, by predictors that are no networks: {floors_text(summary.floors)}.",
+        "",
+        "Figures, tables and a report of one file are among the artifacts. The best runs again, bit for bit, in the "
+        "folder of this store:",
+        "",
+        "```",
+        *reproductions(summary),
+        "```",
     ]
-    return "\n".join([*lines, *(f"| {' | '.join(row[1:])} |" for row in rows(summary))])
+    return "\n".join(lines)
 
 
-def rows(summary: SweepSummary) -> list[tuple[str, ...]]:
-    """The table of a sweep as text: task, model type, trials, best config, its losses."""
-    confirmations = {confirmation.model: confirmation for confirmation in summary.confirmations}
-    return [
-        (summary.task, study.model, trials_text(study), *best_text(study), *test_text(confirmations.get(study.model)))
-        for study in summary.studies
-    ]
-
-
-def trials_text(study: StudySummary) -> str:
-    """How many trials, and how many of them did not come to their end, and why."""
-    counts = {"pruned": study.pruned, "diverged": study.diverged, "failed": study.failed}
-    notes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    return f"{study.trials} ({notes})" if notes else str(study.trials)
-
-
-def best_text(study: StudySummary) -> tuple[str, str, str]:
-    """Hidden size, learning rate and val loss of a study's best trial."""
-    if study.best_val_loss is None:
-        return "-", "-", "no trial complete"
-    return str(study.hidden_size), f"{study.learning_rate:.3g}", f"{study.best_val_loss:.3g}"
-
-
-def test_text(confirmation: Confirmation | None) -> tuple[str, str]:
-    """Median test loss of a confirmation, and its quartiles."""
-    if confirmation is None:
-        return "-", "-"
-    first, median, third = confirmation.quartiles
-    count, diverged = len(confirmation.test_loss), confirmation.diverged
-    note = f"{count}, {diverged} diverged" if diverged else f"{count}"
-    return f"{median:.3g}", f"{first:.3g} to {third:.3g} ({note})"
+def reproductions(summary: SweepSummary) -> list[str]:
+    """The commands that train again each study's best trial and its confirmation."""
+    best = [f"linrnn reproduce {study.best_run}  # best {study.model}" for study in summary.studies if study.best_run]
+    return best + [f"linrnn reproduce {each.run_id}  # {each.model} confirmed" for each in summary.confirmations]

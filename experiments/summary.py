@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlflow.entities import Run
@@ -12,8 +12,9 @@ from experiments.sweep_config import SweepConfig, from_record
 from linrnn.config import to_text
 from linrnn.floors import Floors
 from linrnn.progress import Losses, quartiles
-from linrnn.verdict import Verdict, verdict
-from tracking.reading import read_config, read_curves, read_floors, trials_of
+from linrnn.statistics import LEAST_REPLICAS, Difference, Estimate, difference, median
+from linrnn.verdict import LINEAR, Verdict, verdict
+from tracking.reading import count_parameters, read_config, read_curves, read_floors, trials_of
 from tracking.store import Store
 
 START = ("model.init", "model.spectral_radius")  # settings of the first weights
@@ -32,6 +33,8 @@ class StudySummary:
     best_val_loss: float | None
     hidden_size: int | None
     learning_rate: float | None
+    parameters: int | None  # of one network of the best config
+    seconds: float  # of training, over its trials and its confirmation
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,15 @@ class Confirmation:
     run_id: str
     diverged: int
     test_loss: Losses
+    median: Estimate  # of the test loss
+    excess: float | None  # the median over the linear floor
+    gap_closed: float | None  # of the way from the linear floor to the nonlinear reference
+    beside_linear: Difference | None  # None for linear itself, without it, and with too few replicas to tell
+
+    @property
+    def too_few(self) -> bool:
+        """Whether there are too few replicas to tell model types apart."""
+        return len(self.test_loss) < LEAST_REPLICAS
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
@@ -74,35 +86,33 @@ def summarise(store: Store, sweep: Run) -> SweepSummary:
     }
     for run in runs:
         phases[run.data.tags["phase"], run.data.params["model"]].append(run)
-    confirmations = tuple(
-        confirmed(store, run)
-        for model in models
-        for run in phases["confirmation", model]
-        if run.data.tags["outcome"] != "failed"
-    )
     floors = read_floors(store, sweep)
+    confirmed = [run for model in models for run in phases["confirmation", model] if not failed(run)]
+    losses = {run.data.params["model"]: read_curves(store, run)["test_loss"] for run in confirmed}
     return SweepSummary(
         task=sweep.data.tags["task"],
         sweep_run=sweep.info.run_id,
         experiment=runs[0].info.experiment_id,
         seconds=sum(run.data.metrics["seconds"] for run in runs),
-        studies=tuple(study_summary(model, phases["search", model]) for model in models),
-        confirmations=confirmations,
-        failures=tuple(failure(run) for run in runs if run.data.tags["outcome"] == "failed"),
+        studies=tuple(
+            study_summary(store, model, phases["search", model], phases["confirmation", model]) for model in models
+        ),
+        confirmations=tuple(confirmation(run, losses, floors) for run in confirmed),
+        failures=tuple(failure(run) for run in runs if failed(run)),
         floors=floors,
-        verdict=verdict(floors, {each.model: each.test_loss for each in confirmations}),
+        verdict=verdict(floors, losses),
         conditions=conditions(from_record(sweep.data.params)),
     )
 
 
-def study_summary(model: str, runs: Sequence[Run]) -> StudySummary:
+def study_summary(store: Store, model: str, runs: Sequence[Run], confirmed: Sequence[Run]) -> StudySummary:
     """What the trials of one study found."""
     counts = Counter(run.data.tags["outcome"] for run in runs)
     outcomes = (len(runs), counts["pruned"], counts["diverged"], counts["failed"])
-    complete = [run for run in runs if run.data.tags["outcome"] == "complete"]
-    best = min(complete, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
+    seconds = sum(run.data.metrics["seconds"] for run in (*runs, *confirmed))
+    best = best_of(runs)
     if best is None:
-        return StudySummary(model, *outcomes, None, None, None, None)
+        return StudySummary(model, *outcomes, None, None, None, None, None, seconds)
     config = read_config(best)
     return StudySummary(
         model,
@@ -111,7 +121,15 @@ def study_summary(model: str, runs: Sequence[Run]) -> StudySummary:
         best.data.metrics["best_val_loss"],
         config.model.hidden_size,
         config.training.learning_rate,
+        count_parameters(store, best),
+        seconds,
     )
+
+
+def best_of(runs: Sequence[Run]) -> Run | None:
+    """Of the trials of a study that of the lowest val loss, the earliest of equals; None where none is complete."""
+    complete = [run for run in runs if run.data.tags["outcome"] == "complete"]
+    return min(complete, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
 
 
 def conditions(config: SweepConfig) -> str:
@@ -129,7 +147,23 @@ def failure(run: Run) -> str:
     return f"{run.data.tags['mlflow.runName']}: {run.data.tags['reason']}"
 
 
-def confirmed(store: Store, run: Run) -> Confirmation:
-    """What a confirmation's run says."""
-    diverged = round(run.data.metrics["diverged_replicas"])
-    return Confirmation(run.data.params["model"], run.info.run_id, diverged, read_curves(store, run)["test_loss"])
+def failed(run: Run) -> bool:
+    """Whether a trial came to nothing."""
+    return bool(run.data.tags["outcome"] == "failed")
+
+
+def confirmation(run: Run, losses: Mapping[str, Losses], floors: Floors) -> Confirmation:
+    """What a confirmation's run says, beside the floors and the test losses of all model types."""
+    model = run.data.params["model"]
+    mine, estimate = losses[model], median(losses[model])
+    told_apart = model != LINEAR and LINEAR in losses and min(len(mine), len(losses[LINEAR])) >= LEAST_REPLICAS
+    return Confirmation(
+        model,
+        run.info.run_id,
+        round(run.data.metrics["diverged_replicas"]),
+        mine,
+        estimate,
+        floors.excess(estimate.value),
+        floors.gap_closed(estimate.value),
+        difference(mine, losses[LINEAR]) if told_apart else None,
+    )

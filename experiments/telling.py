@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.console import print_table
-from experiments.forms import finite, floors_text, rows
+from experiments.forms import finite
+from experiments.measures import floor_rows, floors_text, measures, short
 from experiments.summary import SweepSummary
 from linrnn.floors import Floors
 from linrnn.progress import quartiles
@@ -15,22 +16,39 @@ from tracking.store import Store
 from tracking.trained import Trained
 
 NOTHING = 1e-12  # less of a loss is rounding
-SPREAD = "quartiles (replicas)"
-HEADER = ("task", "model", "trials", "hidden size", "learning rate", "val loss", "median test loss", SPREAD)
+LOSSES = "A loss of 1 is the best constant's; test losses are the confirmation's, on fresh seeds."
 
 
 def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """The table of sweeps, and where to look."""
-    table = [row for summary in summaries for row in rows(summary)]
-    print_table(
-        "A loss of 1 is the best constant's; test losses are the confirmation's, on fresh seeds.", HEADER, table
-    )
+    print_table(LOSSES, *short(summaries))
     for summary in summaries:
-        print(f"\n{summary.task}: {summary.verdict.word}. {summary.verdict.reason}.")
-        print(f"  Holds for: {summary.conditions}.")
-        print(f"  Floors: {floors_text(summary.floors)}.")
-        for failed in summary.failures:
-            print(f"\n{summary.task}: a trial failed, {failed}")
+        print()
+        show_verdict(summary)
+    show_links(store, summaries)
+
+
+def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
+    """All measures of sweeps, a table each, and where to look."""
+    print(LOSSES)
+    for summary in summaries:
+        print()
+        print_table("", *measures(summary))
+        show_verdict(summary)
+    show_links(store, summaries)
+
+
+def show_verdict(summary: SweepSummary) -> None:
+    """The verdict of a sweep, what it holds for, and what came to nothing."""
+    print(f"{summary.task}: {summary.verdict.word}. {summary.verdict.reason}.")
+    print(f"  Holds for: {summary.conditions}.")
+    print(f"  Floors: {floors_text(summary.floors)}.")
+    for failed in summary.failures:
+        print(f"  A trial failed: {failed}")
+
+
+def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
+    """Where to look in the MLflow UI."""
     base = base_url(store)
     print("\nIn the MLflow UI (linrnn ui, or make ui):")
     for summary in summaries:
@@ -61,15 +79,8 @@ def suite_row(summary: SweepSummary, models: Sequence[str]) -> tuple[str, ...]:
 
 def show_floors(floors: Floors) -> None:
     """The floors of a task, and what the number of lags does to the linear one."""
-    what = {
-        "trivial": "the mean, or the last value",
-        "linear": f"least squares on {floors.linear_lags} lags",
-        "analytic": "the best linear predictor, in closed form",
-        "nonlinear": "kernel ridge regression",
-        "noise": "what no predictor goes below",
-    }
-    rows = [(name, f"{loss:.4g}", what[name]) for name, loss in floors.lines.items()]
-    print_table(f"{floors.task}: losses on the test split; 1 is the best constant's.", ("floor", "loss", "of"), rows)
+    title = f"{floors.task}: losses on the test split; 1 is the best constant's."
+    print_table(title, ("floor", "loss", "of"), floor_rows(floors))
     print()
     curve = [
         (str(point.lags), f"{point.val:.4g}", f"{point.test:.4g}", "chosen" if point.lags == floors.linear_lags else "")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+
+import numpy as np
 
 from experiments.console import NOBODY, Watch
 from linrnn.config import TrialConfig
 from linrnn.digests import content_digest
 from linrnn.floors import Floors
 from linrnn.tasks.base import Splits, Task
-from tracking.files import FLOORS, floors_file
+from tracking.files import FLOORS, PREDICTIONS, floors_file, predictions_file
 from tracking.provenance import circumstances
 from tracking.source import uncommitted
 from tracking.trained import Trained
@@ -40,7 +43,7 @@ def run_trial(
 
     Reads the test split only where `test` says so; `floors` are lines of its figure.
     """
-    from experiments.figures import learning_curves  # with torch, which only workers load
+    from experiments.figures.trial import learning_curves  # with torch, which only workers load
     from linrnn.digests import data_digests
     from linrnn.progress import reported
     from linrnn.training import losses_on_test, train
@@ -57,7 +60,21 @@ def run_trial(
                 break
     seconds = time.time() - started
     trained = Trained(config, progress, started, seconds, circumstances(config), data_digests(splits))
+    files = {FLOORS: floors_file(floors)} if floors else {}
     if test:
         trained = replace(trained, test_loss=losses_on_test(config, progress, splits))
-    known = {FLOORS: floors_file(floors)} if floors else {}
-    return replace(trained, files={"curves.png": learning_curves(trained, floors), **known, **uncommitted()})
+        files |= said_on_test(trained, splits)
+    return replace(trained, files={"curves.png": learning_curves(trained, floors), **files, **uncommitted()})
+
+
+def said_on_test(trained: Trained, splits: Splits) -> dict[str, bytes]:
+    """What the replica of the median test loss says on the test split, as files; none where that diverged."""
+    from experiments.figures.predicting import looped, predicted
+    from linrnn.predictions import predictions
+
+    if not math.isfinite(np.median(trained.tested)):
+        return {}
+    said = predictions(trained.config, trained.progress, splits, trained.tested)
+    told = {trained.config.model.name: said}
+    drawn = [picture for picture in (predicted(told), looped(told)) if picture.table.rows]
+    return {PREDICTIONS: predictions_file(said), **{f"{picture.name}.png": picture.png() for picture in drawn}}

@@ -25,7 +25,7 @@ PRELOADED = [  # once, in the server that all workers are forked from
     "linrnn.training",
     "linrnn.kernels.steps",
     "experiments.trials",
-    "experiments.figures",
+    "experiments.figures.trial",
 ]
 CONNECT_SECONDS = 20  # for a scheduler to answer and to have workers
 SAME = ("linrnn", "torch", "numpy", "numba", "scipy", "commit")  # what every worker must have as this process does

@@ -9,7 +9,7 @@ import numpy as np
 
 from linrnn.floors import Floors
 from linrnn.progress import Losses
-from linrnn.statistics import Estimate, gain, median
+from linrnn.statistics import LEAST_REPLICAS, Estimate, gain, median
 
 NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
     "not predictable",
@@ -18,7 +18,6 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
     "undecided",
 )
 LINEAR = "linear"  # the model type that the others are compared with
-LEAST_REPLICAS = 5
 LEAST_TARGETS = 100  # whose standard error is as large as the margin
 MARGIN = 0.1  # of a loss: what another one has to be better by
 SOLVED = 1e-3  # of the targets' variance: differences below it do not matter
@@ -39,8 +38,11 @@ def verdict(floors: Floors, losses: Mapping[str, Losses]) -> Verdict:
     others = {model: each for model, each in estimates.items() if model != LINEAR}
     if LINEAR not in estimates or not others:
         return Verdict(UNDECIDED, "it takes the confirmations of linear and of another model type to tell")
-    if min(len(each) for each in losses.values()) < LEAST_REPLICAS:
-        return Verdict(UNDECIDED, f"with fewer than {LEAST_REPLICAS} replicas of each model type there is no telling")
+    fewest = min(len(each) for each in losses.values())
+    if fewest < LEAST_REPLICAS:
+        return Verdict(
+            UNDECIDED, f"too few replicas to tell: {fewest} of a model type, where it takes {LEAST_REPLICAS}"
+        )
     best = min(others, key=lambda model: others[model].value)
     told = f"{said(LINEAR, estimates[LINEAR])}, {said(best, others[best])}"
     if all(high >= beaten(floors, floors.trivial) for _, _, high in estimates.values()):

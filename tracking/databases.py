@@ -18,6 +18,12 @@ from optuna.storages._rdb.models import BaseModel as Studies
 from sqlalchemy import event
 
 SQLITE = "sqlite:///"
+LOCATIONS = (  # columns of MLflow's tables that hold absolute paths of artifacts
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 
 
 def create_missing(tracking_uri: str, studies_url: str) -> None:
@@ -124,7 +130,7 @@ def move_to(root: Path) -> int:
     before, after = f"{old.as_uri()}/mlruns/", f"{root.as_uri()}/mlruns/"
     changed = 0
     with closing(sqlite3.connect(root / "mlflow.db", timeout=60)) as connection, connection:
-        for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+        for table, column in LOCATIONS:
             found = connection.execute(
                 f"update {table} set {column} = ? || substr({column}, ?) where substr({column}, 1, ?) = ?",
                 (after, len(before) + 1, len(before), before),

@@ -19,6 +19,7 @@ from linrnn.digests import digest
 from linrnn.floors import Floors
 from linrnn.floors.lags import Point
 from linrnn.models.base import Shapes, flatten, unflatten
+from linrnn.predictions import Predictions
 from linrnn.progress import Progress
 from linrnn.tasks.base import Task
 from tracking.trained import Trained
@@ -26,6 +27,7 @@ from tracking.trained import Trained
 BEST, FINAL = "weights/best.safetensors", "weights/final.safetensors"
 CURVES, CONFIG, ENVIRONMENT, DIGESTS = "curves.npz", "config.txt", "environment.json", "digests.json"
 FLOORS = "floors.json"  # of a sweep's run
+PREDICTIONS = "predictions.npz"  # of a trial whose test split was read
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 DATA = "data"  # the folder of the user's files
 KEPT_BYTES = 10_000_000  # a file from this size on is not kept, only its SHA-256
@@ -95,15 +97,31 @@ def curves_file(trained: Trained) -> bytes:
     }
     if trained.test_loss is not None:
         curves["test_loss"] = trained.test_loss
+    return archive(curves)
+
+
+def archive(arrays: Mapping[str, Any]) -> bytes:
+    """Arrays by name, exact."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **curves)
+    np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 
 def curves_in(content: bytes) -> Curves:
-    """The arrays of a curves file; what would have to be unpickled is refused."""
+    """The arrays of a file; what would have to be unpickled is refused."""
     with np.load(io.BytesIO(content), allow_pickle=False) as curves:
         return dict(curves)
+
+
+def predictions_file(said: Predictions) -> bytes:
+    """What a replica says on the test split, exact."""
+    return archive(said._asdict())
+
+
+def predictions_in(content: bytes) -> Predictions:
+    """The predictions in such a file."""
+    read: dict[str, Any] = dict(curves_in(content))
+    return Predictions(**(read | {name: read[name].item() for name in ("replica", "classes", "start")}))
 
 
 def weights_file(weights: NDArray[np.float32], shapes: Shapes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from string import digits
 from tempfile import TemporaryDirectory
@@ -17,9 +18,20 @@ from numpy.typing import NDArray
 from linrnn.config import TrialConfig, from_text
 from linrnn.errors import ConfigError
 from linrnn.floors import Floors
+from linrnn.predictions import Predictions
 from linrnn.progress import reported
 from tracking.errors import StoreError, first_line
-from tracking.files import CURVES, DATA, FLOORS, Curves, curves_in, floors_in, weights_in
+from tracking.files import (
+    CURVES,
+    DATA,
+    FLOORS,
+    PREDICTIONS,
+    Curves,
+    curves_in,
+    floors_in,
+    predictions_in,
+    weights_in,
+)
 from tracking.store import SWEEPS, Store, open_store
 from tracking.trained import Result
 
@@ -90,9 +102,22 @@ def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best
     return weights_in(read_file(store, run, f"weights/{which}.safetensors"))
 
 
+def count_parameters(store: Store, run: Run) -> int:
+    """How many values one network of a trial has."""
+    return sum(value[0].size for value in read_weights(store, run).values())
+
+
 def read_curves(store: Store, run: Run) -> Curves:
     """The full curves: train_loss and gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
     return curves_in(read_file(store, run, CURVES))
+
+
+def read_predictions(store: Store, run: Run) -> Predictions | None:
+    """What a trial says on the test split; None where it was not kept."""
+    try:
+        return predictions_in(read_file(store, run, PREDICTIONS))
+    except StoreError:
+        return None
 
 
 def read_floors(store: Store, sweep_run: Run) -> Floors:
@@ -169,6 +194,21 @@ def last_sweeps(store: Store) -> dict[str, Run]:
     """The newest finished sweep of each task, by its name, or by its file's whole path."""
     finished = sweeps(store, "attributes.status = 'FINISHED'")
     return {run.data.params.get("task.file", run.data.tags["task"]): run for run in finished}
+
+
+def require_sweeps(store: Store, tasks: Sequence[str]) -> list[Run]:
+    """The newest finished sweeps of these tasks, of all if none is named. ConfigError where there is none."""
+    last = last_sweeps(store)
+    missing = [task for task in tasks if task not in last]
+    if missing or not last:
+        named = " ".join(missing) or "TASK"
+        raise ConfigError(f"no finished sweep of {named} in {store.name}; run: linrnn sweep {named}")
+    return [last[task] for task in tasks or last]
+
+
+def newest(runs: Sequence[Run]) -> Run:
+    """The run that began last."""
+    return max(runs, key=lambda run: int(run.info.start_time))
 
 
 def last_sweep(store: Store, task: str) -> Run | None:

@@ -32,7 +32,7 @@ def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str
     on the inputs so far, the number of lags chosen on the val split; analytic: the same in closed form; nonlinear:
     kernel ridge regression, a reference; noise: what nothing goes below.
     """
-    from experiments.figures import floors_by_lags
+    from experiments.figures.tasks import floors_by_lags
     from experiments.forms import floors_json
     from experiments.sweep_config import task_text
     from experiments.telling import show_floors

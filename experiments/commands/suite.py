@@ -57,7 +57,7 @@ def suite(
     configs = [sweep_config(task, tuple(MODELS), given) for task in BUILT_IN]
     _, summaries = sweep_all(shared, configs, workers)
 
-    from experiments.figures import of_suite
+    from experiments.figures.tasks import of_suite
     from experiments.forms import as_json
     from experiments.telling import show_suite
     from linrnn.errors import ConfigError

@@ -10,6 +10,9 @@ from linrnn.floors import classes, regression
 from linrnn.floors.lags import Point, counted, lags_to_try
 from linrnn.tasks.base import Splits, Task
 
+ROUNDING = 1e-12  # a floor below it is 0
+LEAST_GAP = 0.01  # of the linear floor, by which the nonlinear reference is below it where there is a gap to close
+
 
 @dataclass(frozen=True)
 class Floors:
@@ -37,6 +40,18 @@ class Floors:
         }
         return {name: loss for name, loss in named.items() if loss is not None}
 
+    def excess(self, loss: float) -> float | None:
+        """A loss over the linear floor; None where that is 0 but for rounding."""
+        return loss / self.linear if self.linear > ROUNDING else None
+
+    def gap_closed(self, loss: float) -> float | None:
+        """How much of the way from the linear floor to the nonlinear reference a loss has come; 1 is all of it.
+
+        None where the reference is not below the floor by what counts, LEAST_GAP of it.
+        """
+        gap = self.linear - self.nonlinear
+        return (self.linear - loss) / gap if gap > max(LEAST_GAP * self.linear, ROUNDING) else None
+
 
 def floors_of(task: Task, splits: Splits | None = None) -> Floors:
     """The floors of a task (`splits` only saves making its data again)."""
@@ -46,7 +61,7 @@ def floors_of(task: Task, splits: Splits | None = None) -> Floors:
         linear = family.linear(data, lags_to_try(data.train))
         return Floors(
             task.label,
-            family.trivial(data, task.forecasts),
+            family.trivial(data, task.ahead > 0),
             linear.best.test,
             linear.best.lags,
             task.linear_floor,

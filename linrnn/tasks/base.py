@@ -66,9 +66,9 @@ class Task(Declared, ABC):
         return self.name
 
     @property
-    def forecasts(self) -> bool:
-        """Whether the targets are later values of the first inputs."""
-        return False
+    def ahead(self) -> int:
+        """How many steps after it a value of the first inputs is the target; 0 where targets are no later inputs."""
+        return 0
 
     @classmethod
     def summary(cls) -> str:
@@ -144,8 +144,6 @@ class Drawn(Task):
 class Forecast(Drawn):
     """Drawn series, of which later values are predicted; standardised by the training split alone."""
 
-    forecasts: ClassVar[bool] = True
-
     length: int = declare(600, Integers(3, 1_000_000), "steps of a sequence")
     horizon: int = declare(1, Integers(1, 100_000), "how many steps ahead the target is")
     washout: int = declare(100, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
@@ -153,6 +151,10 @@ class Forecast(Drawn):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_counted(self.washout, self.length)
+
+    @property
+    def ahead(self) -> int:
+        return self.horizon
 
     def splits(self) -> Splits:
         drawn = super().splits()

@@ -56,8 +56,9 @@ class Series(Task):
         return re.sub(r"[^\w .+-]", "_", os.path.basename(self.file))[-LONGEST:]
 
     @property
-    def forecasts(self) -> bool:
-        return not self.is_archive and (not self.inputs or self.column in self.input_columns)
+    def ahead(self) -> int:
+        from_its_past = not self.is_archive and (not self.inputs or self.column in self.input_columns)
+        return self.horizon if from_its_past else 0
 
     @property
     def input_size(self) -> int:

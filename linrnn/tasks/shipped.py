@@ -21,7 +21,7 @@ class Shipped(Task):
     only the steps whose target lies in the split count.
     """
 
-    forecasts: ClassVar[bool] = True
+    ahead: ClassVar[int] = 1
     file_name: ClassVar[str]
 
     @property
@@ -40,4 +40,4 @@ class Shipped(Task):
 
     def splits(self) -> Splits:
         series, names = self.series[:, None, None], [self.name]
-        return chronological(Data(series, series, names, names), 1, self.file_name)
+        return chronological(Data(series, series, names, names), self.ahead, self.file_name)

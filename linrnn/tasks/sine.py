@@ -24,7 +24,7 @@ class Sine(Task):
     """
 
     name: ClassVar[str] = "sine"
-    forecasts: ClassVar[bool] = True
+    ahead: ClassVar[int] = 1
     linear_floor: ClassVar[float] = 0.0
     noise_floor: ClassVar[float] = 0.0
 

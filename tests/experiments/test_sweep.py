@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import tracking
 from experiments.console import NOBODY, Watch
-from experiments.figures import learning_curves
+from experiments.figures.trial import learning_curves
 from experiments.forms import as_json
 from experiments.searches import Search
 from experiments.studies import ask, limits, over, search_space, suggested

@@ -74,9 +74,8 @@ class TestContract:
         assert linear is None or noise <= linear <= 1
 
     def test_the_data_of_a_forecast_are_one_series(self, task: Task, splits: Splits) -> None:
-        horizon = getattr(task, "horizon", 1)
-        for split in splits if task.forecasts else ():
-            assert np.array_equal(split.inputs[horizon:], split.targets[:-horizon])
+        for split in splits if task.ahead else ():
+            assert np.array_equal(split.inputs[task.ahead :, :, :1], split.targets[: -task.ahead])
 
 
 def bounds(task: type[Task]) -> Iterator[tuple[str, Any]]:

@@ -58,7 +58,7 @@ def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
         (around(0.985, 0.001), around(1.02), {"linear": 1.0, "nonlinear": 1.0}, NOT_PREDICTABLE, "beyond chance"),
         (around(0.27), around(0.5), {"linear": 1e-3, "nonlinear": 1e-3}, SUFFICES, "a linear predictor reaches 0.001"),
         (around(0.10, 0.3), around(0.09, 0.3), {}, UNDECIDED, "more replicas"),
-        (around(0.10, count=4), around(0.01, count=4), {}, UNDECIDED, "fewer than 5 replicas"),
+        (around(0.10, count=4), around(0.01, count=4), {}, UNDECIDED, "too few replicas to tell: 4 of"),
         (np.full(20, np.inf), np.full(20, np.inf), {}, UNDECIDED, "tanh diverges"),
     ],
 )

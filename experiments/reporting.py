@@ -1,0 +1,86 @@
+"""A sweep's figures, tables and report, as files."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from mlflow.entities import Run
+
+from experiments.figures.picture import Picture
+from experiments.figures.sweep import pictures
+from experiments.findings import Findings, findings
+from experiments.forms import as_table, reproductions
+from experiments.measures import WHAT, floor_rows, measures, number
+from experiments.summary import SweepSummary
+from experiments.tables import Table, csv_text
+from linrnn.errors import ConfigError
+from tracking.store import Store
+
+
+def figure_files(drawn: Sequence[Picture]) -> dict[str, bytes]:
+    """Name -> content of the figures, and of the numbers behind each."""
+    images = {f"{picture.name}.png": picture.png() for picture in drawn}
+    return images | {f"{picture.name}.csv": csv_text(picture.table).encode() for picture in drawn}
+
+
+def page(found: Findings, drawn: Sequence[Picture]) -> bytes:
+    """All of a sweep as one HTML file, which asks the network for nothing."""
+    templates = Environment(
+        loader=PackageLoader("experiments"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return (
+        templates.get_template("report.html")
+        .render(
+            task=found.summary.task,
+            summary=found.summary,
+            table=measures(found.summary),
+            what=WHAT,
+            floors=floor_rows(found.summary.floors),
+            pictures=drawn,
+            csv_link=csv_link,
+            commands=reproductions(found.summary),
+            trials=found.trials,
+            number=number,
+            started=found.started,
+            environment=found.environment,
+        )
+        .encode()
+    )
+
+
+def csv_link(table: Table) -> str:
+    """A table as a link that holds it."""
+    return f"data:text/csv;base64,{b64encode(csv_text(table).encode()).decode()}"
+
+
+def report(store: Store, sweep: Run, summary: SweepSummary) -> bytes:
+    """The same of a recorded sweep."""
+    found = findings(store, sweep, summary)
+    return page(found, pictures(found))
+
+
+def sweep_artifacts(store: Store, sweep: Run, summary: SweepSummary) -> dict[str, bytes]:
+    """Name -> content of what a finished sweep's run keeps to be looked at."""
+    found = findings(store, sweep, summary)
+    drawn = pictures(found)
+    figures = {f"figures/{name}": content for name, content in figure_files(drawn).items()}
+    return {"report.html": page(found, drawn), "comparison.csv": csv_text(as_table([summary])).encode(), **figures}
+
+
+def write_figures(folder: Path, store: Store, sweeps: Sequence[Run], summaries: Sequence[SweepSummary]) -> None:
+    """Draw the figures of sweeps into a folder, one in it for each task."""
+    for sweep, summary in zip(sweeps, summaries, strict=True):
+        for name, content in figure_files(pictures(findings(store, sweep, summary))).items():
+            write_to(folder / summary.task / name, content)
+
+
+def write_to(path: Path, content: bytes) -> None:
+    """Write a file that the user named. ConfigError where that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
