@@ -82,7 +82,7 @@ def answer(group: click.Group, arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SystemExit as leaving:
-        return complain("terminated", 143, leaving) if leaving.code == 143 else 1
+        return complain("terminated", 143, leaving) if leaving.code == 143 else int(leaving.code or 0)
     except (KeyboardInterrupt, click.Abort) as leaving:
         return complain("interrupted", 130, leaving.__cause__ or leaving.__context__ or leaving)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -7,6 +7,7 @@ import json
 import click
 
 from experiments.cli import Settings, command
+from experiments.commands.parameters import RunId
 
 
 @command(
@@ -16,8 +17,8 @@ from experiments.cli import Settings, command
     linrnn diff 4f0c 91ab --json
     """,
 )
-@click.argument("one", metavar="RUN_A")
-@click.argument("other", metavar="RUN_B")
+@click.argument("one", type=RunId(), metavar="RUN_A")
+@click.argument("other", type=RunId(), metavar="RUN_B")
 def diff(shared: Settings, one: str, other: str) -> None:
     """Say what differs between two recorded trials: config, environment, data, results, and where their curves part."""
     from experiments.differing import differences

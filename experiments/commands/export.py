@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from experiments.cli import Settings, command
+from experiments.commands.parameters import RunId
 
 
 @command(
@@ -17,7 +18,7 @@ from experiments.cli import Settings, command
     linrnn reproduce best-linear
     """,
 )
-@click.argument("run", metavar="RUN_ID")
+@click.argument("run", type=RunId(), metavar="RUN_ID")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def export(shared: Settings, run: str, folder: Path) -> None:
     """Write a recorded trial to a folder that stands alone: config, curves, weights, digests, environment.

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from glob import escape, glob
 from typing import Any, Generic, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.table import Table
-from linrnn.tasks import SERIES_FILES, TASKS
+from linrnn.tasks import BUILT_IN, SERIES_FILES, TASKS
 
 T = TypeVar("T")
 
@@ -26,6 +28,9 @@ class Name(click.ParamType[str], Generic[T]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return self.table.check(value)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        return [CompletionItem(name) for name in self.table if name.startswith(incomplete)]
+
 
 class TaskName(Name[Any]):
     """A name of the table, or the path of a file, which is made whole."""
@@ -34,6 +39,28 @@ class TaskName(Name[Any]):
         named_so = os.sep in value or value.lower().endswith(SERIES_FILES)
         is_file = named_so or (value not in self.table and os.path.exists(value))
         return os.path.abspath(value) if is_file else super().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        names = [item for item in super().shell_complete(ctx, param, incomplete) if item.value in BUILT_IN]
+        files = [CompletionItem(path) for path in sorted(glob(f"{escape(incomplete)}*")) if path.endswith(SERIES_FILES)]
+        return names + files or [CompletionItem(incomplete, type="file")]
+
+
+class RunId(click.ParamType[str]):
+    """The id of a recorded run, or how it begins; a shell is told those of the store, or folders."""
+
+    name = "run"
+
+    def __init__(self, sweeps: bool = False, or_folder: bool = False) -> None:
+        self.sweeps, self.or_folder = sweeps, or_folder
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        from tracking.ids import run_ids
+
+        stores = [context.params.get("store") for context in (ctx, ctx.find_root())]
+        found = run_ids(next(filter(None, stores), "."), incomplete, self.sweeps)
+        items = [CompletionItem(run_id, help=name) for run_id, name in found]
+        return items or ([CompletionItem(incomplete, type="dir")] if self.or_folder else [])
 
 
 class Number(click.FloatRange):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from experiments.cli import Settings, command
-from experiments.commands.parameters import Number
+from experiments.commands.parameters import Number, RunId
 
 if TYPE_CHECKING:
     from experiments.reproducing import Reproduction
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     linrnn reproduce
     """,
 )
-@click.argument("run", required=False, metavar="[RUN_ID | DIR]")
-@click.option("--sweep", metavar="ID", help="Reproduce all trials of a sweep.")
+@click.argument("run", type=RunId(or_folder=True), required=False, metavar="[RUN_ID | DIR]")
+@click.option("--sweep", type=RunId(sweeps=True), metavar="ID", help="Reproduce all trials of a sweep.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="K", help="Only K of them, drawn anew each time.")
 @click.option("--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one a core]")
 @click.option(
