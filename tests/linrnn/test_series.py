@@ -59,7 +59,7 @@ def test_a_series_is_predicted_from_its_own_past(write: Write) -> None:
         assert np.allclose(split.targets[:, 0, 0], b[3:end], rtol=1e-12)
     for found, expected in zip(counted(splits), (b[3:24], b[24:32], b[32:]), strict=True):
         assert np.allclose(found, expected, rtol=1e-12)
-    assert (task.input_size, task.output_size, task.ahead, task.label) == (1, 1, 1, "data.csv")
+    assert (task.input_size, task.output_size, task.ahead, task.label) == (1, 1, 3, "data.csv")
     assert counted(Series(file=task.file, horizon=3).splits())[2].shape == (8,)  # the last column
 
 
@@ -70,7 +70,7 @@ def test_named_inputs_at_t_go_with_the_target_at_t_plus_horizon(write: Write) ->
     scaled = (VALUES - VALUES[:24].mean(0)) / VALUES[:24].std(0)
     assert np.allclose(test.inputs[:, 0], scaled[:38, [2, 1]], rtol=1e-12)
     assert np.allclose(test.targets[:, 0, 0], scaled[2:, 0], rtol=1e-12)
-    assert replace(task, inputs="a,b").ahead == 1
+    assert replace(task, inputs="a,b").ahead == 2
     at_once = replace(task, horizon=0).splits().train
     assert np.allclose(at_once.inputs[:, 0, 0], scaled[:24, 2], rtol=1e-12)
     assert np.allclose(at_once.targets[:, 0, 0], scaled[:24, 0], rtol=1e-12)

@@ -1,0 +1,99 @@
+"""What a replica says on the test split, beside its loss, and its closed loop, beside a loop over a plain network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from linrnn.config import TrialConfig, from_text
+from linrnn.models import MODELS
+from linrnn.models.base import flatten, unflatten
+from linrnn.network import network_of
+from linrnn.predictions import FREE_STEPS, MOST, Predictions, predictions
+from linrnn.progress import Progress
+from linrnn.tasks.base import Splits
+from linrnn.training import losses_on_test, train
+
+TASKS = {
+    "sine": {},
+    "sunspots": {},
+    "mackey-glass": {"task.horizon": "6", "task.length": "300", "task.sequences": "2"},
+    "xor": {},
+    "adding": {},
+    "digits": {},
+}
+
+
+def trained(task: str, model: str, **settings: str) -> tuple[TrialConfig, Splits, Progress, np.ndarray, Predictions]:
+    text = {"task": task, "model": model, "training.epochs": "8", "training.replicas": "3", "model.hidden_size": "5"}
+    config = from_text(text | TASKS[task] | settings)
+    splits = config.task.splits()
+    *_, progress = train(config, splits)
+    losses = losses_on_test(config, progress, splits)
+    return config, splits, progress, losses, predictions(config, progress, splits, losses)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("task", TASKS)
+def test_they_are_what_the_loss_is_of(task: str, model: str) -> None:
+    _, splits, _, losses, said = trained(task, model)
+    test = splits.test
+    assert losses[said.replica] == np.median(losses)
+    counted = test.targets[test.first :].swapaxes(0, 1).reshape(-1, test.targets.shape[2])[:MOST]
+    assert len(said.sequence) == len(said.step) == len(said.outputs) == len(counted)
+    if test.classes:
+        assert np.array_equal(said.targets[:, 0], counted.argmax(axis=1))
+        assert set(np.unique(said.outputs)) <= set(range(10))
+        return
+    assert np.array_equal(said.targets, counted)
+    assert np.array_equal(said.targets[:, 0], test.targets[said.step, said.sequence, 0])
+    if counted.size == test.targets[test.first :].size:
+        assert np.mean((said.outputs - counted) ** 2) / test.scale == pytest.approx(losses[said.replica], rel=1e-9)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("task", ["sine", "sunspots", "mackey-glass"])
+def test_the_closed_loop_is_that_of_a_plain_network(task: str, model: str) -> None:
+    config, splits, progress, _, said = trained(task, model)
+    network = network_of(config.model, 1, 1).double()
+    best = unflatten(torch.from_numpy(progress.best_weights.astype(float)), progress.shapes)
+    network.load_state_dict({name: value[said.replica] for name, value in best.items()})
+    values = list(splits.test.inputs[: said.start, 0, 0])  # known; then what was predicted for each step
+    ahead = config.task.ahead
+    with torch.no_grad():
+        for k in range(said.start, said.start + 40):
+            past = torch.tensor(values[: k - ahead + 1], dtype=torch.float64).view(-1, 1, 1)
+            values.append(float(network(past)[0][-1]))
+    assert len(said.continued) == FREE_STEPS
+    assert np.allclose(said.continued[:40], values[said.start :], rtol=1e-8, atol=1e-10)
+    left = len(splits.test.inputs) + ahead - said.start
+    assert np.isfinite(said.truth[:left]).all()
+    assert np.isnan(said.truth[left:]).all()
+    assert np.array_equal(said.truth[:3], splits.test.targets[said.start - ahead : said.start - ahead + 3, 0, 0])
+
+
+def test_a_rotation_goes_on_for_ever() -> None:
+    """W a rotation by the sine's step, read out so that the network is the wave itself."""
+    config = from_text({"task": "sine", "model": "linear", "model.hidden_size": "2", "training.epochs": "1"})
+    splits = config.task.splits()
+    *_, progress = train(config, splits)
+    w = 2 * np.pi / 99
+    named = {  # h_t = (x_t, x_{t-1}); y_t = 2 cos(w) x_t - x_{t-1}
+        "U": [[1.0], [0.0]],
+        "W": [[0.0, 0.0], [1.0, 0.0]],
+        "b": [0.0, 0.0],
+        "C": [[2 * np.cos(w), -1.0]],
+        "c": [0.0],
+    }
+    stacked = {name: np.array([value] * 10, dtype=np.float32) for name, value in named.items()}
+    exact = Progress(**{**vars(progress), "best_weights": flatten(stacked, progress.shapes)})
+    said = predictions(config, exact, splits, losses_on_test(config, exact, splits))
+    known = ~np.isnan(said.truth)
+    assert np.abs(said.continued[known] - said.truth[known]).max() < 1e-4  # float32 weights
+    assert np.abs(said.continued).max() == pytest.approx(1, abs=1e-2)
+
+
+def test_tasks_that_forecast_nothing_have_no_loop() -> None:
+    for task in ("xor", "adding", "digits"):
+        assert trained(task, "linear")[-1].continued.shape == (0,)

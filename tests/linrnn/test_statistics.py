@@ -1,0 +1,80 @@
+"""What sets two samples of losses apart, against counting by hand."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from linrnn.floors import Floors
+from linrnn.statistics import difference
+
+RNG = np.random.default_rng(3)
+LOSSES = arrays(float, 6, elements=st.floats(1e-9, 1e3))
+
+
+def permutation_p(one: np.ndarray, other: np.ndarray) -> float:
+    """By the definition: all deals of the pooled replicas, the two-sided p as twice the smaller tail."""
+    pooled = np.log10(np.concatenate([one, other]))
+    found = np.median(pooled[: len(one)]) - np.median(pooled[len(one) :])
+    dealt = []
+    for chosen in combinations(range(len(pooled)), len(one)):
+        mask = np.isin(np.arange(len(pooled)), chosen)
+        dealt.append(np.median(pooled[mask]) - np.median(pooled[~mask]))
+    close = 1e-12 * max(1, abs(found))
+    tails = (np.mean(np.array(dealt) <= found + close), np.mean(np.array(dealt) >= found - close))
+    return min(1.0, 2 * min(tails))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 3.0])
+def test_p_is_that_of_all_deals(shift: float) -> None:
+    one, other = 10 ** RNG.normal(shift, 1, 6), 10 ** RNG.normal(0, 1, 5)
+    assert difference(one, other).p == pytest.approx(permutation_p(one, other), rel=1e-9)
+
+
+def test_p_of_many_replicas_of_one_distribution_is_seldom_small() -> None:
+    small = [difference(*10 ** RNG.normal(0, 1, (2, 20))).p < 0.05 for _ in range(100)]
+    assert np.mean(small) < 0.12  # binomial(100, 0.05) is above that once in a thousand times
+
+
+@given(LOSSES, LOSSES)
+def test_superiority_counts_pairs(one: np.ndarray, other: np.ndarray) -> None:
+    pairs = [1.0 if a < b else 0.5 if a == b else 0.0 for a in one for b in other]
+    found = difference(one, other)
+    assert found.superiority == pytest.approx(np.mean(pairs))
+    assert difference(other, one).superiority == pytest.approx(1 - found.superiority)
+
+
+def test_the_ratio_is_that_of_medians_and_its_interval_holds_it() -> None:
+    one, other = RNG.lognormal(0, 1, 21), RNG.lognormal(1, 1, 21)
+    ratio = difference(one, other).ratio
+    assert ratio.value == pytest.approx(np.median(one) / np.median(other))
+    assert ratio.low < ratio.value < ratio.high
+    assert difference(10 * one, 10 * other).ratio == pytest.approx(ratio)  # of no unit
+
+
+def test_a_diverged_replica_is_worse_than_any_loss() -> None:
+    some = np.array([1e-3] * 5 + [np.inf] * 6)  # whose median diverged
+    fine = np.full(11, 1.0)
+    assert difference(some, fine).ratio.value == np.inf
+    assert difference(fine, some).ratio.value == 0.0
+    assert difference(some, fine).superiority == pytest.approx(5 / 11)
+    assert difference(some, fine) == difference(some, fine)  # always the same resamples
+
+
+def floors(linear: float, nonlinear: float) -> Floors:
+    return Floors("t", 1.0, linear, 3, None, nonlinear, None, 100, ())
+
+
+def test_excess_and_the_gap_that_is_closed() -> None:
+    there = floors(0.4, 0.1)
+    assert there.excess(0.8) == 2.0
+    assert [there.gap_closed(loss) for loss in (0.4, 0.1, 0.25, 0.7)] == pytest.approx([0.0, 1.0, 0.5, -1.0])
+    assert floors(0.4, 0.5).gap_closed(0.3) is None  # the reference is worse
+    assert floors(0.4, 0.4).gap_closed(0.3) is None
+    assert floors(1e-30, 1e-31).excess(0.3) is None  # rounding
+    assert floors(1e-30, 1e-31).gap_closed(0.3) is None
