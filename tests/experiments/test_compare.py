@@ -1,0 +1,344 @@
+"""A real small sweep, compared: its measures, figures, report and best runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from PIL import Image
+
+from experiments.__main__ import linrnn as group
+from experiments.cli import run
+from experiments.console import NOBODY
+from experiments.figures.canvas import INK, MARKERS, PALETTE, colour, marker
+from experiments.figures.sweep import pictures
+from experiments.findings import Findings, findings
+from experiments.forms import as_json, as_table, markdown
+from experiments.measures import NONE, TOO_FEW, measures, short
+from experiments.reporting import page
+from experiments.summary import SweepSummary
+from experiments.sweep_config import sweep_config
+from experiments.sweeps import sweep
+from experiments.tables import csv_text
+from experiments.workers import local_workers
+from linrnn.models import MODELS
+from linrnn.statistics import difference
+from tracking.databases import move_to
+from tracking.reading import read_config, read_run, trials_of
+from tracking.store import Store, open_store
+
+BUDGET = {
+    "sweep.trials": "9",
+    "sweep.generation": "3",
+    "sweep.confirmation": "6",
+    "sweep.pruner": "none",
+    "training.epochs": "20",
+    "training.replicas": "2",
+}
+FIGURES = ["confirmation", "predictions", "closed-loop", "curves", "search", "budget", "importances"]
+
+
+class Swept(NamedTuple):
+    store: Store
+    run: Run
+    summary: SweepSummary
+    found: Findings
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    store = open_store(tmp_path_factory.mktemp("compared"))
+    with local_workers(2) as executor:
+        summary = sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
+    (of_sweep,) = [read_run(store, summary.sweep_run)]
+    return Swept(store, of_sweep, summary, findings(store, of_sweep, summary))
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+class TestMeasures:
+    def test_they_are_those_of_the_confirmations_runs(self, done: Swept) -> None:
+        linear, tanh = done.summary.confirmations
+        assert linear.beside_linear is None
+        assert tanh.beside_linear == difference(tanh.test_loss, linear.test_loss)
+        for found, study in zip(done.summary.confirmations, done.summary.studies, strict=True):
+            recorded = read_run(done.store, found.run_id)
+            assert found.median.value == np.median(found.test_loss) == recorded.data.metrics["test_loss"]
+            assert found.median.low <= found.median.value <= found.median.high
+            hidden = read_config(recorded).model.hidden_size
+            assert study.parameters == hidden * (hidden + 1 + 1) + hidden + 1
+            runs = [each for each in trials_of(done.store, done.run) if each.data.params["model"] == study.model]
+            assert study.seconds == pytest.approx(sum(each.data.metrics["seconds"] for each in runs))
+
+    def test_the_table_has_all_that_is_compared(self, done: Swept) -> None:
+        table = measures(done.summary)
+        assert table.header == ("sine", *MODELS)
+        cells = {row[0]: row[1:] for row in table.rows}
+        assert cells["trials"] == ("9", "9")
+        assert cells["permutation p"][0] == NONE
+        assert float(cells["permutation p"][1]) <= 1
+        assert cells["divergence rate"] == ("0.0 %", "0.0 %")
+        assert cells["times the linear floor"] == (NONE, NONE)  # which is 0 on a sine
+        assert all(cells[name][1] != NONE for name in ("times linear's loss", "better than linear", "95 % interval"))
+
+    def test_few_replicas_are_said_to_be_too_few(self, done: Swept) -> None:
+        few = tuple(
+            replace(each, test_loss=each.test_loss[:4], beside_linear=None) for each in done.summary.confirmations
+        )
+        cells = {row[0]: row[1:] for row in measures(replace(done.summary, confirmations=few)).rows}
+        assert cells["permutation p"] == (NONE, TOO_FEW)
+
+    def test_a_study_that_confirmed_nothing_has_its_row(self, done: Swept) -> None:
+        nothing = replace(done.summary, confirmations=done.summary.confirmations[1:])
+        assert {row[1] for row in measures(nothing).rows[6:]} == {NONE}
+        assert short([nothing]).rows[0][6] == NONE
+        assert rows_of(csv_text(as_table([nothing])))[0]["confirmation_replicas"] == ""
+
+    def test_the_short_table_is_of_the_same_cells(self, done: Swept) -> None:
+        table = short([done.summary, done.summary])
+        cells = {row[0]: row[1:] for row in measures(done.summary).rows}
+        assert len(table.rows) == 4
+        for name, cell in zip(table.header[2:], table.rows[1][2:], strict=True):
+            assert cell == cells[name][1]
+
+    def test_csv_and_json_say_the_same_exactly(self, done: Swept) -> None:
+        (found,) = as_json([done.summary])["sweeps"]
+        assert json.loads(json.dumps(found, allow_nan=False)) == found
+        for row, study, confirmed in zip(
+            rows_of(csv_text(as_table([done.summary]))), found["studies"], found["confirmation"], strict=True
+        ):
+            assert (row["task"], row["model"], row["best_run"]) == ("sine", study["model"], study["best_run"])
+            assert float(row["best_val_loss"]) == study["best_val_loss"]
+            assert float(row["confirmation_interval_high"]) == confirmed["interval"][1]
+            beside = confirmed["beside_linear"]
+            assert row["confirmation_beside_linear_p"] == ("" if beside is None else str(beside["p"]))
+            assert float(row["floor_trivial"]) == found["floors"]["trivial"]
+
+    def test_the_description_has_verdict_table_and_commands(self, done: Swept) -> None:
+        text = MlflowClient(done.store.tracking_uri).get_run(done.run.info.run_id).data.tags["mlflow.note.content"]
+        assert text == markdown(done.summary)
+        assert text.startswith(f"**sine: {done.summary.verdict.word}.**")
+        for each in (*done.summary.studies, *done.summary.confirmations):
+            assert f"linrnn reproduce {getattr(each, 'best_run', '') or each.run_id}" in text
+        widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
+        assert widths == {2 + len(MODELS)}
+
+
+class TestFigures:
+    def test_each_is_a_png_with_its_numbers_on_the_sweeps_run(self, done: Swept) -> None:
+        client = MlflowClient(done.store.tracking_uri)
+        names = {file.path for file in client.list_artifacts(done.run.info.run_id, "figures")}
+        assert names == {f"figures/{name}.{kind}" for name in FIGURES for kind in ("png", "csv")}
+        folder = Path(done.run.info.artifact_uri.removeprefix("file://"), "figures")
+        for name in FIGURES:
+            with Image.open(folder / f"{name}.png") as image:
+                assert min(image.size) > 300
+                assert len(image.convert("RGB").getcolors(10**6) or []) > 20  # something is drawn
+            assert len(rows_of((folder / f"{name}.csv").read_text())) > 1
+
+    def test_the_numbers_are_those_of_the_store(self, done: Swept) -> None:
+        table = {picture.name: rows_of(csv_text(picture.table)) for picture in pictures(done.found)}
+        runs = {each.info.run_id: each for each in trials_of(done.store, done.run)}
+        assert len(table["search"]) == len(runs) - 2 == 18
+        for row in table["search"]:
+            recorded = runs[row["run_id"]]
+            assert float(row["val_loss"]) == recorded.data.metrics["best_val_loss"]
+            assert float(row["learning_rate"]) == float(recorded.data.params["training.learning_rate"])
+            assert row["outcome"] == recorded.data.tags["outcome"]
+        for model, of in groupby(table["budget"], lambda row: row["model"]):
+            best = [float(row["best_val_loss"]) for row in of]
+            assert best == sorted(best, reverse=True)
+            (study,) = [each for each in done.summary.studies if each.model == model]
+            assert best[-1] == study.best_val_loss
+        last = [row for row in table["curves"] if row["epoch"] == "20"]
+        for row, each in zip(last, done.summary.confirmations, strict=True):
+            assert float(row["val_median"]) == runs[each.run_id].data.metrics["final_val_loss"]
+        for each in done.summary.confirmations:
+            losses = [float(row["test_loss"]) for row in table["confirmation"] if row["model"] == each.model]
+            assert losses == each.test_loss.tolist()
+        for _, weights in groupby(table["importances"], lambda row: row["model"]):
+            assert sum(float(row["importance"]) for row in weights) == pytest.approx(1)
+
+    def test_a_model_type_has_one_colour_and_mark(self) -> None:
+        assert len({(colour(model), marker(model)) for model in MODELS}) == len(MODELS)
+        assert (colour("linear"), colour("tanh")) == PALETTE[:2]
+        assert len(PALETTE) == len(set(PALETTE)) == len(MARKERS)
+
+    def test_trials_that_came_to_nothing_are_marked(self, done: Swept) -> None:
+        trials = [
+            replace(each, result=each.result._replace(outcome=outcome, loss=math.inf))
+            for each, outcome in zip(done.found.trials, ["diverged", "failed", "pruned"] * 6, strict=True)
+        ]
+        drawn = pictures(replace(done.found, trials=trials, importances={}))
+        (searched,) = [picture for picture in drawn if picture.name == "search"]
+        (named,) = searched.figure.legends
+        assert {text.get_text() for text in named.get_texts()} >= {"diverged", "failed"}
+        assert "importances" not in [picture.name for picture in drawn]
+        assert all(picture.png() for picture in drawn)
+
+    def test_diverged_replicas_are_told(self, done: Swept) -> None:
+        worse = tuple(
+            replace(each, diverged=4, test_loss=np.array([np.inf] * 4 + [0.1, 0.2]))
+            for each in done.summary.confirmations
+        )
+        found = replace(done.found, summary=replace(done.summary, confirmations=worse))
+        (drawn,) = [picture for picture in pictures(found) if picture.name == "confirmation"]
+        labels = [label.get_text() for label in drawn.figure.axes[0].get_xticklabels()]
+        assert labels == ["linear\n(4 of 6 diverged)", "tanh\n(4 of 6 diverged)"]
+        assert drawn.png()
+
+    def test_in_a_page_they_are_in_its_ink_and_no_id_is_twice(self, done: Swept) -> None:
+        text = "".join(picture.svg() for picture in pictures(done.found))
+        assert INK not in text
+        assert "currentColor" in text
+        names = re.findall(r'\bid="([^"]+)"', text)
+        assert len(names) == len(set(names)) > 50
+        assert set(re.findall(r'href="#([^"]+)"', text)) | set(re.findall(r"url\(#([^)]+)\)", text)) <= set(names)
+
+    def test_classes_and_several_targets_are_drawn(self, done: Swept) -> None:
+        said = done.found.predictions["tanh"]
+        classes = said._replace(classes=True, targets=np.round(said.targets), outputs=np.round(said.outputs))
+        two = said._replace(targets=np.hstack([said.targets] * 2))
+        for changed, words in ((classes, "tells the class"), (two, "the first of 2 targets")):
+            found = replace(done.found, predictions={"tanh": changed})
+            (drawn,) = [picture for picture in pictures(found) if picture.name == "predictions"]
+            assert words in drawn.caption
+            assert drawn.png()
+
+
+class Page(HTMLParser):
+    """What a page loads, links to, and whether its tags close."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag in ("script", "link", "img", "iframe", "object", "source"):
+            self.loaded.append(str(found))
+        if tag == "a":
+            self.links.append(found.get("href") or "")
+        if tag not in ("meta", "br", "hr"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        return None
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+class TestReport:
+    def test_it_holds_all_that_it_shows(self, done: Swept) -> None:
+        text = page(done.found, pictures(done.found)).decode()
+        found = Page(text)
+        assert found.open == found.loaded == []
+        assert all(link.startswith("data:text/csv;base64,") for link in found.links)
+        assert len(found.links) == len(FIGURES) == text.count("<svg ")
+        assert not re.search(r"url\((?!#)", text)
+        assert done.summary.verdict.word in text
+        assert all(each.run_id[:8] in text for each in done.found.trials)
+
+    def test_a_name_is_no_markup(self, done: Swept) -> None:
+        strange = replace(done.summary, task="<b>&.csv", failures=("<script>alert(1)</script>",))
+        text = page(replace(done.found, summary=strange), []).decode()
+        assert "<b>" not in text
+        assert "<script>" not in text
+
+    def test_it_is_among_the_artifacts(self, done: Swept) -> None:
+        folder = Path(done.run.info.artifact_uri.removeprefix("file://"))
+        assert (folder / "report.html").read_text().startswith("<!doctype html>")
+        assert rows_of((folder / "comparison.csv").read_text())[0]["task"] == "sine"
+
+    def test_sweeps_without_predictions_are_reported_without(self, done: Swept) -> None:
+        drawn = pictures(replace(done.found, predictions={}))
+        assert [picture.name for picture in drawn] == [
+            name for name in FIGURES if name not in ("predictions", "closed-loop")
+        ]
+        assert page(done.found, drawn)
+
+
+class TestBest:
+    def test_the_best_run_of_each_study_is_tagged_and_registered(self, done: Swept) -> None:
+        client = MlflowClient(done.store.tracking_uri)
+        experiment = client.get_experiment_by_name("sine").experiment_id
+        tagged = {each.info.run_id for each in client.search_runs([experiment], "tags.best = 'yes'")}
+        assert tagged == {study.best_run for study in done.summary.studies}
+        for study in done.summary.studies:
+            name = client.get_run(study.best_run).data.tags["study"]
+            version = client.get_model_version_by_alias(name, "best")
+            assert (version.run_id, version.version) == (study.best_run, 1)
+            folder = Path(client.get_model_version_download_uri(name, version.version).removeprefix("file://"))
+            assert sorted(path.name for path in folder.iterdir()) == ["best.safetensors", "final.safetensors"]
+
+    def test_a_longer_search_moves_it_and_a_shown_sweep_leaves_it(self, done: Swept, tmp_path: Path) -> None:
+        shutil.copytree(done.store.folder, tmp_path / "store")
+        move_to(tmp_path / "store")
+        store = open_store(tmp_path / "store")
+        study = done.run.data.tags["studies"].split(", ")[0]
+        assert store.client.get_model_version_by_alias(study, "best").source.startswith((tmp_path / "store").as_uri())
+        longer = sweep_config("sine", tuple(MODELS), BUDGET | {"sweep.trials": "12"})
+        with local_workers(2) as executor:
+            found = sweep(longer, store, executor, NOBODY)
+            sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
+        for each in found.studies:
+            runs = store.client.search_runs(
+                [store.experiment("sine")], f"tags.best = 'yes' and params.model = '{each.model}'"
+            )
+            assert [run.info.run_id for run in runs] == [each.best_run]
+            name = runs[0].data.tags["study"]
+            assert store.client.get_model_version_by_alias(name, "best").run_id == each.best_run
+
+
+class TestCommands:
+    def test_compare_draws_and_report_writes_from_the_store_alone(
+        self, done: Swept, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        store = str(done.store.folder)
+        assert run(group, ["compare", "sine", "--store", store, "--figures", str(tmp_path / "drawn")]) == 0
+        out, said = capsys.readouterr()
+        assert said == ""
+        assert all(" ".join(row[:1]) in out for row in measures(done.summary).rows)
+        assert {path.name for path in (tmp_path / "drawn" / "sine").iterdir()} == {
+            f"{name}.{kind}" for name in FIGURES for kind in ("png", "csv")
+        }
+        assert run(group, ["compare", "--store", store, "--csv"]) == 0
+        assert rows_of(capsys.readouterr().out) == rows_of(csv_text(as_table([done.summary])))
+        assert run(group, ["report", "sine", "--store", store, "-o", str(tmp_path / "r.html")]) == 0
+        assert (tmp_path / "r.html").as_uri() in capsys.readouterr().out
+        assert (tmp_path / "r.html").read_bytes() == page(done.found, pictures(done.found))
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "part"),
+        [
+            (["compare", "--csv", "--json"], 2, "name one"),
+            (["compare", "sine", "--figures", "/proc/figures"], 2, "cannot write /proc/figures"),
+            (["report", "sine", "-o", "/proc/report.html"], 2, "cannot write /proc/report.html"),
+            (["report", "xor"], 2, "run: linrnn sweep xor"),
+        ],
+    )
+    def test_what_cannot_be_done_is_one_line(
+        self, done: Swept, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, part: str
+    ) -> None:
+        assert run(group, [*arguments, "--store", str(done.store.folder)]) == code
+        out, said = capsys.readouterr()
+        assert part in said
+        assert (out, len(said.splitlines())) == ("", 1)
