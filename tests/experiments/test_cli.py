@@ -56,11 +56,15 @@ def test_sweep_compare_and_json_agree(linrnn: Run, here: Here, tmp_path: Path) -
     code, table, said = here("compare", "sine", "--store", str(tmp_path))
     assert (code, said) == (0, "")
     (sweep,) = found["sweeps"]
-    for study, confirmation in zip(sweep["studies"], sweep["confirmation"], strict=True):
-        line = next(line for line in table.splitlines() if line.split()[:2] == ["sine", study["model"]])
-        for value in (study["hidden_size"], study["learning_rate"], confirmation["median_test_loss"]):
-            assert f"{value:.3g}" in line.split()
-        assert f"/runs/{study['best_run']}" in table
+    cells = {line.split("  ")[0]: line.split() for line in table.splitlines()}
+    assert cells["sine"] == ["sine", *MODELS]
+    for name, values in {
+        "hidden size": [study["hidden_size"] for study in sweep["studies"]],
+        "learning rate": [study["learning_rate"] for study in sweep["studies"]],
+        "median test loss": [confirmation["median_test_loss"] for confirmation in sweep["confirmation"]],
+    }.items():
+        assert cells[name][-2:] == [f"{value:.3g}" for value in values]
+    assert all(f"/runs/{study['best_run']}" in table for study in sweep["studies"])
     assert "workflowType=machine_learning&compareRunsMode=CHART" in table
 
 

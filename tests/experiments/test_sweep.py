@@ -141,7 +141,7 @@ class TestSweep:
         assert run.info.status == "FINISHED"
         assert run.data.params["sweep.trials"] == "6"
         assert run.data.params["models"] == ", ".join(MODELS)
-        assert "| linear | 6 |" in run.data.tags["mlflow.note.content"]
+        assert "\n| trials | 6 | 6 |\n" in run.data.tags["mlflow.note.content"]
 
     def test_its_floors_and_its_verdict_are_on_its_run(self, done: Any) -> None:
         store, found, _ = done
