@@ -13,15 +13,14 @@ from typing import NamedTuple
 
 from mlflow.entities import Run
 
+from experiments.concluding import conclude
 from experiments.console import Watch
 from experiments.figures.tasks import floors_by_lags
-from experiments.forms import markdown
 from experiments.interrupts import uninterrupted
 from experiments.patience import patiently
-from experiments.reporting import sweep_artifacts
 from experiments.resuming import begin_or_resume, left_or_finished, study_names
 from experiments.searches import Search, searches
-from experiments.summary import SweepSummary, best_of, summarise
+from experiments.summary import SweepSummary, summarise
 from experiments.sweep_config import SweepConfig, searched
 from experiments.trials import run_trial
 from experiments.workers import ClusterError, WorkerDiedError
@@ -31,9 +30,8 @@ from linrnn.floors import Floors, floors_of
 from linrnn.tasks.base import Task
 from tracking.errors import ServerAwayError, StoreError
 from tracking.files import FLOORS, data_files, floors_file
-from tracking.reading import PARENT, confirmations_of, read_floors, read_run, recorded, runs_of_study, studies_of
-from tracking.recording import closing, describe, end, mark, record, record_failed, write, write_files
-from tracking.registry import mark_best
+from tracking.reading import PARENT, confirmations_of, read_floors, read_run, recorded
+from tracking.recording import closing, end, record, record_failed
 from tracking.store import Store
 from tracking.trained import Failed, Trained
 
@@ -171,19 +169,6 @@ class Sweep:
         if work.number not in work.search.known:
             self.write(work, outcome)
 
-    def conclude(self) -> SweepSummary:
-        """Sum up from the store, and say it on the sweep's run; mark the best run of each study."""
-        run = read_run(self.store, self.run_id)
-        summary = summarise(self.store, run)
-        for study in studies_of(run):
-            mark_best_of(self.store, self.task.label, study)
-        with self.store.writing():
-            write_files(self.store, run.info, sweep_artifacts(self.store, run, summary))
-            write(self.store, self.run_id, {}, [("seconds", summary.seconds, 0)], time.time())
-            mark(self.store, self.run_id, {"verdict": summary.verdict.word})
-            describe(self.store, self.run_id, markdown(summary))
-        return summary
-
 
 def sweep(
     config: SweepConfig,
@@ -211,16 +196,8 @@ def sweep(
             sweep = Sweep(store, run_id, executor, watch, patience, task, floors)
             watch.skip(sum(search.done for search in going) + len(sweep.confirmed()))
             sweep.train(going)
-            summary = patiently(patience, watch, sweep.conclude)
+            summary = patiently(patience, watch, lambda: conclude(store, run_id))
     return summary
-
-
-def mark_best_of(store: Store, task: str, study: str) -> None:
-    """Mark the best run of all that a study has recorded, be it of a longer sweep."""
-    runs = [run for run in runs_of_study(store, task, study) if recorded(run)]
-    best = best_of(runs)
-    if best:
-        mark_best(store, study, best, runs)
 
 
 def shown(store: Store, finished: Run, watch: Watch) -> SweepSummary:
