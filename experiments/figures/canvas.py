@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ PRINT = 200  # dots an inch
 STYLE: Any = {
     "font.size": 9,
     "axes.edgecolor": INK,
+    "axes.facecolor": "none",
     "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -85,15 +87,19 @@ def legend_above(figure: Figure, axes: Axes) -> None:
 def png(figure: Figure) -> bytes:
     """The figure as a file, on white."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(buffer)  # savefig would draw everything twice
     return buffer.getvalue()
 
 
 def svg(figure: Figure, name: str) -> str:
     """The figure as a part of a page, in the page's own ink on its ground; `name` sets its ids apart from others'."""
     buffer = io.StringIO()
+    canvas: Any = FigureCanvasSVG(figure)
+    figure.patch.set_visible(False)
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
+    figure.patch.set_visible(True)
     text = buffer.getvalue()
     text = text[text.index("<svg") :].replace(INK, "currentColor")
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
