@@ -7,9 +7,10 @@ TASKS ?= sine xor sunspots
 ARGS ?=
 N ?= 20
 RUN ?=
+TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep suite compare ui reproduce test servers faults doctor check bench lock clean
+.PHONY: help setup sweep suite compare report ui reproduce test servers faults doctor check bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -33,6 +34,9 @@ suite: $(READY)  ## sweep all tasks, at most 40 minutes on 2 cores: one table, a
 
 compare: $(READY)  ## the table of the last sweeps, from the store
 	@$(BIN)/linrnn compare $(ARGS)
+
+report: $(READY)  ## the last sweep as one HTML file, report.html: TASK=xor for that of another task
+	@$(BIN)/linrnn report $(TASK) $(ARGS)
 
 ui: $(READY)  ## the MLflow UI on 127.0.0.1, with its links
 	@$(BIN)/linrnn ui $(ARGS)

@@ -290,23 +290,25 @@ class TestBest:
             folder = Path(client.get_model_version_download_uri(name, version.version).removeprefix("file://"))
             assert sorted(path.name for path in folder.iterdir()) == ["best.safetensors", "final.safetensors"]
 
-    def test_a_longer_search_moves_it_and_a_shown_sweep_leaves_it(self, done: Swept, tmp_path: Path) -> None:
+    def test_another_best_takes_tag_and_alias_and_a_version_once(self, done: Swept, tmp_path: Path) -> None:
         shutil.copytree(done.store.folder, tmp_path / "store")
         move_to(tmp_path / "store")
         store = open_store(tmp_path / "store")
-        study = done.run.data.tags["studies"].split(", ")[0]
-        assert store.client.get_model_version_by_alias(study, "best").source.startswith((tmp_path / "store").as_uri())
-        longer = sweep_config("sine", tuple(MODELS), BUDGET | {"sweep.trials": "12"})
-        with local_workers(2) as executor:
-            found = sweep(longer, store, executor, NOBODY)
-            sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
-        for each in found.studies:
-            runs = store.client.search_runs(
-                [store.experiment("sine")], f"tags.best = 'yes' and params.model = '{each.model}'"
+        study = studies_of(done.run)[0]
+        runs = runs_of_study(store, "sine", study)
+        first = store.client.get_model_version_by_alias(study, "best")
+        assert first.source.startswith((tmp_path / "store").as_uri())  # the folder was moved
+        (best,) = [each for each in runs if "best" in each.data.tags]
+        other = next(each for each in runs if "best" not in each.data.tags)
+        for chosen, versions in ((other, {1, 2}), (best, {1, 2}), (best, {1, 2})):
+            mark_best(store, study, chosen, runs_of_study(store, "sine", study))
+            tagged = store.client.search_runs(
+                [best.info.experiment_id], f"tags.best = 'yes' and tags.study = '{study}'"
             )
-            assert [run.info.run_id for run in runs] == [each.best_run]
-            name = runs[0].data.tags["study"]
-            assert store.client.get_model_version_by_alias(name, "best").run_id == each.best_run
+            assert [each.info.run_id for each in tagged] == [chosen.info.run_id]
+            assert store.client.get_model_version_by_alias(study, "best").run_id == chosen.info.run_id
+            found = store.client.search_model_versions(f"name = '{study}'")
+            assert {int(each.version) for each in found} == versions
 
 
 class TestCommands:
