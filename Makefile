@@ -10,7 +10,7 @@ RUN ?=
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep suite compare report ui reproduce test servers faults doctor check bench lock clean
+.PHONY: help setup sweep suite compare report ui reproduce test servers browser faults doctor check bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ test: $(READY)  ## run the tests
 
 servers: $(READY)  ## the tests with PostgreSQL, MLflow and Dask servers on loopback
 	@$(BIN)/pytest -m servers $(ARGS)
+
+browser: $(READY)  ## the tests of the MLflow UI in a real Chromium
+	@$(BIN)/pytest -m browser $(ARGS)
 
 faults: $(READY)  ## kill whole sweeps N times at random moments, run them again, compare: make faults N=200
 	@$(BIN)/python -m tests.faults $(N)

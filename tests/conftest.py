@@ -1,9 +1,10 @@
-"""What tests share: a store made once a session and copied, as making one takes seconds."""
+"""What tests share: a store made once a session and copied, as making one takes seconds; what to do without a server."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +24,19 @@ NEEDED = {  # what a task has no default for, as flat text
     "series": {"task.file": str(Path(str(resources.files("linrnn.tasks"))) / "data" / "sunspots.csv")},
 }
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def lacking(what: str) -> None:
+    """Skip where a server, or the browser, is not installed; fail where it has to be."""
+    if os.environ.get("LINRNN_SERVERS") == "required":
+        pytest.fail(f"{what} is not installed")
+    pytest.skip(f"{what} is not installed")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)

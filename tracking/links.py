@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracking.store import SWEEPS, Store
-from tracking.views import TRIALS
+from tracking.views import CHARTS, PREFIX, TRIALS, VERDICTS, place
 
 LOOPBACK = "http://127.0.0.1:5000"  # where `linrnn ui` serves unless told otherwise
 
@@ -14,13 +14,13 @@ def base_url(store: Store) -> str:
 
 
 def charts(base: str, experiment: str) -> str:
-    """The charts of all runs of an experiment, side by side."""
-    return f"{base}/#/experiments/{experiment}/runs?workflowType=machine_learning&compareRunsMode=CHART"
+    """The charts of all runs of an experiment, every model type among them."""
+    return table(base, experiment, CHARTS)
 
 
 def table(base: str, experiment: str, view: str = TRIALS) -> str:
-    """The runs of an experiment as a table, in a saved view: the trials, the best first."""
-    return f"{base}/#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}"
+    """The runs of an experiment in a saved view: the trials as a table, the best first."""
+    return f"{base}/{place(experiment, view)}"
 
 
 def run_page(base: str, experiment: str, run_id: str) -> str:
@@ -30,8 +30,7 @@ def run_page(base: str, experiment: str, run_id: str) -> str:
 
 def all_charts(store: Store, base: str) -> dict[str, str]:
     """Name -> charts of every experiment that holds trials; the sweeps' table of runs last."""
-    experiments = {found.name: str(found.experiment_id) for found in store.client.search_experiments()}
-    sweeps = experiments.pop(SWEEPS, None)
-    experiments.pop("Default", None)
-    links = {name: charts(base, experiments[name]) for name in sorted(experiments)}
-    return links | ({SWEEPS: charts(base, sweeps).partition("&")[0]} if sweeps else {})
+    found = {each.name: each.tags for each in store.client.search_experiments()}
+    tasks = sorted(name for name, tags in found.items() if PREFIX + TRIALS in tags)
+    links = {name: charts(base, store.experiment(name)) for name in tasks}  # which gives them views that they lack
+    return links | ({SWEEPS: table(base, store.experiment(SWEEPS), VERDICTS)} if SWEEPS in found else {})

@@ -19,7 +19,7 @@ from linrnn.errors import ConfigError
 from tracking.databases import create_missing, moved_from, optuna_storage, patient_client, sqlite_url
 from tracking.errors import StoreError, TakenError, translated
 from tracking.locks import advisory_lock, held, lock_file
-from tracking.views import views
+from tracking.notes import tags_of_sweeps, tags_of_task
 
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run a sweep
 BUSY_SECONDS = 60  # how long a writer waits for another
@@ -91,14 +91,16 @@ class Store:
         return self.known[name]
 
     def find_experiment(self, name: str) -> str:
-        """That id, from MLflow."""
-        found, tags = self.client.get_experiment_by_name(name), {} if name == SWEEPS else views()
+        """That id, from MLflow; the experiment has its views and its description then."""
+        found = self.client.get_experiment_by_name(name)
         if found is None:
             location = (self.folder / "mlruns" / name).as_uri() if self.local else None
-            return self.client.create_experiment(name, artifact_location=location, tags=tags)
-        for tag in tags.keys() - found.tags.keys():
-            self.client.set_experiment_tag(found.experiment_id, tag, tags[tag])
-        return str(found.experiment_id)
+            made = self.client.create_experiment(name, artifact_location=location)
+        experiment, known = (str(found.experiment_id), found.tags) if found else (made, {})
+        tags = tags_of_sweeps(experiment) if name == SWEEPS else tags_of_task(name, experiment)
+        for tag in tags.keys() - known.keys():
+            self.client.set_experiment_tag(experiment, tag, tags[tag])
+        return experiment
 
 
 def open_store(folder: str | Path | None = None, studies: str | None = None) -> Store:

@@ -15,22 +15,10 @@ from tempfile import mkdtemp
 
 import pytest
 
+from tests.conftest import free_port, lacking
 from tracking.store import Store
 
 SECONDS = 90  # for a server to answer
-
-
-def lacking(what: str) -> None:
-    """Skip where a server is not installed; fail where it has to be."""
-    if os.environ.get("LINRNN_SERVERS") == "required":
-        pytest.fail(f"{what} is not installed")
-    pytest.skip(f"{what} is not installed")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes] | None = None) -> None:

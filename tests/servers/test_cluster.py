@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import free_port
 from tests.faults.harness import SWEEP, Twin, facts, finish, new_store
 from tests.faults.harness import start as start_sweep
-from tests.servers.conftest import Start, free_port, wait_for, wait_for_runs
+from tests.servers.conftest import Start, wait_for, wait_for_runs
 from tracking.store import open_store
 
 pytestmark = pytest.mark.servers

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import free_port
 from tests.faults.harness import SWEEP, Twin, facts
 from tests.faults.harness import start as start_sweep
-from tests.servers.conftest import Start, end, free_port, wait_for, wait_for_runs
+from tests.servers.conftest import Start, end, wait_for, wait_for_runs
 from tracking.errors import TakenError
 from tracking.store import Store, open_store
 

@@ -1,0 +1,100 @@
+"""The MLflow UI in a real Chromium, over a store that a real sweep made."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlparse
+
+import pytest
+from mlflow.entities import Run
+
+from experiments.benchmark.chromium import browsing, lacked, served
+from tests.conftest import free_port, lacking
+from tracking.store import SWEEPS, Store, existing_store
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+
+SWEEP = ("sine", "--trials", "6", "--replicas", "2", "--epochs", "20", "--workers", "2")
+WAIT = 20_000  # ms for the UI to show something
+NO_LOGIN = "/ajax-api/2.0/mlflow/users/current"  # the UI asks a server without logins who is logged in: 404
+DRAWN_TOO_EARLY = re.compile(  # its parallel coordinates, drawn before their panel has its size, and then again
+    r'Error: <(g|path|rect)> attribute (transform|d|x|height): (.*NaN.*|A negative value is not valid\. \("-.*"\))'
+)
+
+
+class Swept(NamedTuple):
+    """What the sweep left: its store, its trials and its own run; and where the UI shows them."""
+
+    store: Store
+    trials: Sequence[Run]
+    sweep: Run
+    base: str
+    links: dict[str, str]
+
+    def names(self, model: str = "") -> set[str]:
+        """Names of all trials' runs, or of one model type's."""
+        return {run.info.run_name for run in self.trials if model in ("", run.data.params["model"])}
+
+
+class Complaints:
+    """What a browser complained of, and what it asked others than this machine for."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.found: list[str] = []
+        context.on("console", self.console)
+        context.on("weberror", lambda error: self.found.append(f"error: {error.error}"))
+        context.on("response", self.response)
+        context.on("request", self.request)
+
+    def console(self, message: ConsoleMessage) -> None:
+        known = message.location["url"].endswith(NO_LOGIN) or DRAWN_TOO_EARLY.fullmatch(message.text)
+        if message.type == "error" and not known:
+            self.found.append(f"console: {message.text}")
+
+    def response(self, response: Response) -> None:
+        if response.status >= 400 and not response.url.endswith(NO_LOGIN):
+            self.found.append(f"{response.status}: {response.url}")
+
+    def request(self, request: Request) -> None:
+        url = urlparse(request.url)
+        if url.hostname != "127.0.0.1" and url.scheme not in ("data", "blob"):
+            self.found.append(f"request: {request.url}")
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
+    """A real sweep of both model types, and a real `linrnn ui` over its store."""
+    folder = tmp_path_factory.mktemp("browser") / "store"
+    command = [sys.executable, "-m", "experiments", "sweep", *SWEEP, "--store", str(folder), "-q"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    store, port = existing_store(folder), free_port()
+    trials = store.client.search_runs([store.experiment("sine")])
+    (sweep,) = store.client.search_runs([store.experiment(SWEEPS)])
+    with served(Path(folder), port) as (_, links):
+        yield Swept(store, trials, sweep, f"http://127.0.0.1:{port}", links)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    if what := lacked():
+        lacking(what)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def page(playwright: Playwright, swept: Swept) -> Iterator[Page]:
+    """A page of a browser that was never used before; it may complain of nothing, and ask this machine alone."""
+    with browsing(playwright) as context:
+        context.set_default_timeout(WAIT)
+        complaints = Complaints(context)
+        yield context.new_page()
+    assert complaints.found == []
