@@ -1,4 +1,4 @@
-"""What tests share: a store made once a session and copied, as making one takes seconds; what to do without a server."""
+"""What tests share: stores and sweeps made once a session and copied; what to do where a server is lacking."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
+from tests.faults.harness import Twin, new_store
 from tracking.databases import move_to
 from tracking.store import Store, open_store
 
@@ -46,18 +48,39 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("store")
-    open_store(folder)
+def everybodys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of the session have in common."""
+    mine = tmp_path_factory.getbasetemp()
+    return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+
+@pytest.fixture(scope="session")
+def empty_store(everybodys: Path) -> Path:
+    """Copied, never used as it is."""
+    folder = everybodys / "empty_store"
+    with FileLock(f"{folder}.lock"):
+        open_store(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def twin(empty_store: Path, everybodys: Path) -> Twin:
+    """A real sweep, left alone; its folder is copied, never used as it is."""
+    with FileLock(everybodys / "twin.lock"):
+        return Twin(empty_store, everybodys / "twin")
 
 
 @pytest.fixture
 def store(empty_store: Path, tmp_path: Path) -> Store:
-    folder = tmp_path / "store"
-    shutil.copytree(empty_store, folder)
-    move_to(folder)
-    return open_store(folder)
+    return open_store(new_store(empty_store, tmp_path / "store"))
+
+
+@pytest.fixture
+def here_is_a_store(empty_store: Path, tmp_path: Path) -> Path:
+    """An empty store in the very folder that `linrnn` runs in, for tests that are not about how one is made."""
+    shutil.copytree(empty_store, tmp_path, dirs_exist_ok=True)
+    move_to(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def test_sweep_compare_and_json_agree(linrnn: Run, here: Here, tmp_path: Path) -
     assert "workflowType=machine_learning&compareRunsMode=CHART" in table
 
 
+@pytest.mark.usefixtures("here_is_a_store")
 def test_train_records_a_run_that_can_be_loaded(linrnn: Run, tmp_path: Path) -> None:
     done = linrnn("train", "xor", "--model", "linear", "--set", "model.hidden_size=3", "--epochs", "5", "--json", "-q")
     assert (done.returncode, done.stderr) == (0, "")
@@ -156,6 +157,7 @@ def test_a_reader_that_leaves_is_no_traceback(linrnn: Run, tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("here_is_a_store")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, code: int) -> None:
     command = [sys.executable, "-m", "experiments", "sweep", "sine", "--epochs", "40", "--replicas", "2"]

@@ -21,13 +21,12 @@ from experiments.cli import run
 from experiments.trials import run_trial
 from linrnn import evaluation
 from linrnn.config import from_text, to_text
-from tests.faults.harness import new_store
+from tests.faults.harness import Twin, new_store
 from tracking import provenance
 from tracking.reading import find, last_sweep, read_run, trials_of
 from tracking.recording import record
 from tracking.store import Store, open_store
 
-SMALL = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
 CONFIG = from_text(
     {
         "task": "sunspots",
@@ -66,11 +65,9 @@ def elsewhere(folder: Path, *arguments: str, **variables: str) -> subprocess.Com
 
 
 @pytest.fixture(scope="module")
-def swept(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    folder = new_store(empty_store, tmp_path_factory.mktemp("swept") / "store")
-    done = elsewhere(folder, "sweep", "sine", *SMALL, "--workers", "2", "-q")
-    assert done.returncode == 0, done.stderr
-    return open_store(folder)
+def swept(twin: Twin, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """What a process of its own has swept."""
+    return open_store(new_store(twin.folder, tmp_path_factory.mktemp("swept") / "store"))
 
 
 @pytest.fixture
@@ -98,7 +95,7 @@ def test_a_whole_sweep_is_identical_elsewhere_with_other_workers(swept: Store, t
     store = ("--store", str(swept.folder))
     done = elsewhere(tmp_path, "reproduce", "--sweep", sweep.info.run_id[:10], *store, "--workers", "1", "--json")
     assert done.returncode == 0, done.stderr
-    assert "6 of 6 trials" in done.stderr
+    assert "12 of 12 trials" in done.stderr
     found = json.loads(done.stdout)
     assert found["verdict"] == "IDENTICAL"
     assert [each["run_id"] for each in found["runs"]] == [trial.info.run_id for trial in trials]
@@ -278,7 +275,7 @@ def test_a_damaged_trial_does_not_stop_the_others(swept: Store, here: Here, tmp_
     verdicts = {each["run_id"]: each["verdict"] for each in found["runs"]}
     assert verdicts.pop(hit.info.run_id) == "DAMAGED"
     assert set(verdicts.values()) == {"IDENTICAL"}
-    assert len(verdicts) == 5
+    assert len(verdicts) == 11
 
 
 def test_diff_says_what_differs(swept: Store, here: Here) -> None:

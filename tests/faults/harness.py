@@ -100,15 +100,19 @@ def result(printed: dict[str, Any]) -> Any:
 
 
 class Twin:
-    """An uninterrupted sweep, and how long it took."""
+    """An uninterrupted sweep, and how long it took; one that another process has made there is taken as it is."""
 
     def __init__(self, template: Path, folder: Path) -> None:
-        self.template = template
-        self.folder = new_store(template, folder)
-        started = time.monotonic()
-        self.printed = result(finish(self.folder))
-        self.seconds = time.monotonic() - started
-        self.facts = facts(open_store(self.folder))
+        self.template, self.folder = template, folder
+        told = folder.with_suffix(".json")
+        if not told.exists():
+            new_store(template, folder)
+            started = time.monotonic()
+            printed = finish(folder)
+            told.write_text(json.dumps([printed, time.monotonic() - started]))
+        printed, self.seconds = json.loads(told.read_text())
+        self.printed = result(printed)
+        self.facts = facts(open_store(folder))
 
     def same(self, folder: Path) -> None:
         """Run a killed sweep to its end; fails unless all is as in the uninterrupted one."""

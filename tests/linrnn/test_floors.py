@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.kernel_ridge import KernelRidge
+from threadpoolctl import threadpool_limits
 
 from linrnn.floors import Floors, classes, floors_of, lags_to_try, regression
 from linrnn.floors.lags import Point, Swept, counted, lagged, spread
@@ -27,6 +28,13 @@ LARGE: dict[str, dict[str, int]] = {
     "adding": {"sequences": 20_000},
     "delay": {"delay": 5},
 }
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in `floors_of`, beneath which some of these tests begin: more would wait for each other."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 def linear_only(name: str, **fields: int) -> Swept:

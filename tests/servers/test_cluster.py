@@ -21,11 +21,6 @@ pytestmark = pytest.mark.servers
 QUIET = {"DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "false"}
 
 
-@pytest.fixture(scope="module")
-def twin(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Twin:
-    return Twin(empty_store, tmp_path_factory.mktemp("twin") / "store")
-
-
 def scheduler(begin: Start) -> str:
     port = free_port()
     address = f"127.0.0.1:{port}"

@@ -21,11 +21,6 @@ Database = Callable[[str], str]
 pytestmark = pytest.mark.servers
 
 
-@pytest.fixture(scope="module")
-def twin(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Twin:
-    return Twin(empty_store, tmp_path_factory.mktemp("twin") / "store")
-
-
 class Team:
     """An MLflow server and a database for studies; the server can go away and come back."""
 

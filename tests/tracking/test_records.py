@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from urllib.parse import urlparse
@@ -16,18 +16,25 @@ import pytest
 from mlflow.entities import Run
 
 from linrnn.errors import ConfigError
+from tests.faults.harness import new_store
 from tests.tracking.test_recording import CONFIG, trained
 from tracking.exporting import export
 from tracking.reading import read_run, resolve
 from tracking.recording import begin, record, record_failed
 from tracking.records import DamagedError, Record, exported, record_of
-from tracking.store import Store
+from tracking.store import Store, open_store
 from tracking.trained import Failed, Trained
 
 
 @pytest.fixture(scope="module")
 def original() -> Trained:
     return trained()
+
+
+@pytest.fixture(scope="module")
+def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """One for all of these tests, each of which damages a run of its own."""
+    return open_store(new_store(empty_store, tmp_path_factory.mktemp("records") / "store"))
 
 
 @pytest.fixture
@@ -62,6 +69,16 @@ def flip_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
+@contextmanager
+def away(folder: Path) -> Iterator[None]:
+    """In the body the folder is not where it was."""
+    elsewhere = folder.rename(folder.with_name("away"))
+    try:
+        yield
+    finally:
+        elsewhere.rename(folder)
+
+
 def halve(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
@@ -87,19 +104,31 @@ def test_a_damaged_file_is_named(store: Store, run: Run, name: str, damage: Call
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
-        ("update params set value='6' where key='model.hidden_size'", "param model.hidden_size is 6, .* written as 5"),
-        ("update params set value='0.012' where key='training.learning_rate'", "param training.learning_rate is 0.012"),
-        ("update params set value='rubbish' where key='seed'", "param seed is rubbish, and was written as 7"),
-        ("delete from params where key='task'", "param task is missing, and was written as sine"),
-        ("insert into params select 'task.more', '1', run_uuid from params limit 1", "param task.more is 1"),
-        ("update latest_metrics set value=0.001 where key='test_loss'", "metric test_loss is 0.001, and its files say"),
-        ("delete from latest_metrics where key='best_val_loss'", "metric best_val_loss is None"),
-        ("update tags set value='0' where key='digests'", "digests.json is not the file"),
+        (
+            "update params set value='6' where key='model.hidden_size' and run_uuid=:run",
+            "param model.hidden_size is 6, .* written as 5",
+        ),
+        (
+            "update params set value='0.012' where key='training.learning_rate' and run_uuid=:run",
+            "param training.learning_rate is 0.012",
+        ),
+        (
+            "update params set value='rubbish' where key='seed' and run_uuid=:run",
+            "param seed is rubbish, and was written as 7",
+        ),
+        ("delete from params where key='task' and run_uuid=:run", "param task is missing, and was written as sine"),
+        ("insert into params (key, value, run_uuid) values ('task.more', '1', :run)", "param task.more is 1"),
+        (
+            "update latest_metrics set value=0.001 where key='test_loss' and run_uuid=:run",
+            "metric test_loss is 0.001, and its files say",
+        ),
+        ("delete from latest_metrics where key='best_val_loss' and run_uuid=:run", "metric best_val_loss is None"),
+        ("update tags set value='0' where key='digests' and run_uuid=:run", "digests.json is not the file"),
     ],
 )
 def test_an_edit_in_the_database_is_named(store: Store, run: Run, statement: str, named: str) -> None:
     with closing(sqlite3.connect(store.folder / "mlflow.db")) as database:
-        database.execute(statement)
+        assert database.execute(statement, {"run": run.info.run_id}).rowcount == 1
         database.commit()
     with pytest.raises(DamagedError, match=named):
         again(store, run).trained()
@@ -142,8 +171,8 @@ def test_a_prefix_names_one_run(store: Store, run: Run) -> None:
 def test_an_exported_run_stands_alone(store: Store, run: Run, original: Trained, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "out"
     export(again(store, run), folder)
-    shutil.rmtree(store.folder)
-    same(exported(folder).trained(), original)
+    with away(store.folder):
+        same(exported(folder).trained(), original)
     assert sorted(path.name for path in tmp_path.joinpath("deep").iterdir()) == ["out"]
     assert "linrnn reproduce ." in (folder / "README.md").read_text()
     assert json.loads((folder / "run.json").read_text())["run_id"] == run.info.run_id
