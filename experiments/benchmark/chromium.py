@@ -56,12 +56,11 @@ def browsing(playwright: Playwright) -> Iterator[BrowserContext]:
 def served(store: Path, port: int) -> Iterator[tuple[int, dict[str, str]]]:
     """A real `linrnn ui` over a store: its process id, and the links that it prints, by name."""
     command = [sys.executable, "-m", "experiments", "ui", "--port", str(port), "--store", str(store)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process.pid, links_of(process)
-    finally:
-        process.terminate()
-        process.wait(30)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.pid, links_of(process)
+        finally:
+            process.terminate()
 
 
 def links_of(process: subprocess.Popen[str]) -> dict[str, str]:

@@ -20,11 +20,12 @@ from tracking.store import SWEEPS, Store, existing_store
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
 
-SWEEP = ("sine", "--trials", "6", "--replicas", "2", "--epochs", "20", "--workers", "2")
+SWEEP = ("sine", "--trials", "8", "--no-pruning", "--replicas", "2", "--epochs", "20", "--workers", "2")
 WAIT = 20_000  # ms for the UI to show something
 NO_LOGIN = "/ajax-api/2.0/mlflow/users/current"  # the UI asks a server without logins who is logged in: 404
-DRAWN_TOO_EARLY = re.compile(  # its parallel coordinates, drawn before their panel has its size, and then again
+DRAWN_TOO_EARLY = re.compile(  # its charts, drawn before their panels have their sizes, and then again
     r'Error: <(g|path|rect)> attribute (transform|d|x|height): (.*NaN.*|A negative value is not valid\. \("-.*"\))'
+    r"|(null )?ResizeObserver loop completed with undelivered notifications\."
 )
 
 
@@ -53,7 +54,7 @@ class Complaints:
         context.on("request", self.request)
 
     def console(self, message: ConsoleMessage) -> None:
-        known = message.location["url"].endswith(NO_LOGIN) or DRAWN_TOO_EARLY.fullmatch(message.text)
+        known = message.location["url"].endswith(NO_LOGIN) or DRAWN_TOO_EARLY.fullmatch(message.text.strip())
         if message.type == "error" and not known:
             self.found.append(f"console: {message.text}")
 
@@ -63,7 +64,7 @@ class Complaints:
 
     def request(self, request: Request) -> None:
         url = urlparse(request.url)
-        if url.hostname != "127.0.0.1" and url.scheme not in ("data", "blob"):
+        if url.hostname != "127.0.0.1" and url.scheme not in ("data", "blob", "file"):
             self.found.append(f"request: {request.url}")
 
 

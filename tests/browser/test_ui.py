@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -99,7 +100,7 @@ def test_the_user_groups_by_model_type(page: Page, swept: Swept) -> None:
     page.get_by_role("button", name="Group by").click()
     page.get_by_role("menuitemcheckbox", name="model", exact=True).click()
     groups = page.locator("[row-id]").filter(has_text="Group:")
-    becomes(lambda: {text.split()[-2] for text in groups.all_inner_texts()}, set(MODELS))
+    becomes(lambda: {re.findall(r"Group: (\w+)", text)[0] for text in groups.all_inner_texts()}, set(MODELS))
 
 
 def test_descriptions_link_to_every_view(page: Page, swept: Swept) -> None:
@@ -114,8 +115,12 @@ def test_descriptions_link_to_every_view(page: Page, swept: Swept) -> None:
         view = opened.value
         becomes(view.get_by_test_id("saved-views-trigger").inner_text, name)
         if "averaged" in name:
-            becomes(traced(view, "val_loss"), set(MODELS))
-            becomes(traced(view, "test_loss", BARS), set(MODELS))
+            drawn = chart(view, "val_loss")
+            becomes(
+                lambda card=drawn: {model for model in MODELS if f"{model} (val_loss)" in card.inner_text()},
+                set(MODELS),
+            )
+            becomes(traced(view, "test_loss", BARS), {f"param.model.{model}" for model in MODELS})
 
 
 def test_two_runs_are_compared(page: Page, swept: Swept) -> None:
@@ -147,8 +152,24 @@ def test_a_sweep_shows_its_verdict_and_its_figures(page: Page, swept: Swept) -> 
     page.get_by_role("gridcell", name=swept.sweep.data.tags["verdict"]).wait_for()
     page.get_by_role("link", name=swept.sweep.info.run_name).click()
     page.get_by_text("Show more").click()
-    rows = page.locator("table").first.locator("tbody tr")
-    becomes(lambda: {text.split()[0] for text in rows.all_inner_texts()}, set(MODELS))
+    described = page.locator("table").first
+    becomes(described.locator("th").all_inner_texts, ["sine", *MODELS])
+    becomes(lambda: "permutation p" in described.inner_text(), True)
+    for run in (each for each in swept.trials if each.data.tags.get("best")):
+        page.get_by_text(f"linrnn reproduce {run.info.run_id}").wait_for()
     page.get_by_role("tab", name="Artifacts").click()
-    page.get_by_text("floors.png").click()
-    becomes(lambda: page.get_by_role("img", name="floors.png").evaluate(WIDTH) > 0, True)
+    page.get_by_text("figures", exact=True).click()
+    for name in ("confirmation.png", "search.png"):
+        page.get_by_text(name).click()
+        becomes(lambda name=name: page.get_by_role("img", name=name).evaluate(WIDTH) > 0, True)
+    page.get_by_text("report.html").click()
+    report = page.frame_locator("iframe")
+    report.get_by_role("heading", name="Does sine need the nonlinearity?").wait_for()
+    becomes(report.locator("figure svg").count, 7)
+
+
+def test_the_best_runs_are_registered(page: Page, swept: Swept) -> None:
+    page.goto(f"{swept.base}/#/models?workflowType=machine_learning")
+    for study in swept.sweep.data.tags["studies"].split(", "):
+        page.get_by_role("link", name=study, exact=True).wait_for()
+    becomes(lambda: page.get_by_text("@ best").count(), len(MODELS))
