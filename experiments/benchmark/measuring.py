@@ -20,6 +20,7 @@ from experiments.benchmark.scaling import curves
 from experiments.benchmark.stack import EPOCHS_TIMED, Parts, parts
 from experiments.benchmark.sweeping import END_TO_END, LONG_TRIALS, TINY, WORKERS, Swept, timed_sweep
 from experiments.benchmark.targets import Target, targets_of_grid
+from experiments.benchmark.thousands import Thousands, thousands
 from experiments.benchmark.verifying import Cost, costs, worst
 from linrnn.models import MODELS
 from tracking.provenance import environment
@@ -58,16 +59,20 @@ def benchmark(out: Path, quick: bool) -> None:
     report.show_verifying(sweeps.verifying)
     say("floors")
     floors = floors_seconds(quick)
+    say("a store of thousands of trials")
+    many = thousands(quick)
+    report.show_thousands(many)
     slowest = max(floors, key=lambda task: floors[task])
     targets = [
         *targets_of_grid(cells),
         *targets_of_sweeps(sweeps),
         Target(f"floors of the slowest task, {slowest}", 20, floors[slowest], "s", most=True),
+        *targets_of_thousands(many),
     ]
     report.show_targets(targets)
     figures.speed_ups(cells, out / "bench.png")
     figures.scaling(lines, out / "scaling.png")
-    found = as_json(cells, lines, sweeps, floors, targets)
+    found = as_json(cells, lines, sweeps, floors, targets) | {"thousands": report.thousands_json(many)}
     report.write_json(out / "bench.json", found)
     say(f"{out}: bench.json, bench.png, scaling.png")
 
@@ -129,6 +134,17 @@ def targets_of_sweeps(sweeps: Sweeps) -> list[Target]:
     if sweeps.one:
         one, two = (np.median([each.per_minute for each in turns]) for turns in (sweeps.one, sweeps.two))
         found.append(Target("speed of one worker, two workers", 1.7, float(two / one)))
+    return found
+
+
+def targets_of_thousands(many: Thousands) -> list[Target]:
+    """The targets that a store of thousands of trials decides."""
+    found = [Target(f"comparing, with {many.trials} trials", 5, many.compare.median, "s", most=True)]
+    if many.ui:
+        found += [
+            Target(f"the UI's list of runs, with {many.trials} trials", 2, many.ui.listing.median, "s", most=True),
+            Target("memory of linrnn ui", 700, many.ui.memory, "MB", most=True),
+        ]
     return found
 
 

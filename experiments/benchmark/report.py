@@ -11,6 +11,7 @@ from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
 from experiments.benchmark.stack import Parts
 from experiments.benchmark.sweeping import Swept
 from experiments.benchmark.targets import TRIAL_EPOCHS, Grid, Target
+from experiments.benchmark.thousands import Thousands
 from experiments.benchmark.timing import Spread
 from experiments.benchmark.verifying import Cost
 from experiments.console import print_table
@@ -87,6 +88,32 @@ def show_verifying(found: Sequence[Cost]) -> None:
     header = ["model", "H", "digests, % of training", "reproduction / training, both with recording"]
     print_table("What verified reproduction costs: median (quartiles)", header, rows)
     print()
+
+
+def show_thousands(many: Thousands) -> None:
+    """What a store of many trials takes."""
+    rows = [["linrnn compare, imports aside", f"{quartiles(many.compare)} s"]]
+    if many.ui:
+        rows += [
+            ["the list of runs in the MLflow UI", f"{quartiles(many.ui.listing)} s"],
+            ["the same in a new tab, the UI's own loading included", f"{quartiles(many.ui.new_tab)} s"],
+            ["memory of linrnn ui, all its processes", f"{many.ui.memory:.0f} MB"],
+        ]
+    else:
+        rows.append(["the MLflow UI", "not measured: Chromium and Playwright are not installed"])
+    print_table(f"A store of {many.trials} trials: median (quartiles)", ["what", "measured"], rows)
+    print()
+
+
+def thousands_json(many: Thousands) -> dict[str, Any]:
+    """The same as an object."""
+    seconds = {"listing_s": many.ui.listing, "new_tab_s": many.ui.new_tab} if many.ui else {}
+    return {
+        "trials": many.trials,
+        "compare_s": many.compare._asdict(),
+        **{name: value._asdict() for name, value in seconds.items()},
+        "ui_mb": many.ui.memory if many.ui else None,
+    }
 
 
 def cost_json(cost: Cost) -> dict[str, Any]:
