@@ -73,7 +73,9 @@ def one() -> tuple[Figure, Axes]:
 
 def settled(figure: Figure) -> Figure:
     """The figure with its parts where the layout puts them, once for all its files."""
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine:
+        engine.execute(figure)
     figure.set_layout_engine("none")
     return figure
 
