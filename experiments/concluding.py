@@ -7,7 +7,8 @@ import time
 from experiments.forms import markdown
 from experiments.reporting import sweep_artifacts
 from experiments.summary import SweepSummary, best_of, summarise
-from tracking.reading import read_run, recorded, runs_of_study, studies_of
+from tracking.finding import recorded, runs_of_study, studies_of
+from tracking.reading import read_run
 from tracking.recording import describe, mark, write, write_files
 from tracking.registry import mark_best
 from tracking.store import Store

@@ -12,6 +12,7 @@ from experiments.searches import searches
 from experiments.sweep_config import from_record
 from tracking.databases import move_to, moved_from
 from tracking.errors import TakenError
+from tracking.finding import studies_of, sweeps
 from tracking.health import (
     all_runs,
     counts,
@@ -26,7 +27,6 @@ from tracking.health import (
     upgrade,
 )
 from tracking.provenance import LIBRARIES
-from tracking.reading import studies_of, sweeps
 from tracking.recording import end
 from tracking.store import Store
 

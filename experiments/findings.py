@@ -14,7 +14,8 @@ from experiments.summary import SweepSummary
 from experiments.sweep_config import from_record
 from linrnn.predictions import Predictions
 from tracking.files import Curves
-from tracking.reading import read_config, read_curves, read_predictions, read_run, trials_of
+from tracking.finding import trials_of
+from tracking.reading import read_config, read_curves, read_predictions, read_run
 from tracking.recording import PROVENANCE
 from tracking.store import Store
 from tracking.trained import Result

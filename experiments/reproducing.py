@@ -17,9 +17,9 @@ from linrnn.differences import DIFFERENT, EQUIVALENT, IDENTICAL, Comparison, com
 from linrnn.errors import ConfigError
 from linrnn.floors import Floors
 from tracking.files import FLOORS, data_files
+from tracking.finding import PARENT, resolve, sweeps, trials_of
 from tracking.locks import SINGLE
 from tracking.provenance import Change, changes, likeliest_first
-from tracking.reading import PARENT, resolve, sweeps, trials_of
 from tracking.recording import mark, record
 from tracking.records import DamagedError, Record, record_of
 from tracking.store import Store

@@ -10,7 +10,7 @@ from mlflow.entities import Run
 from optuna import get_all_study_names
 
 from experiments.sweep_config import SweepConfig
-from tracking.reading import studies_of, sweeps
+from tracking.finding import studies_of, sweeps
 from tracking.recording import begin_sweep, end, resume
 from tracking.store import Store
 

@@ -11,7 +11,8 @@ from optuna.trial import FrozenTrial
 from experiments.studies import ask, best_of, limits, open_study, over, search_space, suggested
 from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig
 from linrnn.config import TrialConfig
-from tracking.reading import read_result, recorded, runs_of_study
+from tracking.finding import recorded, runs_of_study
+from tracking.reading import read_result
 from tracking.recording import end
 from tracking.store import Store
 from tracking.trained import Result

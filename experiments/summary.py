@@ -14,7 +14,8 @@ from linrnn.floors import Floors
 from linrnn.progress import Losses, quartiles
 from linrnn.statistics import LEAST_REPLICAS, Difference, Estimate, difference, median
 from linrnn.verdict import LINEAR, Verdict, verdict
-from tracking.reading import count_parameters, read_config, read_curves, read_floors, trials_of
+from tracking.finding import trials_of
+from tracking.reading import count_parameters, read_config, read_curves, read_floors
 from tracking.store import Store
 
 START = ("model.init", "model.spectral_radius")  # settings of the first weights

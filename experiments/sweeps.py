@@ -30,7 +30,8 @@ from linrnn.floors import Floors, floors_of
 from linrnn.tasks.base import Task
 from tracking.errors import ServerAwayError, StoreError
 from tracking.files import FLOORS, data_files, floors_file
-from tracking.reading import PARENT, confirmations_of, read_floors, read_run, recorded
+from tracking.finding import PARENT, confirmations_of, recorded
+from tracking.reading import read_floors, read_run
 from tracking.recording import closing, end, record, record_failed
 from tracking.store import Store
 from tracking.trained import Failed, Trained

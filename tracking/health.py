@@ -16,8 +16,8 @@ from mlflow.store.db.utils import _upgrade_db
 from sqlalchemy import create_engine
 
 from tracking.databases import SQLITE, revisions
+from tracking.finding import PARENT, recorded, search, studies_of
 from tracking.locks import SINGLE
-from tracking.reading import PARENT, recorded, search, studies_of
 from tracking.store import Store
 
 ARTIFACTS = ("weights/best.safetensors", "weights/final.safetensors", "curves.npz", "digests.json")

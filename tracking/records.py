@@ -29,7 +29,8 @@ from tracking.files import (
     json_file,
     trained_of,
 )
-from tracking.reading import read_file, recorded
+from tracking.finding import recorded
+from tracking.reading import read_file
 from tracking.recording import points
 from tracking.store import Store
 from tracking.trained import Trained

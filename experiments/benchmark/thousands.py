@@ -29,8 +29,8 @@ from linrnn.config import TrialConfig
 from linrnn.floors import floors_of
 from linrnn.models import MODELS
 from tracking.files import FLOORS
+from tracking.finding import PARENT, require_sweeps
 from tracking.links import table
-from tracking.reading import PARENT, require_sweeps
 from tracking.recording import end, record
 from tracking.store import Store, existing_store, open_store
 from tracking.trained import Trained

@@ -44,7 +44,7 @@ def compare(shared: Settings, tasks: tuple[str, ...], as_csv: bool, figures: Pat
     from experiments.summary import summarise
     from experiments.tables import csv_text
     from experiments.telling import show_comparisons
-    from tracking.reading import require_sweeps
+    from tracking.finding import require_sweeps
     from tracking.store import existing_store
 
     store = existing_store(shared.store)

@@ -23,7 +23,7 @@ def diff(shared: Settings, one: str, other: str) -> None:
     """Say what differs between two recorded trials: config, environment, data, results, and where their curves part."""
     from experiments.differing import differences
     from experiments.verdicts import difference_json, show_difference
-    from tracking.reading import resolve
+    from tracking.finding import resolve
     from tracking.records import record_of
     from tracking.store import existing_store
 

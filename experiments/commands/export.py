@@ -26,7 +26,7 @@ def export(shared: Settings, run: str, folder: Path) -> None:
     linrnn reproduce DIR then verifies it, on another machine too, without the store.
     """
     from tracking.exporting import export as write
-    from tracking.reading import resolve
+    from tracking.finding import resolve
     from tracking.records import record_of
     from tracking.store import existing_store
 

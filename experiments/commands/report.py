@@ -37,7 +37,7 @@ def report(shared: Settings, task: str | None, output: Path) -> None:
     from experiments.reporting import report as of_sweep
     from experiments.reporting import write_to
     from experiments.summary import summarise
-    from tracking.reading import newest, require_sweeps
+    from tracking.finding import newest, require_sweeps
     from tracking.store import existing_store
 
     store = existing_store(shared.store)

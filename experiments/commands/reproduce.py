@@ -72,7 +72,7 @@ def of_one(store: Store | None, run: str | None, tolerance: float, quiet: bool) 
     """The reproduction of the run, or of an exported one where there is no store; a bar over its evaluations."""
     from experiments.console import watch
     from experiments.reproducing import best_of_last_sweep, reproduce
-    from tracking.reading import resolve
+    from tracking.finding import resolve
     from tracking.records import exported, record_of
 
     if store is None:

@@ -37,7 +37,8 @@ from experiments.workers import local_workers
 from linrnn.models import MODELS
 from linrnn.statistics import difference
 from tracking.databases import move_to
-from tracking.reading import read_config, read_run, runs_of_study, studies_of, trials_of
+from tracking.finding import runs_of_study, studies_of, trials_of
+from tracking.reading import read_config, read_run
 from tracking.registry import mark_best
 from tracking.store import Store, open_store
 

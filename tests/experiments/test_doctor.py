@@ -19,7 +19,7 @@ from experiments.workers import local_workers
 from linrnn.models import MODELS
 from tests.faults.harness import facts
 from tracking.databases import move_to
-from tracking.reading import PARENT
+from tracking.finding import PARENT
 from tracking.recording import begin
 from tracking.store import Store, open_store
 

@@ -23,7 +23,8 @@ from linrnn import evaluation
 from linrnn.config import from_text, to_text
 from tests.faults.harness import Twin, new_store
 from tracking import provenance
-from tracking.reading import find, last_sweep, read_run, trials_of
+from tracking.finding import find, last_sweep, trials_of
+from tracking.reading import read_run
 from tracking.recording import record
 from tracking.store import Store, open_store
 

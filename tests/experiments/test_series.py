@@ -24,7 +24,8 @@ from linrnn.errors import ConfigError, DataError
 from tests.conftest import Run
 from tests.faults.harness import new_store
 from tracking import files
-from tracking.reading import find, last_sweep, read_run
+from tracking.finding import find, last_sweep
+from tracking.reading import read_run
 from tracking.recording import record
 from tracking.store import Store, open_store
 

@@ -34,7 +34,8 @@ from linrnn.floors import floors_of
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from linrnn.verdict import verdict
-from tracking.reading import last_sweep, read_config, read_curves, read_file, read_floors, read_run, trials_of
+from tracking.finding import last_sweep, trials_of
+from tracking.reading import read_config, read_curves, read_file, read_floors, read_run
 from tracking.store import Store, open_store
 from tracking.trained import Result
 

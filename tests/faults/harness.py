@@ -15,7 +15,8 @@ from typing import Any
 import optuna
 
 from tracking.databases import move_to
-from tracking.reading import last_sweep, read_file, recorded, trials_of
+from tracking.finding import last_sweep, recorded, trials_of
+from tracking.reading import read_file
 from tracking.store import Store, open_store
 
 SWEEP = ["sweep", "sine", "--trials", "5", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=2"]

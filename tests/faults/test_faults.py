@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, result, start
-from tracking.reading import last_sweep
+from tracking.finding import last_sweep
 from tracking.store import open_store
 
 IN_ORDER = [*SWEEP, "--workers", "1"]  # with more, which trial comes first, and so how many writes it makes, is chance

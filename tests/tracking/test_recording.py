@@ -25,8 +25,9 @@ from linrnn.errors import ConfigError
 from linrnn.progress import Progress
 from linrnn.training import losses_on_test, train
 from tracking.errors import StoreError
+from tracking.finding import recorded
 from tracking.provenance import environment
-from tracking.reading import read_config, read_curves, read_result, read_run, read_weights, recorded
+from tracking.reading import read_config, read_curves, read_result, read_run, read_weights
 from tracking.recording import begin, closing, record, record_failed
 from tracking.store import Store
 from tracking.trained import Failed, Trained

@@ -19,7 +19,8 @@ from linrnn.errors import ConfigError
 from tests.faults.harness import new_store
 from tests.tracking.test_recording import CONFIG, trained
 from tracking.exporting import export
-from tracking.reading import read_run, resolve
+from tracking.finding import resolve
+from tracking.reading import read_run
 from tracking.recording import begin, record, record_failed
 from tracking.records import DamagedError, Record, exported, record_of
 from tracking.store import Store, open_store
