@@ -12,7 +12,7 @@ from experiments.summary import SweepSummary
 from linrnn.floors import Floors
 from linrnn.progress import quartiles
 from tracking.links import base_url, charts, run_page
-from tracking.store import Store
+from tracking.store import SWEEPS, Store
 from tracking.trained import Trained
 
 NOTHING = 1e-12  # less of a loss is rounding
@@ -56,6 +56,7 @@ def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
         for study in summary.studies:
             if study.best_run:
                 print(f"    best {study.model} trial: {run_page(base, summary.experiment, study.best_run)}")
+        print(f"    its figures and report: {run_page(base, store.experiment(SWEEPS), summary.sweep_run)}")
 
 
 def show_suite(summaries: Sequence[SweepSummary]) -> None:
