@@ -138,7 +138,7 @@ def draw_floors(axes: Axes, floors: Floors) -> None:
         "above": [names for loss, names in lines.items() if loss > high],
     }
     words = "; ".join(f"floors far {where}: {', '.join(names)}" for where, names in far.items() if names)
-    axes.annotate(words, (0.01, 0.01), xycoords="axes fraction", fontsize=7, va="bottom")
+    axes.annotate(words, (0.99, 0.01), xycoords="axes fraction", fontsize=7, va="bottom", ha="right")
 
 
 def together(losses: Mapping[str, float]) -> dict[float, str]:

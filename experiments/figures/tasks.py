@@ -11,7 +11,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from experiments.figures.canvas import FAINT, INK, LOSS, NOTHING, STYLE, colour, draw_floors, marker, one, png
+from experiments.figures.canvas import (
+    FAINT,
+    INK,
+    LOSS,
+    NOTHING,
+    STYLE,
+    colour,
+    draw_floors,
+    legend_above,
+    marker,
+    one,
+    png,
+)
 from experiments.summary import SweepSummary
 from linrnn.floors import Floors
 from linrnn.verdict import LINEAR
@@ -27,13 +39,14 @@ def floors_by_lags(floors: Floors) -> bytes:
         for losses, label, ink in ((val, "val", FAINT), (test, "test", colour(LINEAR))):
             axes.plot(lags, np.maximum(losses, NOTHING), "o-", color=ink, markersize=3, label=f"linear, {label}")
         axes.axvline(floors.linear_lags, color=FAINT, linewidth=0.8, zorder=0)
-        axes.set_title(f"{floors.task}: linear predictors; {floors.linear_lags} lags are chosen on val", loc="left")
+        title = f"{floors.task}: linear predictors; {floors.linear_lags} lags are chosen on val"
+        axes.set_title(title, loc="left", fontsize="medium")
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xlim(-0.3, 1.5 * max(lags[-1], 1))
         axes.set(yscale="log", xlabel="lags", ylabel=LOSS)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         draw_floors(axes, floors)
-        axes.legend(loc="upper right")
+        legend_above(figure, axes)
         return png(figure)
 
 
