@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
@@ -31,6 +33,7 @@ PREDICTIONS = "predictions.npz"  # of a trial whose test split was read
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 DATA = "data"  # the folder of the user's files
 KEPT_BYTES = 10_000_000  # a file from this size on is not kept, only its SHA-256
+UNREADABLE = (ValueError, TypeError, KeyError, EOFError, BadZipFile, SafetensorError)  # what a damaged one raises
 Curves = dict[str, NDArray[Any]]
 Read = Callable[[str], bytes]
 

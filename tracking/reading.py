@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import unquote, urlparse
 
 import numpy as np
@@ -24,6 +25,7 @@ from tracking.files import (
     DATA,
     FLOORS,
     PREDICTIONS,
+    UNREADABLE,
     Curves,
     curves_in,
     floors_in,
@@ -36,6 +38,8 @@ from tracking.trained import Result
 
 if TYPE_CHECKING:
     from linrnn.network import Network
+
+T = TypeVar("T")
 
 
 def load(
@@ -80,7 +84,7 @@ def read_config(run: Run) -> TrialConfig:
 
 def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best") -> dict[str, NDArray[np.float32]]:
     """Parameters of all replicas by name, each `(S, *shape)`."""
-    return weights_in(read_file(store, run, f"weights/{which}.safetensors"))
+    return parsed(store, run, f"weights/{which}.safetensors", weights_in)
 
 
 def count_parameters(store: Store, run: Run) -> int:
@@ -90,20 +94,29 @@ def count_parameters(store: Store, run: Run) -> int:
 
 def read_curves(store: Store, run: Run) -> Curves:
     """The full curves: train_loss and gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
-    return curves_in(read_file(store, run, CURVES))
+    return parsed(store, run, CURVES, curves_in)
 
 
 def read_predictions(store: Store, run: Run) -> Predictions | None:
     """What a trial says on the test split; None where it was not kept."""
     try:
-        return predictions_in(read_file(store, run, PREDICTIONS))
+        content = read_file(store, run, PREDICTIONS)
     except StoreError:
         return None
+    return parsed(store, run, PREDICTIONS, predictions_in, content)
 
 
 def read_floors(store: Store, sweep_run: Run) -> Floors:
     """The floors of a sweep's task."""
-    return floors_in(read_file(store, sweep_run, FLOORS))
+    return parsed(store, sweep_run, FLOORS, floors_in)
+
+
+def parsed(store: Store, run: Run, name: str, parse: Callable[[bytes], T], content: bytes | None = None) -> T:
+    """What is in a run's artifact. StoreError where it is missing or damaged."""
+    try:
+        return parse(read_file(store, run, name) if content is None else content)
+    except UNREADABLE as error:
+        raise StoreError(f"run {run.info.run_id}: its {name} is damaged ({first_line(error)})") from error
 
 
 def read_file(store: Store, run: Run, name: str) -> bytes:

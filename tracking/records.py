@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from zipfile import BadZipFile
 
 from mlflow.entities import Run
-from safetensors import SafetensorError
 
 from linrnn.config import TrialConfig, from_text
 from linrnn.errors import ConfigError, LinrnnError
@@ -22,6 +20,7 @@ from tracking.files import (
     DIGESTS,
     FLOORS,
     ORIGINS,
+    UNREADABLE,
     Read,
     config_file,
     config_in,
@@ -36,7 +35,6 @@ from tracking.store import Store
 from tracking.trained import Trained
 
 FACTS = "run.json"  # of an exported run: what is not in the files of a run
-UNREADABLE = (ValueError, KeyError, EOFError, BadZipFile, SafetensorError)
 
 
 class DamagedError(StoreError):

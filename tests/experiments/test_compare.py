@@ -7,7 +7,6 @@ import io
 import json
 import math
 import re
-import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import groupby
@@ -36,7 +35,7 @@ from experiments.tables import csv_text
 from experiments.workers import local_workers
 from linrnn.models import MODELS
 from linrnn.statistics import difference
-from tracking.databases import move_to
+from tests.faults.harness import new_store
 from tracking.finding import runs_of_study, studies_of, trials_of
 from tracking.reading import read_config, read_run
 from tracking.registry import mark_best
@@ -293,9 +292,7 @@ class TestBest:
             assert sorted(path.name for path in folder.iterdir()) == ["best.safetensors", "final.safetensors"]
 
     def test_another_best_takes_tag_and_alias_and_a_version_once(self, done: Swept, tmp_path: Path) -> None:
-        shutil.copytree(done.store.folder, tmp_path / "store")
-        move_to(tmp_path / "store")
-        store = open_store(tmp_path / "store")
+        store = open_store(new_store(done.store.folder, tmp_path / "store"))
         study = studies_of(done.run)[0]
         runs = runs_of_study(store, "sine", study)
         first = store.client.get_model_version_by_alias(study, "best")
@@ -347,3 +344,18 @@ class TestCommands:
         out, said = capsys.readouterr()
         assert part in said
         assert (out, len(said.splitlines())) == ("", 1)
+
+    @pytest.mark.parametrize("name", ["predictions.npz", "curves.npz", "weights/best.safetensors"])
+    def test_a_damaged_file_is_named(
+        self, done: Swept, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+    ) -> None:
+        store = open_store(new_store(done.store.folder, tmp_path / "store"))
+        phase = "search" if name.startswith("weights") else "confirmation"
+        damaged = store.client.search_runs([store.experiment("sine")], f"tags.phase = '{phase}'")
+        for each in damaged:
+            path = Path(each.info.artifact_uri.removeprefix("file://"), name)
+            path.write_bytes(path.read_bytes()[:50])
+        assert run(group, ["report", "sine", "--store", str(store.folder), "-o", str(tmp_path / "r.html")]) == 6
+        out, said = capsys.readouterr()
+        assert f"its {name} is damaged" in said
+        assert (out, len(said.splitlines()), (tmp_path / "r.html").exists()) == ("", 1, False)
