@@ -22,7 +22,8 @@ from tracking.store import Store, open_store
 SWEEP = ["sweep", "sine", "--trials", "5", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=2"]
 SWEEP += ["--set", "sweep.confirmation=3", "-q", "--json"]
 OF_THE_PROCESS = ("seconds",)  # metrics that no two processes share
-TAGS = ("outcome", "form", "phase", "study", "trial", "reason")
+OWN = (*OF_THE_PROCESS, "best_run", "run_id")  # what is printed of a sweep that no two share
+TAGS = ("outcome", "form", "phase", "study", "trial", "reason", "best")
 
 
 def start(folder: Path, arguments: list[str] = SWEEP, module: str = "experiments", **variables: str) -> Any:
@@ -89,15 +90,19 @@ def facts(store: Store) -> dict[str, Any]:
         found[name] = [(t.number, t.state, t.value, t.params, t.intermediate_values) for t in study.trials]
         told = {client.get_run(trial.user_attrs["run_id"]).info.run_name for trial in study.trials}
         assert told <= found.keys()
+        best = client.get_model_version_by_alias(name, "best")
+        found[f"best of {name}"] = client.get_run(best.run_id).info.run_name
+        assert len(client.search_model_versions(f"name = '{name}'")) == 1
     return found
 
 
 def result(printed: dict[str, Any]) -> Any:
     """What a sweep prints, less what no two processes share."""
     (sweep,) = printed["sweeps"]
-    studies = [{k: v for k, v in study.items() if k != "best_run"} for study in sweep["studies"]]
-    confirmation = [{k: v for k, v in each.items() if k != "run_id"} for each in sweep["confirmation"]]
-    return studies, confirmation, sweep["failures"]
+    parts = [
+        [{k: v for k, v in each.items() if k not in OWN} for each in sweep[p]] for p in ("studies", "confirmation")
+    ]
+    return *parts, sweep["failures"]
 
 
 class Twin:
