@@ -73,8 +73,13 @@ def findings(store: Store, sweep: Run, summary: SweepSummary) -> Findings:
         {model: predicted for model, predicted in said.items() if predicted is not None},
         {model: each for model, each in weighed.items() if each},
         datetime.fromtimestamp(sweep.info.start_time / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        {name: runs[-1].data.tags[name] for name in PROVENANCE if name in runs[-1].data.tags},
+        next((made for made in map(made_with, reversed(runs)) if made), {}),
     )
+
+
+def made_with(run: Run) -> dict[str, str]:
+    """What a trial's run tells of its environment; nothing where it failed."""
+    return {name: run.data.tags[name] for name in PROVENANCE if name in run.data.tags}
 
 
 def found(run: Run) -> TrialFound:

@@ -65,7 +65,7 @@ def confirmation_json(confirmation: Confirmation) -> dict[str, Any]:
         "interval": interval(confirmation.median),
         "excess": optional(confirmation.excess),
         "gap_closed": optional(confirmation.gap_closed),
-        "too_few_replicas": confirmation.too_few,
+        "too_few_replicas": confirmation.too_few_to_tell,
         "beside_linear": None if confirmation.beside_linear is None else difference_json(confirmation.beside_linear),
     }
 
@@ -108,6 +108,10 @@ def optional(value: float | None) -> float | None:
     return None if value is None else finite(value)
 
 
+CONFIRMED = ("run_id", "replicas", "diverged", "median_test_loss", "iqr", "excess", "gap_closed", "too_few_replicas")
+BOTH = (None, None)  # ends of an interval that is not there
+
+
 def as_table(summaries: Sequence[SweepSummary]) -> Table:
     """The same numbers, a row a sweep and model type."""
     rows = [row for summary in summaries for row in flat_rows(summary)]
@@ -116,28 +120,35 @@ def as_table(summaries: Sequence[SweepSummary]) -> Table:
 
 
 def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
-    """One flat object a model type."""
-    confirmed = {confirmation.model: confirmation_json(confirmation) for confirmation in summary.confirmations}
-    floors = {f"floor_{name}": loss for name, loss in summary.floors.lines.items()}
+    """One flat object a model type, always of the same names."""
+    confirmed = {each.model: confirmation_json(each) for each in summary.confirmations}
+    shared = {
+        "sweep_run": summary.sweep_run,
+        "verdict": summary.verdict.word,
+        "reason": summary.verdict.reason,
+        "conditions": summary.conditions,
+        "failures": "; ".join(summary.failures),
+        **{f"floor_{name}": value for name, value in floors_json(summary.floors).items() if name != "task"},
+    }
     for study in summary.studies:
-        about = dict(flat("confirmation", confirmed.get(study.model, {})))
-        shared = {"sweep_run": summary.sweep_run, "verdict": summary.verdict.word, **floors}
+        about = flat_confirmation(confirmed.get(study.model, {}))
         yield {"task": summary.task, **study_json(study), **about, **shared}
 
 
-def flat(prefix: str, found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Names and values of an object; those of an object in it by both names, the ends of an interval apart."""
-    for name, value in found.items():
-        match value:
-            case dict():
-                yield from flat(f"{prefix}_{name}", value)
-            case [low, high]:
-                yield from ((f"{prefix}_{name}_low", low), (f"{prefix}_{name}_high", high))
-            case None if name == "beside_linear":
-                continue
-            case _:
-                if name != "model":
-                    yield f"{prefix}_{name}", value
+def flat_confirmation(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A confirmation as a flat object; None for all that it has not."""
+    beside = found.get("beside_linear") or {}
+    pairs = {
+        "confirmation_quartile": found.get("quartiles"),
+        "confirmation_interval": found.get("interval"),
+        "beside_linear_ratio": beside.get("interval"),
+    }
+    ends = {f"{name}_{end}": (pair or BOTH)[k] for name, pair in pairs.items() for k, end in enumerate(("low", "high"))}
+    return {
+        **{f"confirmation_{name}": found.get(name) for name in CONFIRMED},
+        **{f"beside_linear_{name}": beside.get(name) for name in ("ratio", "p", "superiority")},
+        **ends,
+    }
 
 
 def markdown(summary: SweepSummary) -> str:
@@ -154,15 +165,14 @@ def markdown(summary: SweepSummary) -> str:
         f"|{'---|' * len(table.header)}",
         *(f"| {' | '.join(row)} |" for row in table.rows),
         "",
+        *(f"A trial failed: {failed}.\n" for failed in summary.failures),
         f"Floors, by predictors that are no networks: {floors_text(summary.floors)}.",
         "",
-        "Figures, tables and a report of one file are among the artifacts. The best runs again, bit for bit, in the "
-        "folder of this store:",
-        "",
-        "```",
-        *reproductions(summary),
-        "```",
+        "Figures, tables and a report of one file are among the artifacts.",
     ]
+    again = reproductions(summary)
+    if again:
+        lines += ["", "The best runs again, bit for bit, in the folder of this store:", "", "```", *again, "```"]
     return "\n".join(lines)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from experiments.summary import Confirmation, StudySummary, SweepSummary
 from experiments.tables import Table
 from linrnn.floors import Floors
 from linrnn.statistics import Difference, Estimate
-from linrnn.verdict import LINEAR
 
 NONE = "-"
 TOO_FEW = "too few replicas to tell"
@@ -23,17 +23,22 @@ def trials_text(study: StudySummary) -> str:
 
 def number(value: float | None) -> str:
     """Three digits, or that there is none."""
-    return NONE if value is None else f"{value:.3g}"
+    return NONE if value is None or math.isnan(value) else f"{value:.3g}"
 
 
 def share(value: float | None) -> str:
     """A part of 1, in percent."""
-    return NONE if value is None else f"{100 * value:.1f} %"
+    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
 
 
 def between(estimate: Estimate) -> str:
-    """An interval."""
-    return f"{estimate.low:.3g} to {estimate.high:.3g}"
+    """An interval, where there is one."""
+    return f"{estimate.low:.3g} to {estimate.high:.3g}" if estimate.low > -math.inf else NONE
+
+
+def ratio_text(found: Difference) -> str:
+    """A ratio with its interval; none of two that diverge."""
+    return NONE if math.isnan(found.ratio.value) else f"{number(found.ratio.value)} ({between(found.ratio)})"
 
 
 def quartiles_text(found: Confirmation) -> str:
@@ -48,7 +53,7 @@ def beside(text: Callable[[Difference], str]) -> Callable[[Confirmation], str]:
     def cell(found: Confirmation) -> str:
         if found.beside_linear:
             return text(found.beside_linear)
-        return TOO_FEW if found.too_few and found.model != LINEAR else NONE
+        return TOO_FEW if found.too_few_to_tell else NONE
 
     return cell
 
@@ -69,7 +74,7 @@ OF_CONFIRMATIONS: Mapping[str, Callable[[Confirmation], str]] = {
     "95 % interval": lambda found: between(found.median),
     "times the linear floor": lambda found: number(found.excess),
     "gap closed": lambda found: share(found.gap_closed),
-    "times linear's loss": beside(lambda found: f"{found.ratio.value:.3g} ({between(found.ratio)})"),
+    "times linear's loss": beside(ratio_text),
     "permutation p": beside(lambda found: f"{found.p:.2g}"),
     "better than linear": beside(lambda found: share(found.superiority)),
 }

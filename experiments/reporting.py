@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,8 +18,12 @@ from experiments.forms import as_table, reproductions
 from experiments.measures import WHAT, floor_rows, measures, number
 from experiments.summary import SweepSummary
 from experiments.tables import Table, csv_text
-from linrnn.errors import ConfigError
+from linrnn.errors import LinrnnError
 from tracking.store import Store
+
+
+class UnwritableError(LinrnnError):
+    """A file that the user named and that cannot be written."""
 
 
 def figure_files(drawn: Sequence[Picture]) -> dict[str, bytes]:
@@ -72,15 +78,22 @@ def sweep_artifacts(store: Store, sweep: Run, summary: SweepSummary) -> dict[str
 
 def write_figures(folder: Path, store: Store, sweeps: Sequence[Run], summaries: Sequence[SweepSummary]) -> None:
     """Draw the figures of sweeps into a folder, one in it for each task."""
+    tasks = [summary.task for summary in summaries]
     for sweep, summary in zip(sweeps, summaries, strict=True):
+        task = summary.task if tasks.count(summary.task) == 1 else f"{summary.task} {summary.sweep_run[:8]}"
         for name, content in figure_files(pictures(findings(store, sweep, summary))).items():
-            write_to(folder / summary.task / name, content)
+            write_to(folder / task / name, content)
 
 
 def write_to(path: Path, content: bytes) -> None:
-    """Write a file that the user named. ConfigError where that cannot be done."""
+    """Write a file that the user named, whole or not at all. UnwritableError where that cannot be done."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        beside.write_bytes(content)
+        beside.replace(path)
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        reason = "a file is in the place of its folder" if isinstance(error, FileExistsError) else error.strerror
+        raise UnwritableError(f"cannot write {path}: {reason}; name another place") from error

@@ -50,11 +50,7 @@ class Confirmation:
     excess: float | None  # the median over the linear floor
     gap_closed: float | None  # of the way from the linear floor to the nonlinear reference
     beside_linear: Difference | None  # None for linear itself, without it, and with too few replicas to tell
-
-    @property
-    def too_few(self) -> bool:
-        """Whether there are too few replicas to tell model types apart."""
-        return len(self.test_loss) < LEAST_REPLICAS
+    too_few_to_tell: bool  # whether there is something to compare with, but too few replicas
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
@@ -157,7 +153,8 @@ def confirmation(run: Run, losses: Mapping[str, Losses], floors: Floors) -> Conf
     """What a confirmation's run says, beside the floors and the test losses of all model types."""
     model = run.data.params["model"]
     mine, estimate = losses[model], median(losses[model])
-    told_apart = model != LINEAR and LINEAR in losses and min(len(mine), len(losses[LINEAR])) >= LEAST_REPLICAS
+    comparable = model != LINEAR and LINEAR in losses
+    enough = comparable and min(len(mine), len(losses[LINEAR])) >= LEAST_REPLICAS
     return Confirmation(
         model,
         run.info.run_id,
@@ -166,5 +163,6 @@ def confirmation(run: Run, losses: Mapping[str, Losses], floors: Floors) -> Conf
         estimate,
         floors.excess(estimate.value),
         floors.gap_closed(estimate.value),
-        difference(mine, losses[LINEAR]) if told_apart else None,
+        difference(mine, losses[LINEAR]) if enough else None,
+        comparable and not enough,
     )

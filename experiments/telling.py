@@ -56,7 +56,7 @@ def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
         for study in summary.studies:
             if study.best_run:
                 print(f"    best {study.model} trial: {run_page(base, summary.experiment, study.best_run)}")
-        print(f"    the sweep, with figures and report: {run_page(base, store.experiment(SWEEPS), summary.sweep_run)}")
+        print(f"    the sweep itself: {run_page(base, store.experiment(SWEEPS), summary.sweep_run)}")
 
 
 def show_suite(summaries: Sequence[SweepSummary]) -> None:

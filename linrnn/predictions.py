@@ -26,7 +26,7 @@ class Predictions(NamedTuple):
 
     For classes, both are their numbers. `continued` are K steps of the first sequence from its step `start` on, of
     which the network knows its own predictions alone; `truth` is nan where the sequence is over. K = 0 where the task
-    is no forecast of its own inputs.
+    is no forecast of its own inputs, or looks so far ahead that less than half of K would rest on them.
     """
 
     replica: int
@@ -52,8 +52,8 @@ def predictions(config: TrialConfig, progress: Progress, splits: Splits, test_lo
     inputs, model = torch.from_numpy(splits.test.inputs), config.model
     with one_thread(), torch.no_grad():
         outputs, _ = model.forward(parameters, inputs, model.zero_state(1, inputs.shape[1], like=inputs))
-        alone = inputs.shape[2] == outputs.shape[3] == 1
-        loop = closed_loop(model, parameters, splits.test, inputs, ahead) if ahead and alone else NO_LOOP
+        closes = inputs.shape[2] == outputs.shape[3] == 1 and 0 < ahead <= min(FREE_STEPS // 2, len(inputs))
+        loop = closed_loop(model, parameters, splits.test, inputs, ahead) if closes else NO_LOOP
     return Predictions(replica, *beside(splits.test, outputs[0].numpy()), splits.test.classes, *loop)
 
 

@@ -14,7 +14,7 @@ LEVEL = 0.95
 RESAMPLES = 9999
 LEAST_REPLICAS = 5  # of each model type, to tell whether they differ
 HUGE = 1e100  # stands for an infinite loss while samples are drawn
-FAR = 50.0  # a difference of log10 loss that only an infinite one makes
+FAR = 45.0  # a difference of log10 loss that only an infinite one makes, be it half of a median
 
 
 class Estimate(NamedTuple):
@@ -38,7 +38,7 @@ def gain(losses: Losses, other: Losses) -> Estimate:
 class Difference(NamedTuple):
     """What sets the losses of one sample apart from those of another."""
 
-    ratio: Estimate  # of its median to the other's, by the medians of log10 loss
+    ratio: Estimate  # of its median to the other's, by the medians of log10 loss; nan where both are infinite
     p: float  # how often medians of log10 loss differ by as much where replicas are dealt out by chance
     superiority: float  # the probability that a loss of it is below one of the other's, ties counted half
 
@@ -55,7 +55,9 @@ def difference(losses: Losses, other: Losses) -> Difference:
     apart = bootstrapped(median_difference, *logs)
     test = permutation_test(logs, median_difference, vectorized=True, n_resamples=RESAMPLES, rng=0)
     below = mannwhitneyu(other, losses).statistic / (len(losses) * len(other))
-    return Difference(Estimate(*(power_of_ten(value) for value in apart)), float(test.pvalue), float(below))
+    neither = all(np.median(sample) > FAR for sample in logs)
+    ratio = Estimate(*(math.nan if neither else power_of_ten(value) for value in apart))
+    return Difference(ratio, float(test.pvalue), float(below))
 
 
 def median_difference(one: Any, other: Any, axis: int) -> Any:

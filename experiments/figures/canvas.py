@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from linrnn.floors import Floors
@@ -24,6 +25,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8
 MARKERS = "osD^vP*X"
 INK, FAINT = "#1b1b1e", "#7a7a80"  # lines and words; read on white and on black
 LOSS = "loss (1: the best constant)"
+HUGE = 1e30  # a loss from here on is drawn as if it were infinite
+MANY = 30  # a range of more than so many times is told in powers of 10
 NOTHING = 1e-12  # stands for a loss of 0 on a logarithmic axis
 FAR = 10  # times what is drawn, where a floor is only named
 WIDTH = 4.8  # inches: a column of print; on a phone, words keep their size
@@ -107,25 +110,29 @@ def svg(figure: Figure, name: str) -> str:
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
 
 
-def loss_axis(axes: Axes, low: float, high: float, which: str = "y") -> None:
-    """A logarithmic axis of losses; with plain numbers where they are within about a decade."""
-    axis = axes.yaxis if which == "y" else axes.xaxis
-    axes.set(**{f"{which}scale": "log"})
-    if high < 15 * low:
-        axis.set_major_locator(MaxNLocator(6))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(NullLocator())
+def plain_ticks(axis: Axis, low: float, high: float) -> None:
+    """Ticks of a logarithmic axis as plain numbers, where it has few powers of 10."""
+    if high > MANY * low:
+        return
+    axis.set_major_locator(MaxNLocator(4) if high < 3 * low else LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
-def span(*losses: NDArray[np.float64]) -> tuple[float, float]:
-    """The least and the largest of some losses that are finite, or 1 twice."""
-    every = np.concatenate([np.ravel(each) for each in losses])
-    found = np.maximum(every[np.isfinite(every)], NOTHING)
-    return (float(found.min()), float(found.max())) if len(found) else (1.0, 1.0)
+def span(*losses: NDArray[np.float64]) -> tuple[float, float] | None:
+    """The least and the largest of some losses that can be drawn; None where there is none."""
+    found = drawable(np.concatenate([np.ravel(each) for each in losses]))
+    found = found[np.isfinite(found)]
+    return (float(found.min()), float(found.max())) if len(found) else None
+
+
+def drawable(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Losses as a logarithmic axis holds them: nan where they are not finite, or as good as that."""
+    return np.where(np.isfinite(losses) & (losses < HUGE), np.maximum(losses, NOTHING), np.nan)
 
 
 def draw_floors(axes: Axes, floors: Floors) -> None:
-    """The floors as lines with their names; of those far from all else, only their names."""
+    """The floors as lines with their names, over all else; of those far from it, only their names. Then the ticks."""
     low, high = axes.get_ylim()
     low, high = low / FAR, high * FAR
     lines = together(floors.lines)
@@ -138,6 +145,7 @@ def draw_floors(axes: Axes, floors: Floors) -> None:
         "above": [names for loss, names in lines.items() if loss > high],
     }
     words = "; ".join(f"floors far {where}: {', '.join(names)}" for where, names in far.items() if names)
+    plain_ticks(axes.yaxis, *axes.get_ylim())
     axes.annotate(words, (0.99, 0.01), xycoords="axes fraction", fontsize=7, va="bottom", ha="right")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,8 +14,8 @@ from experiments.figures.canvas import (
     NOTHING,
     colour,
     draw_floors,
+    drawable,
     legend_above,
-    loss_axis,
     marker,
     one,
     span,
@@ -24,6 +26,7 @@ from experiments.tables import Table
 from linrnn.floors import Floors
 from linrnn.progress import quartiles
 
+SPLITS = ("train", "val")
 QUARTILES = ("first_quartile", "median", "third_quartile")
 
 
@@ -36,10 +39,11 @@ def curves(found: Findings) -> Picture:
                 quartiles(np.nan_to_num(each, nan=np.inf)) for each in (of["train_loss"][epoch - 1], of["val_loss"][k])
             )
             rows.append((model, epoch, *train, *val))
-    header = ("model", "epoch", *(f"{split}_{name}" for split in ("train", "val") for name in QUARTILES))
+    header = ("model", "epoch", *(f"{split}_{name}" for split in SPLITS for name in QUARTILES))
     caption = (
         "Val loss of the best config of each model type, trained again on fresh seeds: the median over the replicas, "
-        "and from the first to the third quartile. Dotted: the median train loss. Floors are those of the test split."
+        "and from the first to the third quartile, which reaches the top where it diverged. Dotted: the median train "
+        "loss. What is tested are each replica's weights of its lowest val loss, not those at the end."
     )
     floors = found.summary.floors
     return Picture("curves", "Learning curves", caption, Table(header, rows), lambda table: draw_curves(table, floors))
@@ -49,30 +53,24 @@ def draw_curves(table: Table, floors: Floors) -> Figure:
     """A line and a band a model type."""
     figure, axes = one()
     models = by_model(table)
+    top = ceiling(floats(of[f"{split}_{name}"]) for of in models.values() for split in SPLITS for name in QUARTILES)
+    axes.set(yscale="log", xlabel="epoch", ylabel=LOSS)
     for model, of in models.items():
         epochs, ink = floats(of["epoch"]), colour(model)
-        low, middle, high = (shown(of[f"val_{name}"]) for name in QUARTILES)
-        axes.fill_between(
-            epochs,
-            low,
-            np.where(np.isnan(high), np.nanmax(middle, initial=NOTHING), high),
-            color=ink,
-            alpha=0.2,
-            linewidth=0,
-        )
+        low, middle, high = (drawable(floats(of[f"val_{name}"])) for name in QUARTILES)
+        axes.fill_between(epochs, low, np.where(np.isnan(high), top, high), color=ink, alpha=0.2, linewidth=0)
         axes.plot(epochs, middle, color=ink, linewidth=1.8, label=f"{model}, val")
-        axes.plot(epochs, shown(of["train_median"]), ":", color=ink, linewidth=1.1, label=f"{model}, train")
-    loss_axis(axes, *span(*(floats(of[f"val_{name}"]) for of in models.values() for name in QUARTILES)))
-    axes.set(xlabel="epoch", ylabel=LOSS)
+        train = drawable(floats(of["train_median"]))
+        axes.plot(epochs, train, ":", color=ink, linewidth=1.1, label=f"{model}, train")
     draw_floors(axes, floors)
     legend_above(figure, axes)
     return figure
 
 
-def shown(column: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Losses as they can be drawn on a logarithmic axis; nan where they are infinite."""
-    losses = floats(column)
-    return np.where(np.isfinite(losses), np.maximum(losses, NOTHING), np.nan)
+def ceiling(losses: Iterable[NDArray[np.float64]]) -> float:
+    """Above all losses that can be drawn: where infinity is."""
+    found = span(*losses)
+    return 1.6 * found[1] if found else 1.0
 
 
 def distributions(found: Findings) -> Picture:
@@ -84,8 +82,9 @@ def distributions(found: Findings) -> Picture:
     ]
     summary = found.summary
     caption = (
-        "Test loss of each replica of the confirmation: networks of the best config, trained on fresh seeds. The bar "
-        "is the median, the box its 95 % interval, the line from the first to the third quartile."
+        "Test loss of each replica of the confirmation: networks of the best config, trained on fresh seeds, with "
+        "their weights of the lowest val loss. The bar is the median, the box its 95 % interval, the line from the "
+        "first to the third quartile; an arrow goes on to infinity, as replicas diverged."
     )
     table = Table(("model", "run_id", "replica", "test_loss"), rows)
     intervals = {each.model: (each.median.low, each.median.high) for each in summary.confirmations}
@@ -102,12 +101,12 @@ def draw_distributions(table: Table, floors: Floors, intervals: dict[str, tuple[
     """A column a model type."""
     figure, axes = one()
     models = by_model(table)
+    top = ceiling(floats(of["test_loss"]) for of in models.values())
+    axes.set(yscale="log", xlim=(-0.7, len(models) - 0.4), ylabel=f"test {LOSS}")
     for k, (model, of) in enumerate(models.items()):
         losses = np.array([np.inf if cell is None else cell for cell in of["test_loss"]], dtype=float)
-        draw_column(axes, k, losses, intervals[model], model)
-    loss_axis(axes, *span(*(floats(of["test_loss"]) for of in models.values())))
+        draw_column(axes, k, losses, intervals[model], model, top)
     axes.set_xticks(range(len(models)), [named(model, floats(of["test_loss"])) for model, of in models.items()])
-    axes.set(xlim=(-0.7, len(models) - 0.4), ylabel=f"test {LOSS}")
     draw_floors(axes, floors)
     return figure
 
@@ -118,15 +117,19 @@ def named(model: str, losses: NDArray[np.float64]) -> str:
     return f"{model}\n({diverged} of {len(losses)} diverged)" if diverged else model
 
 
-def draw_column(axes: Axes, x: int, losses: NDArray[np.float64], interval: tuple[float, float], model: str) -> None:
-    """One model type's replicas as marks, beside their median, its interval and the quartiles."""
-    ink, finite = colour(model), np.maximum(losses[np.isfinite(losses)], NOTHING)
+def draw_column(
+    axes: Axes, x: int, losses: NDArray[np.float64], interval: tuple[float, float], model: str, top: float
+) -> None:
+    """One model type's replicas as marks, beside their median, its interval and the quartiles; infinity at `top`."""
+    ink, finite = colour(model), drawable(losses)
+    finite = finite[np.isfinite(finite)]
     places = x + 0.12 + 0.16 * np.modf(np.arange(len(finite)) * 0.618)[0]  # spread out, the same at every drawing
     axes.plot(places, finite, marker(model), color=ink, alpha=0.6, markersize=4.5, linewidth=0)
     first, middle, third = quartiles(losses)
-    top = float(finite.max(initial=NOTHING))
-    low, high = (min(max(value, NOTHING), top) for value in interval)
-    axes.plot([x - 0.1, x - 0.1], [max(first, NOTHING), min(third, top)], color=ink, linewidth=1.4)
-    axes.fill_between([x - 0.18, x - 0.02], low, high, color=ink, alpha=0.35, linewidth=0)
-    if np.isfinite(middle):
+    if first < top:
+        line = np.clip([first, third], NOTHING, top)
+        axes.plot([x - 0.1] * 2, line, color=ink, linewidth=1.4, marker="^", markevery=[1] if third > top else [])
+    if interval[0] < top and len(losses) > 1:
+        axes.fill_between([x - 0.18, x - 0.02], *np.clip(interval, NOTHING, top), color=ink, alpha=0.35, linewidth=0)
+    if middle < top:
         axes.plot([x - 0.2, x], [max(middle, NOTHING)] * 2, color=ink, linewidth=2.6)

@@ -17,7 +17,9 @@ SHOWN = 150  # targets of a line
 DOTS = 400  # predictions against targets, at most twice as many
 VALUES = (
     "What the replica of the median test loss says on the test split. Above, the first targets that count, one after "
-    "another; below, predictions against their targets: right ones lie on the diagonal."
+    "another; below, predictions against their targets: right ones lie on the diagonal. What is off the targets' "
+    "range by more than a third of it is not in the picture, but among the "
+    "numbers, which are of the first 2000 targets at most."
 )
 CLASSES = "How often the replica of the median test loss tells the class of a test target, by its class."
 

@@ -10,18 +10,19 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import NDArray
 
 from experiments.figures.canvas import (
     INK,
-    NOTHING,
     blank,
     colour,
     draw_floors,
+    drawable,
     legend_above,
-    loss_axis,
     marker,
     one,
+    plain_ticks,
     span,
 )
 from experiments.figures.picture import Columns, Picture, by_model, floats
@@ -61,21 +62,27 @@ def searched(found: Findings) -> Picture:
 def draw_search(table: Table) -> Figure:
     """A panel a model type, two in a row."""
     models = by_model(table)
-    lines = -(-len(models) // 2)
+    wide = min(2, len(models))
+    lines = -(-len(models) // wide)
     figure = blank(0.8 + 2.2 * lines)
-    panels = figure.subplots(lines, 2, sharex=True, sharey=True, squeeze=False)
-    low, high = span(*(floats(of["val_loss"]) for of in models.values()))
+    panels = figure.subplots(lines, wide, sharex=True, sharey=True, squeeze=False)
+    found = span(*(floats(of["val_loss"]) for of in models.values()))
+    low, high = found or (1.0, 1.0)
     colours = ScalarMappable(LogNorm(low, max(high, 1.01 * low), clip=True), "cividis")
     for axes, (model, of) in zip(panels.flat, models.items(), strict=False):
         draw_trials(axes, of, colours)
         axes.set_title(model, loc="left", color=colour(model), fontweight="bold")
     for axes in panels.flat[len(models) :]:
         axes.set_visible(False)
+    ticks_of_search(panels.flat[0], np.unique(np.concatenate([floats(of["hidden_size"]) for of in models.values()])))
     figure.supxlabel("learning rate", fontsize="medium")
     figure.supylabel("hidden size", fontsize="medium")
     named = {name: mark for axes in panels.flat for mark, name in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(named.values(), named.keys(), loc="outside upper right", ncols=len(named))
-    figure.colorbar(colours, ax=panels, label=VAL_LOSS, aspect=30).outline.set_visible(False)
+    if found:
+        bar = figure.colorbar(colours, ax=panels, label=VAL_LOSS, aspect=30)
+        bar.outline.set_visible(False)
+        plain_ticks(bar.ax.yaxis, low, high)
     return figure
 
 
@@ -92,10 +99,17 @@ def draw_trials(axes: Axes, of: Columns, colours: ScalarMappable) -> None:
             look = {"color": INK, "linewidths": 1.2}
         axes.scatter(rates[these], sizes[these], size, marker=mark, label=outcome, **look)
     best = of["best"] == "yes"
-    axes.scatter(rates[best], sizes[best], 150, facecolors="none", edgecolors=INK, linewidths=1.4, label="best")
+    if best.any():
+        axes.scatter(rates[best], sizes[best], 150, facecolors="none", edgecolors=INK, linewidths=1.4, label="best")
+
+
+def ticks_of_search(axes: Axes, sizes: NDArray[np.float64]) -> None:
+    """Logarithmic axes that all panels share; hidden sizes by powers of 2, or as they are where those are few."""
     axes.set(xscale="log", yscale="log")
     axes.margins(0.09)
-    axes.yaxis.set_major_locator(LogLocator(base=2))
+    plain_ticks(axes.xaxis, *axes.get_xlim())
+    powers = 2.0 ** np.arange(np.ceil(np.log2(sizes.min())), np.floor(np.log2(sizes.max())) + 1)
+    axes.yaxis.set_major_locator(FixedLocator(list(powers if len(powers) > 2 else sizes[:: -(-len(sizes) // 5)])))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
 
@@ -113,7 +127,8 @@ def spent(found: Findings) -> Picture:
             rows.append((model, count, result.outcome, *losses, seconds))
     caption = (
         "The lowest val loss of each model type after so many trials of its search; small marks are the trials "
-        "themselves. Where a line still falls at its end, a longer search (--trials) may find better."
+        "themselves. Where a line still falls at its end, a longer search (--trials) may find better. Floors are those "
+        "of the test split."
     )
     table = Table(("model", "trials", "outcome", "val_loss", "best_val_loss", "seconds"), rows)
     floors = found.summary.floors
@@ -127,10 +142,9 @@ def draw_spent(table: Table, floors: Floors) -> Figure:
     for model, of in models.items():
         trials, losses, best = (floats(of[name]) for name in ("trials", "val_loss", "best_val_loss"))
         ink, look = colour(model), marker(model)
-        axes.plot(trials, np.maximum(losses, NOTHING), look, color=ink, markersize=3.5, alpha=0.45, linewidth=0)
-        axes.step(trials, np.maximum(best, NOTHING), where="post", color=ink, linewidth=1.8, label=model)
-    loss_axis(axes, *span(*(floats(of["val_loss"]) for of in models.values())))
-    axes.set(xlabel="trials of the search", ylabel=VAL_LOSS)
+        axes.plot(trials, drawable(losses), look, color=ink, markersize=3.5, alpha=0.45, linewidth=0)
+        axes.step(trials, drawable(best), where="post", color=ink, linewidth=1.8, label=model)
+    axes.set(yscale="log", xlabel="trials of the search", ylabel=VAL_LOSS)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     draw_floors(axes, floors)
     legend_above(figure, axes)

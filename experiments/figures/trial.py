@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from experiments.figures.canvas import FAINT, LOSS, colour, draw_floors, png
+from experiments.figures.canvas import FAINT, LOSS, colour, draw_floors, drawable, png
 from linrnn.floors import Floors
 from tracking.trained import Trained
 
@@ -34,14 +34,14 @@ def learning_curves(trained: Trained, floors: Floors | None = None) -> bytes:
 
 def draw(axes: Axes, epochs: NDArray[np.int64], losses: NDArray[np.float64], label: str, colour: str) -> None:
     """The losses `(V, S)` of all replicas, thin, and their median."""
-    finite = np.where(np.isfinite(losses) & (losses > 0), losses, np.nan)
+    finite = np.where(losses > 0, drawable(losses), np.nan)
     gap = np.full((1, losses.shape[1]), np.nan)  # all replicas as one line, with gaps: quicker drawn
     together = np.concatenate([finite, gap]).ravel(order="F")
     axes.plot(
         np.tile(np.append(epochs, epochs[-1]), losses.shape[1]), together, color=colour, alpha=0.25, linewidth=0.6
     )
     middle = np.median(np.where(np.isfinite(losses), losses, np.inf), axis=1)
-    axes.plot(epochs, np.where(np.isfinite(middle), middle, np.nan), color=colour, linewidth=2, label=label)
+    axes.plot(epochs, drawable(middle), color=colour, linewidth=2, label=label)
 
 
 def plain_axes(axes: Axes) -> None:

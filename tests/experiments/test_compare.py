@@ -34,7 +34,7 @@ from experiments.sweeps import sweep
 from experiments.tables import csv_text
 from experiments.workers import local_workers
 from linrnn.models import MODELS
-from linrnn.statistics import difference
+from linrnn.statistics import difference, median
 from tests.faults.harness import new_store
 from tracking.finding import runs_of_study, studies_of, trials_of
 from tracking.reading import read_config, read_run
@@ -99,7 +99,8 @@ class TestMeasures:
 
     def test_few_replicas_are_said_to_be_too_few(self, done: Swept) -> None:
         few = tuple(
-            replace(each, test_loss=each.test_loss[:4], beside_linear=None) for each in done.summary.confirmations
+            replace(each, test_loss=each.test_loss[:4], beside_linear=None, too_few_to_tell=each.model == "tanh")
+            for each in done.summary.confirmations
         )
         cells = {row[0]: row[1:] for row in measures(replace(done.summary, confirmations=few)).rows}
         assert cells["permutation p"] == (NONE, TOO_FEW)
@@ -108,7 +109,9 @@ class TestMeasures:
         nothing = replace(done.summary, confirmations=done.summary.confirmations[1:])
         assert {row[1] for row in measures(nothing).rows[6:]} == {NONE}
         assert short([nothing]).rows[0][6] == NONE
-        assert rows_of(csv_text(as_table([nothing])))[0]["confirmation_replicas"] == ""
+        without, whole = (rows_of(csv_text(as_table([each]))) for each in (nothing, done.summary))
+        assert without[0]["confirmation_replicas"] == ""
+        assert without[0].keys() == whole[0].keys()
 
     def test_the_short_table_is_of_the_same_cells(self, done: Swept) -> None:
         table = short([done.summary, done.summary])
@@ -127,7 +130,7 @@ class TestMeasures:
             assert float(row["best_val_loss"]) == study["best_val_loss"]
             assert float(row["confirmation_interval_high"]) == confirmed["interval"][1]
             beside = confirmed["beside_linear"]
-            assert row["confirmation_beside_linear_p"] == ("" if beside is None else str(beside["p"]))
+            assert row["beside_linear_p"] == ("" if beside is None else str(beside["p"]))
             assert float(row["floor_trivial"]) == found["floors"]["trivial"]
 
     def test_the_description_has_verdict_table_and_commands(self, done: Swept) -> None:
@@ -202,6 +205,21 @@ class TestFigures:
         labels = [label.get_text() for label in drawn.figure.axes[0].get_xticklabels()]
         assert labels == ["linear\n(4 of 6 diverged)", "tanh\n(4 of 6 diverged)"]
         assert drawn.png()
+
+    @pytest.mark.parametrize("losses", [[np.inf] * 6, [np.inf] * 4 + [0.1, 0.2], [np.inf, 0.1, 0.2, 0.3, 1e200, 0.5]])
+    def test_what_diverged_leaves_the_rest_readable(self, done: Swept, losses: list[float]) -> None:
+        linear, tanh = done.summary.confirmations
+        lost = replace(tanh, test_loss=np.array(losses), median=median(np.array(losses)))
+        curves = {
+            name: np.full_like(of, np.inf) if "loss" in name else of for name, of in done.found.curves["tanh"].items()
+        }
+        summary = replace(done.summary, confirmations=(linear, lost))
+        found = replace(done.found, summary=summary, curves={**done.found.curves, "tanh": curves})
+        for picture in pictures(found):
+            low, high = picture.figure.axes[0].get_ylim()
+            if picture.name in ("confirmation", "curves"):
+                assert 1e-8 < low < high < 1e3
+            assert picture.png()
 
     def test_in_a_page_they_are_in_its_ink_and_no_id_is_twice(self, done: Swept) -> None:
         text = "".join(picture.svg() for picture in pictures(done.found))
@@ -332,8 +350,8 @@ class TestCommands:
         ("arguments", "code", "part"),
         [
             (["compare", "--csv", "--json"], 2, "name one"),
-            (["compare", "sine", "--figures", "/proc/figures"], 2, "cannot write /proc/figures"),
-            (["report", "sine", "-o", "/proc/report.html"], 2, "cannot write /proc/report.html"),
+            (["compare", "sine", "--figures", "/proc/figures"], 1, "cannot write /proc/figures"),
+            (["report", "sine", "-o", "/proc/report.html"], 1, "cannot write /proc/report.html"),
             (["report", "xor"], 2, "run: linrnn sweep xor"),
         ],
     )

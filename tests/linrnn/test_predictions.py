@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from linrnn.network import network_of
 from linrnn.predictions import FREE_STEPS, MOST, Predictions, predictions
 from linrnn.progress import Progress
 from linrnn.tasks.base import Splits
+from linrnn.tasks.sunspots import Sunspots
 from linrnn.training import losses_on_test, train
 
 TASKS = {
@@ -92,6 +95,27 @@ def test_a_rotation_goes_on_for_ever() -> None:
     known = ~np.isnan(said.truth)
     assert np.abs(said.continued[known] - said.truth[known]).max() < 1e-4  # float32 weights
     assert np.abs(said.continued).max() == pytest.approx(1, abs=1e-2)
+
+
+@pytest.mark.parametrize("ahead", [1, 7, 84, 100])
+def test_the_truth_is_the_series_itself(ahead: int) -> None:
+    config, splits, progress, losses, _ = trained("sunspots", "linear")
+    count = np.arange(90.0 + ahead)[:, None, None]
+    test = splits.test._replace(inputs=count[:90], targets=count[ahead:], first=5)
+    said = predictions(replace(config, task=Counter(ahead)), progress, splits._replace(test=test), losses)
+    if ahead > 90:  # longer than the sequence
+        assert len(said.truth) == 0
+        return
+    known = ~np.isnan(said.truth)
+    assert np.array_equal(said.truth[known], said.start + np.arange(known.sum()))
+    assert said.start + known.sum() == 90 + ahead
+
+
+@dataclass(frozen=True)
+class Counter(Sunspots):
+    """A series whose values are their steps."""
+
+    ahead: int = 1  # type: ignore[misc, assignment]
 
 
 def test_tasks_that_forecast_nothing_have_no_loop() -> None:

@@ -64,6 +64,11 @@ def test_a_diverged_replica_is_worse_than_any_loss() -> None:
     assert difference(fine, some).ratio.value == 0.0
     assert difference(some, fine).superiority == pytest.approx(5 / 11)
     assert difference(some, fine) == difference(some, fine)  # always the same resamples
+    half = np.array([1e-3] * 10 + [np.inf] * 10)
+    assert difference(half, np.full(20, 1.0)).ratio.value == np.inf == np.median(half)
+    assert difference(np.full(20, 1.0), half).ratio.value == 0.0
+    lost = np.full(6, np.inf)
+    assert np.isnan(difference(lost, lost).ratio).all()  # nothing to compare
 
 
 def floors(linear: float, nonlinear: float) -> Floors:
