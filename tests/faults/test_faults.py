@@ -7,12 +7,13 @@ import signal
 import time
 from pathlib import Path
 
+import optuna
 import pytest
 from filelock import FileLock
 
 from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, result, start
 from tracking.finding import last_sweep
-from tracking.store import open_store
+from tracking.store import Store, open_store
 
 IN_ORDER = [*SWEEP, "--workers", "1"]  # with more, which trial comes first, and so how many writes it makes, is chance
 PARTS = 6  # that the workers of a session share between them
@@ -31,12 +32,33 @@ def writes(twin: Twin, everybodys: Path) -> int:
     return int(count.read_text())
 
 
-def killed_at(twin: Twin, folder: Path, write: int) -> None:
-    """Kill a sweep before that write of a trial, run it again, compare."""
+def kill_at(twin: Twin, folder: Path, write: int | str) -> None:
+    """Kill a sweep before that write of a trial."""
     process = start(new_store(twin.template, folder), IN_ORDER, "tests.faults.victim", FAULT_AT=str(write))
     process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL
+
+
+def killed_at(twin: Twin, folder: Path, write: int) -> None:
+    """Kill a sweep before that write of a trial, run it again, compare."""
+    kill_at(twin, folder, write)
     twin.same(folder)
+
+
+@pytest.mark.long
+def test_killed_between_the_two_databases(twin: Twin, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    kill_at(twin, folder, "optuna")
+    store = open_store(folder)
+    runs = store.client.search_runs([store.experiment("sine")], "attributes.status = 'FINISHED'")
+    told = [len(study.get_trials()) for study in optuna_studies(store)]
+    assert (len(runs), sum(told)) == (2, 1), "the second trial is recorded, and Optuna has not heard of it"
+    twin.same(folder)
+
+
+def optuna_studies(store: Store) -> list[optuna.Study]:
+    names = optuna.get_all_study_names(store.studies)
+    return [optuna.load_study(study_name=name, storage=store.studies) for name in names]
 
 
 @pytest.mark.long

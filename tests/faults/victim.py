@@ -1,7 +1,8 @@
 """`linrnn` with a bullet in it: kills its whole process group before the n-th write of one trial's recording.
 
 A write is a commit of either database, or a file opened for writing, made or renamed under the store's mlruns.
-FAULT_AT=0 only counts them, into the file FAULT_COUNT; with FAULT=full the disk is full then, instead.
+FAULT_AT=0 only counts them, into the file FAULT_COUNT; FAULT_AT=optuna is the first commit to Optuna's database,
+whatever its number; with FAULT=full the disk is full then, instead.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from experiments.__main__ import main
 from experiments.sweeps import Sweep
@@ -25,13 +26,20 @@ WRITING = os.O_WRONLY | os.O_RDWR
 state = {"on": False, "count": 0}
 
 
-def boundary() -> None:
-    """One more write is about to be made."""
+def boundary(place: str = "mlruns") -> None:
+    """One more write is about to be made, to that place."""
     state["count"] += 1
-    if state["count"] == int(os.environ["FAULT_AT"]) and os.environ.get("FAULT") == "full":
+    if os.environ["FAULT_AT"] not in (str(state["count"]), place):
+        return
+    if os.environ.get("FAULT") == "full":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    if state["count"] == int(os.environ["FAULT_AT"]):
-        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def committing(connection: Connection) -> None:
+    """A commit to either database."""
+    if state["on"]:
+        boundary(Path(connection.engine.url.database or "").stem)
 
 
 def hear(name: str, arguments: tuple[Any, ...]) -> None:
@@ -55,5 +63,5 @@ whole = Sweep.write
 if __name__ == "__main__":
     Sweep.write = write  # type: ignore[method-assign]
     sys.addaudithook(hear)
-    event.listen(Engine, "commit", lambda connection: boundary() if state["on"] else None)
+    event.listen(Engine, "commit", committing)
     main()
