@@ -58,7 +58,7 @@ def test_a_trial_whose_worker_dies_is_tried_again(
     assert len(list(killed.iterdir())) == 2 * (3 + 1)
     assert as_json([again])["sweeps"][0]["failures"] == []
     for name, fact in expected.items():
-        if not isinstance(fact, list) and "confirmation" not in name:
+        if isinstance(fact, tuple) and "confirmation" not in name:
             runs = store.client.search_runs([store.experiment("sine")], f"tags.`mlflow.runName` = '{name}'")
             assert len(runs) == 2
             assert runs[0].data.metrics["best_val_loss"] == runs[1].data.metrics["best_val_loss"]
