@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -53,8 +54,9 @@ def unmade(path: Path) -> bool:
         return {version for (version,) in found} not in ({revision} for revision in revisions())
 
 
+@cache
 def revisions() -> tuple[str, str]:
-    """The schema's revision of a complete database: MLflow's and Optuna's."""
+    """The schema's revision of a complete database: MLflow's and Optuna's; the installed libraries decide it."""
     storage: Any = optuna_storage("sqlite:///:memory:")
     return _get_latest_schema_revision(), storage.get_head_version()
 
