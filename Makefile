@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
-	$(BIN)/python -c 'import linrnn.kernels.steps'  # compiled once, kept on disk
+	$(BIN)/python -c 'import linrnn.kernels.interface'  # compiled once, kept on disk
 	@touch $(READY)
 
 sweep: $(READY)  ## sweep TASKS with every model type: make sweep TASKS="sine" ARGS="--trials 10"

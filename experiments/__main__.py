@@ -7,19 +7,19 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from experiments.cli import keep_shared, run, shared
-from experiments.commands.compare import compare
-from experiments.commands.diff import diff
-from experiments.commands.doctor import doctor
-from experiments.commands.export import export
-from experiments.commands.floors import floors
-from experiments.commands.report import report
-from experiments.commands.reproduce import reproduce
-from experiments.commands.suite import suite
-from experiments.commands.sweep import sweep
-from experiments.commands.tasks import tasks
-from experiments.commands.train import train
-from experiments.commands.ui import ui
+from experiments.cli.baselines import floors
+from experiments.cli.compare import compare
+from experiments.cli.diff import diff
+from experiments.cli.doctor import doctor
+from experiments.cli.export import export
+from experiments.cli.group import keep_shared, run, shared
+from experiments.cli.report import report
+from experiments.cli.reproduce import reproduce
+from experiments.cli.suite import suite
+from experiments.cli.sweep import sweep
+from experiments.cli.tasks import tasks
+from experiments.cli.train import train
+from experiments.cli.ui import ui
 
 
 def print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linrnn.table import lazy_attributes
+from linrnn.config.registry import lazy_attributes
 
 if TYPE_CHECKING:
-    from linrnn.config import TrialConfig as TrialConfig
-    from linrnn.network import LinearRNN as LinearRNN
-    from linrnn.network import TanhRNN as TanhRNN
-    from linrnn.training import train as train
+    from linrnn.models.network import LinearRNN as LinearRNN
+    from linrnn.models.network import TanhRNN as TanhRNN
+    from linrnn.training.loop import train as train
+    from linrnn.training.trial_config import TrialConfig as TrialConfig
 
 __all__ = ["LinearRNN", "TanhRNN", "TrialConfig", "train"]
 
 __getattr__ = lazy_attributes(
     __name__,
     {
-        "LinearRNN": "linrnn.network:LinearRNN",
-        "TanhRNN": "linrnn.network:TanhRNN",
-        "TrialConfig": "linrnn.config:TrialConfig",
-        "train": "linrnn.training:train",
+        "LinearRNN": "linrnn.models.network:LinearRNN",
+        "TanhRNN": "linrnn.models.network:TanhRNN",
+        "TrialConfig": "linrnn.training.trial_config:TrialConfig",
+        "train": "linrnn.training.loop:train",
     },
 )

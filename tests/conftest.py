@@ -16,8 +16,8 @@ from filelock import FileLock
 from hypothesis import settings
 
 from tests.faults.harness import Twin, new_store
-from tracking.databases import move_to
-from tracking.store import Store, open_store
+from tracking.store.access import Store, open_store
+from tracking.store.databases import move_to
 
 settings.register_profile("linrnn", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("linrnn")

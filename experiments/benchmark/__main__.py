@@ -21,7 +21,7 @@ ONE_THREAD = {
 def main(out: Path, quick: bool) -> None:
     """Measure linrnn beside the loop over time, torch.nn.RNN and JAX, and whole sweeps; about seven minutes."""
     os.environ.update(ONE_THREAD)
-    from experiments.benchmark.measuring import benchmark
+    from experiments.benchmark.measurement import benchmark
 
     benchmark(out, quick)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.benchmark.shapes import Shape, problem
 from experiments.benchmark.sides import Side, linrnn, loop, torch_rnn
-from experiments.benchmark.timing import Spread, times_of
+from experiments.benchmark.timer import Spread, times_of
 
 LINRNN, LOOP, TORCH_RNN, JAX = "linrnn", "loop", "torch.nn.RNN", "JAX"
 HAS_JAX = all(find_spec(name) is not None for name in ("jax", "optax"))

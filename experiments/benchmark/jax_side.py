@@ -13,7 +13,7 @@ import torch
 
 from experiments.benchmark.shapes import CLIP_NORM, LEARNING_RATE, Problem
 from experiments.benchmark.sides import Side
-from linrnn.models.base import unflatten
+from linrnn.models.model import unflatten
 
 
 class Compiled(NamedTuple):

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linrnn.config import Training, TrialConfig
+from linrnn.data.sequences import Sequences
 from linrnn.models import MODELS
-from linrnn.models.base import Shapes
-from linrnn.progress import Weights
-from linrnn.tasks.base import Sequences
+from linrnn.models.model import Shapes
 from linrnn.tasks.sine import Sine
-from linrnn.training import initial_weights
+from linrnn.training.history import Weights
+from linrnn.training.loop import initial_weights
+from linrnn.training.trial_config import Training, TrialConfig
 
 LEARNING_RATE = 1e-3
 CLIP_NORM = 1.0

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from experiments.benchmark.shapes import CLIP_NORM, Problem
-from linrnn.convert import to_torch
-from linrnn.models.base import unflatten
-from linrnn.steps import steps_for
+from linrnn.models.conversion import to_torch
+from linrnn.models.model import unflatten
+from linrnn.training.backends import steps_for
 
 Side = Callable[[int], NDArray[np.float64]]
 

@@ -16,8 +16,8 @@ import optuna
 
 from experiments.benchmark.shapes import Shape, problem
 from experiments.benchmark.sides import loop
-from experiments.benchmark.timing import Spread, spread
-from tracking.store import Store
+from experiments.benchmark.timer import Spread, spread
+from tracking.store.access import Store
 
 HIDDEN_SIZES = (2, 6, 19, 64)  # the search range of the sweep, evenly on its logarithmic scale
 EPOCHS_TIMED = 40

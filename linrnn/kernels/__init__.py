@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linrnn.table import lazy_attributes
+from linrnn.config.registry import lazy_attributes
 
 if TYPE_CHECKING:
-    from linrnn.kernels.recurrence import recurrence_backward as recurrence_backward
-    from linrnn.kernels.recurrence import recurrence_forward as recurrence_forward
-    from linrnn.kernels.steps import evaluate as evaluate
-    from linrnn.kernels.steps import train_steps as train_steps
+    from linrnn.kernels.interface import evaluate as evaluate
+    from linrnn.kernels.interface import train_steps as train_steps
+    from linrnn.kernels.recurrence_plan import recurrence_backward as recurrence_backward
+    from linrnn.kernels.recurrence_plan import recurrence_forward as recurrence_forward
 
 LINEAR, TANH = 0, 1
 ACTIVATION_CODES = {"linear": LINEAR, "tanh": TANH}
@@ -25,9 +25,9 @@ __all__ = ["ACTIVATION_CODES", "LINEAR", "TANH", "evaluate", "recurrence_backwar
 __getattr__ = lazy_attributes(
     __name__,
     {
-        "evaluate": "linrnn.kernels.steps:evaluate",
-        "recurrence_backward": "linrnn.kernels.recurrence:recurrence_backward",
-        "recurrence_forward": "linrnn.kernels.recurrence:recurrence_forward",
-        "train_steps": "linrnn.kernels.steps:train_steps",
+        "evaluate": "linrnn.kernels.interface:evaluate",
+        "recurrence_backward": "linrnn.kernels.recurrence_plan:recurrence_backward",
+        "recurrence_forward": "linrnn.kernels.recurrence_plan:recurrence_forward",
+        "train_steps": "linrnn.kernels.interface:train_steps",
     },
 )

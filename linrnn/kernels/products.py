@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic
 
-from linrnn.kernels.compiling import Array, inlined
+from linrnn.kernels.compilation import Array, inlined
 
 cgutils: Any = untyped_cgutils  # partly annotated
 

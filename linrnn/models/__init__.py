@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linrnn.table import Table
+from linrnn.config.registry import Table
 
 if TYPE_CHECKING:
-    from linrnn.models.base import Model
+    from linrnn.models.model import Model
 
 MODELS: Table[type[Model]] = Table(
     "model type",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.declared import Choice, Integers, Reals, declare
-from linrnn.models.base import Model, Shapes, count, unflatten
+from linrnn.config.settings import Choice, Integers, Reals, declare
+from linrnn.models.model import Model, Shapes, count, unflatten
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,7 +61,7 @@ class Elman(Model):
         return like.new_zeros(replicas, self.num_layers, batch, self.hidden_size)
 
     def forward(self, parameters: Mapping[str, Tensor], inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        from linrnn.recurrences import project, recurrence  # torch, which a config does not need
+        from linrnn.models.recurrence import project, recurrence  # torch, which a config does not need
 
         hidden, last = inputs[None], state.clone()
         for k, layer in enumerate(self.layers):

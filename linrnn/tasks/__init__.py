@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linrnn.table import Table
+from linrnn.config.registry import Table
 
 if TYPE_CHECKING:
-    from linrnn.tasks.base import Task
+    from linrnn.tasks.task import Task
 
 TASKS: Table[type[Task]] = Table(
     "task",

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.signal import lfilter
 
-from linrnn.tasks.base import Array, Forecast
+from linrnn.data.sequences import Array
+from linrnn.tasks.task import Forecast
 
 AR, MA = (1.0, -1.5, 0.75), (1.0, 0.5)  # of x and of e, in powers of the delay
 BURN_IN = 500  # steps until the start is forgotten: a pole's modulus is 0.87

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.tasks.base import Array
-from linrnn.tasks.shipped import Shipped
+from linrnn.data.sequences import Array
+from linrnn.tasks.builtin_series import Shipped
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Integers, declare
-from linrnn.tasks.base import Drawn, Sequences
+from linrnn.config.settings import Integers, declare
+from linrnn.data.sequences import Sequences
+from linrnn.tasks.task import Drawn
 
 SYMBOLS, ITEMS = 8, 10
 BLANK, GO = SYMBOLS, SYMBOLS + 1  # what is shown between, and when the items are to be told

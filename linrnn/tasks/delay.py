@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Integers, declare
+from linrnn.config.settings import Integers, declare
+from linrnn.data.sequences import Sequences
 from linrnn.errors import ConfigError
-from linrnn.tasks.base import Drawn, Sequences
+from linrnn.tasks.task import Drawn
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Choice, Integers, declare
-from linrnn.tasks.base import Array, Sequences, Splits, Task
+from linrnn.config.settings import Choice, Integers, declare
+from linrnn.data.sequences import Array, Sequences, Splits
+from linrnn.tasks.task import Task
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Integers, Reals, declare
-from linrnn.tasks.base import Array, Forecast
+from linrnn.config.settings import Integers, Reals, declare
+from linrnn.data.sequences import Array
+from linrnn.tasks.task import Forecast
 
 BURN_IN = 100  # steps until a point is on the attractor
 

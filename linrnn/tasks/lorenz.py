@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Integers, Reals, declare
-from linrnn.tasks.base import Array, Forecast
+from linrnn.config.settings import Integers, Reals, declare
+from linrnn.data.sequences import Array
+from linrnn.tasks.task import Forecast
 
 STEP = 0.02  # of the integration and of the samples, in units of time
 BURN_IN = 1000  # steps until the flow is on its attractor

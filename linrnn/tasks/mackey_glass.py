@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.signal import lfilter
 
-from linrnn.declared import Integers, Reals, declare
-from linrnn.tasks.base import Array, Forecast
+from linrnn.config.settings import Integers, Reals, declare
+from linrnn.data.sequences import Array
+from linrnn.tasks.task import Forecast
 
 STEP, SAMPLED = 0.1, 10  # of the integration, in units of time; integration steps a sample
 RATE = -0.1  # of x itself

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Integers, declare
-from linrnn.tasks.base import Array, Drawn, Sequences, Splits, require_counted, standardised
+from linrnn.config.settings import Integers, declare
+from linrnn.data.sequences import Array, Sequences, Splits, standardised
+from linrnn.tasks.task import Drawn, require_counted
 
 BURN_IN = 100  # steps until the start is forgotten
 LARGEST = 2.0  # of an output that does not diverge: few exceed 1, all below 1.24 may come back

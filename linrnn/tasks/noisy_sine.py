@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import toeplitz
 
-from linrnn.declared import Integers, Reals, declare
-from linrnn.tasks.base import Array, Forecast
+from linrnn.config.settings import Integers, Reals, declare
+from linrnn.data.sequences import Array
+from linrnn.tasks.task import Forecast
 
 LONGEST, LEAST_NOISE = 3000, 1e-3  # whose linear floor is worked out
 

@@ -10,8 +10,9 @@ import numpy as np
 from scipy.linalg import solve_discrete_are, solve_discrete_lyapunov
 from scipy.signal import lfilter
 
-from linrnn.declared import Reals, declare
-from linrnn.tasks.base import Array, Forecast
+from linrnn.config.settings import Reals, declare
+from linrnn.data.sequences import Array
+from linrnn.tasks.task import Forecast
 
 BURN_IN = 500  # steps until the start is forgotten
 

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.declared import Integers, declare
-from linrnn.tasks.base import Drawn, Sequences
+from linrnn.config.settings import Integers, declare
+from linrnn.data.sequences import Sequences
+from linrnn.tasks.task import Drawn
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from linrnn.archives import read_archive
-from linrnn.chronological import Data, chronological, enough
-from linrnn.declared import Integers, Text, declare
-from linrnn.delimited import Columns, numbers, numeric_columns, read_table
+from linrnn.config.settings import Integers, Text, declare
+from linrnn.data.chronological_split import Data, chronological, enough
+from linrnn.data.npz_archive import read_archive
+from linrnn.data.sequences import Array, Splits
+from linrnn.data.text_table import Columns, numbers, numeric_columns, read_table
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks import SERIES_FILES
-from linrnn.tasks.base import Array, Splits, Task
+from linrnn.tasks.task import Task
 
 DROPPED = 0.2  # the largest part of all rows that groups of different lengths may cost
 LONGEST = 50  # characters of a label

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from linrnn.tasks.base import Array
-from linrnn.tasks.shipped import Shipped
+from linrnn.data.sequences import Array
+from linrnn.tasks.builtin_series import Shipped
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mlflow.entities import Run
 
 from experiments.benchmark.chromium import browsing, lacked, served
 from tests.conftest import free_port, lacking
-from tracking.store import SWEEPS, Store, existing_store
+from tracking.store.access import SWEEPS, Store, existing_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, Response

@@ -15,9 +15,9 @@ from playwright.sync_api import sync_playwright
 
 from experiments.benchmark.chromium import browsing, served
 from tests.conftest import free_port
-from tracking.finding import last_sweeps
-from tracking.links import run_page, table
-from tracking.store import SWEEPS, Store, existing_store
+from tracking.mlflow_ui.links import run_page, table
+from tracking.runs.query import last_sweeps
+from tracking.store.access import SWEEPS, Store, existing_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

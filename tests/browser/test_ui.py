@@ -11,7 +11,7 @@ import pytest
 
 from linrnn.models import MODELS
 from tests.browser.conftest import WAIT, Swept
-from tracking.links import run_page, table
+from tracking.mlflow_ui.links import run_page, table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from experiments.trials import run_trial
-from linrnn.config import TrialConfig
-from tracking.trained import Trained
+from experiments.workflows.trial import run_trial
+from linrnn.training.result import Trained
+from linrnn.training.trial_config import TrialConfig
 
 
 def sometimes(folder: Path, config: TrialConfig, *arguments: Any, **options: Any) -> Trained:

@@ -18,12 +18,12 @@ import torch
 
 import tracking
 from experiments.__main__ import linrnn as group
-from experiments.cli import run
+from experiments.cli.group import run
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from tests.conftest import Run
 from tests.faults.harness import living
-from tracking.store import Store, open_store
+from tracking.store.access import Store, open_store
 
 Here = Callable[..., tuple[int, str, str]]
 QUICK = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
@@ -137,7 +137,7 @@ def test_help_names_every_command_task_and_model_type(linrnn: Run) -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["sweep", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
-        "import sys; from experiments.__main__ import linrnn; from experiments.cli import run;"
+        "import sys; from experiments.__main__ import linrnn; from experiments.cli.group import run;"
         "run(linrnn, sys.argv[1:]); print(sorted({'torch', 'mlflow', 'optuna', 'numpy', 'numba'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)

@@ -20,26 +20,26 @@ from mlflow.entities import Run
 from PIL import Image
 
 from experiments.__main__ import linrnn as group
-from experiments.cli import run
-from experiments.console import NOBODY
-from experiments.figures.canvas import INK, MARKERS, PALETTE, colour, marker
-from experiments.figures.sweep import pictures
-from experiments.findings import Findings, findings
-from experiments.forms import as_json, as_table, markdown
-from experiments.measures import NONE, TOO_FEW, measures, short
-from experiments.reporting import page
-from experiments.summary import SweepSummary
-from experiments.sweep_config import sweep_config
-from experiments.sweeps import sweep
-from experiments.tables import csv_text
-from experiments.workers import local_workers
+from experiments.cli.group import run
+from experiments.report.comparison_table import NONE, TOO_FEW, measures, short
+from experiments.report.figures.canvas import INK, MARKERS, PALETTE, colour, marker
+from experiments.report.figures.sweep_figures import pictures
+from experiments.report.html import page
+from experiments.report.serialization import as_json, as_table, markdown
+from experiments.report.summary import SweepSummary
+from experiments.report.sweep_record import Findings, findings
+from experiments.report.table import csv_text
+from experiments.search.executors import local_workers
+from experiments.search.sweep_config import sweep_config
+from experiments.workflows.progress import NOBODY
+from experiments.workflows.sweep import sweep
+from linrnn.analysis.statistics import difference, median
 from linrnn.models import MODELS
-from linrnn.statistics import difference, median
 from tests.faults.harness import new_store
-from tracking.finding import runs_of_study, studies_of, trials_of
-from tracking.reading import read_config, read_run
-from tracking.registry import mark_best
-from tracking.store import Store, open_store
+from tracking.mlflow_ui.model_registry import mark_best
+from tracking.runs.query import runs_of_study, studies_of, trials_of
+from tracking.runs.reader import read_config, read_run
+from tracking.store.access import Store, open_store
 
 BUDGET = {
     "sweep.trials": "9",

@@ -14,8 +14,8 @@ import pytest
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN
 from tests.conftest import Run
-from tracking.ids import run_ids
-from tracking.store import Store
+from tracking.runs.run_ids import run_ids
+from tracking.store.access import Store
 
 Complete = Callable[..., list[str]]
 

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from experiments.__main__ import linrnn as group
-from experiments.cli import run
-from experiments.console import NOBODY
-from experiments.sweep_config import from_record, sweep_config
-from experiments.sweeps import sweep
-from experiments.workers import local_workers
+from experiments.cli.group import run
+from experiments.search.executors import local_workers
+from experiments.search.sweep_config import from_record, sweep_config
+from experiments.workflows.progress import NOBODY
+from experiments.workflows.sweep import sweep
 from linrnn.models import MODELS
 from tests.faults.harness import facts
-from tracking.databases import move_to
-from tracking.finding import PARENT
-from tracking.recording import begin
-from tracking.store import Store, open_store
+from tracking.runs.query import PARENT
+from tracking.runs.writer import begin
+from tracking.store.access import Store, open_store
+from tracking.store.databases import move_to
 
 BUDGET = {"sweep.trials": "2", "sweep.confirmation": "2", "training.epochs": "5", "training.replicas": "2"}
 CONFIG = sweep_config("sine", tuple(MODELS), BUDGET | {"training.clip_norm": "2.0"})

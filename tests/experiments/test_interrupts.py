@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from experiments.interrupts import uninterrupted
+from experiments.workflows.interrupts import uninterrupted
 
 
 def test_a_signal_takes_effect_after_the_body() -> None:
@@ -29,7 +29,7 @@ def test_a_signal_takes_effect_after_the_body() -> None:
 
 SLOW = """
 import time
-from experiments.interrupts import heeded, uninterrupted
+from experiments.workflows.interrupts import heeded, uninterrupted
 with heeded():
     with {body}:
         try:

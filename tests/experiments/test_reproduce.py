@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 
 from experiments.__main__ import linrnn as group
-from experiments.cli import run
-from experiments.trials import run_trial
-from linrnn import evaluation
-from linrnn.config import from_text, to_text
+from experiments.cli.group import run
+from experiments.workflows.trial import run_trial
+from linrnn.training import evaluation
+from linrnn.training.trial_config import from_text, to_text
 from tests.faults.harness import Twin, new_store
-from tracking import provenance
-from tracking.finding import find, last_sweep, trials_of
-from tracking.reading import read_run
-from tracking.recording import record
-from tracking.store import Store, open_store
+from tracking.runs import environment as provenance
+from tracking.runs.query import find, last_sweep, trials_of
+from tracking.runs.reader import read_run
+from tracking.runs.writer import record
+from tracking.store.access import Store, open_store
 
 CONFIG = from_text(
     {

@@ -15,19 +15,19 @@ import pytest
 
 import tracking
 from experiments.__main__ import linrnn as group
-from experiments.cli import run
-from experiments.studies import suggested
-from experiments.sweep_config import from_record, sweep_config
-from experiments.trials import run_trial
-from linrnn.config import from_text
+from experiments.cli.group import run
+from experiments.search.optuna_adapter import suggested
+from experiments.search.sweep_config import from_record, sweep_config
+from experiments.workflows.trial import run_trial
 from linrnn.errors import ConfigError, DataError
+from linrnn.training.trial_config import from_text
 from tests.conftest import Run
 from tests.faults.harness import new_store
-from tracking import files
-from tracking.finding import find, last_sweep
-from tracking.reading import read_run
-from tracking.recording import record
-from tracking.store import Store, open_store
+from tracking.runs import artifacts as files
+from tracking.runs.query import find, last_sweep
+from tracking.runs.reader import read_run
+from tracking.runs.writer import record
+from tracking.store.access import Store, open_store
 
 SMALL = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
 ASKED = ("sales.csv", "--set", "task.column=sold", "--set", "task.horizon=3")

@@ -18,26 +18,26 @@ from optuna.pruners import MedianPruner
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import tracking
-from experiments.console import NOBODY, Watch
-from experiments.figures.trial import learning_curves
-from experiments.forms import as_json
-from experiments.searches import Search
-from experiments.studies import ask, limits, over, search_space, suggested
-from experiments.summary import summarise
-from experiments.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
-from experiments.sweeps import sweep
-from experiments.trials import run_trial
-from experiments.workers import local_workers
-from linrnn.config import from_text
+from experiments.report.figures.trial_figures import learning_curves
+from experiments.report.serialization import as_json
+from experiments.report.summary import summarise
+from experiments.search.executors import local_workers
+from experiments.search.optuna_adapter import ask, limits, over, search_space, suggested
+from experiments.search.study_state import Search
+from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
+from experiments.workflows.progress import NOBODY, Watch
+from experiments.workflows.sweep import sweep
+from experiments.workflows.trial import run_trial
+from linrnn.analysis.verdict import verdict
+from linrnn.baseline.baselines import floors_of
 from linrnn.errors import ConfigError
-from linrnn.floors import floors_of
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
-from linrnn.verdict import verdict
-from tracking.finding import last_sweep, trials_of
-from tracking.reading import read_config, read_curves, read_file, read_floors, read_run
-from tracking.store import Store, open_store
-from tracking.trained import Result
+from linrnn.training.result import Result
+from linrnn.training.trial_config import from_text
+from tracking.runs.query import last_sweep, trials_of
+from tracking.runs.reader import read_config, read_curves, read_file, read_floors, read_run
+from tracking.store.access import Store, open_store
 
 BUDGET = {
     "sweep.trials": "6",

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from experiments.__main__ import linrnn as group
-from experiments.cli import run
-from linrnn.floors import floors_of
+from experiments.cli.group import run
+from linrnn.baseline.baselines import floors_of
 from linrnn.tasks import BUILT_IN, TASKS
 
 Here = Callable[..., tuple[int, str, str]]

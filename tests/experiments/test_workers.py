@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from experiments.console import NOBODY
-from experiments.forms import as_json
-from experiments.sweep_config import sweep_config
-from experiments.sweeps import sweep
-from experiments.workers import WorkerDiedError, local_workers
+from experiments.report.serialization import as_json
+from experiments.search.executors import WorkerDiedError, local_workers
+from experiments.search.sweep_config import sweep_config
+from experiments.workflows.progress import NOBODY
+from experiments.workflows.sweep import sweep
 from linrnn.models import MODELS
 from tests.experiments import dying
 from tests.faults.harness import facts
-from tracking.store import Store
+from tracking.store.access import Store
 
 BUDGET = {
     "sweep.trials": "3",
@@ -52,7 +52,7 @@ def test_a_trial_whose_worker_dies_is_tried_again(
     with local_workers(2) as executor:
         sweep(CONFIG, store, executor, NOBODY)
         expected = facts(store)
-    monkeypatch.setattr("experiments.sweeps.run_trial", partial(dying.sometimes, killed))
+    monkeypatch.setattr("experiments.workflows.sweep.run_trial", partial(dying.sometimes, killed))
     with local_workers(2) as executor:
         again = sweep(CONFIG, store, executor, NOBODY, fresh=True)
     assert len(list(killed.iterdir())) == 2 * (3 + 1)
@@ -67,7 +67,7 @@ def test_a_trial_whose_worker_dies_is_tried_again(
 def test_one_whose_workers_die_three_times_is_recorded_as_failed_and_the_sweep_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.sweeps.run_trial", dying.always)
+    monkeypatch.setattr("experiments.workflows.sweep.run_trial", dying.always)
     with local_workers(2) as executor:
         summary = sweep(CONFIG, store, executor, NOBODY)
     linear, tanh = summary.studies

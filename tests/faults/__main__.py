@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.faults.harness import Twin, kill_after, new_store
-from tracking.store import open_store
+from tracking.store.access import open_store
 
 
 def main(kills: int, seed: int) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 import optuna
 
-from tracking.databases import move_to
-from tracking.finding import last_sweep, recorded, trials_of
-from tracking.reading import read_file
-from tracking.store import Store, open_store
+from tracking.runs.query import last_sweep, recorded, trials_of
+from tracking.runs.reader import read_file
+from tracking.store.access import Store, open_store
+from tracking.store.databases import move_to
 
 SWEEP = ["sweep", "sine", "--trials", "5", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=2"]
 SWEEP += ["--set", "sweep.confirmation=3", "-q", "--json"]

@@ -12,8 +12,8 @@ import pytest
 from filelock import FileLock
 
 from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, result, start
-from tracking.finding import last_sweep
-from tracking.store import Store, open_store
+from tracking.runs.query import last_sweep
+from tracking.store.access import Store, open_store
 
 IN_ORDER = [*SWEEP, "--workers", "1"]  # with more, which trial comes first, and so how many writes it makes, is chance
 PARTS = 6  # that the workers of a session share between them

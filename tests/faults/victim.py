@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from experiments.__main__ import main
-from experiments.sweeps import Sweep
+from experiments.workflows.sweep import Sweep
 
 TRIAL = 1  # the trial that is hit
 WRITING = os.O_WRONLY | os.O_RDWR

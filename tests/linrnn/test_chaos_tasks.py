@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose
 from scipy.integrate import solve_ivp
 from scipy.stats import kstest
 
+from linrnn.data.sequences import Array
 from linrnn.tasks import mackey_glass
-from linrnn.tasks.base import Array
 from linrnn.tasks.henon import Henon
 from linrnn.tasks.logistic import Logistic
 from linrnn.tasks.lorenz import Lorenz

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from linrnn.tasks.base import Sequences
+from linrnn.data.sequences import Sequences
 from linrnn.tasks.copy import Copy
 from linrnn.tasks.digits import Digits
 

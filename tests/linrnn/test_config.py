@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from linrnn.config import Training, TrialConfig, from_text, to_text
-from linrnn.declared import Choice, Declared, Integers, Reals, Text, declared, domain_of
+from linrnn.config.settings import Choice, Declared, Integers, Reals, Text, declared, domain_of
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
-from tracking.files import config_file, config_in
+from linrnn.training.trial_config import Training, TrialConfig, from_text, to_text
+from tracking.runs.artifacts import config_file, config_in
 
 LINES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=499)
 SINE = {"task": "sine", "model": "linear"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.delimited import numbers, numeric_columns, read_table
+from linrnn.data.text_table import numbers, numeric_columns, read_table
 from linrnn.errors import DataError
 
 VALUES = st.floats(allow_nan=False, allow_infinity=False)

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linrnn.config import TrialConfig, from_text
-from linrnn.differences import (
+from linrnn.analysis.bitwise import (
     DIFFERENT,
     EQUIVALENT,
     IDENTICAL,
@@ -22,11 +21,12 @@ from linrnn.differences import (
     stages,
     unequal,
 )
-from linrnn.digests import data_digests
-from linrnn.progress import Progress
-from linrnn.steps import KernelSteps
-from linrnn.tasks.base import Sequences
-from linrnn.training import losses_on_test, train
+from linrnn.data.digests import data_digests
+from linrnn.data.sequences import Sequences
+from linrnn.training.backends import KernelSteps
+from linrnn.training.history import Progress
+from linrnn.training.loop import losses_on_test, train
+from linrnn.training.trial_config import TrialConfig, from_text
 
 TEXT = {
     "task": "sunspots",

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sklearn.kernel_ridge import KernelRidge
 from threadpoolctl import threadpool_limits
 
-from linrnn.floors import Floors, classes, floors_of, lags_to_try, regression
-from linrnn.floors.lags import Point, Swept, counted, lagged, spread
+from linrnn.baseline.baselines import Floors, classes, floors_of, lags_to_try, regression
+from linrnn.baseline.lags import Point, Swept, counted, lagged, spread
+from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.tasks import TASKS
-from linrnn.tasks.base import Array, Sequences, Splits
 
 LARGE: dict[str, dict[str, int]] = {
     "arma": {"length": 4100, "sequences": 8},

@@ -274,8 +274,8 @@ def python(program: str, *arguments: str, **variables: str) -> list[str]:
 
 CACHED = """
 import numpy as np
-from linrnn.kernels.programs import run
-from linrnn.kernels.recurrence import recurrence_forward
+from linrnn.kernels.program import run
+from linrnn.kernels.recurrence_plan import recurrence_forward
 h = recurrence_forward(np.full((1, 1, 1, 1), 100, np.float32), *np.zeros((2, 1, 1, 1), np.float32), 1)
 print(h.item(), run.stats.cache_misses.total())
 """

@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import solve_toeplitz
 
+from linrnn.data.sequences import Array, Sequences
 from linrnn.tasks.arma import BURN_IN, Arma
-from linrnn.tasks.base import Array, Sequences
 from linrnn.tasks.delay import Delay
 from linrnn.tasks.noisy_sine import NoisySine
 from linrnn.tasks.oscillator import Oscillator

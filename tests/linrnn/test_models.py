@@ -11,11 +11,11 @@ from scipy.signal import dlsim
 from torch import Tensor, nn
 
 import linrnn
-from linrnn.convert import from_torch, to_torch
 from linrnn.models import MODELS
-from linrnn.models.base import Model, count, unflatten
+from linrnn.models.conversion import from_torch, to_torch
 from linrnn.models.elman import orthogonal
-from linrnn.network import Network, network_of
+from linrnn.models.model import Model, count, unflatten
+from linrnn.models.network import Network, network_of
 
 FUNCTIONS = {"linear": lambda z: z, "tanh": np.tanh}
 T, B, I, H, O = 7, 3, 2, 5, 4  # noqa: E741 the letters of the shapes

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from linrnn.config import TrialConfig, from_text
+from linrnn.analysis.predictions import FREE_STEPS, MOST, Predictions, predictions
+from linrnn.data.sequences import Splits
 from linrnn.models import MODELS
-from linrnn.models.base import flatten, unflatten
-from linrnn.network import network_of
-from linrnn.predictions import FREE_STEPS, MOST, Predictions, predictions
-from linrnn.progress import Progress
-from linrnn.tasks.base import Splits
+from linrnn.models.model import flatten, unflatten
+from linrnn.models.network import network_of
 from linrnn.tasks.sunspots import Sunspots
-from linrnn.training import losses_on_test, train
+from linrnn.training.history import Progress
+from linrnn.training.loop import losses_on_test, train
+from linrnn.training.trial_config import TrialConfig, from_text
 
 TASKS = {
     "sine": {},

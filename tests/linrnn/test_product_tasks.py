@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from linrnn.data.sequences import Array
 from linrnn.tasks import narma10
 from linrnn.tasks.adding import Adding
-from linrnn.tasks.base import Array
 from linrnn.tasks.narma10 import BURN_IN, Narma10, narma
 from linrnn.tasks.parity import Parity
 from linrnn.tasks.product import Product

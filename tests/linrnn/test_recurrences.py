@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linrnn.recurrences import by_kernels, by_products, prefers_kernels, recurrence, recurrence_definition
+from linrnn.models.recurrence import by_kernels, by_products, prefers_kernels, recurrence, recurrence_definition
 
 Form = Callable[[Tensor, Tensor, Tensor, str], Tensor]
 forms = pytest.mark.parametrize("form", [by_kernels, by_products, recurrence])

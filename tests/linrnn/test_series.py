@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.chronological import ends, enough
-from linrnn.config import from_text, to_text
+from linrnn.data.chronological_split import ends, enough
+from linrnn.data.sequences import Array, Splits
 from linrnn.errors import ConfigError, DataError
-from linrnn.tasks.base import Array, Splits
 from linrnn.tasks.series import DROPPED, Series
+from linrnn.training.trial_config import from_text, to_text
 
 Write = Callable[[Any], str]
 RNG = np.random.default_rng(0)

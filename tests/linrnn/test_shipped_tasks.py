@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linrnn.tasks.base import Array
+from linrnn.data.sequences import Array
+from linrnn.tasks.builtin_series import Shipped
 from linrnn.tasks.co2 import Co2
-from linrnn.tasks.shipped import Shipped
 from linrnn.tasks.sine import Sine
 from linrnn.tasks.sunspots import Sunspots
 from linrnn.tasks.xor import Xor

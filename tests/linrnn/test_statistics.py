@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from linrnn.floors import Floors
-from linrnn.statistics import difference
+from linrnn.analysis.statistics import difference
+from linrnn.baseline.baselines import Floors
 
 RNG = np.random.default_rng(3)
 LOSSES = arrays(float, 6, elements=st.floats(1e-9, 1e3))

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from linrnn.config import TrialConfig, from_text
-from linrnn.digests import digest
+from linrnn.data.digests import digest
 from linrnn.models import MODELS
 from linrnn.models.elman import Elman
-from linrnn.steps import KernelSteps, TorchSteps, steps_for
 from linrnn.tasks import TASKS
-from linrnn.training import initial_weights, train
+from linrnn.training.backends import KernelSteps, TorchSteps, steps_for
+from linrnn.training.loop import initial_weights, train
+from linrnn.training.trial_config import TrialConfig, from_text
 from tests.conftest import NEEDED
 
 SMALL = {"model.hidden_size": "6", "training.epochs": "30", "training.replicas": "3", "training.evaluations": "5"}
@@ -92,9 +92,9 @@ def test_epochs_in_one_go_or_in_several_are_the_same() -> None:
 
 PROGRAM = """
 import json, sys
-from linrnn.config import from_text
-from linrnn.digests import digest
-from linrnn.training import train
+from linrnn.training.trial_config import from_text
+from linrnn.data.digests import digest
+from linrnn.training.loop import train
 for text in json.loads(sys.argv[1]):
     *_, progress = train(from_text(text))
     print(progress.form, digest(progress.weights, progress.best_weights, progress.train_loss, progress.val_loss))
@@ -130,11 +130,11 @@ def test_bits_do_not_depend_on_the_processor() -> None:
 MEMORY = """
 import json, resource, sys
 import numpy as np
-from linrnn.config import Training
+from linrnn.training.trial_config import Training
 from linrnn.models.tanh import Tanh
-from linrnn.models.base import count
-from linrnn.steps import KernelSteps, TorchSteps
-from linrnn.tasks.base import Sequences
+from linrnn.models.model import count
+from linrnn.training.backends import KernelSteps, TorchSteps
+from linrnn.tasks.task import Sequences
 data = Sequences(*np.random.default_rng(0).standard_normal((2, 10_000, 8, 1)))
 model = Tanh(hidden_size=64)
 shapes = model.shapes(1, 1)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linrnn.config import from_text, to_text
-from linrnn.declared import Choice, Text, declared, domain_of
+from linrnn.config.settings import Choice, Text, declared, domain_of
+from linrnn.data.sequences import Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks import TASKS
-from linrnn.tasks.base import Drawn, Forecast, Splits, Task
+from linrnn.tasks.task import Drawn, Forecast, Task
+from linrnn.training.trial_config import from_text, to_text
 from tests.conftest import NEEDED
 
 DRAWN = [name for name in sorted(TASKS) if issubclass(TASKS[name], Drawn)]

@@ -14,14 +14,15 @@ import pytest
 import torch
 from torch import nn
 
-from linrnn.config import Training, TrialConfig, from_text
-from linrnn.convert import to_torch
-from linrnn.digests import data_digests, digest
-from linrnn.evaluation import evaluate
+from linrnn.analysis.statistics import quartiles
+from linrnn.data.digests import data_digests, digest
 from linrnn.models import MODELS
-from linrnn.models.base import unflatten
-from linrnn.progress import Progress, quartiles
-from linrnn.training import initial_weights, losses_on_test, train
+from linrnn.models.conversion import to_torch
+from linrnn.models.model import unflatten
+from linrnn.training.evaluation import evaluate
+from linrnn.training.history import Progress
+from linrnn.training.loop import initial_weights, losses_on_test, train
+from linrnn.training.trial_config import Training, TrialConfig, from_text
 
 SMALL = {"model.hidden_size": "6", "training.epochs": "20", "training.replicas": "3", "training.evaluations": "5"}
 
@@ -88,9 +89,9 @@ torch.set_num_threads(1 + disturbance % 2)
 if disturbance % 2:
     torch.set_default_dtype(torch.float64)
     torch.set_grad_enabled(False)
-from linrnn.config import from_text
-from linrnn.digests import digest
-from linrnn.training import train
+from linrnn.training.trial_config import from_text
+from linrnn.data.digests import digest
+from linrnn.training.loop import train
 for text in json.loads(sys.argv[2]):
     *_, progress = train(from_text(text))
     torch.rand(1)
@@ -140,7 +141,7 @@ def test_a_diverging_replica_neither_stops_nor_touches_the_others(monkeypatch: p
         unflatten(torch.from_numpy(weights), shapes)["W"][1] = 50 * torch.eye(6)
         return weights
 
-    monkeypatch.setattr("linrnn.training.initial_weights", one_unstable)
+    monkeypatch.setattr("linrnn.training.loop.initial_weights", one_unstable)
     progress = finished(asked)
     assert progress.diverged.tolist() == [False, True, False]
     assert np.isnan(progress.weights[1]).all()

@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.config import Training, TrialConfig
-from linrnn.floors import Floors, floors_of
+from linrnn.analysis.statistics import gain, median
+from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, verdict
+from linrnn.baseline.baselines import Floors, floors_of
+from linrnn.data.sequences import Sequences
 from linrnn.models.linear import Linear
 from linrnn.models.tanh import Tanh
-from linrnn.progress import Losses
-from linrnn.statistics import gain, median
 from linrnn.tasks import TASKS
-from linrnn.tasks.base import Drawn, Sequences, Task
-from linrnn.training import losses_on_test, train
-from linrnn.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, verdict
+from linrnn.tasks.task import Drawn, Task
+from linrnn.training.history import Losses
+from linrnn.training.loop import losses_on_test, train
+from linrnn.training.trial_config import Training, TrialConfig
 
 FLOORS = Floors("made up", 1.0, 0.1, 5, None, 0.1, None, 2000, ())
 

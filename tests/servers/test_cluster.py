@@ -14,7 +14,7 @@ from tests.conftest import free_port
 from tests.faults.harness import SWEEP, Twin, facts, finish, new_store
 from tests.faults.harness import start as start_sweep
 from tests.servers.conftest import Start, wait_for, wait_for_runs
-from tracking.store import open_store
+from tracking.store.access import open_store
 
 pytestmark = pytest.mark.servers
 

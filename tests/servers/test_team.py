@@ -13,8 +13,8 @@ from tests.conftest import free_port
 from tests.faults.harness import SWEEP, Twin, facts
 from tests.faults.harness import start as start_sweep
 from tests.servers.conftest import Start, end, wait_for, wait_for_runs
-from tracking.errors import TakenError
-from tracking.store import Store, open_store
+from tracking.store.access import Store, open_store
+from tracking.store.store_errors import TakenError
 
 Database = Callable[[str], str]
 

@@ -19,18 +19,18 @@ from safetensors.torch import load_file
 
 import linrnn
 import tracking
-from linrnn.config import TrialConfig, from_text, to_text
-from linrnn.digests import data_digests
+from linrnn.data.digests import data_digests
 from linrnn.errors import ConfigError
-from linrnn.progress import Progress
-from linrnn.training import losses_on_test, train
-from tracking.errors import StoreError
-from tracking.finding import recorded
-from tracking.provenance import environment
-from tracking.reading import read_config, read_curves, read_result, read_run, read_weights
-from tracking.recording import begin, closing, record, record_failed
-from tracking.store import Store
-from tracking.trained import Failed, Trained
+from linrnn.training.history import Progress
+from linrnn.training.loop import losses_on_test, train
+from linrnn.training.result import Failed, Trained
+from linrnn.training.trial_config import TrialConfig, from_text, to_text
+from tracking.runs.environment import environment
+from tracking.runs.query import recorded
+from tracking.runs.reader import read_config, read_curves, read_result, read_run, read_weights
+from tracking.runs.writer import begin, closing, record, record_failed
+from tracking.store.access import Store
+from tracking.store.store_errors import StoreError
 
 CONFIG = from_text(
     {

@@ -16,15 +16,15 @@ import pytest
 from mlflow.entities import Run
 
 from linrnn.errors import ConfigError
+from linrnn.training.result import Failed, Trained
 from tests.faults.harness import new_store
 from tests.tracking.test_recording import CONFIG, trained
-from tracking.exporting import export
-from tracking.finding import resolve
-from tracking.reading import read_run
-from tracking.recording import begin, record, record_failed
-from tracking.records import DamagedError, Record, exported, record_of
-from tracking.store import Store, open_store
-from tracking.trained import Failed, Trained
+from tracking.runs.export_folder import export
+from tracking.runs.query import resolve
+from tracking.runs.reader import read_run
+from tracking.runs.verification import DamagedError, Record, exported, record_of
+from tracking.runs.writer import begin, record, record_failed
+from tracking.store.access import Store, open_store
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ import optuna
 import pytest
 import sqlalchemy
 
-from tracking.databases import create, move_to
-from tracking.errors import StoreError, TakenError
-from tracking.links import all_charts
-from tracking.reading import read_file
-from tracking.store import Store, existing_store, open_store
+from tracking.mlflow_ui.links import all_charts
+from tracking.runs.reader import read_file
+from tracking.store.access import Store, existing_store, open_store
+from tracking.store.databases import create, move_to
+from tracking.store.store_errors import StoreError, TakenError
 
 
 def test_plain_tools_find_a_store_where_they_look_for_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

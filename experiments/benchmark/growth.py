@@ -1,0 +1,38 @@
+"""How one replica's share of a step grows with each size, the others held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from experiments.benchmark.grid import LINRNN, LOOP, Cell
+from experiments.benchmark.shapes import Shape, problem
+from experiments.benchmark.sides import Side, linrnn, loop
+from experiments.benchmark.timer import times_of
+
+BASE = {"T": 99, "B": 1, "H": 10, "S": 10}
+SIZES = {
+    "T": (10, 100, 300, 1000, 3000, 10_000),
+    "H": (2, 4, 8, 16, 32, 64, 128),
+    "B": (1, 2, 4, 8, 16, 32, 64),
+    "S": (1, 2, 5, 10, 20),
+}
+LONGEST_LOOP = 1000  # steps of the loop side; beyond, one of its training steps takes seconds
+Curve = list[Cell]
+
+
+def curves(quick: bool, cap: float) -> Iterator[tuple[str, Curve]]:
+    """For each size its name and the cells along it: linrnn, and the loop where that is affordable."""
+    for axis, sizes in SIZES.items():
+        chosen = sizes[:1] if quick else sizes
+        yield axis, [cell for model in ("linear", "tanh") for size in chosen for cell in along(axis, size, model, cap)]
+
+
+def along(axis: str, size: int, model: str, cap: float) -> Iterator[Cell]:
+    """The cells at one size; the loop trains one replica after another, so that S changes nothing for it."""
+    shape = Shape(model, **{**BASE, axis: size})
+    sides: dict[str, Side] = {LINRNN: linrnn(problem(shape))}
+    if shape.T <= LONGEST_LOOP:
+        sides[LOOP] = loop(problem(shape._replace(S=1)))
+    for side, whole in times_of(sides, cap).items():
+        replicas = shape.S if side == LINRNN else 1
+        yield Cell(side, shape, whole.over(replicas))

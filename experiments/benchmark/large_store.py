@@ -1,0 +1,152 @@
+"""A store of thousands of trials: how long it takes to compare them, to list them in the MLflow UI, and its memory."""
+
+from __future__ import annotations
+
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import psutil
+
+from experiments.benchmark.chromium import browsing, lacked, served
+from experiments.benchmark.timer import Spread, spread
+from experiments.cli.text import show_comparisons
+from experiments.report.summary import summarise
+from experiments.search.sweep_config import SweepConfig, sweep_config
+from experiments.workflows.finish import conclude
+from experiments.workflows.resume import begin_or_resume, study_names
+from experiments.workflows.sweep import sweep_files
+from experiments.workflows.trial import run_trial
+from linrnn.baseline.baselines import floors_of
+from linrnn.models import MODELS
+from linrnn.training.result import Trained
+from linrnn.training.trial_config import TrialConfig
+from tracking.mlflow_ui.links import table
+from tracking.runs.artifacts import FLOORS
+from tracking.runs.query import PARENT, require_sweeps
+from tracking.runs.writer import end, record
+from tracking.store.access import Store, existing_store, open_store
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TRIALS = 2000
+REPEATS = 3
+SMALL = {"training.epochs": "20", "training.replicas": "2", "sweep.confirmation": "10"}
+TASK = "sine"
+
+
+class Browsed(NamedTuple):
+    """What the UI takes: seconds to list the runs, in a tab that has it open and in a new one, and MB."""
+
+    listing: Spread
+    new_tab: Spread
+    memory: float
+
+
+class Thousands(NamedTuple):
+    """What a store of so many trials takes: seconds to compare, and what the UI takes where there is a browser."""
+
+    trials: int
+    compare: Spread
+    ui: Browsed | None
+
+
+def thousands(quick: bool) -> Thousands:
+    """Measured on a store that is made for it."""
+    trials = 20 if quick else TRIALS
+    with tempfile.TemporaryDirectory(prefix="linrnn-thousands-") as folder:
+        store_of(Path(folder), trials)
+        compare = spread([compared(folder) for _ in range(REPEATS)])
+        return Thousands(trials, compare, None if lacked() else browsed(Path(folder)))
+
+
+def store_of(folder: Path, trials: int) -> Store:
+    """A store with one finished sweep of so many trials, recorded from one training a model type."""
+    store = open_store(folder)
+    config = sweep_config(TASK, tuple(MODELS), {**SMALL, "sweep.trials": str(trials // len(MODELS))})
+    names = study_names(config, store, fresh=False)
+    task = config.bases[0].task
+    run_id = begin_or_resume(config, store, names, None, sweep_files(task, floors_of(task)))
+    for base, name in zip(config.bases, names, strict=True):
+        for number, trained in enumerate(varied(run_trial(base), config.trials)):
+            tags = {"phase": "search", "study": name, "trial": str(number), PARENT: run_id}
+            record(store, trained, f"{base.model.name} {number:02d}", tags)
+        confirmed = run_trial(confirmation(config, base), test=True)
+        tags = {"phase": "confirmation", PARENT: run_id}
+        record(store, confirmed, f"{base.model.name} confirmation", tags, without={FLOORS})
+    conclude(store, run_id)
+    end(store, run_id, "FINISHED")
+    return store
+
+
+def confirmation(config: SweepConfig, base: TrialConfig) -> TrialConfig:
+    """What confirms the base."""
+    return replace(base, training=replace(base.training, replicas=config.confirmation))
+
+
+def varied(trained: Trained, count: int) -> Iterator[Trained]:
+    """So many trials of other learning rates and losses, with the weights of one, and without its figure."""
+    for factor in np.geomspace(0.1, 10, count):
+        training = replace(trained.config.training, learning_rate=float(0.01 * factor))
+        progress = replace(trained.progress, val_loss=trained.progress.val_loss * factor)
+        yield replace(trained, config=replace(trained.config, training=training), progress=progress, files={})
+
+
+def compared(folder: str) -> float:
+    """Seconds of `linrnn compare`, its imports aside."""
+    started = time.perf_counter()
+    store = existing_store(folder)
+    summaries = [summarise(store, sweep) for sweep in require_sweeps(store, [TASK])]
+    with redirect_stdout(StringIO()):
+        show_comparisons(store, summaries)
+    return time.perf_counter() - started
+
+
+def browsed(folder: Path) -> Browsed:
+    """The list of runs, asked for by its link, and the memory of the server with all its processes."""
+    from playwright.sync_api import sync_playwright
+
+    experiment = existing_store(folder).experiment(TASK)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    base = f"http://127.0.0.1:{port}"
+    link = table(base, experiment)
+    with served(folder, port) as (process, _), sync_playwright() as playwright, browsing(playwright) as context:
+        new, again = [], []
+        for _ in range(REPEATS):
+            page = context.new_page()
+            new.append(listed(page, link))
+            page.goto(f"{base}/#/experiments")
+            page.get_by_role("link", name=TASK, exact=True).wait_for()
+            again.append(listed(page, link))
+        return Browsed(spread(again), spread(new), megabytes(process))
+
+
+def listed(page: Page, link: str) -> float:
+    """Seconds from a link to the list of runs."""
+    started = time.perf_counter()
+    page.goto(link)
+    page.locator("[row-id] a[href*='/runs/']").first.wait_for()
+    return time.perf_counter() - started
+
+
+def megabytes(process: int) -> float:
+    """Memory of a process and all that it started; what they share, counted once (PSS)."""
+    parent = psutil.Process(process)
+    return sum(pss(each.pid) for each in (parent, *parent.children(recursive=True))) / 1000
+
+
+def pss(process: int) -> float:
+    """Proportional share of a process's memory, in kB."""
+    text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    return sum(float(size) for size in re.findall(r"^Pss:\s+(\d+) kB", text, re.MULTILINE))

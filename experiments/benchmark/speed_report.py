@@ -1,0 +1,169 @@
+"""The benchmark's tables and its JSON file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
+from experiments.benchmark.large_store import Thousands
+from experiments.benchmark.stack import Parts
+from experiments.benchmark.sweep_times import Swept
+from experiments.benchmark.targets import TRIAL_EPOCHS, Grid, Target
+from experiments.benchmark.timer import Spread
+from experiments.benchmark.verification_times import Cost
+from experiments.cli.terminal_table import print_table
+from experiments.search.sweep_config import SweepConfig
+from linrnn.training.trial_config import to_text
+
+SIDES = (LOOP, TORCH_RNN, JAX, LINRNN)
+
+
+def show_grid(cells: Sequence[Cell]) -> None:
+    """Every shape's times, and how many times the others' speed linrnn has."""
+    grid, rows = Grid(cells), []
+    for shape in grid.shapes:
+        found = [grid.get(side, shape) for side in SIDES]
+        ratios = [grid.speed_up(LINRNN, shape, side) for side in SIDES[:-1]]
+        trial = grid.trial_speed_up(shape)
+        times = [quartiles(cell.share) if cell else "-" for cell in found]
+        rows.append([str(shape), *times, *map(times_faster, (*ratios, trial))])
+    title = "One replica's share of a training step in ms: median (quartiles); then how many times faster linrnn is"
+    print_table(title, ["shape", *SIDES, *(f"/ {side}" for side in SIDES[:-1]), "/ JAX trial"], rows)
+    print(f"JAX trial: {TRIAL_EPOCHS} epochs of all replicas, JAX's compilation included. loop, torch.nn.RNN: S=1.\n")
+
+
+def show_curves(curves: Mapping[str, Sequence[Cell]]) -> None:
+    """The times along each size."""
+    rows = [
+        [axis, str(cell.shape), cell.side, quartiles(cell.share)] for axis, cells in curves.items() for cell in cells
+    ]
+    print_table("How the share of a step grows, in ms: median (quartiles)", ["along", "shape", "side", "ms"], rows)
+    print()
+
+
+def show_sweeps(swept: Swept, one: Sequence[Swept], two: Sequence[Swept], stack: Parts) -> None:
+    """The end-to-end sweep, the stack it replaces, the recording and the workers."""
+    config, timed = swept.config, stack.epoch.samples // stack.rest.samples
+    rows = [
+        ["linrnn, with its workers' start and its confirmations", f"{swept.whole:.1f} s"],
+        ["per-step loop + Optuna + MLflow, extrapolated", f"{stack_seconds(stack, config):.0f} s"],
+        ["  its parts: an epoch of a replica", f"{quartiles(stack.epoch)} ms"],
+        ["  its parts: mlflow.log_metric", f"{quartiles(stack.log)} ms"],
+        ["  its parts: the rest of a trial", f"{quartiles(stack.rest)} ms"],
+        ["recording a trial, median (quartiles)", f"{quartiles(swept.recording)} ms"],
+        ["recording, of the sweep's time", f"{100 * swept.recording_share:.1f} %"],
+        ["trials a minute, 1 worker, start aside", " ".join(f"{each.per_minute:.1f}" for each in one)],
+        ["trials a minute, 2 workers, start aside", " ".join(f"{each.per_minute:.1f}" for each in two)],
+    ]
+    training = config.bases[0].training
+    print_table("Whole sweeps of the sine", ["what", "measured"], rows)
+    print(
+        f"The stack's time is extrapolated to {len(config.bases)} x {config.trials} trials of {training.replicas} "
+        f"replicas and {training.epochs} epochs\n"
+        f"from {stack.rest.samples} trials of 1 replica and {timed} epochs; "
+        "it trains one replica after another and confirms nothing.\n"
+    )
+
+
+def stack_seconds(stack: Parts, config: SweepConfig) -> float:
+    """The stack's extrapolated time for the search of a sweep."""
+    training = config.bases[0].training
+    return stack.seconds(len(config.bases) * config.trials, training.replicas, training.epochs)
+
+
+def show_verifying(found: Sequence[Cost]) -> None:
+    """The cost of digests and of a reproduction, by model type and hidden size."""
+    rows = [
+        [
+            cost.config.model.name,
+            str(cost.config.model.hidden_size),
+            quartiles(cost.digests),
+            quartiles(cost.reproduction),
+        ]
+        for cost in found
+    ]
+    header = ["model", "H", "digests, % of training", "reproduction / training, both with recording"]
+    print_table("What verified reproduction costs: median (quartiles)", header, rows)
+    print()
+
+
+def show_thousands(many: Thousands) -> None:
+    """What a store of many trials takes."""
+    rows = [["linrnn compare, imports aside", f"{quartiles(many.compare)} s"]]
+    if many.ui:
+        rows += [
+            ["the list of runs in the MLflow UI", f"{quartiles(many.ui.listing)} s"],
+            ["the same in a new tab, the UI's own loading included", f"{quartiles(many.ui.new_tab)} s"],
+            ["memory of linrnn ui, all its processes", f"{many.ui.memory:.0f} MB"],
+        ]
+    else:
+        rows.append(["the MLflow UI", "not measured: Chromium and Playwright are not installed"])
+    print_table(f"A store of {many.trials} trials: median (quartiles)", ["what", "measured"], rows)
+    print()
+
+
+def thousands_json(many: Thousands) -> dict[str, Any]:
+    """The same as an object."""
+    seconds = {"listing_s": many.ui.listing, "new_tab_s": many.ui.new_tab} if many.ui else {}
+    return {
+        "trials": many.trials,
+        "compare_s": many.compare._asdict(),
+        **{name: value._asdict() for name, value in seconds.items()},
+        "ui_mb": many.ui.memory if many.ui else None,
+    }
+
+
+def cost_json(cost: Cost) -> dict[str, Any]:
+    """A cost as an object."""
+    return {
+        "config": to_text(cost.config),
+        "digests_percent": cost.digests._asdict(),
+        "reproduction_ratio": cost.reproduction._asdict(),
+    }
+
+
+def show_targets(targets: Sequence[Target]) -> None:
+    """Target, reached, met."""
+    rows = []
+    for target in targets:
+        sign = "<=" if target.most else ">="
+        met = "yes" if target.met else "no"
+        rows.append([target.what, f"{sign} {target.goal:.3g} {target.unit}", f"{target.reached:.3g}", met])
+    print_table("Targets", ["what", "target", "reached", "met"], rows)
+    print(f"{sum(target.met for target in targets)} of {len(targets)} met\n")
+
+
+def quartiles(value: Spread) -> str:
+    """Median and quartiles, to three digits."""
+    return f"{value.median:.3g} ({value.first_quartile:.3g}-{value.third_quartile:.3g})"
+
+
+def times_faster(ratio: float | None) -> str:
+    """A speed-up, or that there is none."""
+    return "-" if ratio is None else f"{ratio:.3g}x"
+
+
+def cell_json(cell: Cell) -> dict[str, Any]:
+    """A cell as a flat object."""
+    times = {f"{name}_ms" if name != "samples" else name: value for name, value in cell.share._asdict().items()}
+    return {"side": cell.side, **cell.shape._asdict(), **times, "compilation_s": cell.compilation}
+
+
+def swept_json(swept: Swept) -> dict[str, Any]:
+    """A timed sweep as an object."""
+    return {
+        "config": swept.config.text(),
+        "seconds_with_start": swept.whole,
+        "seconds": swept.going,
+        "trials_per_minute": swept.per_minute,
+        "recording_ms": swept.recording._asdict(),
+        "recording_share": swept.recording_share,
+    }
+
+
+def write_json(path: Path, found: Mapping[str, Any]) -> None:
+    """The JSON file."""
+    path.write_text(json.dumps(found, indent=1) + "\n")

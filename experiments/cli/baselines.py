@@ -1,0 +1,53 @@
+"""`linrnn floors`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from experiments.cli.group import Settings, command
+from experiments.cli.parameters import SETTINGS, TASK, settings_text
+
+
+@command(
+    "floors",
+    """
+    linrnn floors narma10
+    linrnn floors mackey-glass --set task.horizon=6 --figure floors.png
+    linrnn floors sunspots --json
+    """,
+)
+@click.argument("task", type=TASK, metavar="TASK")
+@click.option(
+    "--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw them to this PNG, too."
+)
+@SETTINGS
+def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
+    """Compute what any linear predictor, and some nonlinear one, can reach on a task, before anything is trained.
+
+    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file. In NMSE on the test split
+    (for classes cross-entropy over its best constant's). trivial: the mean, or the last value; linear: least squares
+    on the inputs so far, the number of lags chosen on the val split; analytic: the same in closed form; nonlinear:
+    kernel ridge regression, a reference; noise: what nothing goes below.
+    """
+    from experiments.cli.text import show_floors
+    from experiments.report.figures.task_figures import floors_by_lags
+    from experiments.report.serialization import floors_json
+    from experiments.search.sweep_config import task_text
+    from linrnn.baseline.baselines import floors_of
+    from linrnn.errors import ConfigError
+    from linrnn.training.trial_config import from_text
+
+    config = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).loaded()
+    found = floors_of(config.task)
+    if figure:
+        try:
+            figure.write_bytes(floors_by_lags(found))
+        except OSError as error:
+            raise ConfigError(f"cannot write {figure}: {error.strerror}") from error
+    if shared.as_json:
+        click.echo(json.dumps({"schema": 1, **floors_json(found)}))
+    else:
+        show_floors(found)

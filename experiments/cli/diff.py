@@ -1,0 +1,33 @@
+"""`linrnn diff`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from experiments.cli.group import Settings, command
+from experiments.cli.parameters import RunId
+
+
+@command(
+    "diff",
+    """
+    linrnn diff 4f0c 91ab
+    linrnn diff 4f0c 91ab --json
+    """,
+)
+@click.argument("one", type=RunId(), metavar="RUN_A")
+@click.argument("other", type=RunId(), metavar="RUN_B")
+def diff(shared: Settings, one: str, other: str) -> None:
+    """Say what differs between two recorded trials: config, environment, data, results, and where their curves part."""
+    from experiments.cli.reproduction_text import difference_json, show_difference
+    from experiments.workflows.diff import differences
+    from tracking.runs.query import resolve
+    from tracking.runs.verification import record_of
+    from tracking.store.access import existing_store
+
+    store = existing_store(shared.store)
+    records = [record_of(store, resolve(store, name)) for name in (one, other)]
+    found = differences(*records)
+    click.echo(json.dumps(difference_json(found))) if shared.as_json else show_difference(found)

@@ -1,0 +1,138 @@
+"""`linrnn sweep`."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from experiments.cli.group import Settings, command
+from experiments.cli.parameters import (
+    EPOCHS,
+    MODEL,
+    REPLICAS,
+    SEED,
+    SETTINGS,
+    STUDIES,
+    TASK,
+    Number,
+    settings_text,
+)
+from linrnn.models import MODELS
+
+if TYPE_CHECKING:
+    from experiments.report.summary import SweepSummary
+    from experiments.search.sweep_config import SweepConfig
+    from tracking.store.access import Store
+
+
+@command(
+    "sweep",
+    """
+    linrnn sweep sine
+    linrnn sweep sine xor --trials 10 --epochs 200
+    linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
+    linrnn sweep data.csv --set task.column=sales --set task.horizon=12
+    """,
+)
+@click.argument("tasks", nargs=-1, required=True, type=TASK, metavar="TASK...")
+@click.option("--model", "models", multiple=True, type=MODEL, help=f"Model type: {', '.join(MODELS)}.  [default: all]")
+@click.option("--trials", metavar="N", help="Trials of each study.")
+@REPLICAS
+@EPOCHS
+@click.option("--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one a core]")
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Train on the workers of this Dask scheduler, such as tcp://host:8786."
+)
+@STUDIES
+@click.option("--fresh", is_flag=True, help="Begin anew, where there is a sweep to go on with or to show.")
+@click.option("--no-pruning", is_flag=True, help="Train every trial to its end.")
+@click.option(
+    "--patience",
+    type=Number(0, 86400),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a server that goes away may stay away.",
+)
+@SEED
+@SETTINGS
+def sweep(
+    shared: Settings,
+    tasks: tuple[str, ...],
+    models: tuple[str, ...],
+    trials: str | None,
+    replicas: str | None,
+    epochs: str | None,
+    workers: int | None,
+    cluster: str | None,
+    studies: str | None,
+    fresh: bool,
+    no_pruning: bool,
+    patience: float,
+    seed: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Search hidden size and learning rate for each model type, then confirm the best of each.
+
+    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
+
+    One study a task and model type, all of equal budget. The best config of each study is trained again on
+    20 fresh seeds, and only then is the test split read. A setting given by --set is not searched. The task's floors
+    are computed first; the verdict says whether the nonlinearity is needed.
+
+    The same command again goes on where it was interrupted, or shows what it found; with more --trials it makes the
+    studies longer.
+    """
+    from experiments.search.sweep_config import sweep_config
+
+    given = settings_text(
+        settings,
+        {
+            "sweep.trials": trials,
+            "sweep.pruner": "none" if no_pruning else None,
+            "training.replicas": replicas,
+            "training.epochs": epochs,
+            "seed": seed,
+        },
+    )
+    configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
+    store, summaries = sweep_all(shared, configs, workers, cluster, studies, fresh, patience)
+    if shared.as_json:
+        from experiments.report.serialization import as_json
+
+        click.echo(json.dumps(as_json(summaries)))
+    else:
+        from experiments.cli.text import show_sweeps
+
+        show_sweeps(store, summaries)
+
+
+def sweep_all(
+    shared: Settings,
+    configs: list[SweepConfig],
+    workers: int | None,
+    cluster: str | None = None,
+    studies: str | None = None,
+    fresh: bool = False,
+    patience: float = 300.0,
+) -> tuple[Store, list[SweepSummary]]:
+    """Sweep one after the other, on workers of this machine or a cluster's; a bar over all their trials."""
+    from experiments.cli.progress_bar import watch
+    from experiments.search.executors import cluster_workers, local_workers
+    from experiments.search.sweep_config import total_trials
+    from experiments.workflows.interrupts import resumable
+    from linrnn.training.trial_config import require_device
+
+    require_device(configs[0].bases[0].training)
+    for config in configs:
+        config.bases[0].task.splits()  # refused before a store is made, where they cannot be had
+    trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
+    with watch(total_trials(configs), shared.quiet) as told, trainers as executor, resumable():
+        from experiments.workflows.sweep import sweep as run_sweep  # the stores' libraries, while the workers start
+        from tracking.store.access import open_store
+
+        store = open_store(shared.store, studies)
+        return store, [run_sweep(config, store, executor, told, fresh, patience) for config in configs]

@@ -1,0 +1,67 @@
+"""`linrnn train`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from experiments.cli.group import Settings, command
+from experiments.cli.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
+from linrnn.models import MODELS
+
+
+@command(
+    "train",
+    """
+    linrnn train sine --model linear
+    linrnn train sine --model tanh --set model.hidden_size=10 --set training.learning_rate=0.01
+    linrnn train xor --model tanh --epochs 1000 --json
+    """,
+)
+@click.argument("task", type=TASK, metavar="TASK")
+@click.option("--model", required=True, type=MODEL, help=f"The model type: {', '.join(MODELS)}.")
+@REPLICAS
+@EPOCHS
+@SEED
+@SETTINGS
+def train(
+    shared: Settings,
+    task: str,
+    model: str,
+    replicas: str | None,
+    epochs: str | None,
+    seed: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Train one config, read its test loss, and record it as one run.
+
+    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
+    """
+    from experiments.search.sweep_config import searched, task_text
+    from linrnn.training.trial_config import from_text, require_device
+
+    shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
+    config = from_text({"model": model, **task_text(task, settings_text(settings, shorthands))})
+    require_device(config.training)
+    config = config.loaded()
+    config.task.splits()  # refused before a store is made, where they cannot be had
+
+    from experiments.cli.progress_bar import watch
+    from experiments.cli.text import show_trial, trial_json
+    from experiments.workflows.trial import run_trial
+    from linrnn.baseline.baselines import floors_of
+    from tracking.runs.writer import record
+    from tracking.store.access import open_store
+    from tracking.store.locks import SINGLE
+
+    store = open_store(shared.store)
+    with watch(min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations") as told:
+        told.begin(config.task.label)
+        trained = run_trial(config, test=True, watch=told, floors=floors_of(config.task))
+    with store.held([SINGLE], wait=60):
+        run_id = record(store, trained, f"{model} {searched(config)}", {"phase": "single"})
+    if shared.as_json:
+        click.echo(json.dumps(trial_json(trained, run_id)))
+    else:
+        show_trial(store, trained, run_id)

@@ -1,0 +1,23 @@
+"""`linrnn ui`."""
+
+from __future__ import annotations
+
+import click
+
+from experiments.cli.group import Settings, command
+
+
+@command(
+    "ui",
+    """
+    linrnn ui
+    linrnn ui --port 5001 --store results
+    """,
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port on 127.0.0.1.")
+def ui(shared: Settings, port: int) -> None:
+    """Serve the MLflow UI on 127.0.0.1 and print the links that matter. Ctrl-C ends it."""
+    from experiments.workflows.ui_server import serve
+    from tracking.store.access import existing_store
+
+    serve(existing_store(shared.store), port)

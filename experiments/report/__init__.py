@@ -1,0 +1,1 @@
+"""A sweep's record and everything that is shown of it."""

@@ -1,0 +1,99 @@
+"""A sweep's figures, tables and report, as files."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from mlflow.entities import Run
+
+from experiments.report.comparison_table import WHAT, floor_rows, measures, number
+from experiments.report.figures.picture import Picture
+from experiments.report.figures.sweep_figures import pictures
+from experiments.report.serialization import as_table, reproductions
+from experiments.report.summary import SweepSummary
+from experiments.report.sweep_record import Findings, findings
+from experiments.report.table import Table, csv_text
+from linrnn.errors import LinrnnError
+from tracking.store.access import Store
+
+
+class UnwritableError(LinrnnError):
+    """A file that the user named and that cannot be written."""
+
+
+def figure_files(drawn: Sequence[Picture]) -> dict[str, bytes]:
+    """Name -> content of the figures, and of the numbers behind each."""
+    images = {f"{picture.name}.png": picture.png() for picture in drawn}
+    return images | {f"{picture.name}.csv": csv_text(picture.table).encode() for picture in drawn}
+
+
+def page(found: Findings, drawn: Sequence[Picture]) -> bytes:
+    """All of a sweep as one HTML file, which asks the network for nothing."""
+    templates = Environment(
+        loader=PackageLoader("experiments.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return (
+        templates.get_template("report.html")
+        .render(
+            task=found.summary.task,
+            summary=found.summary,
+            table=measures(found.summary),
+            what=WHAT,
+            floors=floor_rows(found.summary.floors),
+            pictures=drawn,
+            csv_link=csv_link,
+            commands=reproductions(found.summary),
+            trials=found.trials,
+            number=number,
+            started=found.started,
+            environment=found.environment,
+        )
+        .encode()
+    )
+
+
+def csv_link(table: Table) -> str:
+    """A table as a link that holds it."""
+    return f"data:text/csv;base64,{b64encode(csv_text(table).encode()).decode()}"
+
+
+def report(store: Store, sweep: Run, summary: SweepSummary) -> bytes:
+    """The same of a recorded sweep."""
+    found = findings(store, sweep, summary)
+    return page(found, pictures(found))
+
+
+def sweep_artifacts(store: Store, sweep: Run, summary: SweepSummary) -> dict[str, bytes]:
+    """Name -> content of what a finished sweep's run keeps to be looked at."""
+    found = findings(store, sweep, summary)
+    drawn = pictures(found)
+    figures = {f"figures/{name}": content for name, content in figure_files(drawn).items()}
+    return {"report.html": page(found, drawn), "comparison.csv": csv_text(as_table([summary])).encode(), **figures}
+
+
+def write_figures(folder: Path, store: Store, sweeps: Sequence[Run], summaries: Sequence[SweepSummary]) -> None:
+    """Draw the figures of sweeps into a folder, one in it for each task."""
+    tasks = [summary.task for summary in summaries]
+    for sweep, summary in zip(sweeps, summaries, strict=True):
+        task = summary.task if tasks.count(summary.task) == 1 else f"{summary.task} {summary.sweep_run[:8]}"
+        for name, content in figure_files(pictures(findings(store, sweep, summary))).items():
+            write_to(folder / task / name, content)
+
+
+def write_to(path: Path, content: bytes) -> None:
+    """Write a file that the user named, whole or not at all. UnwritableError where that cannot be done."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        reason = "a file is in the place of its folder" if isinstance(error, FileExistsError) else error.strerror
+        raise UnwritableError(f"cannot write {path}: {reason}; name another place") from error

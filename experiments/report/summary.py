@@ -1,0 +1,168 @@
+"""What a sweep found, read from the store alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlflow.entities import Run
+
+from experiments.search.sweep_config import SweepConfig, from_record
+from linrnn.analysis.statistics import LEAST_REPLICAS, Difference, Estimate, difference, median, quartiles
+from linrnn.analysis.verdict import LINEAR, Verdict, verdict
+from linrnn.baseline.baselines import Floors
+from linrnn.training.history import Losses
+from linrnn.training.trial_config import to_text
+from tracking.runs.query import trials_of
+from tracking.runs.reader import count_parameters, read_config, read_curves, read_floors
+from tracking.store.access import Store
+
+START = ("model.init", "model.spectral_radius")  # settings of the first weights
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """One model type's search; `best` fields are None where none is complete."""
+
+    model: str
+    trials: int
+    pruned: int
+    diverged: int
+    failed: int
+    best_run: str | None
+    best_val_loss: float | None
+    hidden_size: int | None
+    learning_rate: float | None
+    parameters: int | None  # of one network of the best config
+    seconds: float  # of training, over its trials and its confirmation
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A best config trained again on fresh seeds; test losses of its replicas, diverged ones counted as inf."""
+
+    model: str
+    run_id: str
+    diverged: int
+    test_loss: Losses
+    median: Estimate  # of the test loss
+    excess: float | None  # the median over the linear floor
+    gap_closed: float | None  # of the way from the linear floor to the nonlinear reference
+    beside_linear: Difference | None  # None for linear itself, without it, and with too few replicas to tell
+    too_few_to_tell: bool  # whether there is something to compare with, but too few replicas
+
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """First quartile, median and third quartile of the test loss."""
+        return quartiles(self.test_loss)
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """A sweep's studies and confirmations, in the order of its model types."""
+
+    task: str
+    sweep_run: str
+    experiment: str  # id of the MLflow experiment that holds its trials
+    seconds: float  # of training, over all its trials
+    studies: tuple[StudySummary, ...]
+    confirmations: tuple[Confirmation, ...]
+    failures: tuple[str, ...]  # of trials that came to nothing: which, and why
+    floors: Floors
+    verdict: Verdict
+    conditions: str  # that the verdict holds under
+
+
+def summarise(store: Store, sweep: Run) -> SweepSummary:
+    """What the runs of a sweep say."""
+    models = sweep.data.params["models"].split(", ")
+    runs = trials_of(store, sweep)
+    phases: dict[tuple[str, str], list[Run]] = {
+        (phase, model): [] for phase in ("search", "confirmation") for model in models
+    }
+    for run in runs:
+        phases[run.data.tags["phase"], run.data.params["model"]].append(run)
+    floors = read_floors(store, sweep)
+    confirmed = [run for model in models for run in phases["confirmation", model] if not failed(run)]
+    losses = {run.data.params["model"]: read_curves(store, run)["test_loss"] for run in confirmed}
+    return SweepSummary(
+        task=sweep.data.tags["task"],
+        sweep_run=sweep.info.run_id,
+        experiment=runs[0].info.experiment_id,
+        seconds=sum(run.data.metrics["seconds"] for run in runs),
+        studies=tuple(
+            study_summary(store, model, phases["search", model], phases["confirmation", model]) for model in models
+        ),
+        confirmations=tuple(confirmation(run, losses, floors) for run in confirmed),
+        failures=tuple(failure(run) for run in runs if failed(run)),
+        floors=floors,
+        verdict=verdict(floors, losses),
+        conditions=conditions(from_record(sweep.data.params)),
+    )
+
+
+def study_summary(store: Store, model: str, runs: Sequence[Run], confirmed: Sequence[Run]) -> StudySummary:
+    """What the trials of one study found."""
+    counts = Counter(run.data.tags["outcome"] for run in runs)
+    outcomes = (len(runs), counts["pruned"], counts["diverged"], counts["failed"])
+    seconds = sum(run.data.metrics["seconds"] for run in (*runs, *confirmed))
+    best = best_of(runs)
+    if best is None:
+        return StudySummary(model, *outcomes, None, None, None, None, None, seconds)
+    config = read_config(best)
+    return StudySummary(
+        model,
+        *outcomes,
+        best.info.run_id,
+        best.data.metrics["best_val_loss"],
+        config.model.hidden_size,
+        config.training.learning_rate,
+        count_parameters(store, best),
+        seconds,
+    )
+
+
+def best_of(runs: Sequence[Run]) -> Run | None:
+    """Of the trials of a study that of the lowest val loss, the earliest of equals; None where none is complete."""
+    complete = [run for run in runs if run.data.tags["outcome"] == "complete"]
+    return min(complete, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
+
+
+def conditions(config: SweepConfig) -> str:
+    """What a verdict holds under: first weights, budget, replicas."""
+    training = config.bases[0].training
+    started = ", ".join(f"{name}={text}" for name, text in to_text(config.bases[0]).items() if name in START)
+    return (
+        f"{started}; {config.trials} trials of {training.epochs} epochs and {training.replicas} replicas a model type; "
+        f"{config.confirmation} replicas confirmed"
+    )
+
+
+def failure(run: Run) -> str:
+    """Which trial failed, and why."""
+    return f"{run.data.tags['mlflow.runName']}: {run.data.tags['reason']}"
+
+
+def failed(run: Run) -> bool:
+    """Whether a trial came to nothing."""
+    return bool(run.data.tags["outcome"] == "failed")
+
+
+def confirmation(run: Run, losses: Mapping[str, Losses], floors: Floors) -> Confirmation:
+    """What a confirmation's run says, beside the floors and the test losses of all model types."""
+    model = run.data.params["model"]
+    mine, estimate = losses[model], median(losses[model])
+    comparable = model != LINEAR and LINEAR in losses
+    enough = comparable and min(len(mine), len(losses[LINEAR])) >= LEAST_REPLICAS
+    return Confirmation(
+        model,
+        run.info.run_id,
+        round(run.data.metrics["diverged_replicas"]),
+        mine,
+        estimate,
+        floors.excess(estimate.value),
+        floors.gap_closed(estimate.value),
+        difference(mine, losses[LINEAR]) if enough else None,
+        comparable and not enough,
+    )

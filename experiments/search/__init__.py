@@ -1,0 +1,1 @@
+"""The search: what Optuna is asked and told, and the executors that train."""

@@ -1,0 +1,100 @@
+"""What `linrnn doctor` looks at, and what it does about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from experiments.search.study_state import searches
+from experiments.search.sweep_config import from_record
+from tracking.runs.consistency import all_runs, counts, lost_files, lost_runs, stale, untold
+from tracking.runs.environment import LIBRARIES
+from tracking.runs.query import studies_of, sweeps
+from tracking.runs.writer import end
+from tracking.store.access import Store
+from tracking.store.databases import move_to, moved_from
+from tracking.store.health import damaged, free_bytes, left_over, schemas, upgrade
+from tracking.store.store_errors import TakenError
+
+ROOM = 2**30  # bytes that should be free
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something amiss: what, what to do, and what does it, where it can be done."""
+
+    what: str
+    advice: str
+    mend: Callable[[], object] | None = None
+
+
+def of_folder(root: Path) -> Iterator[Finding]:
+    """What can be amiss with the files of a store, before it is opened."""
+    for path in left_over(root):
+        yield Finding(f"{path.name} is left of a database in the making", "delete it", path.unlink)
+    for name, (found, needed) in schemas(root).items():
+        harm = damaged(root / name)
+        if harm:
+            yield Finding(f"{name} is damaged: {harm}", "take it from a backup, or name another store with --store")
+        elif found != needed:
+            advice = "upgrade it (a copy stays beside it)"
+            yield Finding(f"{name} has the schema {found}, not {needed}", advice, partial(upgrade, root / name))
+    old = moved_from(root)
+    if old:
+        yield Finding(f"the folder was moved here from {old}", "point its runs to their files", partial(move_to, root))
+    if free_bytes(root) < ROOM:
+        yield Finding(f"only {free_bytes(root) / 2**20:.0f} MiB are free on its disk", "free some space")
+
+
+def of_records(store: Store) -> Iterator[Finding]:
+    """What can be amiss between the two databases and the files of runs."""
+    runs = all_runs(store)
+    for run in stale(store, runs):
+        what = f"run {run.info.run_id} is RUNNING, but its process is not"
+        yield Finding(what, "close it as KILLED", partial(close, store, run.info.run_id))
+    for name, number in untold(store, runs):
+        what = f"MLflow has trial {number} of {name}, of which Optuna has not heard"
+        yield Finding(what, "tell Optuna", partial(settle, store, name))
+    for name, number in lost_runs(store):
+        yield Finding(f"trial {number} of {name} has lost its run", "to have it whole, sweep anew with --fresh")
+    for run in lost_files(runs):
+        yield Finding(f"run {run.info.run_id} has lost files", "bring mlruns back from where it was, or delete the run")
+
+
+def close(store: Store, run_id: str) -> None:
+    """Close a run that nobody will close."""
+    with store.writing():
+        end(store, run_id, "KILLED")
+
+
+def settle(store: Store, name: str) -> None:
+    """Make both databases agree on a study, as the sweep itself would."""
+    sweep = next(run for run in sweeps(store, "") if name in studies_of(run))
+    names = studies_of(sweep)
+    with store.held(names):
+        list(searches(from_record(sweep.data.params), store, names))
+
+
+def facts(store: Store) -> dict[str, str]:
+    """What there is: versions, place, counts, space."""
+    return {
+        **{name: version(name) for name in LIBRARIES},
+        "store": store.name,
+        "studies at": "optuna.db" if store.studies_url.startswith("sqlite") else "PostgreSQL",
+        **counts(store, all_runs(store)),
+        "free": f"{free_bytes(store.folder) / 2**30:.1f} GiB",
+    }
+
+
+def mended(finding: Finding) -> bool:
+    """Do what a finding advises, where it can be done."""
+    if finding.mend is None:
+        return False
+    try:
+        finding.mend()
+    except TakenError:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""The end of a sweep: what it found, told on its run, and the best run of each study marked."""
+
+from __future__ import annotations
+
+import time
+
+from experiments.report.html import sweep_artifacts
+from experiments.report.serialization import markdown
+from experiments.report.summary import SweepSummary, best_of, summarise
+from tracking.mlflow_ui.model_registry import mark_best
+from tracking.runs.query import recorded, runs_of_study, studies_of
+from tracking.runs.reader import read_run
+from tracking.runs.writer import describe, mark, write, write_files
+from tracking.store.access import Store
+
+
+def conclude(store: Store, run_id: str) -> SweepSummary:
+    """Sum up a sweep from the store, and say it on its run. May be cut short and done again."""
+    run = read_run(store, run_id)
+    summary = summarise(store, run)
+    for study in studies_of(run):
+        mark_best_of(store, summary.task, study)
+    with store.writing():
+        write_files(store, run.info, sweep_artifacts(store, run, summary))
+        write(store, run_id, {}, [("seconds", summary.seconds, 0)], time.time())
+        mark(store, run_id, {"verdict": summary.verdict.word})
+        describe(store, run_id, markdown(summary))
+    return summary
+
+
+def mark_best_of(store: Store, task: str, study: str) -> None:
+    """Mark the best run of all that a study has recorded, be it of a longer sweep."""
+    runs = [run for run in runs_of_study(store, task, study) if recorded(run)]
+    best = best_of(runs)
+    if best:
+        mark_best(store, study, best, runs)

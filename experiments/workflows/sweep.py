@@ -1,0 +1,221 @@
+"""A sweep: the studies of one task, one for each model type, equal budget, ended by a confirmation.
+
+The same call again goes on where it was left: what the stores know is settled, and only what is missing is trained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mlflow.entities import Run
+
+from experiments.report.figures.task_figures import floors_by_lags
+from experiments.report.summary import SweepSummary, summarise
+from experiments.search.executors import ClusterError, WorkerDiedError
+from experiments.search.study_state import Search, searches
+from experiments.search.sweep_config import SweepConfig, searched
+from experiments.workflows.finish import conclude
+from experiments.workflows.interrupts import uninterrupted
+from experiments.workflows.progress import Watch
+from experiments.workflows.resume import begin_or_resume, left_or_finished, study_names
+from experiments.workflows.retry import patiently
+from experiments.workflows.trial import run_trial
+from linrnn.baseline.baselines import Floors, floors_of
+from linrnn.errors import LinrnnError
+from linrnn.tasks.task import Task
+from linrnn.training.result import Failed, Trained
+from linrnn.training.trial_config import TrialConfig
+from tracking.runs.artifacts import FLOORS, data_files, floors_file
+from tracking.runs.query import PARENT, confirmations_of, recorded
+from tracking.runs.reader import read_floors, read_run
+from tracking.runs.writer import closing, end, record, record_failed
+from tracking.store.access import Store
+from tracking.store.store_errors import ServerAwayError, StoreError
+
+RETRIES = 2  # of a trial whose worker died
+PATIENCE = 300.0  # seconds for a server to come back
+
+
+class Work(NamedTuple):
+    """A trial on its way; `number` is None for a confirmation."""
+
+    search: Search
+    config: TrialConfig
+    number: int | None
+    limits: Mapping[int, float] | None = None
+    deaths: int = 0
+
+    @property
+    def name(self) -> str:
+        """What its run is called."""
+        model = self.config.model.name
+        which = "confirmation" if self.number is None else f"{self.number:02d}"
+        return f"{model} {which} {searched(self.config)}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What its run says of its place in the sweep."""
+        if self.number is None:
+            return {"phase": "confirmation"}
+        return {"phase": "search", "study": self.search.study.study_name, "trial": str(self.number)}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away; its task."""
+
+    store: Store
+    run_id: str
+    executor: Executor
+    watch: Watch
+    patience: float
+    task: Task
+    floors: Floors
+
+    @property
+    def shared(self) -> set[str]:
+        """Names of the files that its own run keeps for all of its trials."""
+        return {FLOORS, *data_files(self.task)}
+
+    def train(self, going: Sequence[Search]) -> None:
+        """Train all that is missing, the studies side by side, each generation by generation."""
+        confirmed = self.confirmed()
+        waiting: dict[Future[Trained], Work] = {}
+        for search in going:
+            waiting |= self.submit(self.next(search, confirmed))
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                work = waiting.pop(future)
+                outcome = self.outcome(work, future)
+                if isinstance(outcome, Work):
+                    waiting |= self.submit([outcome])
+                    continue
+                self.keep(work, outcome)
+                if work.number is not None and all(other.search is not work.search for other in waiting.values()):
+                    waiting |= self.submit(self.next(work.search, confirmed))
+
+    def next(self, search: Search, confirmed: set[str]) -> list[Work]:
+        """What a study does next: its generation, then its confirmation, where they are not recorded yet."""
+        if not search.over:
+            limits = search.limits()
+            return [Work(search, config, number, limits) for number, config in search.generation().items()]
+        config = None if search.base.model.name in confirmed else search.confirmation()
+        return [Work(search, config, None)] if config else []
+
+    def confirmed(self) -> set[str]:
+        """Model types whose confirmation is recorded; those that were cut short are closed."""
+        names = set()
+        for run in confirmations_of(self.store, read_run(self.store, self.run_id)):
+            if recorded(run):
+                names.add(run.data.params["model"])
+            elif run.info.status == "RUNNING":
+                end(self.store, run.info.run_id, "KILLED")
+        return names
+
+    def submit(self, works: Sequence[Work]) -> dict[Future[Trained], Work]:
+        """Trials on their way to the workers."""
+        return {
+            self.executor.submit(
+                run_trial, work.config, work.limits, test=work.number is None, floors=self.floors
+            ): work
+            for work in works
+        }
+
+    def outcome(self, work: Work, future: Future[Trained]) -> Trained | Failed | Work:
+        """What became of a trial: trained, failed with a reason, or to be tried again as its worker died."""
+        try:
+            return future.result()
+        except LinrnnError:
+            raise
+        except CancelledError as error:
+            raise ClusterError("the cluster dropped a trial: its scheduler has gone") from error
+        except WorkerDiedError as error:
+            if work.deaths < RETRIES:
+                return work._replace(deaths=work.deaths + 1)
+            return Failed(work.config, f"{error}, {work.deaths + 1} times", time.time(), 0.0)
+        except Exception as error:
+            return Failed(work.config, f"{type(error).__name__}: {error}", time.time(), 0.0)
+
+    def keep(self, work: Work, outcome: Trained | Failed) -> None:
+        """Record a trial and, when its run is complete, tell its study."""
+        try:
+            self.write(work, outcome)
+        except ServerAwayError:
+            patiently(self.patience, self.watch, lambda: self.write_again(work, outcome))
+        self.watch.done(work.config.model.name, outcome.result.loss)
+
+    def write(self, work: Work, outcome: Trained | Failed) -> None:
+        """The run, then Optuna, whole."""
+        tags = {**work.tags, PARENT: self.run_id}
+        with uninterrupted():
+            if isinstance(outcome, Failed):
+                run_id = record_failed(self.store, outcome, work.name, tags)
+            else:
+                run_id = record(self.store, outcome, work.name, tags, without=self.shared)
+            if work.number is not None:
+                work.search.heard(work.number, outcome.result, run_id)
+
+    def write_again(self, work: Work, outcome: Trained | Failed) -> None:
+        """The same after a server was away, which may have kept what it did not answer to."""
+        if work.number is None:
+            if work.config.model.name not in self.confirmed():
+                self.write(work, outcome)
+            return
+        work.search.settle()
+        if work.number not in work.search.known:
+            self.write(work, outcome)
+
+
+def sweep(
+    config: SweepConfig,
+    store: Store,
+    executor: Executor,
+    watch: Watch,
+    fresh: bool = False,
+    patience: float = PATIENCE,
+) -> SweepSummary:
+    """Search with every model type, confirm the best of each on fresh seeds, and sum up from the store.
+
+    A sweep that was left goes on, one that is finished is only summed up; `fresh` begins a new one.
+    """
+    watch.begin(config.task)
+    names = study_names(config, store, fresh)
+    with store.held(names):
+        left = left_or_finished(config, store, names)
+        if left and left.info.status == "FINISHED":
+            return shown(store, left, watch)
+        task = config.bases[0].task
+        floors = (left and known_floors(store, left)) or floors_of(task)
+        run_id = begin_or_resume(config, store, names, left, sweep_files(task, floors))
+        with store.writing(), closing(store, run_id):
+            going = list(searches(config, store, names))
+            sweep = Sweep(store, run_id, executor, watch, patience, task, floors)
+            watch.skip(sum(search.done for search in going) + len(sweep.confirmed()))
+            sweep.train(going)
+            summary = patiently(patience, watch, lambda: conclude(store, run_id))
+    return summary
+
+
+def shown(store: Store, finished: Run, watch: Watch) -> SweepSummary:
+    """What a finished sweep found."""
+    summary = summarise(store, finished)
+    watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
+    return summary
+
+
+def known_floors(store: Store, left: Run) -> Floors | None:
+    """The floors that a sweep that was left has told, to which its trials refer; None where it had not come so far."""
+    try:
+        return read_floors(store, left)
+    except StoreError:
+        return None
+
+
+def sweep_files(task: Task, floors: Floors) -> dict[str, bytes]:
+    """Name -> content of the files of a sweep's run."""
+    return {FLOORS: floors_file(floors), "floors.png": floors_by_lags(floors), **data_files(task)}

@@ -1,0 +1,85 @@
+"""The MLflow UI, served lean and on this machine only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from tempfile import TemporaryFile
+from typing import IO
+
+import click
+
+from linrnn.errors import LinrnnError
+from tracking.mlflow_ui.links import all_charts, base_url
+from tracking.store.access import Store
+from tracking.store.store_errors import StoreError
+
+STARTING_SECONDS = 60
+LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}  # 2 processes, not 15
+
+
+class PortError(LinrnnError):
+    """A port that another program listens on."""
+
+
+def serve(store: Store, port: int) -> None:
+    """Run MLflow's server until it is interrupted; print the links once it answers."""
+    base = base_url(store)
+    if store.tracking_uri.startswith("http"):
+        return print_links(store, base)
+    base = f"http://127.0.0.1:{port}"
+    if answers(port):
+        raise PortError(f"port {port} is taken by another program; choose one with --port")
+    with TemporaryFile() as messages:
+        server = subprocess.Popen(
+            server_command(store, port), env={**os.environ, **LEAN}, stdout=messages, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_until(port, server, messages)
+            print_links(store, base)
+            server.wait()
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def server_command(store: Store, port: int) -> list[str]:
+    """MLflow's server over the store, one worker."""
+    options = {
+        "--backend-store-uri": store.tracking_uri,
+        "--default-artifact-root": (store.folder / "mlruns").as_uri(),
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--workers": "1",
+    }
+    return [sys.executable, "-m", "mlflow", "server", *(word for option in options.items() for word in option)]
+
+
+def wait_until(port: int, server: subprocess.Popen[bytes], messages: IO[bytes]) -> None:
+    """Until the server answers; StoreError with its last message if it ends before."""
+    for _ in range(STARTING_SECONDS * 10):
+        if server.poll() is not None:
+            messages.seek(0)
+            last = messages.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise StoreError(f"MLflow's server ended at once: {last}")
+        if answers(port):
+            return
+        time.sleep(0.1)
+    raise StoreError(f"MLflow's server did not answer within {STARTING_SECONDS} s")
+
+
+def answers(port: int) -> bool:
+    """Whether something listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def print_links(store: Store, base: str) -> None:
+    """The charts of each task, and the sweeps."""
+    click.echo(f"MLflow UI at {base}; Ctrl-C ends it.")
+    for name, link in all_charts(store, base).items():
+        click.echo(f"  {name}: {link}")
+    sys.stdout.flush()

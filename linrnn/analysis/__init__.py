@@ -1,0 +1,1 @@
+"""Statistics, the verdict, predictions, and bitwise comparison of trials."""

@@ -1,0 +1,1 @@
+"""Baselines and bounds: what predictors that are not networks reach."""

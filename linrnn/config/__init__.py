@@ -1,0 +1,1 @@
+"""Settings declared once, and registries of tasks and model types."""

@@ -1,0 +1,1 @@
+"""Sequences and their splits, readers of the user's files, digests."""

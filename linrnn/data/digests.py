@@ -1,0 +1,45 @@
+"""SHA-256 of what a trial computes from and to, so that two computations can be told apart by a line."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linrnn.data.sequences import Sequences, Splits
+from linrnn.tasks.task import Task
+
+SIZE = hashlib.sha256().digest_size
+Digests = NDArray[np.uint8]
+
+
+def digest(*arrays: NDArray[Any]) -> str:
+    """SHA-256 over the arrays' types, shapes and bytes."""
+    total = hashlib.sha256()
+    for array in arrays:
+        total.update(f"{array.dtype.str} {array.shape} ".encode())
+        total.update(np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()
+
+
+def content_digest(task: Task) -> str | None:
+    """SHA-256 of the file that a task's sequences are read from; None where there is none."""
+    return None if task.content is None else hashlib.sha256(task.content).hexdigest()
+
+
+def row_digests(rows: NDArray[Any]) -> Digests:
+    """SHA-256 of the bytes of each row `(S, P)`, as `(S, 32)`."""
+    whole = b"".join(hashlib.sha256(row).digest() for row in np.ascontiguousarray(rows))
+    return np.frombuffer(whole, np.uint8).reshape(-1, SIZE)
+
+
+def sequences_digest(sequences: Sequences) -> str:
+    """Digest of one split: inputs, targets and the first step that counts."""
+    return digest(sequences.inputs, sequences.targets, np.array(sequences.first))
+
+
+def data_digests(splits: Splits) -> dict[str, str]:
+    """`data.train`, `data.val` and `data.test` -> digest of that split."""
+    return {f"data.{name}": sequences_digest(split) for name, split in splits._asdict().items()}

@@ -1,0 +1,67 @@
+"""Sequences to learn from, their three splits, and pairs of inputs and later targets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Sequences(NamedTuple):
+    """Inputs `(time, batch, features)`, targets `(time, batch, outputs)`; steps before `first` do not count.
+
+    Where `classes` says so, the targets are classes, one-hot.
+    """
+
+    inputs: Array
+    targets: Array
+    first: int = 0
+    classes: bool = False
+
+    @property
+    def scale(self) -> float:
+        """What a loss is divided by, so that the best constant has 1 on these sequences.
+
+        Variance of the targets that count, for the mean squared error (NMSE); for classes the entropy of their
+        frequencies, in nats, for the cross-entropy.
+        """
+        counted = self.targets[self.first :]
+        if not self.classes:
+            return float(counted.var())
+        frequencies = counted.mean(axis=(0, 1))
+        return float(-(frequencies * np.log(np.where(frequencies > 0, frequencies, 1))).sum())
+
+
+class Splits(NamedTuple):
+    """Sequences to train on, to choose by, and to be judged by."""
+
+    train: Sequences
+    val: Sequences
+    test: Sequences
+
+
+def standardised(data: Splits, inputs: Array, targets: Array) -> Splits:
+    """The splits with their inputs and targets less the mean of these, in units of their standard deviation."""
+    return Splits(
+        *(
+            each._replace(
+                inputs=(each.inputs - inputs.mean()) / inputs.std(),
+                targets=(each.targets - targets.mean()) / targets.std(),
+            )
+            for each in data
+        )
+    )
+
+
+def spread(sequences: Sequences) -> float:
+    """Standard deviation of the targets that count, relative to the largest; nan where that is 0 or not finite."""
+    counted = sequences.targets[sequences.first :]
+    return float(counted.std() / np.abs(counted).max())
+
+
+def forecast(series: Array, horizon: int, first: int) -> Sequences:
+    """Pairs (x_t, x_{t + horizon}) of series `(time, batch)`, counting from the step `first` on."""
+    return Sequences(series[:-horizon, :, None], series[horizon:, :, None], first)

@@ -1,0 +1,162 @@
+"""Programs of a recurrent network: states and outputs forward, the flat gradient backward."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from linrnn.kernels.program import (
+    Layout,
+    Matrix,
+    Operation,
+    add,
+    add_transposed,
+    clear,
+    copy,
+    program,
+    repeat,
+    scan,
+    scan_back,
+    transpose,
+)
+
+CHUNK = 2**15  # elements of a layer's states evaluated at a time
+
+
+class Sizes(NamedTuple):
+    """I inputs, H units, O outputs, L layers, sequences of B."""
+
+    inputs: int
+    hidden: int
+    outputs: int
+    layers: int
+    batch: int
+    activation: int
+
+    @property
+    def fans(self) -> list[int]:
+        """What each layer reads: the inputs or the units below."""
+        return [self.inputs] + [self.hidden] * (self.layers - 1)
+
+
+class Layer(NamedTuple):
+    """Parameters of a layer, or their gradients."""
+
+    drive: Matrix  # U (H, I)
+    recurrent: Matrix  # W (H, H)
+    bias: Matrix  # b (1, H)
+
+
+class Parameters:
+    """All parameters of a network, or their gradients, as they lie in a row that begins at `start`."""
+
+    def __init__(self, start: int, sizes: Sizes) -> None:
+        H, self.stop = sizes.hidden, start
+        self.layers = [Layer(self.take(H, fan), self.take(H, H), self.take(1, H)) for fan in sizes.fans]
+        self.readout, self.readout_bias = self.take(sizes.outputs, H), self.take(1, sizes.outputs)
+
+    def take(self, rows: int, columns: int) -> Matrix:
+        """The next matrix."""
+        start, self.stop = self.stop, self.stop + rows * columns
+        return Matrix(start, rows, columns, columns)
+
+
+class Network:
+    """Layout of one replica and its way forward, for R rows of data at most."""
+
+    def __init__(self, sizes: Sizes, rows: int) -> None:
+        self.sizes, self.rows, self.layout = sizes, rows, Layout()
+        inputs, H, outputs, _, batch, _ = sizes
+        padded, packed = self.layout.padded, self.layout.packed
+        self.parameters = Parameters(0, sizes).stop
+        self.row, self.gradient = packed(1, self.parameters), padded(1, self.parameters)
+        self.inputs, self.targets, self.outputs = packed(rows, inputs), packed(rows, outputs), padded(rows, outputs)
+        self.drive_transposed = [padded(fan, H) for fan in sizes.fans]
+        self.recurrent_transposed = [padded(H, H) for _ in sizes.fans]
+        self.readout_transposed = padded(H, outputs)
+        self.states = [padded(batch + rows, H) for _ in sizes.fans]  # h_0 first
+
+    def unpack(self) -> list[Operation]:
+        """The transposes of the weights in `row`."""
+        weights = Parameters(self.row.start, self.sizes)
+        operations = [transpose(self.readout_transposed, weights.readout)]
+        for k, layer in enumerate(weights.layers):
+            operations.append(transpose(self.drive_transposed[k], layer.drive))
+            operations.append(transpose(self.recurrent_transposed[k], layer.recurrent))
+        return operations
+
+    def forward(self, rows: int) -> list[Operation]:
+        """States and outputs of so many rows of inputs, from the first rows of the states."""
+        batch, below, operations = self.sizes.batch, self.inputs.part(0, rows), []
+        weights = Parameters(self.row.start, self.sizes)
+        for k, layer in enumerate(weights.layers):
+            h, states = self.states[k].part(0, batch + rows), self.states[k].part(batch, rows)
+            operations += [repeat(states, layer.bias), add(states, below, self.drive_transposed[k])]
+            operations += scan(h, self.recurrent_transposed[k], batch, self.sizes.activation)
+            below = states
+        outputs = self.outputs.part(0, rows)
+        return [*operations, repeat(outputs, weights.readout_bias), add(outputs, below, self.readout_transposed)]
+
+
+class Training(Network):
+    """Programs of an epoch on R rows at once."""
+
+    def __init__(self, sizes: Sizes, rows: int) -> None:
+        super().__init__(sizes, rows)
+        padded, H, widest = self.layout.padded, sizes.hidden, max(sizes[:3])
+        self.drive, self.recurrent = ([padded(H, width) for width in widths] for widths in (sizes.fans, [H] * sizes[3]))
+        self.readout, self.zeros = padded(sizes.outputs, H), padded(1, widest)
+        self.slopes = padded(rows, H), padded(rows, H)  # dL/d(W h + U x + b) of a layer and the one below
+        self.ones, self.product = padded(rows, 1), padded(widest, widest)
+        self.epoch = program(*self.unpack(), *self.pad(), *self.forward(rows))
+        self.gradients = program(*self.backward())
+
+    def pad(self) -> list[Operation]:
+        """The weights that slopes are multiplied with, padded."""
+        weights = Parameters(self.row.start, self.sizes)
+        operations = [copy(self.readout, weights.readout)]
+        for k, layer in enumerate(weights.layers):
+            operations += [copy(self.drive[k], layer.drive), copy(self.recurrent[k], layer.recurrent)]
+        return operations
+
+    def backward(self) -> list[Operation]:
+        """The flat gradient, from the slopes dL/dy in `outputs`; layers from the last to the first."""
+        batch, rows, gradients = self.sizes.batch, self.rows, Parameters(self.gradient.start, self.sizes)
+        above, right = self.outputs, self.readout
+        operations = self.sum_over_rows(gradients.readout, above, self.states[-1].part(batch, rows))
+        operations += self.sum_over_rows(gradients.readout_bias, self.ones, above)
+        for k in reversed(range(self.sizes.layers)):
+            h, slopes, gradient = self.states[k], self.slopes[k % 2], gradients.layers[k]
+            operations += [clear(slopes, self.zeros), add(slopes, above, right)]
+            operations += scan_back(slopes, h, self.recurrent[k], batch, self.sizes.activation)
+            operations += self.sum_over_rows(gradient.bias, self.ones, slopes)
+            operations += self.sum_over_rows(gradient.recurrent, slopes, h.part(0, rows))
+            if k > 0:
+                operations += self.sum_over_rows(gradient.drive, slopes, self.states[k - 1].part(batch, rows))
+            above, right = slopes, self.drive[k]
+        return operations + self.sum_transposed(gradients.layers[0].drive, self.inputs, above)
+
+    def sum_over_rows(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Operation]:
+        """gradient = left.T @ right."""
+        product = Matrix(self.product.start, gradient.rows, gradient.columns, right.step)
+        return [clear(product, self.zeros), add_transposed(product, left, right), copy(gradient, product)]
+
+    def sum_transposed(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Operation]:
+        """gradient = right.T @ left, of a left without padding."""
+        product = Matrix(self.product.start, gradient.columns, gradient.rows, right.step)
+        return [clear(product, self.zeros), add_transposed(product, left, right), transpose(gradient, product)]
+
+
+class Evaluation(Network):
+    """Programs that read the outputs of any number of rows, a chunk at a time."""
+
+    def __init__(self, sizes: Sizes, rows: int) -> None:
+        chunk = max(1, CHUNK // (sizes.hidden * sizes.batch)) * sizes.batch
+        super().__init__(sizes, min(rows, chunk))
+        self.start = program(*self.unpack())
+        self.chunks = [(first, min(self.rows, rows - first)) for first in range(0, rows, self.rows)]
+        self.advance = {count: program(*self.forward(count), *self.carry(count)) for _, count in self.chunks}
+
+    def carry(self, rows: int) -> list[Operation]:
+        """The last states of so many rows become the first ones."""
+        batch = self.sizes.batch
+        return [copy(h.part(0, batch), h.part(rows, batch)) for h in self.states]

@@ -1,0 +1,58 @@
+"""The recurrence h_t = f(W h_{t-1} + u_t) of stacked replicas and its gradients."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from linrnn.kernels.compilation import Array, zeros
+from linrnn.kernels.program import Layout, add, add_transposed, clear, program, run, scan, scan_back
+
+
+class Recurrence:
+    """Layout and programs of one replica over so many steps."""
+
+    def __init__(self, steps: int, batch: int, size: int, activation: int) -> None:
+        self.layout, rows = Layout(), steps * batch
+        padded = self.layout.padded
+        self.transposed, self.W, self.dW = padded(size, size), padded(size, size), padded(size, size)
+        self.h, self.slopes, self.dh0 = padded(batch + rows, size), padded(rows, size), padded(batch, size)
+        self.h0, self.states, zero = self.h.part(0, batch), self.h.part(batch, rows), padded(1, size)
+        self.forward = program(*scan(self.h, self.transposed, batch, activation))
+        self.backward = program(
+            *scan_back(self.slopes, self.h, self.W, batch, activation),
+            clear(self.dW, zero),
+            add_transposed(self.dW, self.slopes, self.h.part(0, rows)),
+            clear(self.dh0, zero),
+            add(self.dh0, self.slopes.part(0, batch), self.W),
+        )
+
+
+recurrence_of = lru_cache(maxsize=64)(Recurrence)
+
+
+def recurrence_forward(u: Array, W: Array, h0: Array, activation: int) -> Array:
+    """h_t = f(W h_{t-1} + u_t): u (S, T, B, H), W (S, H, H), h0 (S, B, H), of one dtype -> h (S, T, B, H)."""
+    plan = recurrence_of(*u.shape[1:], activation)
+    h, a = np.empty(u.shape, u.dtype), zeros(plan.layout.size, u.dtype)
+    for k in range(len(u)):
+        for matrix, values in ((plan.transposed, W[k].T), (plan.h0, h0[k]), (plan.states, u[k])):
+            matrix.put(a, values)
+        run(a, plan.forward)
+        h[k] = plan.states.within(a).reshape(h[k].shape)
+    return h
+
+
+def recurrence_backward(dh: Array, h: Array, W: Array, h0: Array, activation: int) -> tuple[Array, Array, Array]:
+    """Gradients (du, dW, dh0) from dL/dh (S, T, B, H) and what `recurrence_forward` took and gave."""
+    plan = recurrence_of(*h.shape[1:], activation)
+    du, dW, dh0 = (np.empty(like.shape, h.dtype) for like in (h, W, h0))
+    a = zeros(plan.layout.size, h.dtype)
+    for k in range(len(h)):
+        for matrix, values in ((plan.W, W[k]), (plan.h0, h0[k]), (plan.states, h[k]), (plan.slopes, dh[k])):
+            matrix.put(a, values)
+        run(a, plan.backward)
+        du[k] = plan.slopes.within(a).reshape(h[k].shape)
+        dW[k], dh0[k] = plan.dW.within(a), plan.dh0.within(a)
+    return du, dW, dh0

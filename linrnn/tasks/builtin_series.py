@@ -1,0 +1,44 @@
+"""Real series that ship with linrnn, forecast a step ahead."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from importlib import resources
+from typing import ClassVar
+
+import numpy as np
+
+from linrnn.data.chronological_split import Data, chronological
+from linrnn.data.sequences import Array, Splits
+from linrnn.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Shipped(Task):
+    """One series, split chronologically 60/20/20 and standardised by the training part alone.
+
+    The sequences of the val and test splits begin where the series does, so that a network has seen all of the past;
+    only the steps whose target lies in the split count.
+    """
+
+    ahead: ClassVar[int] = 1
+    file_name: ClassVar[str]
+
+    @property
+    def content(self) -> bytes:
+        return (resources.files("linrnn.tasks") / "data" / self.file_name).read_bytes()
+
+    @property
+    def values(self) -> Array:
+        """Second column of the file, `(time,)`."""
+        return np.loadtxt(self.content.decode().splitlines(), delimiter=",", skiprows=1, usecols=1)
+
+    @property
+    @abstractmethod
+    def series(self) -> Array:
+        """What is forecast, `(time,)`."""
+
+    def splits(self) -> Splits:
+        series, names = self.series[:, None, None], [self.name]
+        return chronological(Data(series, series, names, names), self.ahead, self.file_name)

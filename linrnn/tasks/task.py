@@ -1,0 +1,139 @@
+"""What a task is: a frozen value that makes the sequences of its three splits."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from linrnn.config.settings import Declared, Integers, declare
+from linrnn.data.sequences import Array, Sequences, Splits, forecast, spread, standardised
+from linrnn.errors import ConfigError
+
+LEAST_SPREAD = 1e-9  # of targets that vary, relative to the largest: less is rounding
+
+
+@dataclass(frozen=True)
+class Task(Declared, ABC):
+    """Makes sequences; its fields decide them completely."""
+
+    kind: ClassVar[str] = "task"
+    name: ClassVar[str]
+    defaults: ClassVar[Mapping[str, str]] = {}  # settings that this task needs other defaults for, as flat text
+
+    @property
+    def label(self) -> str:
+        """What people know the task by: its experiment and its rows in tables."""
+        return self.name
+
+    @property
+    def ahead(self) -> int:
+        """How many steps after it a value of the first inputs is the target; 0 where targets are no later inputs."""
+        return 0
+
+    @classmethod
+    def summary(cls) -> str:
+        """What is to be learnt, in a line: the first of the task's own file."""
+        return str(sys.modules[cls.__module__].__doc__).partition("\n")[0].rstrip(".")
+
+    @property
+    def input_size(self) -> int:
+        """Features of the inputs."""
+        return 1
+
+    @property
+    def output_size(self) -> int:
+        """Features of the targets."""
+        return 1
+
+    @property
+    def linear_floor(self) -> float | None:
+        """The loss of the best linear time-invariant predictor, where it is known in closed form."""
+        return None
+
+    @property
+    def noise_floor(self) -> float | None:
+        """The loss that no predictor goes below, where it is known."""
+        return None
+
+    @property
+    def content(self) -> bytes | None:
+        """The file that the sequences are read from; None for a task that makes its own."""
+        return None
+
+    @property
+    def data_files(self) -> Mapping[str, bytes]:
+        """Name -> content of files of the user's, without which nobody has the sequences."""
+        return {}
+
+    def loaded(self, copy: Callable[[str], bytes | None] | None = None) -> Self:
+        """The same task with its data in hand, read and checked; `copy` gives a file of `data_files` that is gone.
+
+        DataError where there is none, or one that cannot be used.
+        """
+        return self
+
+    @abstractmethod
+    def splits(self) -> Splits:
+        """The sequences of the three splits, the same at every call."""
+
+
+@dataclass(frozen=True)
+class Drawn(Task):
+    """A task whose sequences are drawn, each split by a generator of its own."""
+
+    length: int = declare(500, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = declare(4, Integers(1, 100_000), "sequences of each split")
+    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of what is drawn")
+
+    def splits(self) -> Splits:
+        with np.errstate(over="ignore", invalid="ignore"):
+            drawn = Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
+            if all(LEAST_SPREAD < spread(each) < np.inf for each in drawn):
+                return drawn
+        raise ConfigError(
+            f"with these settings the targets of task {self.name} are all the same or grow without bound; "
+            "take longer or more sequences, or settings closer to the defaults"
+        )
+
+    @abstractmethod
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        """The sequences of one split."""
+
+
+@dataclass(frozen=True)
+class Forecast(Drawn):
+    """Drawn series, of which later values are predicted; standardised by the training split alone."""
+
+    length: int = declare(600, Integers(3, 1_000_000), "steps of a sequence")
+    horizon: int = declare(1, Integers(1, 100_000), "how many steps ahead the target is")
+    washout: int = declare(100, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_counted(self.washout, self.length)
+
+    @property
+    def ahead(self) -> int:
+        return self.horizon
+
+    def splits(self) -> Splits:
+        drawn = super().splits()
+        return standardised(drawn, drawn.train.inputs, drawn.train.inputs)
+
+    def draw(self, generator: np.random.Generator) -> Sequences:
+        return forecast(self.series(generator, self.length + self.horizon), self.horizon, self.washout)
+
+    @abstractmethod
+    def series(self, generator: np.random.Generator, steps: int) -> Array:
+        """`sequences` series `(steps, sequences)`."""
+
+
+def require_counted(washout: int, length: int) -> None:
+    """ConfigError where no step would count."""
+    if washout >= length:
+        raise ConfigError(f"task.washout must be below task.length, {length}, not {washout}")

@@ -1,0 +1,1 @@
+"""Trial configs, the training loop and its back ends, evaluation and results."""

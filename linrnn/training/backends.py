@@ -1,0 +1,119 @@
+"""Training steps on stacked replicas: compiled for the small networks that most are, by autograd for all others.
+
+Both make the same updates. A replica whose loss or gradient norm is not finite has diverged: its weights are nan
+from then on, and no other replica notices.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from linrnn import kernels
+from linrnn.data.sequences import Sequences
+from linrnn.models.elman import Elman
+from linrnn.models.model import Model, Shapes, unflatten
+from linrnn.training.evaluation import compiled, loss, one_thread
+from linrnn.training.history import Losses, Weights
+from linrnn.training.trial_config import Training, TrialConfig
+
+
+class Steps(Protocol):
+    """The replicas of one trial on their way."""
+
+    form: ClassVar[str]
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the present weights, `(S, P)`."""
+
+    def advance(self, epochs: int) -> tuple[Losses, Losses]:
+        """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
+
+
+def steps_for(config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> Steps:
+    """The faster form for the config's sizes, from these first weights."""
+    model, training = config.model, config.training
+    if training.device == "cpu" and compiled(model, data):
+        return KernelSteps(model, training, weights, data)
+    return TorchSteps(model, training, shapes, weights, data)
+
+
+class KernelSteps:
+    """Whole epochs in compiled code; a replica's numbers depend neither on S nor on the processor."""
+
+    form: ClassVar[str] = "kernels"
+
+    def __init__(self, model: Elman, training: Training, weights: Weights, data: Sequences) -> None:
+        self.model, self.training, self.data = model, training, data
+        self.inputs, self.targets = (np.ascontiguousarray(x, dtype=np.float32) for x in (data.inputs, data.targets))
+        self.present = weights.copy()
+        self.moments = np.zeros_like(weights), np.zeros_like(weights)
+        self.done = 0
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the present weights, `(S, P)`."""
+        return self.present.copy()
+
+    def advance(self, epochs: int) -> tuple[Losses, Losses]:
+        """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
+        losses, norms = kernels.train_steps(
+            self.present,
+            *self.moments,
+            self.done,
+            self.training.learning_rates(self.done, epochs),
+            self.inputs,
+            self.targets,
+            self.data.first,
+            1 / self.data.scale,
+            self.training.clip_norm,
+            self.model.hidden_size,
+            self.model.num_layers,
+            kernels.ACTIVATION_CODES[self.model.activation],
+        )
+        self.done += epochs
+        return losses, norms
+
+
+class TorchSteps:
+    """Any model type on any device, differentiated by autograd; the definition the compiled form is held to."""
+
+    form: ClassVar[str] = "torch"
+
+    def __init__(self, model: Model, training: Training, shapes: Shapes, weights: Weights, data: Sequences) -> None:
+        self.model, self.training, self.shapes, self.data = model, training, shapes, data
+        self.inputs = torch.from_numpy(data.inputs).to(training.device, torch.float32)
+        self.flat = torch.tensor(weights, device=training.device, requires_grad=True)
+        self.adam = torch.optim.Adam([self.flat], lr=training.learning_rate, fused=True)
+        self.done = 0
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the present weights, `(S, P)`."""
+        return self.flat.detach().cpu().numpy().copy()
+
+    def advance(self, epochs: int) -> tuple[Losses, Losses]:
+        """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
+        with one_thread(), torch.enable_grad():
+            rates = self.training.learning_rates(self.done, epochs)
+            losses, norms = zip(*(self.step(float(rate)) for rate in rates), strict=True)
+        self.done += epochs
+        return torch.stack(losses).double().cpu().numpy(), torch.stack(norms).double().cpu().numpy()
+
+    def step(self, rate: float) -> tuple[Tensor, Tensor]:
+        """One update of all replicas. Their losses are summed, so that none appears in another's gradient."""
+        state = self.model.zero_state(len(self.flat), self.inputs.shape[1], like=self.inputs)
+        outputs, _ = self.model.forward(unflatten(self.flat, self.shapes), self.inputs, state)
+        losses = loss(outputs, self.data)
+        (gradient,) = torch.autograd.grad(losses.sum(), self.flat)
+        norms = gradient.norm(dim=1)
+        alive = losses.isfinite() & norms.isfinite()
+        clipped = gradient * (self.training.clip_norm / (norms + 1e-6)).clamp(max=1.0)[:, None]
+        self.flat.grad = clipped.where(alive[:, None], torch.nan)
+        self.adam.param_groups[0]["lr"] = rate
+        self.adam.step()
+        return losses.detach(), norms

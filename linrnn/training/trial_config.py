@@ -1,0 +1,131 @@
+"""The trial config: everything that decides what a trial computes, as one frozen value, and its flat text.
+
+    sine --model linear --set model.hidden_size=10     text of a command line
+    {"task": "sine", "model.hidden_size": "10", ...}   flat text, also the params of an MLflow run
+    TrialConfig(task=Sine(...), model=Linear(...))      value
+
+`from_text(to_text(config)) == config`, exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linrnn.config.registry import suggestion
+from linrnn.config.settings import Choice, Declared, Integers, Reals, declare, declared, parse_field, qualified, text_of
+from linrnn.errors import ConfigError
+from linrnn.models import MODELS
+from linrnn.models.model import Model
+from linrnn.tasks import TASKS
+from linrnn.tasks.task import Task
+
+MILESTONES = 25  # of a trial: every one is a row in both databases
+
+
+@dataclass(frozen=True)
+class Training(Declared):
+    """How the replicas of a trial are trained: full-batch Adam (Kingma & Ba 2015) on the NMSE."""
+
+    kind: ClassVar[str] = "training"
+
+    learning_rate: float = declare(0.01, Reals(1e-8, 10.0, search=(1e-4, 1e-1)), "step size of Adam")
+    epochs: int = declare(1000, Integers(1, 10_000_000), "passes over the train split, one update each")
+    replicas: int = declare(10, Integers(1, 10_000), "networks trained side by side from their own first weights")
+    clip_norm: float = declare(1.0, Reals(1e-6, math.inf), "largest norm of a replica's gradient")
+    evaluations: int = declare(100, Integers(1, 200), "how often the val loss is read, evenly over the epochs")
+    decay: str = declare("linear", Choice(("linear", "none")), "whether the learning rate falls to 0 over the epochs")
+    device: str = declare("cpu", Choice(("cpu", "cuda")), "where the tensors live")
+
+    def learning_rates(self, done: int, count: int) -> NDArray[np.float64]:
+        """The learning rate of each of the next `count` epochs."""
+        left = 1 - np.arange(done, done + count) / self.epochs
+        return self.learning_rate * (left if self.decay == "linear" else np.ones(count))
+
+    @property
+    def evaluation_epochs(self) -> tuple[int, ...]:
+        """Epochs after which the val loss is read: evenly spread, the last one among them."""
+        count = min(self.epochs, self.evaluations)
+        return tuple(self.epochs * (k + 1) // count for k in range(count))
+
+    @property
+    def milestones(self) -> tuple[int, ...]:
+        """At most 25 of those, evenly spread, the last one among them: what a study sees of a curve."""
+        every = -(-len(self.evaluation_epochs) // MILESTONES)
+        return self.evaluation_epochs[::-every][::-1]
+
+
+@dataclass(frozen=True)
+class TrialConfig(Declared):
+    """Equal if and only if the same computation is asked for."""
+
+    task: Task
+    model: Model
+    training: Training = Training()
+    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of the replicas' first weights")
+
+    def loaded(self, copy: Callable[[str], bytes | None] | None = None) -> TrialConfig:
+        """An equal config whose task has its data in hand; see `Task.loaded`."""
+        return replace(self, task=self.task.loaded(copy))
+
+
+def to_text(config: TrialConfig) -> dict[str, str]:
+    """The flat text of a config: name -> text, floats through repr."""
+    return {
+        "task": config.task.name,
+        **_flat(config.task),
+        "model": config.model.name,
+        **_flat(config.model),
+        **_flat(config.training),
+        **_flat(config),
+    }
+
+
+def from_text(text: Mapping[str, str]) -> TrialConfig:
+    """The config that a flat text says; what it leaves out takes its default, the task's own where it has one.
+
+    ConfigError for a name that does not exist, a value that its field cannot hold, or no task or model.
+    """
+    for name, table in (("task", TASKS), ("model", MODELS)):
+        if name not in text:
+            raise ConfigError(f"no {name} given; there are: {', '.join(table)}")
+    task, model = TASKS[TASKS.check(text["task"])], MODELS[MODELS.check(text["model"])]
+    known = {"task": "", "model": ""} | {
+        qualified(owner.kind, item.name): ""
+        for owner in (task, model, Training, TrialConfig)
+        for item in declared(owner)
+    }
+    for name in text:
+        if name not in known:
+            raise ConfigError(f"unknown setting {name!r}{suggestion(name, known)}; there are: {', '.join(known)}")
+    text = {**{name: default for name, default in task.defaults.items() if name in known}, **text}
+    return TrialConfig(
+        task=task(**_parsed(task, text)),
+        model=model(**_parsed(model, text)),
+        training=Training(**_parsed(Training, text)),
+        **_parsed(TrialConfig, text),
+    )
+
+
+def require_device(training: Training) -> None:
+    """ConfigError where this machine has not the device that the config asks for."""
+    if training.device == "cuda":
+        import torch  # which nothing else here needs
+
+        if torch.cuda.is_available():
+            return
+        raise ConfigError("training.device is cuda, but torch sees no CUDA device here; use training.device=cpu")
+
+
+def _flat(value: Declared) -> dict[str, str]:
+    return {qualified(value.kind, item.name): text_of(getattr(value, item.name)) for item in declared(type(value))}
+
+
+def _parsed(owner: type[Declared], text: Mapping[str, str]) -> dict[str, Any]:
+    given = ((item, qualified(owner.kind, item.name)) for item in declared(owner))
+    return {item.name: parse_field(owner.kind, item, text[name]) for item, name in given if name in text}

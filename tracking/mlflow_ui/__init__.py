@@ -1,0 +1,1 @@
+"""The MLflow UI: links, saved views, charts, descriptions, registered models."""

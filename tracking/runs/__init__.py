@@ -1,0 +1,1 @@
+"""Runs: one schema; writing, reading, queries, verification, export."""

@@ -1,0 +1,92 @@
+"""What is amiss between the two databases and the files of runs, and what there is of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import optuna
+from mlflow.entities import Run
+
+from tracking.runs.query import PARENT, recorded, search, studies_of
+from tracking.store.access import Store
+from tracking.store.locks import SINGLE
+
+ARTIFACTS = ("weights/best.safetensors", "weights/final.safetensors", "curves.npz", "digests.json")
+
+
+def all_runs(store: Store) -> list[Run]:
+    """Every run that linrnn wrote."""
+    with store.reading():
+        experiments = store.client.search_experiments()
+        runs = [run for found in experiments for run in search(store, found.experiment_id, "")]
+    return [run for run in runs if {"phase", "studies"} & run.data.tags.keys()]
+
+
+def counts(store: Store, runs: list[Run]) -> dict[str, str]:
+    """What there is, for people: runs by status, trials by state."""
+    statuses = Counter(run.info.status for run in runs)
+    studies = store.studies.get_all_studies()
+    states = Counter(
+        trial.state.name for study in studies for trial in store.studies.get_all_trials(study._study_id, deepcopy=False)
+    )
+    return {"runs": told(statuses), "studies": str(len(studies)), "trials": told(states)}
+
+
+def told(found: Counter[str]) -> str:
+    """A count and its parts."""
+    parts = ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
+    return f"{found.total()} ({parts})" if parts else "0"
+
+
+def stale(store: Store, runs: list[Run]) -> list[Run]:
+    """Runs left RUNNING by a process that is no more: it would hold their locks."""
+    sweeps = {run.info.run_id: run for run in runs if "studies" in run.data.tags}
+    return [run for run in runs if run.info.status == "RUNNING" and store.free(locks_of(run, sweeps))]
+
+
+def locks_of(run: Run, sweeps: Mapping[str, Run]) -> list[str]:
+    """The locks that the writer of a run holds: those of its sweep's studies, or that of single trials."""
+    sweep = run if "studies" in run.data.tags else sweeps.get(run.data.tags.get(PARENT, ""))
+    return studies_of(sweep) if sweep else [SINGLE]
+
+
+def untold(store: Store, runs: list[Run]) -> list[tuple[str, int]]:
+    """Recorded trials that Optuna should have been told of next, of studies that nobody is at: study and number."""
+    done = {(run.data.tags["study"], int(run.data.tags["trial"])) for run in runs if is_trial(run) and recorded(run)}
+    storage = store.studies
+    known = {found.study_name: len(storage.get_all_trials(found._study_id)) for found in storage.get_all_studies()}
+    next_ones = [(name, known.get(name, 0)) for name in sorted({name for name, _ in done})]
+    return [(name, number) for name, number in next_ones if (name, number) in done and store.free([name])]
+
+
+def is_trial(run: Run) -> bool:
+    """Whether a run is that of a study's trial."""
+    return "study" in run.data.tags
+
+
+def lost_runs(store: Store) -> list[tuple[str, int]]:
+    """Trials of which Optuna knows a run that MLflow has no more: study and number."""
+    known = {run.info.run_id for run in all_runs(store)}
+    return [
+        (name, trial.number)
+        for name in optuna.get_all_study_names(store.studies)
+        for trial in optuna.load_study(study_name=name, storage=store.studies).get_trials(deepcopy=False)
+        if "run_id" in trial.user_attrs and trial.user_attrs["run_id"] not in known
+    ]
+
+
+def lost_files(runs: list[Run]) -> list[Run]:
+    """Recorded trials in a folder of this machine that have lost an artifact."""
+    return [
+        run for run in runs if recorded(run) and run.data.tags.get("outcome") not in (None, "failed") and lacks(run)
+    ]
+
+
+def lacks(run: Run) -> bool:
+    """Whether an artifact of a run is missing from its folder."""
+    location = urlparse(run.info.artifact_uri)
+    folder = Path(unquote(location.path))
+    return location.scheme == "file" and not all((folder / name).exists() for name in ARTIFACTS)

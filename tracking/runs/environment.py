@@ -1,0 +1,118 @@
+"""Where and with what a trial was computed: the items that can change its bits or explain a difference."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from linrnn.data.digests import content_digest
+from linrnn.training.trial_config import TrialConfig
+from tracking.runs.source_code import source_digest, source_version
+
+VARIABLES = (
+    "ATEN_CPU_CAPABILITY",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "MKL_NUM_THREADS",
+    "NUMBA_CPU_FEATURES",
+    "NUMBA_CPU_NAME",
+    "NUMBA_DISABLE_JIT",
+    "NUMBA_OPT",
+    "NVIDIA_TF32_OVERRIDE",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+)
+LIBRARIES = ("linrnn", "torch", "numpy", "numba", "llvmlite", "scipy", "mlflow", "optuna", "safetensors")
+CODE = ("source", "commit", "uncommitted_changes", "uncommitted_diff", "linrnn")
+COMPILER = ("numba", "llvmlite", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT", "NUMBA_DISABLE_JIT", "cpu")
+TORCH = ("device", "torch", "ATEN_CPU_CAPABILITY", "cpu_capability", "threads", "blas")
+CAUSES = {  # what can change a quantity's bits, the likeliest first
+    "data": ("data_file", *CODE, "numpy", "blas"),
+    "initial_weights": (*CODE, "numpy"),
+    "kernels": (*CODE, *COMPILER),
+    "torch": (*TORCH, *VARIABLES, "cpu", *CODE),
+}
+
+
+class Change(NamedTuple):
+    """An item that two trials do not share, with both its values; None where one has no such item."""
+
+    item: str
+    one: str | None
+    other: str | None
+
+
+@cache
+def environment(device: str = "cpu") -> dict[str, str]:
+    """Name -> text of this process's environment; asked once a device, as no item changes while it runs."""
+    import torch
+
+    from linrnn.training.evaluation import THREADS
+
+    commit, changed = source_version()
+    return {
+        "commit": commit,
+        "uncommitted_changes": "unknown" if changed is None else "yes" if changed else "no",
+        **({"uncommitted_diff": sha256(changed).hexdigest()} if changed else {}),
+        "source": source_digest(),
+        "python": platform.python_version(),
+        **{library: version(library) for library in LIBRARIES},
+        "blas": blas(),
+        "platform": platform.platform(),
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "cpu": cpu_model(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "cpu_count": str(os.cpu_count()),
+        "threads": str(THREADS),
+        **{name: os.environ[name] for name in VARIABLES if name in os.environ},
+    }
+
+
+def circumstances(config: TrialConfig) -> dict[str, str]:
+    """The environment of a trial, and the SHA-256 of the file that its data come from."""
+    file = content_digest(config.task)
+    return {**environment(config.training.device), **({"data_file": file} if file else {})}
+
+
+def changes(one: Mapping[str, str], other: Mapping[str, str]) -> list[Change]:
+    """The items that differ, in their order."""
+    return [
+        Change(item, one.get(item), other.get(item)) for item in {**one, **other} if one.get(item) != other.get(item)
+    ]
+
+
+def likeliest_first(changed: Iterable[Change], quantity: str, form: str) -> list[Change]:
+    """Changes of the environment, by how likely each is why that quantity, of a trial of that form, differs."""
+    causes = CAUSES.get(quantity.partition(".")[0], CAUSES[form])
+    return sorted(changed, key=lambda change: causes.index(change.item) if change.item in causes else len(causes))
+
+
+def blas() -> str:
+    """The linear algebra behind torch and numpy, with the processor family that it chose its code for."""
+    import numpy
+    import torch
+    from threadpoolctl import threadpool_info
+
+    behind_torch = next((line for line in torch.__config__.show().splitlines() if "Math Kernel Library" in line), "")
+    loaded = [
+        f"{found['internal_api']} {found['version']} {found.get('architecture', '')}".strip()
+        for found in threadpool_info()
+        if found["user_api"] == "blas" and Path(numpy.__file__).parent.name in found["filepath"]
+    ]
+    return "; ".join(filter(None, [*loaded, behind_torch.strip(" -").partition(" for ")[0]])) or "unknown"
+
+
+def cpu_model() -> str:
+    """The processor's name."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

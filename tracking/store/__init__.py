@@ -1,0 +1,1 @@
+"""Where runs and studies are stored: databases, locks, errors, health."""
