@@ -12,7 +12,7 @@ from experiments.cli.compare import compare
 from experiments.cli.diff import diff
 from experiments.cli.doctor import doctor
 from experiments.cli.export import export
-from experiments.cli.group import keep_shared, run, shared
+from experiments.cli.group import collect_global_options, global_options, run
 from experiments.cli.report import report
 from experiments.cli.reproduce import reproduce
 from experiments.cli.suite import suite
@@ -34,7 +34,7 @@ def print_version(context: click.Context, parameter: click.Parameter, value: boo
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="The version.")
-@shared
+@global_options
 @click.pass_context
 def linrnn(context: click.Context, /, **values: object) -> None:
     """Do I need the nonlinearity? Compare linear and nonlinear recurrent networks on a task.
@@ -44,7 +44,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     Exit codes: 0 done; 1 failed; 2 usage; 3 equivalent, 4 different (reproduce); 5 bad data; 6 store unusable;
     130, 143 interrupted.
     """
-    keep_shared(context, dict(values))
+    collect_global_options(context, dict(values))
 
 
 for command in (sweep, suite, tasks, floors, train, compare, report, ui, reproduce, diff, export, doctor):

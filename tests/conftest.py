@@ -17,7 +17,7 @@ from hypothesis import settings
 
 from tests.faults.harness import Twin, new_store
 from tracking.store.access import Store, open_store
-from tracking.store.databases import move_to
+from tracking.store.databases import relocate
 
 settings.register_profile("linrnn", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("linrnn")
@@ -79,7 +79,7 @@ def store(empty_store: Path, tmp_path: Path) -> Store:
 def here_is_a_store(empty_store: Path, tmp_path: Path) -> Path:
     """An empty store in the very folder that `linrnn` runs in, for tests that are not about how one is made."""
     shutil.copytree(empty_store, tmp_path, dirs_exist_ok=True)
-    move_to(tmp_path)
+    relocate(tmp_path)
     return tmp_path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from experiments.benchmark.verification_times import seconds
-from linrnn.baseline.baselines import floors_of
+from linrnn.baseline.baselines import compute_baselines
 from linrnn.tasks import BUILT_IN, TASKS
 
 
@@ -17,4 +17,4 @@ def floors_seconds(quick: bool) -> dict[str, float]:
 
 def timed(name: str) -> None:
     """What is timed."""
-    floors_of(TASKS[name]())
+    compute_baselines(TASKS[name]())

@@ -28,7 +28,7 @@ QUIET = (  # no request of its own, to anywhere
 WINDOW = (1600, 1000)  # pixels
 
 
-def lacked() -> str | None:
+def missing_program() -> str | None:
     """What is not installed, of the two; None where both are."""
     if shutil.which("chromium") is None:
         return "Chromium"
@@ -36,7 +36,7 @@ def lacked() -> str | None:
 
 
 @contextmanager
-def browsing(playwright: Playwright) -> Iterator[BrowserContext]:
+def open_browser(playwright: Playwright) -> Iterator[BrowserContext]:
     """A browser as a new user has it."""
     width, height = WINDOW
     with tempfile.TemporaryDirectory(prefix="linrnn-chromium-") as profile:
@@ -53,7 +53,7 @@ def browsing(playwright: Playwright) -> Iterator[BrowserContext]:
 
 
 @contextmanager
-def served(store: Path, port: int) -> Iterator[tuple[int, dict[str, str]]]:
+def serve_store(store: Path, port: int) -> Iterator[tuple[int, dict[str, str]]]:
     """A real `linrnn ui` over a store: its process id, and the links that it prints, by name."""
     command = [sys.executable, "-m", "experiments", "ui", "--port", str(port), "--store", str(store)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -16,23 +16,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import psutil
 
-from experiments.benchmark.chromium import browsing, lacked, served
+from experiments.benchmark.chromium import missing_program, open_browser, serve_store
 from experiments.benchmark.timer import Spread, spread
 from experiments.cli.text import show_comparisons
-from experiments.report.summary import summarise
+from experiments.report.summary import summarize_sweep
 from experiments.search.sweep_config import SweepConfig, sweep_config
-from experiments.workflows.finish import conclude
+from experiments.workflows.finish import finish_sweep
 from experiments.workflows.resume import begin_or_resume, study_names
 from experiments.workflows.sweep import sweep_files
 from experiments.workflows.trial import run_trial
-from linrnn.baseline.baselines import floors_of
+from linrnn.baseline.baselines import compute_baselines
 from linrnn.models import MODELS
-from linrnn.training.result import Trained
+from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
-from tracking.mlflow_ui.links import table
-from tracking.runs.artifacts import FLOORS
+from tracking.mlflow_ui.links import table_link
+from tracking.runs.artifacts import BASELINES
 from tracking.runs.query import PARENT, require_sweeps
-from tracking.runs.writer import end, record
+from tracking.runs.writer import end_run, record_trial
 from tracking.store.access import Store, existing_store, open_store
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def thousands(quick: bool) -> Thousands:
     with tempfile.TemporaryDirectory(prefix="linrnn-thousands-") as folder:
         store_of(Path(folder), trials)
         compare = spread([compared(folder) for _ in range(REPEATS)])
-        return Thousands(trials, compare, None if lacked() else browsed(Path(folder)))
+        return Thousands(trials, compare, None if missing_program() else browsed(Path(folder)))
 
 
 def store_of(folder: Path, trials: int) -> Store:
@@ -75,16 +75,16 @@ def store_of(folder: Path, trials: int) -> Store:
     config = sweep_config(TASK, tuple(MODELS), {**SMALL, "sweep.trials": str(trials // len(MODELS))})
     names = study_names(config, store, fresh=False)
     task = config.bases[0].task
-    run_id = begin_or_resume(config, store, names, None, sweep_files(task, floors_of(task)))
+    run_id = begin_or_resume(config, store, names, None, sweep_files(task, compute_baselines(task)))
     for base, name in zip(config.bases, names, strict=True):
         for number, trained in enumerate(varied(run_trial(base), config.trials)):
             tags = {"phase": "search", "study": name, "trial": str(number), PARENT: run_id}
-            record(store, trained, f"{base.model.name} {number:02d}", tags)
+            record_trial(store, trained, f"{base.model.name} {number:02d}", tags)
         confirmed = run_trial(confirmation(config, base), test=True)
         tags = {"phase": "confirmation", PARENT: run_id}
-        record(store, confirmed, f"{base.model.name} confirmation", tags, without={FLOORS})
-    conclude(store, run_id)
-    end(store, run_id, "FINISHED")
+        record_trial(store, confirmed, f"{base.model.name} confirmation", tags, without={BASELINES})
+    finish_sweep(store, run_id)
+    end_run(store, run_id, "FINISHED")
     return store
 
 
@@ -93,7 +93,7 @@ def confirmation(config: SweepConfig, base: TrialConfig) -> TrialConfig:
     return replace(base, training=replace(base.training, replicas=config.confirmation))
 
 
-def varied(trained: Trained, count: int) -> Iterator[Trained]:
+def varied(trained: TrialResult, count: int) -> Iterator[TrialResult]:
     """So many trials of other learning rates and losses, with the weights of one, and without its figure."""
     for factor in np.geomspace(0.1, 10, count):
         training = replace(trained.config.training, learning_rate=float(0.01 * factor))
@@ -105,7 +105,7 @@ def compared(folder: str) -> float:
     """Seconds of `linrnn compare`, its imports aside."""
     started = time.perf_counter()
     store = existing_store(folder)
-    summaries = [summarise(store, sweep) for sweep in require_sweeps(store, [TASK])]
+    summaries = [summarize_sweep(store, sweep) for sweep in require_sweeps(store, [TASK])]
     with redirect_stdout(StringIO()):
         show_comparisons(store, summaries)
     return time.perf_counter() - started
@@ -120,8 +120,12 @@ def browsed(folder: Path) -> Browsed:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     base = f"http://127.0.0.1:{port}"
-    link = table(base, experiment)
-    with served(folder, port) as (process, _), sync_playwright() as playwright, browsing(playwright) as context:
+    link = table_link(base, experiment)
+    with (
+        serve_store(folder, port) as (process, _),
+        sync_playwright() as playwright,
+        open_browser(playwright) as context,
+    ):
         new, again = [], []
         for _ in range(REPEATS):
             page = context.new_page()

@@ -12,7 +12,7 @@ from linrnn.models.model import Shapes
 from linrnn.tasks.sine import Sine
 from linrnn.training.history import Weights
 from linrnn.training.loop import initial_weights
-from linrnn.training.trial_config import Training, TrialConfig
+from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
 LEARNING_RATE = 1e-3
 CLIP_NORM = 1.0
@@ -43,7 +43,7 @@ class Problem(NamedTuple):
 def problem(shape: Shape) -> Problem:
     """One period of a sine in T steps, at B phases, to be predicted one step ahead."""
     task = Sine(points=shape.T + 1, washout=0)
-    training = Training(learning_rate=LEARNING_RATE, clip_norm=CLIP_NORM, replicas=shape.S)
+    training = TrainingConfig(learning_rate=LEARNING_RATE, clip_norm=CLIP_NORM, replicas=shape.S)
     config = TrialConfig(task, MODELS[shape.model](hidden_size=shape.H), training)
     shapes = config.model.shapes(task.input_size, task.output_size)
     data = task.sequences(2 * np.pi * np.arange(shape.B) / shape.B)

@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from experiments.benchmark.shapes import CLIP_NORM, Problem
 from linrnn.models.conversion import to_torch
 from linrnn.models.model import unflatten
-from linrnn.training.backends import steps_for
+from linrnn.training.backends import choose_backend
 
 Side = Callable[[int], NDArray[np.float64]]
 
 
 def linrnn(given: Problem) -> Side:
     """All replicas in one go."""
-    steps = steps_for(given.config, given.shapes, given.weights, given.data)
+    steps = choose_backend(given.config, given.shapes, given.weights, given.data)
     return lambda count: steps.advance(count)[0][-1]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import SETTINGS, TASK, settings_text
 
 
@@ -24,7 +24,7 @@ from experiments.cli.parameters import SETTINGS, TASK, settings_text
     "--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw them to this PNG, too."
 )
 @SETTINGS
-def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
+def floors(shared: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
     """Compute what any linear predictor, and some nonlinear one, can reach on a task, before anything is trained.
 
     TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file. In NMSE on the test split
@@ -33,21 +33,21 @@ def floors(shared: Settings, task: str, figure: Path | None, settings: tuple[str
     kernel ridge regression, a reference; noise: what nothing goes below.
     """
     from experiments.cli.text import show_floors
-    from experiments.report.figures.task_figures import floors_by_lags
-    from experiments.report.serialization import floors_json
+    from experiments.report.figures.task_figures import baselines_figure
+    from experiments.report.serialization import baselines_json
     from experiments.search.sweep_config import task_text
-    from linrnn.baseline.baselines import floors_of
+    from linrnn.baseline.baselines import compute_baselines
     from linrnn.errors import ConfigError
     from linrnn.training.trial_config import from_text
 
     config = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).loaded()
-    found = floors_of(config.task)
+    found = compute_baselines(config.task)
     if figure:
         try:
-            figure.write_bytes(floors_by_lags(found))
+            figure.write_bytes(baselines_figure(found))
         except OSError as error:
             raise ConfigError(f"cannot write {figure}: {error.strerror}") from error
     if shared.as_json:
-        click.echo(json.dumps({"schema": 1, **floors_json(found)}))
+        click.echo(json.dumps({"schema": 1, **baselines_json(found)}))
     else:
         show_floors(found)

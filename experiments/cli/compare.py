@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import TASK
 
 
@@ -29,7 +29,7 @@ from experiments.cli.parameters import TASK
     metavar="DIR",
     help="Draw the figures into DIR, a folder a task, with the numbers behind each as CSV.",
 )
-def compare(shared: Settings, tasks: tuple[str, ...], as_csv: bool, figures: Path | None) -> None:
+def compare(shared: GlobalOptions, tasks: tuple[str, ...], as_csv: bool, figures: Path | None) -> None:
     """Compare the model types by the last finished sweep of each task, from the store alone.
 
     Without a task: all that have been swept. Of each model type: what became of its trials, the best config, and of
@@ -41,20 +41,20 @@ def compare(shared: Settings, tasks: tuple[str, ...], as_csv: bool, figures: Pat
 
     from experiments.cli.text import show_comparisons
     from experiments.report.html import write_figures
-    from experiments.report.serialization import as_json, as_table
-    from experiments.report.summary import summarise
+    from experiments.report.serialization import sweeps_json, sweeps_table
+    from experiments.report.summary import summarize_sweep
     from experiments.report.table import csv_text
     from tracking.runs.query import require_sweeps
     from tracking.store.access import existing_store
 
     store = existing_store(shared.store)
     sweeps = require_sweeps(store, tasks)
-    summaries = [summarise(store, sweep) for sweep in sweeps]
+    summaries = [summarize_sweep(store, sweep) for sweep in sweeps]
     if figures:
         write_figures(figures, store, sweeps, summaries)
     if shared.as_json:
-        click.echo(json.dumps(as_json(summaries)))
+        click.echo(json.dumps(sweeps_json(summaries)))
     elif as_csv:
-        click.echo(csv_text(as_table(summaries)), nl=False)
+        click.echo(csv_text(sweeps_table(summaries)), nl=False)
     else:
         show_comparisons(store, summaries)

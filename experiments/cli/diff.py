@@ -6,7 +6,7 @@ import json
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import RunId
 
 
@@ -19,15 +19,15 @@ from experiments.cli.parameters import RunId
 )
 @click.argument("one", type=RunId(), metavar="RUN_A")
 @click.argument("other", type=RunId(), metavar="RUN_B")
-def diff(shared: Settings, one: str, other: str) -> None:
+def diff(shared: GlobalOptions, one: str, other: str) -> None:
     """Say what differs between two recorded trials: config, environment, data, results, and where their curves part."""
     from experiments.cli.reproduction_text import difference_json, show_difference
-    from experiments.workflows.diff import differences
-    from tracking.runs.query import resolve
-    from tracking.runs.verification import record_of
+    from experiments.workflows.diff import diff_runs
+    from tracking.runs.query import find_run
+    from tracking.runs.verification import load_record
     from tracking.store.access import existing_store
 
     store = existing_store(shared.store)
-    records = [record_of(store, resolve(store, name)) for name in (one, other)]
-    found = differences(*records)
+    records = [load_record(store, find_run(store, name)) for name in (one, other)]
+    found = diff_runs(*records)
     click.echo(json.dumps(difference_json(found))) if shared.as_json else show_difference(found)

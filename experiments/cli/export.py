@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import RunId
 
 
@@ -20,20 +20,20 @@ from experiments.cli.parameters import RunId
 )
 @click.argument("run", type=RunId(), metavar="RUN_ID")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-def export(shared: Settings, run: str, folder: Path) -> None:
+def export(shared: GlobalOptions, run: str, folder: Path) -> None:
     """Write a recorded trial to a folder that stands alone: config, curves, weights, digests, environment.
 
     linrnn reproduce DIR then verifies it, on another machine too, without the store.
     """
-    from tracking.runs.export_folder import export as write
-    from tracking.runs.query import resolve
-    from tracking.runs.verification import record_of
+    from tracking.runs.export_folder import export_trial
+    from tracking.runs.query import find_run
+    from tracking.runs.verification import load_record
     from tracking.store.access import existing_store
 
     store = existing_store(shared.store)
-    record = record_of(store, resolve(store, run))
+    record = load_record(store, find_run(store, run))
     record.trained()  # refuses a damaged one
-    write(record, folder)
+    export_trial(record, folder)
     if shared.as_json:
         click.echo(json.dumps({"schema": 1, "run_id": record.run_id, "folder": str(folder.resolve())}))
     else:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from linrnn.config.registry import Table
+from linrnn.config.registry import Registry
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN, SERIES_FILES, TASKS
@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Name(click.ParamType[str], Generic[T]):
     """A name of a table; another one is a ConfigError that lists those there are."""
 
-    def __init__(self, table: Table[T], name: str) -> None:
+    def __init__(self, table: Registry[T], name: str) -> None:
         self.table, self.name = table, name
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:

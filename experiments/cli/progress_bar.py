@@ -9,12 +9,12 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from experiments.workflows.progress import NOBODY, Watch
+from experiments.workflows.progress import NOBODY, ProgressReporter
 
 PLAIN_LINES = 10  # lines that stand for a progress bar where there is no terminal
 
 
-class Spoken(Watch):
+class ProgressDisplay(ProgressReporter):
     """Says how far it is: trials done, the best val loss of each model type so far, and the time left."""
 
     def __init__(self, total: int, unit: str) -> None:
@@ -51,7 +51,7 @@ class Spoken(Watch):
         """Show the present state."""
 
 
-class Lines(Spoken):
+class TextProgress(ProgressDisplay):
     """About ten lines over the whole work."""
 
     def __init__(self, console: Console, total: int, unit: str) -> None:
@@ -79,7 +79,7 @@ class Lines(Spoken):
         self.console.print(line, highlight=False, soft_wrap=True)
 
 
-class Bar(Spoken):
+class BarProgress(ProgressDisplay):
     """A progress bar."""
 
     def __init__(self, console: Console, total: int, unit: str) -> None:
@@ -88,7 +88,7 @@ class Bar(Spoken):
         self.progress = Progress(*how_far, TextColumn("{task.description}"), console=console)
         self.bar = self.progress.add_task(self.what, total=total)
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> BarProgress:
         self.progress.start()
         return self
 
@@ -101,9 +101,9 @@ class Bar(Spoken):
         self.progress.update(self.bar, completed=self.count, description=self.state())
 
 
-def watch(total: int, quiet: bool = False, unit: str = "trials") -> Watch:
+def progress_reporter(total: int, quiet: bool = False, unit: str = "trials") -> ProgressReporter:
     """What tells of `total` pieces of work on stderr: a bar on a terminal, lines elsewhere, nothing if quiet."""
     console = Console(stderr=True)
     if quiet:
         return NOBODY
-    return Bar(console, total, unit) if console.is_terminal else Lines(console, total, unit)
+    return BarProgress(console, total, unit) if console.is_terminal else TextProgress(console, total, unit)

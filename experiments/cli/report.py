@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import TASK
 
 
@@ -29,21 +29,20 @@ from experiments.cli.parameters import TASK
     metavar="FILE",
     help="Where to write it.",
 )
-def report(shared: Settings, task: str | None, output: Path) -> None:
+def report(shared: GlobalOptions, task: str | None, output: Path) -> None:
     """Write the last finished sweep of a task, or of all, as one HTML file: verdict, comparison, figures, commands.
 
     It holds all that it shows, so that it can be sent by mail or kept beside a paper.
     """
-    from experiments.report.html import report as of_sweep
-    from experiments.report.html import write_to
-    from experiments.report.summary import summarise
-    from tracking.runs.query import newest, require_sweeps
+    from experiments.report.html import sweep_report, write_file
+    from experiments.report.summary import summarize_sweep
+    from tracking.runs.query import newest_run, require_sweeps
     from tracking.store.access import existing_store
 
     store = existing_store(shared.store)
-    sweep = newest(require_sweeps(store, [task] if task else []))
-    summary = summarise(store, sweep)
-    write_to(output, of_sweep(store, sweep, summary))
+    sweep = newest_run(require_sweeps(store, [task] if task else []))
+    summary = summarize_sweep(store, sweep)
+    write_file(output, sweep_report(store, sweep, summary))
     if shared.as_json:
         click.echo(json.dumps({"schema": 1, "task": summary.task, "file": str(output.resolve())}))
     else:

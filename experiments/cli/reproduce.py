@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import Number, RunId
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     help="Largest relative difference of a loss that is EQUIVALENT.",
 )
 def reproduce(
-    shared: Settings, run: str | None, sweep: str | None, sample: int | None, workers: int | None, tolerance: float
+    shared: GlobalOptions, run: str | None, sweep: str | None, sample: int | None, workers: int | None, tolerance: float
 ) -> int:
     """Train a recorded trial again, from its record alone, and say whether it is the same, bit for bit.
 
@@ -75,32 +75,32 @@ def reproduce(
 
 def of_one(store: Store | None, run: str | None, tolerance: float, quiet: bool) -> Reproduction:
     """The reproduction of the run, or of an exported one where there is no store; a bar over its evaluations."""
-    from experiments.cli.progress_bar import watch
-    from experiments.workflows.reproduce import best_of_last_sweep, reproduce
-    from tracking.runs.query import resolve
-    from tracking.runs.verification import exported, record_of
+    from experiments.cli.progress_bar import progress_reporter
+    from experiments.workflows.reproduce import best_of_last_sweep, reproduce_trial
+    from tracking.runs.query import find_run
+    from tracking.runs.verification import load_export, load_record
 
     if store is None:
-        record = exported(Path(run or "."))
+        record = load_export(Path(run or "."))
     else:
-        record = record_of(store, resolve(store, run)) if run else best_of_last_sweep(store)
+        record = load_record(store, find_run(store, run)) if run else best_of_last_sweep(store)
     original = record.trained()
-    with watch(len(original.progress.evaluated), quiet, "evaluations") as told:
-        return reproduce(record, original, tolerance, store, told)
+    with progress_reporter(len(original.progress.evaluated), quiet, "evaluations") as told:
+        return reproduce_trial(record, original, tolerance, store, told)
 
 
 def of_sweep(
     store: Store, sweep: str, sample: int | None, workers: int | None, tolerance: float, quiet: bool
 ) -> list[Reproduction]:
     """The reproductions of a sweep's trials, or of some, on workers; a bar over them."""
-    from experiments.cli.progress_bar import watch
+    from experiments.cli.progress_bar import progress_reporter
     from experiments.search.executors import local_workers
-    from experiments.workflows.reproduce import records_of_sweep, reproduce_all
+    from experiments.workflows.reproduce import records_of_sweep, reproduce_trials
 
     records = records_of_sweep(store, sweep)
     drawn = random.sample(records, min(sample or len(records), len(records)))
     chosen = [record for record in records if record in drawn]
     trainers = local_workers(min(workers or os.cpu_count() or 1, len(chosen)))
-    with watch(len(chosen), quiet) as told, trainers as executor:
+    with progress_reporter(len(chosen), quiet) as told, trainers as executor:
         told.begin("reproducing")
-        return reproduce_all(chosen, tolerance, store, executor, told)
+        return reproduce_trials(chosen, tolerance, store, executor, told)

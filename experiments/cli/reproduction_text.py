@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
-from experiments.workflows.diff import Differences
+from experiments.workflows.diff import RunDiff
 from experiments.workflows.reproduce import CODES, DAMAGED, Reproduction
-from linrnn.analysis.bitwise import IDENTICAL, Comparison, Difference
-from tracking.mlflow_ui.links import base_url, table
+from linrnn.analysis.bitwise import IDENTICAL, BitwiseComparison, FirstDivergence
+from tracking.mlflow_ui.links import base_url, table_link
 from tracking.runs.environment import Change
 from tracking.store.access import Store
 
@@ -68,7 +68,7 @@ def show_link(store: Store | None, found: Sequence[Reproduction]) -> None:
     """Where the verdicts are in the MLflow UI: a column of the trials, and the reruns."""
     task = found[0].of.config.task.label
     if store and any(each.run_id for each in found):
-        page = table(base_url(store), store.experiment(task))
+        page = table_link(base_url(store), store.experiment(task))
         print(f"\nIn the MLflow UI (linrnn ui, or make ui), in the column `reproduced`: {page}")
 
 
@@ -86,7 +86,7 @@ def reason(found: Reproduction) -> str:
     return f"the first to differ is {place(found.comparison.first)}; losses differ by at most {largest}"
 
 
-def everything(found: Comparison) -> str:
+def everything(found: BitwiseComparison) -> str:
     """How much was compared and found equal."""
     counts = found.compared
     numbers = sum(counts.get(name, 0) for name in ("train_loss", "gradient_norm", "val_loss", "test_loss"))
@@ -98,7 +98,7 @@ def everything(found: Comparison) -> str:
     )
 
 
-def place(first: Difference) -> str:
+def place(first: FirstDivergence) -> str:
     """A difference's quantity, epoch and replica."""
     epoch = "" if first.epoch is None else f" at epoch {first.epoch}"
     replica = "" if first.replica is None else f" of replica {first.replica}"
@@ -118,7 +118,7 @@ def lines(changed: Sequence[Change]) -> list[str]:
     return [f"  {item.ljust(width)}  {one or '-'} -> {other or '-'}" for item, one, other in changed]
 
 
-def difference_json(found: Differences) -> dict[str, Any]:
+def difference_json(found: RunDiff) -> dict[str, Any]:
     """The object that `linrnn diff --json` prints."""
     parts = {name: getattr(found, name) for name in ("config", "environment", "data", "results")}
     return {
@@ -129,7 +129,7 @@ def difference_json(found: Differences) -> dict[str, Any]:
     }
 
 
-def show_difference(found: Differences) -> None:
+def show_difference(found: RunDiff) -> None:
     """What differs, part by part."""
     print(f"{found.one.name} ({found.one.run_id[:8]}) -> {found.other.name} ({found.other.run_id[:8]})")
     for name in ("config", "environment", "data", "results"):

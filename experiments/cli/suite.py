@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import EPOCHS, REPLICAS, SEED, SETTINGS, settings_text
 from experiments.cli.sweep import sweep_all
 from linrnn.models import MODELS
@@ -32,7 +32,7 @@ from linrnn.tasks import BUILT_IN
 @SEED
 @SETTINGS
 def suite(
-    shared: Settings,
+    shared: GlobalOptions,
     trials: str | None,
     replicas: str | None,
     epochs: str | None,
@@ -58,13 +58,13 @@ def suite(
     _, summaries = sweep_all(shared, configs, workers)
 
     from experiments.cli.text import show_suite
-    from experiments.report.figures.task_figures import of_suite
-    from experiments.report.serialization import as_json
+    from experiments.report.figures.task_figures import suite_figure
+    from experiments.report.serialization import sweeps_json
     from linrnn.errors import ConfigError
 
-    click.echo(json.dumps(as_json(summaries))) if shared.as_json else show_suite(summaries)
+    click.echo(json.dumps(sweeps_json(summaries))) if shared.as_json else show_suite(summaries)
     if figure:
         try:
-            figure.write_bytes(of_suite(summaries))
+            figure.write_bytes(suite_figure(summaries))
         except OSError as error:
             raise ConfigError(f"cannot write {figure}: {error.strerror}") from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import (
     EPOCHS,
     MODEL,
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 @SEED
 @SETTINGS
 def sweep(
-    shared: Settings,
+    shared: GlobalOptions,
     tasks: tuple[str, ...],
     models: tuple[str, ...],
     trials: str | None,
@@ -101,9 +101,9 @@ def sweep(
     configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
     store, summaries = sweep_all(shared, configs, workers, cluster, studies, fresh, patience)
     if shared.as_json:
-        from experiments.report.serialization import as_json
+        from experiments.report.serialization import sweeps_json
 
-        click.echo(json.dumps(as_json(summaries)))
+        click.echo(json.dumps(sweeps_json(summaries)))
     else:
         from experiments.cli.text import show_sweeps
 
@@ -111,7 +111,7 @@ def sweep(
 
 
 def sweep_all(
-    shared: Settings,
+    shared: GlobalOptions,
     configs: list[SweepConfig],
     workers: int | None,
     cluster: str | None = None,
@@ -120,18 +120,18 @@ def sweep_all(
     patience: float = 300.0,
 ) -> tuple[Store, list[SweepSummary]]:
     """Sweep one after the other, on workers of this machine or a cluster's; a bar over all their trials."""
-    from experiments.cli.progress_bar import watch
+    from experiments.cli.progress_bar import progress_reporter
     from experiments.search.executors import cluster_workers, local_workers
     from experiments.search.sweep_config import total_trials
-    from experiments.workflows.interrupts import resumable
+    from experiments.workflows.interrupts import add_resume_hint
     from linrnn.training.trial_config import require_device
 
     require_device(configs[0].bases[0].training)
     for config in configs:
         config.bases[0].task.splits()  # refused before a store is made, where they cannot be had
     trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
-    with watch(total_trials(configs), shared.quiet) as told, trainers as executor, resumable():
-        from experiments.workflows.sweep import sweep as run_sweep  # the stores' libraries, while the workers start
+    with progress_reporter(total_trials(configs), shared.quiet) as told, trainers as executor, add_resume_hint():
+        from experiments.workflows.sweep import run_sweep  # the stores' libraries, while the workers start
         from tracking.store.access import open_store
 
         store = open_store(shared.store, studies)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 
 
 @command(
@@ -17,7 +17,7 @@ from experiments.cli.group import Settings, command
     linrnn tasks --json
     """,
 )
-def tasks(shared: Settings) -> None:
+def tasks(shared: GlobalOptions) -> None:
     """List the built-in tasks, a line each, with the settings that --set task.NAME=VALUE changes."""
     from experiments.cli.terminal_table import print_table
     from linrnn.tasks import TASKS
@@ -32,17 +32,17 @@ def tasks(shared: Settings) -> None:
 
 def task_json(name: str) -> dict[str, Any]:
     """A task, its settings, and what it needs other defaults for."""
-    from linrnn.config.settings import declared, domain_of, qualified, text_of
+    from linrnn.config.settings import domain_of, format_value, setting_name, settings_of
     from linrnn.tasks import TASKS
 
     task = TASKS[name]
     settings = {
-        qualified(task.kind, item.name): {
-            "default": text_of(item.default),
+        setting_name(task.kind, item.name): {
+            "default": format_value(item.default),
             "values": str(domain_of(item)),
             "what": item.metadata["help"],
         }
-        for item in declared(task)
+        for item in settings_of(task)
     }
     return {"task": name, "summary": task.summary(), "settings": settings, "defaults": dict(task.defaults)}
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
-from experiments.report.comparison_table import floor_rows, floors_text, measures, short
+from experiments.report.comparison_table import baseline_rows, baselines_text, comparison_table, short_table
 from experiments.report.serialization import finite
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.statistics import quartiles
-from linrnn.baseline.baselines import Floors
-from linrnn.training.result import Trained
-from tracking.mlflow_ui.links import base_url, charts, run_page
+from linrnn.baseline.baselines import Baselines
+from linrnn.training.result import TrialResult
+from tracking.mlflow_ui.links import base_url, charts_link, run_link
 from tracking.store.access import SWEEPS, Store
 
 NOTHING = 1e-12  # less of a loss is rounding
@@ -21,7 +21,7 @@ LOSSES = "A loss of 1 is the best constant's; test losses are the confirmation's
 
 def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """The table of sweeps, and where to look."""
-    print_table(LOSSES, *short(summaries))
+    print_table(LOSSES, *short_table(summaries))
     for summary in summaries:
         print()
         show_verdict(summary)
@@ -33,7 +33,7 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
     print(LOSSES)
     for summary in summaries:
         print()
-        print_table("", *measures(summary))
+        print_table("", *comparison_table(summary))
         show_verdict(summary)
     show_links(store, summaries)
 
@@ -42,7 +42,7 @@ def show_verdict(summary: SweepSummary) -> None:
     """The verdict of a sweep, what it holds for, and what came to nothing."""
     print(f"{summary.task}: {summary.verdict.word}. {summary.verdict.reason}.")
     print(f"  Holds for: {summary.conditions}.")
-    print(f"  Floors: {floors_text(summary.floors)}.")
+    print(f"  Floors: {baselines_text(summary.floors)}.")
     for failed in summary.failures:
         print(f"  A trial failed: {failed}")
 
@@ -52,11 +52,11 @@ def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
     base = base_url(store)
     print("\nIn the MLflow UI (linrnn ui, or make ui):")
     for summary in summaries:
-        print(f"  {summary.task}: {charts(base, summary.experiment)}")
+        print(f"  {summary.task}: {charts_link(base, summary.experiment)}")
         for study in summary.studies:
             if study.best_run:
-                print(f"    best {study.model} trial: {run_page(base, summary.experiment, study.best_run)}")
-        print(f"    the sweep itself: {run_page(base, store.experiment(SWEEPS), summary.sweep_run)}")
+                print(f"    best {study.model} trial: {run_link(base, summary.experiment, study.best_run)}")
+        print(f"    the sweep itself: {run_link(base, store.experiment(SWEEPS), summary.sweep_run)}")
 
 
 def show_suite(summaries: Sequence[SweepSummary]) -> None:
@@ -78,10 +78,10 @@ def suite_row(summary: SweepSummary, models: Sequence[str]) -> tuple[str, ...]:
     return (summary.task, *shown, *(medians.get(model, "-") for model in models), summary.verdict.word)
 
 
-def show_floors(floors: Floors) -> None:
+def show_floors(floors: Baselines) -> None:
     """The floors of a task, and what the number of lags does to the linear one."""
     title = f"{floors.task}: losses on the test split; 1 is the best constant's."
-    print_table(title, ("floor", "loss", "of"), floor_rows(floors))
+    print_table(title, ("floor", "loss", "of"), baseline_rows(floors))
     print()
     curve = [
         (str(point.lags), f"{point.val:.4g}", f"{point.test:.4g}", "chosen" if point.lags == floors.linear_lags else "")
@@ -90,7 +90,7 @@ def show_floors(floors: Floors) -> None:
     print_table("The linear predictor by its number of lags.", ("lags", "val loss", "test loss", ""), curve)
 
 
-def trial_json(trained: Trained, run_id: str) -> dict[str, Any]:
+def trial_json(trained: TrialResult, run_id: str) -> dict[str, Any]:
     """The object that `linrnn train --json` prints; what is not finite is null."""
     first, median, third = quartiles(trained.tested)
     return {
@@ -108,7 +108,7 @@ def trial_json(trained: Trained, run_id: str) -> dict[str, Any]:
     }
 
 
-def show_trial(store: Store, trained: Trained, run_id: str) -> None:
+def show_trial(store: Store, trained: TrialResult, run_id: str) -> None:
     """What a trial came to, and where to look."""
     first, median, third = quartiles(trained.tested)
     config, progress = trained.config, trained.progress
@@ -124,5 +124,5 @@ def show_trial(store: Store, trained: Trained, run_id: str) -> None:
     header = ("task", "model type", "replicas", "diverged", "best val loss", "median test loss", "quartiles")
     print_table("Losses are NMSE.", header, [row])
     print(f"\nrun {run_id}")
-    page = run_page(base_url(store), store.experiment(config.task.label), run_id)
+    page = run_link(base_url(store), store.experiment(config.task.label), run_id)
     print(f"In the MLflow UI (linrnn ui, or make ui): {page}")

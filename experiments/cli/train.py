@@ -6,7 +6,7 @@ import json
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
 from linrnn.models import MODELS
 
@@ -26,7 +26,7 @@ from linrnn.models import MODELS
 @SEED
 @SETTINGS
 def train(
-    shared: Settings,
+    shared: GlobalOptions,
     task: str,
     model: str,
     replicas: str | None,
@@ -38,7 +38,7 @@ def train(
 
     TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
     """
-    from experiments.search.sweep_config import searched, task_text
+    from experiments.search.sweep_config import describe_searched_settings, task_text
     from linrnn.training.trial_config import from_text, require_device
 
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
@@ -47,20 +47,22 @@ def train(
     config = config.loaded()
     config.task.splits()  # refused before a store is made, where they cannot be had
 
-    from experiments.cli.progress_bar import watch
+    from experiments.cli.progress_bar import progress_reporter
     from experiments.cli.text import show_trial, trial_json
     from experiments.workflows.trial import run_trial
-    from linrnn.baseline.baselines import floors_of
-    from tracking.runs.writer import record
+    from linrnn.baseline.baselines import compute_baselines
+    from tracking.runs.writer import record_trial
     from tracking.store.access import open_store
     from tracking.store.locks import SINGLE
 
     store = open_store(shared.store)
-    with watch(min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations") as told:
+    with progress_reporter(
+        min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations"
+    ) as told:
         told.begin(config.task.label)
-        trained = run_trial(config, test=True, watch=told, floors=floors_of(config.task))
-    with store.held([SINGLE], wait=60):
-        run_id = record(store, trained, f"{model} {searched(config)}", {"phase": "single"})
+        trained = run_trial(config, test=True, watch=told, floors=compute_baselines(config.task))
+    with store.lock([SINGLE], wait=60):
+        run_id = record_trial(store, trained, f"{model} {describe_searched_settings(config)}", {"phase": "single"})
     if shared.as_json:
         click.echo(json.dumps(trial_json(trained, run_id)))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli.group import Settings, command
+from experiments.cli.group import GlobalOptions, command
 
 
 @command(
@@ -15,9 +15,9 @@ from experiments.cli.group import Settings, command
     """,
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port on 127.0.0.1.")
-def ui(shared: Settings, port: int) -> None:
+def ui(shared: GlobalOptions, port: int) -> None:
     """Serve the MLflow UI on 127.0.0.1 and print the links that matter. Ctrl-C ends it."""
-    from experiments.workflows.ui_server import serve
+    from experiments.workflows.ui_server import serve_ui
     from tracking.store.access import existing_store
 
-    serve(existing_store(shared.store), port)
+    serve_ui(existing_store(shared.store), port)

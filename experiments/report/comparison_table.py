@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from experiments.report.summary import Confirmation, StudySummary, SweepSummary
+from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
-from linrnn.analysis.statistics import Difference, Estimate
-from linrnn.baseline.baselines import Floors
+from linrnn.analysis.statistics import Estimate, SampleComparison
+from linrnn.baseline.baselines import Baselines
 
 NONE = "-"
 TOO_FEW = "too few replicas to tell"
@@ -36,21 +36,21 @@ def between(estimate: Estimate) -> str:
     return f"{estimate.low:.3g} to {estimate.high:.3g}" if estimate.low > -math.inf else NONE
 
 
-def ratio_text(found: Difference) -> str:
+def ratio_text(found: SampleComparison) -> str:
     """A ratio with its interval; none of two that diverge."""
     return NONE if math.isnan(found.ratio.value) else f"{number(found.ratio.value)} ({between(found.ratio)})"
 
 
-def quartiles_text(found: Confirmation) -> str:
+def quartiles_text(found: ConfirmationSummary) -> str:
     """First and third quartile of the test loss."""
     first, _, third = found.quartiles
     return f"{first:.3g} to {third:.3g}"
 
 
-def beside(text: Callable[[Difference], str]) -> Callable[[Confirmation], str]:
+def beside(text: Callable[[SampleComparison], str]) -> Callable[[ConfirmationSummary], str]:
     """A cell that tells of the difference from linear."""
 
-    def cell(found: Confirmation) -> str:
+    def cell(found: ConfirmationSummary) -> str:
         if found.beside_linear:
             return text(found.beside_linear)
         return TOO_FEW if found.too_few_to_tell else NONE
@@ -66,7 +66,7 @@ OF_STUDIES: Mapping[str, Callable[[StudySummary], str]] = {
     "parameters": lambda study: NONE if study.parameters is None else str(study.parameters),
     "val loss": lambda study: "no trial complete" if study.best_val_loss is None else number(study.best_val_loss),
 }
-OF_CONFIRMATIONS: Mapping[str, Callable[[Confirmation], str]] = {
+OF_CONFIRMATIONS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
     "replicas confirmed": lambda found: str(len(found.test_loss)),
     "divergence rate": lambda found: share(found.diverged / len(found.test_loss)),
     "median test loss": lambda found: number(found.median.value),
@@ -92,7 +92,7 @@ WHAT = {
 }
 
 
-def measures(summary: SweepSummary) -> Table:
+def comparison_table(summary: SweepSummary) -> Table:
     """A row a measure, a column a model type."""
     confirmed = {each.model: each for each in summary.confirmations}
     header = (summary.task, *(study.model for study in summary.studies))
@@ -106,17 +106,17 @@ def measures(summary: SweepSummary) -> Table:
 SHORT = ("trials", "hidden size", "learning rate", "val loss", "median test loss", "quartiles", "divergence rate")
 
 
-def short(summaries: Sequence[SweepSummary]) -> Table:
+def short_table(summaries: Sequence[SweepSummary]) -> Table:
     """A row a sweep and model type, some measures as columns."""
     rows: list[tuple[str, ...]] = []
     for summary in summaries:
-        cells = {row[0]: row[1:] for row in measures(summary).rows}
+        cells = {row[0]: row[1:] for row in comparison_table(summary).rows}
         models = zip(summary.studies, *(cells[name] for name in SHORT), strict=True)
         rows += [(summary.task, study.model, *told) for study, *told in models]
     return Table(("task", "model", *SHORT), rows)
 
 
-def floor_rows(floors: Floors) -> list[tuple[str, str, str]]:
+def baseline_rows(floors: Baselines) -> list[tuple[str, str, str]]:
     """Each floor: its name, its loss, and of which predictors."""
     what = {
         "trivial": "the mean, or the last value",
@@ -128,7 +128,7 @@ def floor_rows(floors: Floors) -> list[tuple[str, str, str]]:
     return [(name, f"{loss:.4g}", what[name]) for name, loss in floors.lines.items()]
 
 
-def floors_text(floors: Floors) -> str:
+def baselines_text(floors: Baselines) -> str:
     """The floors in a line."""
     lags = {"linear": f" ({floors.linear_lags} lags)"}
     return ", ".join(f"{name} {loss:.3g}{lags.get(name, '')}" for name, loss in floors.lines.items())

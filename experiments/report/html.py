@@ -11,10 +11,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from mlflow.entities import Run
 
-from experiments.report.comparison_table import WHAT, floor_rows, measures, number
+from experiments.report.comparison_table import WHAT, baseline_rows, comparison_table, number
 from experiments.report.figures.picture import Picture
-from experiments.report.figures.sweep_figures import pictures
-from experiments.report.serialization import as_table, reproductions
+from experiments.report.figures.sweep_figures import sweep_figures
+from experiments.report.serialization import reproduce_commands, sweeps_table
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import Findings, findings
 from experiments.report.table import Table, csv_text
@@ -32,7 +32,7 @@ def figure_files(drawn: Sequence[Picture]) -> dict[str, bytes]:
     return images | {f"{picture.name}.csv": csv_text(picture.table).encode() for picture in drawn}
 
 
-def page(found: Findings, drawn: Sequence[Picture]) -> bytes:
+def render_report(found: Findings, drawn: Sequence[Picture]) -> bytes:
     """All of a sweep as one HTML file, which asks the network for nothing."""
     templates = Environment(
         loader=PackageLoader("experiments.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -42,12 +42,12 @@ def page(found: Findings, drawn: Sequence[Picture]) -> bytes:
         .render(
             task=found.summary.task,
             summary=found.summary,
-            table=measures(found.summary),
+            table=comparison_table(found.summary),
             what=WHAT,
-            floors=floor_rows(found.summary.floors),
-            pictures=drawn,
+            floors=baseline_rows(found.summary.floors),
+            sweep_figures=drawn,
             csv_link=csv_link,
-            commands=reproductions(found.summary),
+            commands=reproduce_commands(found.summary),
             trials=found.trials,
             number=number,
             started=found.started,
@@ -62,18 +62,22 @@ def csv_link(table: Table) -> str:
     return f"data:text/csv;base64,{b64encode(csv_text(table).encode()).decode()}"
 
 
-def report(store: Store, sweep: Run, summary: SweepSummary) -> bytes:
+def sweep_report(store: Store, sweep: Run, summary: SweepSummary) -> bytes:
     """The same of a recorded sweep."""
     found = findings(store, sweep, summary)
-    return page(found, pictures(found))
+    return render_report(found, sweep_figures(found))
 
 
 def sweep_artifacts(store: Store, sweep: Run, summary: SweepSummary) -> dict[str, bytes]:
     """Name -> content of what a finished sweep's run keeps to be looked at."""
     found = findings(store, sweep, summary)
-    drawn = pictures(found)
+    drawn = sweep_figures(found)
     figures = {f"figures/{name}": content for name, content in figure_files(drawn).items()}
-    return {"report.html": page(found, drawn), "comparison.csv": csv_text(as_table([summary])).encode(), **figures}
+    return {
+        "report.html": render_report(found, drawn),
+        "comparison.csv": csv_text(sweeps_table([summary])).encode(),
+        **figures,
+    }
 
 
 def write_figures(folder: Path, store: Store, sweeps: Sequence[Run], summaries: Sequence[SweepSummary]) -> None:
@@ -81,11 +85,11 @@ def write_figures(folder: Path, store: Store, sweeps: Sequence[Run], summaries: 
     tasks = [summary.task for summary in summaries]
     for sweep, summary in zip(sweeps, summaries, strict=True):
         task = summary.task if tasks.count(summary.task) == 1 else f"{summary.task} {summary.sweep_run[:8]}"
-        for name, content in figure_files(pictures(findings(store, sweep, summary))).items():
-            write_to(folder / task / name, content)
+        for name, content in figure_files(sweep_figures(findings(store, sweep, summary))).items():
+            write_file(folder / task / name, content)
 
 
-def write_to(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write a file that the user named, whole or not at all. UnwritableError where that cannot be done."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

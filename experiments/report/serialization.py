@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from experiments.report.comparison_table import floors_text, measures
-from experiments.report.summary import Confirmation, StudySummary, SweepSummary
+from experiments.report.comparison_table import baselines_text, comparison_table
+from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
-from linrnn.analysis.statistics import Difference, Estimate
-from linrnn.baseline.baselines import Floors
+from linrnn.analysis.statistics import Estimate, SampleComparison
+from linrnn.baseline.baselines import Baselines
 
 
-def as_json(summaries: Sequence[SweepSummary]) -> dict[str, Any]:
+def sweeps_json(summaries: Sequence[SweepSummary]) -> dict[str, Any]:
     """The object that `--json` prints; what is not finite is null."""
     return {"schema": 1, "sweeps": [sweep_json(summary) for summary in summaries]}
 
@@ -27,7 +27,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "studies": [study_json(study) for study in summary.studies],
         "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
         "failures": list(summary.failures),
-        "floors": floors_json(summary.floors),
+        "floors": baselines_json(summary.floors),
         "verdict": summary.verdict.word,
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
@@ -51,7 +51,7 @@ def study_json(study: StudySummary) -> dict[str, Any]:
     }
 
 
-def confirmation_json(confirmation: Confirmation) -> dict[str, Any]:
+def confirmation_json(confirmation: ConfirmationSummary) -> dict[str, Any]:
     """One confirmation of that object; `iqr` is the interquartile range, third quartile less first."""
     first, middle, third = confirmation.quartiles
     return {
@@ -70,7 +70,7 @@ def confirmation_json(confirmation: Confirmation) -> dict[str, Any]:
     }
 
 
-def difference_json(found: Difference) -> dict[str, Any]:
+def difference_json(found: SampleComparison) -> dict[str, Any]:
     """What sets a model type's test losses apart from those of linear: ratio of medians, p, superiority."""
     return {
         "ratio": finite(found.ratio.value),
@@ -85,7 +85,7 @@ def interval(estimate: Estimate) -> list[float | None]:
     return [finite(estimate.low), finite(estimate.high)]
 
 
-def floors_json(floors: Floors) -> dict[str, Any]:
+def baselines_json(floors: Baselines) -> dict[str, Any]:
     """The floors of a task, as `linrnn floors --json` prints them."""
     return {
         "task": floors.task,
@@ -112,7 +112,7 @@ CONFIRMED = ("run_id", "replicas", "diverged", "median_test_loss", "iqr", "exces
 BOTH = (None, None)  # ends of an interval that is not there
 
 
-def as_table(summaries: Sequence[SweepSummary]) -> Table:
+def sweeps_table(summaries: Sequence[SweepSummary]) -> Table:
     """The same numbers, a row a sweep and model type."""
     rows = [row for summary in summaries for row in flat_rows(summary)]
     header = tuple(dict.fromkeys(name for row in rows for name in row))
@@ -128,7 +128,7 @@ def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
         "failures": "; ".join(summary.failures),
-        **{f"floor_{name}": value for name, value in floors_json(summary.floors).items() if name != "task"},
+        **{f"floor_{name}": value for name, value in baselines_json(summary.floors).items() if name != "task"},
     }
     for study in summary.studies:
         about = flat_confirmation(confirmed.get(study.model, {}))
@@ -151,9 +151,9 @@ def flat_confirmation(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def markdown(summary: SweepSummary) -> str:
+def sweep_markdown(summary: SweepSummary) -> str:
     """The description of a sweep's run."""
-    table = measures(summary)
+    table = comparison_table(summary)
     lines = [
         f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.reason}.",
         "",
@@ -166,17 +166,17 @@ def markdown(summary: SweepSummary) -> str:
         *(f"| {' | '.join(row)} |" for row in table.rows),
         "",
         *(f"A trial failed: {failed}.\n" for failed in summary.failures),
-        f"Floors, by predictors that are no networks: {floors_text(summary.floors)}.",
+        f"Floors, by predictors that are no networks: {baselines_text(summary.floors)}.",
         "",
         "Figures, tables and a report of one file are among the artifacts.",
     ]
-    again = reproductions(summary)
+    again = reproduce_commands(summary)
     if again:
         lines += ["", "The best runs again, bit for bit, in the folder of this store:", "", "```", *again, "```"]
     return "\n".join(lines)
 
 
-def reproductions(summary: SweepSummary) -> list[str]:
+def reproduce_commands(summary: SweepSummary) -> list[str]:
     """The commands that train again each study's best trial and its confirmation."""
     best = [f"linrnn reproduce {study.best_run}  # best {study.model}" for study in summary.studies if study.best_run]
     return best + [f"linrnn reproduce {each.run_id}  # {each.model} confirmed" for each in summary.confirmations]

@@ -8,14 +8,21 @@ from dataclasses import dataclass
 
 from mlflow.entities import Run
 
-from experiments.search.sweep_config import SweepConfig, from_record
-from linrnn.analysis.statistics import LEAST_REPLICAS, Difference, Estimate, difference, median, quartiles
-from linrnn.analysis.verdict import LINEAR, Verdict, verdict
-from linrnn.baseline.baselines import Floors
+from experiments.search.sweep_config import SweepConfig, sweep_config_of_run
+from linrnn.analysis.statistics import (
+    LEAST_REPLICAS,
+    Estimate,
+    SampleComparison,
+    compare_samples,
+    estimate_median,
+    quartiles,
+)
+from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict
+from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 from linrnn.training.trial_config import to_text
 from tracking.runs.query import trials_of
-from tracking.runs.reader import count_parameters, read_config, read_curves, read_floors
+from tracking.runs.reader import count_parameters, read_baselines, read_config, read_curves
 from tracking.store.access import Store
 
 START = ("model.init", "model.spectral_radius")  # settings of the first weights
@@ -39,7 +46,7 @@ class StudySummary:
 
 
 @dataclass(frozen=True)
-class Confirmation:
+class ConfirmationSummary:
     """A best config trained again on fresh seeds; test losses of its replicas, diverged ones counted as inf."""
 
     model: str
@@ -49,7 +56,7 @@ class Confirmation:
     median: Estimate  # of the test loss
     excess: float | None  # the median over the linear floor
     gap_closed: float | None  # of the way from the linear floor to the nonlinear reference
-    beside_linear: Difference | None  # None for linear itself, without it, and with too few replicas to tell
+    beside_linear: SampleComparison | None  # None for linear itself, without it, and with too few replicas to tell
     too_few_to_tell: bool  # whether there is something to compare with, but too few replicas
 
     @property
@@ -67,14 +74,14 @@ class SweepSummary:
     experiment: str  # id of the MLflow experiment that holds its trials
     seconds: float  # of training, over all its trials
     studies: tuple[StudySummary, ...]
-    confirmations: tuple[Confirmation, ...]
+    confirmations: tuple[ConfirmationSummary, ...]
     failures: tuple[str, ...]  # of trials that came to nothing: which, and why
-    floors: Floors
+    floors: Baselines
     verdict: Verdict
     conditions: str  # that the verdict holds under
 
 
-def summarise(store: Store, sweep: Run) -> SweepSummary:
+def summarize_sweep(store: Store, sweep: Run) -> SweepSummary:
     """What the runs of a sweep say."""
     models = sweep.data.params["models"].split(", ")
     runs = trials_of(store, sweep)
@@ -83,8 +90,8 @@ def summarise(store: Store, sweep: Run) -> SweepSummary:
     }
     for run in runs:
         phases[run.data.tags["phase"], run.data.params["model"]].append(run)
-    floors = read_floors(store, sweep)
-    confirmed = [run for model in models for run in phases["confirmation", model] if not failed(run)]
+    floors = read_baselines(store, sweep)
+    confirmed = [run for model in models for run in phases["confirmation", model] if not is_failed(run)]
     losses = {run.data.params["model"]: read_curves(store, run)["test_loss"] for run in confirmed}
     return SweepSummary(
         task=sweep.data.tags["task"],
@@ -92,22 +99,22 @@ def summarise(store: Store, sweep: Run) -> SweepSummary:
         experiment=runs[0].info.experiment_id,
         seconds=sum(run.data.metrics["seconds"] for run in runs),
         studies=tuple(
-            study_summary(store, model, phases["search", model], phases["confirmation", model]) for model in models
+            summarize_study(store, model, phases["search", model], phases["confirmation", model]) for model in models
         ),
-        confirmations=tuple(confirmation(run, losses, floors) for run in confirmed),
-        failures=tuple(failure(run) for run in runs if failed(run)),
+        confirmations=tuple(summarize_confirmation(run, losses, floors) for run in confirmed),
+        failures=tuple(describe_failure(run) for run in runs if is_failed(run)),
         floors=floors,
-        verdict=verdict(floors, losses),
-        conditions=conditions(from_record(sweep.data.params)),
+        verdict=decide_verdict(floors, losses),
+        conditions=describe_conditions(sweep_config_of_run(sweep.data.params)),
     )
 
 
-def study_summary(store: Store, model: str, runs: Sequence[Run], confirmed: Sequence[Run]) -> StudySummary:
+def summarize_study(store: Store, model: str, runs: Sequence[Run], confirmed: Sequence[Run]) -> StudySummary:
     """What the trials of one study found."""
     counts = Counter(run.data.tags["outcome"] for run in runs)
     outcomes = (len(runs), counts["pruned"], counts["diverged"], counts["failed"])
     seconds = sum(run.data.metrics["seconds"] for run in (*runs, *confirmed))
-    best = best_of(runs)
+    best = best_run(runs)
     if best is None:
         return StudySummary(model, *outcomes, None, None, None, None, None, seconds)
     config = read_config(best)
@@ -123,13 +130,13 @@ def study_summary(store: Store, model: str, runs: Sequence[Run], confirmed: Sequ
     )
 
 
-def best_of(runs: Sequence[Run]) -> Run | None:
+def best_run(runs: Sequence[Run]) -> Run | None:
     """Of the trials of a study that of the lowest val loss, the earliest of equals; None where none is complete."""
     complete = [run for run in runs if run.data.tags["outcome"] == "complete"]
     return min(complete, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
 
 
-def conditions(config: SweepConfig) -> str:
+def describe_conditions(config: SweepConfig) -> str:
     """What a verdict holds under: first weights, budget, replicas."""
     training = config.bases[0].training
     started = ", ".join(f"{name}={text}" for name, text in to_text(config.bases[0]).items() if name in START)
@@ -139,23 +146,23 @@ def conditions(config: SweepConfig) -> str:
     )
 
 
-def failure(run: Run) -> str:
+def describe_failure(run: Run) -> str:
     """Which trial failed, and why."""
     return f"{run.data.tags['mlflow.runName']}: {run.data.tags['reason']}"
 
 
-def failed(run: Run) -> bool:
+def is_failed(run: Run) -> bool:
     """Whether a trial came to nothing."""
     return bool(run.data.tags["outcome"] == "failed")
 
 
-def confirmation(run: Run, losses: Mapping[str, Losses], floors: Floors) -> Confirmation:
+def summarize_confirmation(run: Run, losses: Mapping[str, Losses], floors: Baselines) -> ConfirmationSummary:
     """What a confirmation's run says, beside the floors and the test losses of all model types."""
     model = run.data.params["model"]
-    mine, estimate = losses[model], median(losses[model])
+    mine, estimate = losses[model], estimate_median(losses[model])
     comparable = model != LINEAR and LINEAR in losses
     enough = comparable and min(len(mine), len(losses[LINEAR])) >= LEAST_REPLICAS
-    return Confirmation(
+    return ConfirmationSummary(
         model,
         run.info.run_id,
         round(run.data.metrics["diverged_replicas"]),
@@ -163,6 +170,6 @@ def confirmation(run: Run, losses: Mapping[str, Losses], floors: Floors) -> Conf
         estimate,
         floors.excess(estimate.value),
         floors.gap_closed(estimate.value),
-        difference(mine, losses[LINEAR]) if enough else None,
+        compare_samples(mine, losses[LINEAR]) if enough else None,
         comparable and not enough,
     )

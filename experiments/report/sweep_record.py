@@ -11,9 +11,9 @@ from mlflow.entities import Run
 
 from experiments.report.summary import SweepSummary
 from experiments.search.optuna_adapter import importances, search_space
-from experiments.search.sweep_config import from_record
+from experiments.search.sweep_config import sweep_config_of_run
 from linrnn.analysis.predictions import Predictions
-from linrnn.training.result import Result
+from linrnn.training.result import TrialSummary
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import trials_of
 from tracking.runs.reader import read_config, read_curves, read_predictions, read_run
@@ -27,7 +27,7 @@ class TrialFound:
 
     run_id: str
     number: int
-    result: Result
+    result: TrialSummary
 
     @property
     def model(self) -> str:
@@ -59,7 +59,7 @@ def findings(store: Store, sweep: Run, summary: SweepSummary) -> Findings:
     trials = [found(run) for run in runs if run.data.tags["phase"] == "search"]
     confirmed = {each.model: read_run(store, each.run_id) for each in summary.confirmations}
     said = {model: read_predictions(store, run) for model, run in confirmed.items()}
-    config = from_record(sweep.data.params)
+    config = sweep_config_of_run(sweep.data.params)
     weighed = {
         base.model.name: importances(
             search_space(base, config.fixed), [each.result for each in trials if each.model == base.model.name]
@@ -86,5 +86,5 @@ def found(run: Run) -> TrialFound:
     """A trial as its run tells it, but for its curve."""
     config, outcome = read_config(run), run.data.tags["outcome"]
     loss = run.data.metrics.get("best_val_loss", math.inf)
-    result = Result(config, outcome, loss, {}, run.info.start_time / 1000, run.data.metrics["seconds"])
+    result = TrialSummary(config, outcome, loss, {}, run.info.start_time / 1000, run.data.metrics["seconds"])
     return TrialFound(run.info.run_id, int(run.data.tags["trial"]), result)

@@ -56,7 +56,7 @@ class LocalWorkers(ThreadPoolExecutor):
 
     def process(self) -> ProcessPoolExecutor:
         """One process, started with its first task."""
-        return ProcessPoolExecutor(1, self.context, initializer=serve)
+        return ProcessPoolExecutor(1, self.context, initializer=initialize_worker)
 
     def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         return super().submit(self.in_process, function, *args, **kwargs)
@@ -128,14 +128,14 @@ def require_same_code(client: Any) -> None:
             raise ClusterError(f"the worker {worker} has {', '.join(different)}: install there what is installed here")
 
 
-def serve() -> None:
+def initialize_worker() -> None:
     """Leave Ctrl-C, which reaches the whole process group, and the processor to the parent; end when it has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
-    threading.Thread(target=follow, daemon=True).start()
+    threading.Thread(target=exit_with_parent, daemon=True).start()
 
 
-def follow() -> None:
+def exit_with_parent() -> None:
     """End this process when its parent has ended, however it did."""
     parent = multiprocessing.parent_process()
     if parent is not None:

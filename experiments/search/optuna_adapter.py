@@ -17,8 +17,8 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from linrnn.config.settings import Integers, Reals, declared, domain_of, qualified, text_of
-from linrnn.training.result import Result
+from linrnn.config.settings import Integers, Reals, domain_of, format_value, setting_name, settings_of
+from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.store.access import Store
 
@@ -44,8 +44,8 @@ def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, 
     """What a study varies, by its name in the flat text: the fields with a search range, but for the `fixed`."""
     space: dict[str, BaseDistribution] = {}
     for part in (base.task, base.model, base.training):
-        for item in declared(type(part)):
-            name = qualified(part.kind, item.name)
+        for item in settings_of(type(part)):
+            name = setting_name(part.kind, item.name)
             match None if name in fixed else domain_of(item):
                 case Integers(search=(int(low), int(high))):
                     space[name] = IntDistribution(low, high, log=True)
@@ -54,9 +54,9 @@ def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, 
     return space
 
 
-def suggested(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
+def apply_params(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
     """The base config with what a trial, live or over, has for it."""
-    found = from_text(to_text(base) | {name: text_of(value) for name, value in params.items()})
+    found = from_text(to_text(base) | {name: format_value(value) for name, value in params.items()})
     return replace(found, task=base.task) if found.task == base.task else found  # which has its data in hand
 
 
@@ -67,18 +67,18 @@ def ask(base: TrialConfig, fixed: Set[str], history: Sequence[FrozenTrial], coun
     configs = []
     for number in range(len(history), len(history) + count):
         study.sampler = TPESampler(seed=sampler_seed(base.seed, number))
-        configs.append(suggested(base, study.ask(space).params))
+        configs.append(apply_params(base, study.ask(space).params))
     return configs
 
 
-def over(space: Mapping[str, BaseDistribution], result: Result, run_id: str) -> FrozenTrial:
+def to_frozen_trial(space: Mapping[str, BaseDistribution], result: TrialSummary, run_id: str) -> FrozenTrial:
     """A trial that is over, as Optuna keeps it."""
     text, state = to_text(result.config), STATES[result.outcome]
     curve = {} if result.outcome == "diverged" else dict(result.curve)
     trial = create_trial(
         state=state,
         value=result.loss if state is TrialState.COMPLETE else None,
-        params={name: kind(text[name]) for name, kind in kinds(space).items()},
+        params={name: kind(text[name]) for name, kind in param_types(space).items()},
         distributions=dict(space),
         user_attrs={"run_id": run_id, "outcome": result.outcome},
         intermediate_values=curve,
@@ -88,7 +88,7 @@ def over(space: Mapping[str, BaseDistribution], result: Result, run_id: str) -> 
     return trial
 
 
-def importances(space: Mapping[str, BaseDistribution], results: Sequence[Result]) -> dict[str, float]:
+def importances(space: Mapping[str, BaseDistribution], results: Sequence[TrialSummary]) -> dict[str, float]:
     """How much each setting that is searched decides log10 of the val loss, by the complete trials; together 1.
 
     Optuna's functional ANOVA (Hutter, Hoos & Leyton-Brown 2014), as its default looks at the best tenth of the trials
@@ -97,7 +97,7 @@ def importances(space: Mapping[str, BaseDistribution], results: Sequence[Result]
     from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # take scikit-learn with them
 
     study = optuna.create_study()
-    study.add_trials(over(space, result, "") for result in results if result.outcome == "complete")
+    study.add_trials(to_frozen_trial(space, result, "") for result in results if result.outcome == "complete")
     losses = {trial.value for trial in study.get_trials(deepcopy=False)}
     if not space or len(losses) < LEAST_TO_WEIGH:
         return {}
@@ -108,18 +108,18 @@ def importances(space: Mapping[str, BaseDistribution], results: Sequence[Result]
     )
 
 
-def kinds(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | type[float]]:
+def param_types(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | type[float]]:
     """What turns the text of each searched field into its value."""
     return {name: int if isinstance(kind, IntDistribution) else float for name, kind in space.items()}
 
 
-def best_of(history: Sequence[FrozenTrial]) -> FrozenTrial | None:
+def best_trial(history: Sequence[FrozenTrial]) -> FrozenTrial | None:
     """The trial of the lowest val loss, the earliest of equals; None where none is complete."""
     complete = [trial for trial in history if trial.state is TrialState.COMPLETE]
     return min(complete, key=lambda trial: trial.values, default=None)
 
 
-def limits(history: Sequence[FrozenTrial], epochs: int) -> dict[int, float]:
+def pruning_limits(history: Sequence[FrozenTrial], epochs: int) -> dict[int, float]:
     """Milestone -> loss that a trial must have been below by then, or be pruned: Optuna's MedianPruner, ahead of time.
 
     The median over the complete trials of a history of five or more, from a third of the epochs on.

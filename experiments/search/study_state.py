@@ -8,18 +8,26 @@ from dataclasses import dataclass, field, replace
 from optuna import Study
 from optuna.trial import FrozenTrial
 
-from experiments.search.optuna_adapter import ask, best_of, limits, open_study, over, search_space, suggested
+from experiments.search.optuna_adapter import (
+    apply_params,
+    ask,
+    best_trial,
+    open_study,
+    pruning_limits,
+    search_space,
+    to_frozen_trial,
+)
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig
-from linrnn.training.result import Result
+from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig
-from tracking.runs.query import recorded, runs_of_study
+from tracking.runs.query import is_recorded, runs_of_study
 from tracking.runs.reader import read_result
-from tracking.runs.writer import end
+from tracking.runs.writer import end_run
 from tracking.store.access import Store
 
 
 @dataclass
-class Search:
+class StudyState:
     """One study on its way; `known` are its trials that are recorded, by number."""
 
     config: SweepConfig
@@ -30,7 +38,7 @@ class Search:
     told: int = 0  # Optuna's database has the trials before this one
 
     @property
-    def over(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all its trials are recorded."""
         return all(number in self.known for number in range(self.config.trials))
 
@@ -50,16 +58,16 @@ class Search:
             for run in runs_of_study(self.store, self.config.task, self.study.study_name):
                 number = int(run.data.tags["trial"])
                 if run.info.status == "RUNNING":
-                    end(self.store, run.info.run_id, "KILLED")
-                elif recorded(run) and number not in self.known:
+                    end_run(self.store, run.info.run_id, "KILLED")
+                elif is_recorded(run) and number not in self.known:
                     self.known[number] = self.as_trial(read_result(self.store, run), run.info.run_id)
         self.tell()
 
-    def as_trial(self, result: Result, run_id: str) -> FrozenTrial:
+    def as_trial(self, result: TrialSummary, run_id: str) -> FrozenTrial:
         """A recorded trial as Optuna keeps it."""
-        return over(search_space(self.base, self.config.fixed), result, run_id)
+        return to_frozen_trial(search_space(self.base, self.config.fixed), result, run_id)
 
-    def heard(self, number: int, result: Result, run_id: str) -> None:
+    def heard(self, number: int, result: TrialSummary, run_id: str) -> None:
         """Know of a trial that has just been recorded, and tell Optuna."""
         self.known[number] = self.as_trial(result, run_id)
         self.tell()
@@ -78,11 +86,11 @@ class Search:
         configs = ask(self.base, self.config.fixed, self.before(first), count)
         return {number: config for number, config in enumerate(configs, first) if number not in self.known}
 
-    def limits(self) -> dict[int, float]:
+    def pruning_limits(self) -> dict[int, float]:
         """What a trial of the present generation must come below: decided by the finished generations."""
         if self.config.pruner == "none":
             return {}
-        return limits(self.before(self.first_of_generation()), self.base.training.epochs)
+        return pruning_limits(self.before(self.first_of_generation()), self.base.training.epochs)
 
     def first_of_generation(self) -> int:
         """Number of the first trial of the first generation that is not recorded whole."""
@@ -99,19 +107,19 @@ class Search:
 
     def confirmation(self) -> TrialConfig | None:
         """The best config with the seed and replicas of the confirmation; None where no trial is complete."""
-        best = best_of(self.before(self.config.trials))
+        best = best_trial(self.before(self.config.trials))
         if best is None:
             return None
-        found = suggested(self.base, best.params)
+        found = apply_params(self.base, best.params)
         training = replace(found.training, replicas=self.config.confirmation)
         return replace(found, training=training, seed=self.config.seed ^ CONFIRMATION_SEEDS)
 
 
-def searches(config: SweepConfig, store: Store, names: list[str]) -> Iterator[Search]:
+def open_studies(config: SweepConfig, store: Store, names: list[str]) -> Iterator[StudyState]:
     """A study for each model type, settled."""
     for base, name in zip(config.bases, names, strict=True):
         with store.writing():
             study = open_study(store, name)
-        search = Search(config, base, study, store)
+        search = StudyState(config, base, study, store)
         search.settle()
         yield search

@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import ClassVar
 
-from linrnn.config.settings import Choice, Declared, Integers, declare, declared, parse_field, qualified, text_of
+from linrnn.config.settings import (
+    Choice,
+    Config,
+    Integers,
+    format_value,
+    parse_setting,
+    setting,
+    setting_name,
+    settings_of,
+)
 from linrnn.data.digests import content_digest
 from linrnn.errors import ConfigError
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
@@ -18,7 +27,7 @@ CONFIRMATION_SEEDS = 10**6  # a search's seed with these bits turned over is its
 
 
 @dataclass(frozen=True)
-class SweepConfig(Declared):
+class SweepConfig(Config):
     """What a sweep does. `bases` are alike but for the model type; `fixed` names settings not searched."""
 
     kind: ClassVar[str] = "sweep"
@@ -26,10 +35,10 @@ class SweepConfig(Declared):
     bases: tuple[TrialConfig, ...]
     fixed: frozenset[str] = frozenset()
     data_file: str = ""  # SHA-256 of the file that the sequences are read from
-    trials: int = declare(20, Integers(1, 100_000), "trials of each study")
-    generation: int = declare(4, Integers(1, 1_000), "trials of a study asked together")
-    confirmation: int = declare(20, Integers(1, 10_000), "replicas of the confirmation")
-    pruner: str = declare("median", Choice(("median", "none")), "what stops trials that are behind")
+    trials: int = setting(20, Integers(1, 100_000), "trials of each study")
+    generation: int = setting(4, Integers(1, 1_000), "trials of a study asked together")
+    confirmation: int = setting(20, Integers(1, 10_000), "replicas of the confirmation")
+    pruner: str = setting("median", Choice(("median", "none")), "what stops trials that are behind")
 
     @property
     def task(self) -> str:
@@ -46,7 +55,10 @@ class SweepConfig(Declared):
         models = ", ".join(base.model.name for base in self.bases)
         texts = [to_text(base).items() for base in self.bases]
         shared = {name: text for name, text in texts[0] if name != "model" and all((name, text) in t for t in texts)}
-        own = {qualified("sweep", item.name): text_of(getattr(self, item.name)) for item in declared(SweepConfig)}
+        own = {
+            setting_name("sweep", item.name): format_value(getattr(self, item.name))
+            for item in settings_of(SweepConfig)
+        }
         data = {"data_file": self.data_file} if self.data_file else {}
         return {**shared, "models": models, "fixed": ", ".join(sorted(self.fixed)) or "nothing", **data, **own}
 
@@ -79,33 +91,33 @@ def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> 
 
     Reads the task's data: DataError where they cannot be used.
     """
-    named = task_text(task, {name: text for name, text in given.items() if not is_own(name)})
-    config = assembled(named, models, given)
+    named = task_text(task, {name: text for name, text in given.items() if not is_sweep_setting(name)})
+    config = assemble_config(named, models, given)
     loaded = config.bases[0].task.loaded()
     bases = tuple(replace(base, task=loaded) for base in config.bases)
     return replace(config, bases=bases, data_file=content_digest(loaded) or "")
 
 
-def from_record(params: Mapping[str, str]) -> SweepConfig:
+def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
     """The sweep whose flat text a run has as its params. Its data are not read: they may be others by now."""
     apart = ("models", "fixed", "data_file")
-    shared = {name: text for name, text in params.items() if name not in apart and not is_own(name)}
+    shared = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
     fixed = frozenset() if params["fixed"] == "nothing" else frozenset(params["fixed"].split(", "))
-    config = assembled(shared, params["models"].split(", "), params)
+    config = assemble_config(shared, params["models"].split(", "), params)
     return replace(config, fixed=fixed, data_file=params.get("data_file", ""))
 
 
-def assembled(shared: Mapping[str, str], models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
+def assemble_config(shared: Mapping[str, str], models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
     """The sweep whose bases share a flat text, its own settings as `given`; what else is given is not searched."""
     bases = tuple(from_text({**shared, "model": model}) for model in dict.fromkeys(models))
-    own = {item.name: (item, qualified("sweep", item.name)) for item in declared(SweepConfig)}
-    parsed = {key: parse_field("sweep", item, given[name]) for key, (item, name) in own.items() if name in given}
-    return SweepConfig(bases, frozenset(name for name in given if not is_own(name)), **parsed)
+    own = {item.name: (item, setting_name("sweep", item.name)) for item in settings_of(SweepConfig)}
+    parsed = {key: parse_setting("sweep", item, given[name]) for key, (item, name) in own.items() if name in given}
+    return SweepConfig(bases, frozenset(name for name in given if not is_sweep_setting(name)), **parsed)
 
 
-def is_own(name: str) -> bool:
+def is_sweep_setting(name: str) -> bool:
     """Whether a setting is the sweep's own."""
-    return name in {qualified("sweep", item.name) for item in declared(SweepConfig)}
+    return name in {setting_name("sweep", item.name) for item in settings_of(SweepConfig)}
 
 
 def total_trials(configs: Sequence[SweepConfig]) -> int:
@@ -113,6 +125,6 @@ def total_trials(configs: Sequence[SweepConfig]) -> int:
     return sum(len(config.bases) * (config.trials + 1) for config in configs)
 
 
-def searched(config: TrialConfig) -> str:
+def describe_searched_settings(config: TrialConfig) -> str:
     """What the trials of a study differ in, for the names of their runs."""
     return f"H={config.model.hidden_size} lr={config.training.learning_rate:.2g}"

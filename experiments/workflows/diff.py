@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from linrnn.analysis.bitwise import Difference, compare, curves
+from linrnn.analysis.bitwise import FirstDivergence, compare_bitwise, curve_stages
 from linrnn.training.trial_config import to_text
-from tracking.runs.environment import Change, changes
-from tracking.runs.verification import Record
-from tracking.runs.writer import points
+from tracking.runs.environment import Change, compare_items
+from tracking.runs.verification import TrialRecord
+from tracking.runs.writer import trial_metrics
 
 
-class Differences(NamedTuple):
+class RunDiff(NamedTuple):
     """The items that two trials do not share, each with both values, and where their curves first part."""
 
-    one: Record
-    other: Record
+    one: TrialRecord
+    other: TrialRecord
     config: list[Change]
     environment: list[Change]
     data: list[Change]
     results: list[Change]
-    curves: Difference | None
+    curves: FirstDivergence | None
 
 
-def differences(one: Record, other: Record) -> Differences:
+def diff_runs(one: TrialRecord, other: TrialRecord) -> RunDiff:
     """Compare two records, verified."""
     first, second = one.trained(), other.trained()
-    results = [{name: repr(value) for name, value, _ in points(each)} for each in (first, second)]
-    parting = compare(*(curves(each.progress) for each in (first, second))).first
-    return Differences(
+    results = [{name: repr(value) for name, value, _ in trial_metrics(each)} for each in (first, second)]
+    parting = compare_bitwise(*(curve_stages(each.progress) for each in (first, second))).first
+    return RunDiff(
         one,
         other,
-        config=changes(to_text(first.config), to_text(second.config)),
-        environment=changes(first.environment, second.environment),
-        data=changes(first.data, second.data),
-        results=changes(*results),
+        config=compare_items(to_text(first.config), to_text(second.config)),
+        environment=compare_items(first.environment, second.environment),
+        data=compare_items(first.data, second.data),
+        results=compare_items(*results),
         curves=parting,
     )

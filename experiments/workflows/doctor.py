@@ -8,16 +8,23 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from experiments.search.study_state import searches
-from experiments.search.sweep_config import from_record
-from tracking.runs.consistency import all_runs, counts, lost_files, lost_runs, stale, untold
+from experiments.search.study_state import open_studies
+from experiments.search.sweep_config import sweep_config_of_run
+from tracking.runs.consistency import (
+    all_runs,
+    count_records,
+    find_lost_runs,
+    find_runs_without_files,
+    find_stale_runs,
+    find_unreported_trials,
+)
 from tracking.runs.environment import LIBRARIES
-from tracking.runs.query import studies_of, sweeps
-from tracking.runs.writer import end
+from tracking.runs.query import find_sweeps, studies_of
+from tracking.runs.writer import end_run
 from tracking.store.access import Store
-from tracking.store.databases import move_to, moved_from
-from tracking.store.health import damaged, free_bytes, left_over, schemas, upgrade
-from tracking.store.store_errors import TakenError
+from tracking.store.databases import original_folder, relocate
+from tracking.store.health import free_bytes, integrity_error, leftover_files, schemas, upgrade
+from tracking.store.store_errors import LockConflictError
 
 ROOM = 2**30  # bytes that should be free
 
@@ -31,70 +38,70 @@ class Finding:
     mend: Callable[[], object] | None = None
 
 
-def of_folder(root: Path) -> Iterator[Finding]:
+def check_folder(root: Path) -> Iterator[Finding]:
     """What can be amiss with the files of a store, before it is opened."""
-    for path in left_over(root):
+    for path in leftover_files(root):
         yield Finding(f"{path.name} is left of a database in the making", "delete it", path.unlink)
     for name, (found, needed) in schemas(root).items():
-        harm = damaged(root / name)
+        harm = integrity_error(root / name)
         if harm:
             yield Finding(f"{name} is damaged: {harm}", "take it from a backup, or name another store with --store")
         elif found != needed:
             advice = "upgrade it (a copy stays beside it)"
             yield Finding(f"{name} has the schema {found}, not {needed}", advice, partial(upgrade, root / name))
-    old = moved_from(root)
+    old = original_folder(root)
     if old:
-        yield Finding(f"the folder was moved here from {old}", "point its runs to their files", partial(move_to, root))
+        yield Finding(f"the folder was moved here from {old}", "point its runs to their files", partial(relocate, root))
     if free_bytes(root) < ROOM:
         yield Finding(f"only {free_bytes(root) / 2**20:.0f} MiB are free on its disk", "free some space")
 
 
-def of_records(store: Store) -> Iterator[Finding]:
+def check_records(store: Store) -> Iterator[Finding]:
     """What can be amiss between the two databases and the files of runs."""
     runs = all_runs(store)
-    for run in stale(store, runs):
+    for run in find_stale_runs(store, runs):
         what = f"run {run.info.run_id} is RUNNING, but its process is not"
-        yield Finding(what, "close it as KILLED", partial(close, store, run.info.run_id))
-    for name, number in untold(store, runs):
+        yield Finding(what, "close it as KILLED", partial(close_run, store, run.info.run_id))
+    for name, number in find_unreported_trials(store, runs):
         what = f"MLflow has trial {number} of {name}, of which Optuna has not heard"
-        yield Finding(what, "tell Optuna", partial(settle, store, name))
-    for name, number in lost_runs(store):
+        yield Finding(what, "tell Optuna", partial(reconcile_study, store, name))
+    for name, number in find_lost_runs(store):
         yield Finding(f"trial {number} of {name} has lost its run", "to have it whole, sweep anew with --fresh")
-    for run in lost_files(runs):
+    for run in find_runs_without_files(runs):
         yield Finding(f"run {run.info.run_id} has lost files", "bring mlruns back from where it was, or delete the run")
 
 
-def close(store: Store, run_id: str) -> None:
+def close_run(store: Store, run_id: str) -> None:
     """Close a run that nobody will close."""
     with store.writing():
-        end(store, run_id, "KILLED")
+        end_run(store, run_id, "KILLED")
 
 
-def settle(store: Store, name: str) -> None:
+def reconcile_study(store: Store, name: str) -> None:
     """Make both databases agree on a study, as the sweep itself would."""
-    sweep = next(run for run in sweeps(store, "") if name in studies_of(run))
+    sweep = next(run for run in find_sweeps(store, "") if name in studies_of(run))
     names = studies_of(sweep)
-    with store.held(names):
-        list(searches(from_record(sweep.data.params), store, names))
+    with store.lock(names):
+        list(open_studies(sweep_config_of_run(sweep.data.params), store, names))
 
 
-def facts(store: Store) -> dict[str, str]:
+def store_facts(store: Store) -> dict[str, str]:
     """What there is: versions, place, counts, space."""
     return {
         **{name: version(name) for name in LIBRARIES},
         "store": store.name,
         "studies at": "optuna.db" if store.studies_url.startswith("sqlite") else "PostgreSQL",
-        **counts(store, all_runs(store)),
+        **count_records(store, all_runs(store)),
         "free": f"{free_bytes(store.folder) / 2**30:.1f} GiB",
     }
 
 
-def mended(finding: Finding) -> bool:
+def apply_fix(finding: Finding) -> bool:
     """Do what a finding advises, where it can be done."""
     if finding.mend is None:
         return False
     try:
         finding.mend()
-    except TakenError:
+    except LockConflictError:
         return False
     return True

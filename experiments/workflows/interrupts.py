@@ -17,14 +17,14 @@ Handler = Callable[[int, FrameType | None], Any]
 
 
 @contextmanager
-def heeded() -> Iterator[None]:
+def handle_signals() -> Iterator[None]:
     """In the body Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit(143); a second one leaves at once."""
-    with handled(unwind):
+    with signal_handler(unwind):
         yield
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Do the body whole; a signal that came meanwhile takes effect after it, a second one at once."""
     heard: list[int] = []
 
@@ -34,7 +34,7 @@ def uninterrupted() -> Iterator[None]:
         heard.append(number)
 
     try:
-        with handled(hear):
+        with signal_handler(hear):
             yield
     finally:
         if heard:
@@ -42,7 +42,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextmanager
-def resumable() -> Iterator[None]:
+def add_resume_hint() -> Iterator[None]:
     """Say with whatever ends the body early that the same command goes on from there."""
     try:
         yield
@@ -52,7 +52,7 @@ def resumable() -> Iterator[None]:
 
 
 @contextmanager
-def handled(handler: Handler) -> Iterator[None]:
+def signal_handler(handler: Handler) -> Iterator[None]:
     """Have both signals answered so; outside the main thread, which alone hears them, and where ignored, as before."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -6,10 +6,10 @@ import math
 from types import TracebackType
 
 
-class Watch:
+class ProgressReporter:
     """Sees a piece of work come along and says nothing of it."""
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> ProgressReporter:
         return self
 
     def __exit__(
@@ -30,4 +30,4 @@ class Watch:
         """Something that delays the work."""
 
 
-NOBODY = Watch()
+NOBODY = ProgressReporter()

@@ -9,19 +9,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from experiments.report.summary import summarise
-from experiments.workflows.progress import NOBODY, Watch
+from experiments.report.summary import summarize_sweep
+from experiments.workflows.progress import NOBODY, ProgressReporter
 from experiments.workflows.trial import run_trial
-from linrnn.analysis.bitwise import DIFFERENT, EQUIVALENT, IDENTICAL, Comparison, compare, stages
-from linrnn.baseline.baselines import Floors
+from linrnn.analysis.bitwise import DIFFERENT, EQUIVALENT, IDENTICAL, BitwiseComparison, compare_bitwise, stages
+from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
-from linrnn.training.result import Trained
+from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import require_device
-from tracking.runs.artifacts import FLOORS, data_files
-from tracking.runs.environment import Change, changes, likeliest_first
-from tracking.runs.query import PARENT, resolve, sweeps, trials_of
-from tracking.runs.verification import DamagedError, Record, record_of
-from tracking.runs.writer import mark, record
+from tracking.runs.artifacts import BASELINES, data_files
+from tracking.runs.environment import Change, compare_items, sort_by_likelihood
+from tracking.runs.query import PARENT, find_run, find_sweeps, trials_of
+from tracking.runs.verification import DamageError, TrialRecord, load_record
+from tracking.runs.writer import record_trial, set_tags
 from tracking.store.access import Store
 from tracking.store.locks import SINGLE
 
@@ -32,10 +32,10 @@ CODES = {IDENTICAL: 0, EQUIVALENT: 3, DIFFERENT: 4, DAMAGED: 6}  # exit codes, t
 class Reproduction(NamedTuple):
     """A verdict and what it rests on; the verdict on a damaged record rests on the damage alone."""
 
-    of: Record
+    of: TrialRecord
     verdict: str
     tolerance: float
-    comparison: Comparison
+    comparison: BitwiseComparison
     changed: Sequence[Change] = ()
     damage: str = ""
     run_id: str | None = None  # of the run that holds the rerun
@@ -46,55 +46,62 @@ class Reproduction(NamedTuple):
         return CODES[self.verdict]
 
 
-def best_of_last_sweep(store: Store) -> Record:
+def best_of_last_sweep(store: Store) -> TrialRecord:
     """The best trial of the last finished sweep."""
-    finished = sweeps(store, "attributes.status = 'FINISHED'")
-    if not finished:
+    iterate_reproductions = find_sweeps(store, "attributes.status = 'FINISHED'")
+    if not iterate_reproductions:
         raise ConfigError(f"no finished sweep in the store {store.name}: name a run, or run linrnn sweep first")
-    studies = [study for study in summarise(store, finished[-1]).studies if study.best_run]
+    studies = [study for study in summarize_sweep(store, iterate_reproductions[-1]).studies if study.best_run]
     best = min(studies, key=lambda study: study.best_val_loss or 0, default=None)
     if best is None or best.best_run is None:
-        raise ConfigError(f"no trial of the last sweep, {finished[-1].info.run_id}, is complete: name a run")
-    return record_of(store, resolve(store, best.best_run))
+        raise ConfigError(
+            f"no trial of the last sweep, {iterate_reproductions[-1].info.run_id}, is complete: name a run"
+        )
+    return load_record(store, find_run(store, best.best_run))
 
 
-def records_of_sweep(store: Store, prefix: str) -> list[Record]:
+def records_of_sweep(store: Store, prefix: str) -> list[TrialRecord]:
     """The records of a sweep's trials, but for those that came to nothing."""
-    sweep = resolve(store, prefix)
+    sweep = find_run(store, prefix)
     if "studies" not in sweep.data.tags:
         raise ConfigError(f"run {sweep.info.run_id} is no sweep: leave out --sweep")
     trained = [run for run in trials_of(store, sweep) if run.data.tags["outcome"] != "failed"]
     if not trained:
         raise ConfigError(f"sweep {sweep.info.run_id} has no trained trial")
-    return [record_of(store, run) for run in trained]
+    return [load_record(store, run) for run in trained]
 
 
-def reproduce(of: Record, original: Trained, tolerance: float, store: Store | None, watch: Watch) -> Reproduction:
+def reproduce_trial(
+    of: TrialRecord, original: TrialResult, tolerance: float, store: Store | None, watch: ProgressReporter
+) -> Reproduction:
     """Train a recorded trial again in this process."""
     original = with_data(of, original)
     watch.begin(f"{original.config.task.label} {of.name}")
-    return kept(store, judged(of, original, rerun(original, of.floors(), watch), tolerance))
+    return record_reproduction(store, judge(of, original, rerun(original, of.floors(), watch), tolerance))
 
 
-def reproduce_all(
-    records: Sequence[Record], tolerance: float, store: Store, executor: Executor, watch: Watch
+def reproduce_trials(
+    records: Sequence[TrialRecord], tolerance: float, store: Store, executor: Executor, watch: ProgressReporter
 ) -> list[Reproduction]:
     """Train recorded trials again on workers; in their order."""
-    found = {of.run_id: reproduction for of, reproduction in finished(records, tolerance, store, executor, watch)}
+    found = {
+        of.run_id: reproduction
+        for of, reproduction in iterate_reproductions(records, tolerance, store, executor, watch)
+    }
     return [found[of.run_id] for of in records]
 
 
-def finished(
-    records: Sequence[Record], tolerance: float, store: Store, executor: Executor, watch: Watch
-) -> Iterator[tuple[Record, Reproduction]]:
+def iterate_reproductions(
+    records: Sequence[TrialRecord], tolerance: float, store: Store, executor: Executor, watch: ProgressReporter
+) -> Iterator[tuple[TrialRecord, Reproduction]]:
     """Each reproduction as it is done."""
-    waiting: dict[Future[Trained], tuple[Record, Trained]] = {}
+    waiting: dict[Future[TrialResult], tuple[TrialRecord, TrialResult]] = {}
     for of in records:
         try:
             original = of.trained()
-        except DamagedError as error:
+        except DamageError as error:
             watch.done()
-            yield of, Reproduction(of, DAMAGED, tolerance, Comparison({}, None, 0.0), damage=str(error))
+            yield of, Reproduction(of, DAMAGED, tolerance, BitwiseComparison({}, None, 0.0), damage=str(error))
             continue
         original = with_data(of, original)
         waiting[executor.submit(rerun, original, of.floors())] = of, original
@@ -102,53 +109,53 @@ def finished(
         of, original = waiting[future]
         again = future.result()
         watch.done(again.config.model.name, again.progress.median_best_val_loss)
-        yield of, kept(store, judged(of, original, again, tolerance))
+        yield of, record_reproduction(store, judge(of, original, again, tolerance))
 
 
-def with_data(of: Record, original: Trained) -> Trained:
+def with_data(of: TrialRecord, original: TrialResult) -> TrialResult:
     """The original, able to be trained again here: from its file, or from the recorded copy where that is gone."""
     require_device(original.config.training)
     return replace(original, config=original.config.loaded(of.copy))
 
 
-def rerun(original: Trained, floors: Floors | None, watch: Watch = NOBODY) -> Trained:
+def rerun(original: TrialResult, floors: Baselines | None, watch: ProgressReporter = NOBODY) -> TrialResult:
     """The same trial again, as far as it went."""
     stop = {original.progress.epoch: -math.inf}  # which no loss comes below
     return run_trial(original.config, stop, test=original.test_loss is not None, watch=watch, floors=floors)
 
 
-class Judged(NamedTuple):
+class JudgedRerun(NamedTuple):
     """A reproduction and the rerun that it judges."""
 
     reproduction: Reproduction
-    again: Trained
+    again: TrialResult
     same_file: bool  # whether both read the same data
 
 
-def judged(of: Record, original: Trained, again: Trained, tolerance: float) -> Judged:
+def judge(of: TrialRecord, original: TrialResult, again: TrialResult, tolerance: float) -> JudgedRerun:
     """Compare a rerun with its record."""
-    found = compare(*(stages(each.progress, each.data, each.test_loss) for each in (original, again)))
+    found = compare_bitwise(*(stages(each.progress, each.data, each.test_loss) for each in (original, again)))
     changed: list[Change] = []
     same_file = original.environment.get("data_file") == again.environment.get("data_file")
     if found.first:
-        now_changed = changes(original.environment, again.environment)
-        changed = likeliest_first(now_changed, found.first.quantity, original.progress.form)
-    return Judged(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again, same_file)
+        now_changed = compare_items(original.environment, again.environment)
+        changed = sort_by_likelihood(now_changed, found.first.quantity, original.progress.form)
+    return JudgedRerun(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again, same_file)
 
 
-def kept(store: Store | None, judged: Judged) -> Reproduction:
+def record_reproduction(store: Store | None, judge: JudgedRerun) -> Reproduction:
     """Record the rerun in the store of its record, and the verdict on both."""
-    reproduction, again, same_file = judged
+    reproduction, again, same_file = judge
     if store is None:
         return reproduction
     of, verdict = reproduction.of, reproduction.verdict
     tags = {"phase": "reproduction", "reproduction_of": of.run_id, "verdict": verdict, PARENT: of.run_id}
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    there = {FLOORS, *(data_files(again.config.task) if same_file else ())}
+    there = {BASELINES, *(data_files(again.config.task) if same_file else ())}
     try:
-        with store.held([SINGLE], wait=60):
-            run_id = record(store, again, f"reproduction of {of.name}", tags, without=there)
-            mark(store, of.run_id, {"reproduced": f"{verdict} {when}"})
+        with store.lock([SINGLE], wait=60):
+            run_id = record_trial(store, again, f"reproduction of {of.name}", tags, without=there)
+            set_tags(store, of.run_id, {"reproduced": f"{verdict} {when}"})
     except BaseException as error:
         error.add_note(f"the verdict on {of.run_id} was {verdict}")
         raise

@@ -10,8 +10,8 @@ from mlflow.entities import Run
 from optuna import get_all_study_names
 
 from experiments.search.sweep_config import SweepConfig
-from tracking.runs.query import studies_of, sweeps
-from tracking.runs.writer import begin_sweep, end, resume
+from tracking.runs.query import find_sweeps, studies_of
+from tracking.runs.writer import begin_sweep, end_run, resume_sweep
 from tracking.store.access import Store
 
 
@@ -19,35 +19,35 @@ def study_names(config: SweepConfig, store: Store, fresh: bool) -> list[str]:
     """Names of the studies of a sweep: the newest of their kind, or, where a fresh start is asked for, the next."""
     with store.reading():
         there = set(get_all_study_names(store.studies))
-    return [newest(config.study_name(base), there, fresh) for base in config.bases]
+    return [newest_study_name(config.study_name(base), there, fresh) for base in config.bases]
 
 
-def newest(stem: str, there: set[str], fresh: bool) -> str:
+def newest_study_name(stem: str, there: set[str], fresh: bool) -> str:
     """The last of `stem`, `stem 2`, `stem 3`, ... that is there; the one after it for a fresh start."""
     count = 1
-    while numbered(stem, count + 1) in there:
+    while numbered_name(stem, count + 1) in there:
         count += 1
-    return numbered(stem, count + 1 if fresh and stem in there else count)
+    return numbered_name(stem, count + 1 if fresh and stem in there else count)
 
 
-def numbered(stem: str, count: int) -> str:
+def numbered_name(stem: str, count: int) -> str:
     """A study's name; the first of its kind has no number."""
     return stem if count == 1 else f"{stem} {count}"
 
 
-def left_or_finished(config: SweepConfig, store: Store, names: list[str]) -> Run | None:
+def find_same_sweep(config: SweepConfig, store: Store, names: list[str]) -> Run | None:
     """The run of this sweep, where there is one; call it with the locks of its studies held.
 
     Other sweeps of these studies that are open have lost their process, as it would hold the locks: they are closed.
     """
-    identity = digest(config, names)
+    identity = sweep_identity(config, names)
     mine = None
-    for run in sweeps(store, f"tags.task = '{config.task}'"):
+    for run in find_sweeps(store, f"tags.task = '{config.task}'"):
         if run.data.tags["identity"] == identity:
             mine = run
         elif run.info.status == "RUNNING" and set(names) & set(studies_of(run)):
             with store.writing():
-                end(store, run.info.run_id, "KILLED")
+                end_run(store, run.info.run_id, "KILLED")
     return mine
 
 
@@ -56,12 +56,12 @@ def begin_or_resume(
 ) -> str:
     """The run of this sweep, RUNNING, with its params and files: the one that was left, or a new one; its id."""
     if left:
-        resume(store, left.info, config.text(), files)
+        resume_sweep(store, left.info, config.text(), files)
         return str(left.info.run_id)
-    tags = {"task": config.task, "identity": digest(config, names), "studies": ", ".join(names)}
+    tags = {"task": config.task, "identity": sweep_identity(config, names), "studies": ", ".join(names)}
     return begin_sweep(store, f"{config.task} sweep", config.text(), tags, files)
 
 
-def digest(config: SweepConfig, names: list[str]) -> str:
+def sweep_identity(config: SweepConfig, names: list[str]) -> str:
     """Equal if and only if the same sweep is asked for."""
     return sha256(json.dumps([config.text(), names], sort_keys=True).encode()).hexdigest()[:16]

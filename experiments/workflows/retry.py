@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from experiments.workflows.progress import Watch
+from experiments.workflows.progress import ProgressReporter
 from tracking.store.store_errors import ServerAwayError, StoreError
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; each is twice the one before
 
 
-def patiently(seconds: float, watch: Watch, attempt: Callable[[], T]) -> T:
+def retry_while_away(seconds: float, watch: ProgressReporter, attempt: Callable[[], T]) -> T:
     """What the attempt returns; made again while a server is away, for so many seconds, then StoreError."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:

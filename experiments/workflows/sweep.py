@@ -13,26 +13,26 @@ from typing import NamedTuple
 
 from mlflow.entities import Run
 
-from experiments.report.figures.task_figures import floors_by_lags
-from experiments.report.summary import SweepSummary, summarise
+from experiments.report.figures.task_figures import baselines_figure
+from experiments.report.summary import SweepSummary, summarize_sweep
 from experiments.search.executors import ClusterError, WorkerDiedError
-from experiments.search.study_state import Search, searches
-from experiments.search.sweep_config import SweepConfig, searched
-from experiments.workflows.finish import conclude
-from experiments.workflows.interrupts import uninterrupted
-from experiments.workflows.progress import Watch
-from experiments.workflows.resume import begin_or_resume, left_or_finished, study_names
-from experiments.workflows.retry import patiently
+from experiments.search.study_state import StudyState, open_studies
+from experiments.search.sweep_config import SweepConfig, describe_searched_settings
+from experiments.workflows.finish import finish_sweep
+from experiments.workflows.interrupts import defer_signals
+from experiments.workflows.progress import ProgressReporter
+from experiments.workflows.resume import begin_or_resume, find_same_sweep, study_names
+from experiments.workflows.retry import retry_while_away
 from experiments.workflows.trial import run_trial
-from linrnn.baseline.baselines import Floors, floors_of
+from linrnn.baseline.baselines import Baselines, compute_baselines
 from linrnn.errors import LinrnnError
 from linrnn.tasks.task import Task
-from linrnn.training.result import Failed, Trained
+from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import TrialConfig
-from tracking.runs.artifacts import FLOORS, data_files, floors_file
-from tracking.runs.query import PARENT, confirmations_of, recorded
-from tracking.runs.reader import read_floors, read_run
-from tracking.runs.writer import closing, end, record, record_failed
+from tracking.runs.artifacts import BASELINES, baselines_file, data_files
+from tracking.runs.query import PARENT, confirmations_of, is_recorded
+from tracking.runs.reader import read_baselines, read_run
+from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status
 from tracking.store.access import Store
 from tracking.store.store_errors import ServerAwayError, StoreError
 
@@ -40,10 +40,10 @@ RETRIES = 2  # of a trial whose worker died
 PATIENCE = 300.0  # seconds for a server to come back
 
 
-class Work(NamedTuple):
+class TrialJob(NamedTuple):
     """A trial on its way; `number` is None for a confirmation."""
 
-    search: Search
+    search: StudyState
     config: TrialConfig
     number: int | None
     limits: Mapping[int, float] | None = None
@@ -54,7 +54,7 @@ class Work(NamedTuple):
         """What its run is called."""
         model = self.config.model.name
         which = "confirmation" if self.number is None else f"{self.number:02d}"
-        return f"{model} {which} {searched(self.config)}"
+        return f"{model} {which} {describe_searched_settings(self.config)}"
 
     @property
     def tags(self) -> dict[str, str]:
@@ -65,26 +65,26 @@ class Work(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepRunner:
     """A sweep on its way: where it is recorded, who trains, who is told, how long a server may be away; its task."""
 
     store: Store
     run_id: str
     executor: Executor
-    watch: Watch
+    watch: ProgressReporter
     patience: float
     task: Task
-    floors: Floors
+    floors: Baselines
 
     @property
     def shared(self) -> set[str]:
         """Names of the files that its own run keeps for all of its trials."""
-        return {FLOORS, *data_files(self.task)}
+        return {BASELINES, *data_files(self.task)}
 
-    def train(self, going: Sequence[Search]) -> None:
+    def train(self, going: Sequence[StudyState]) -> None:
         """Train all that is missing, the studies side by side, each generation by generation."""
         confirmed = self.confirmed()
-        waiting: dict[Future[Trained], Work] = {}
+        waiting: dict[Future[TrialResult], TrialJob] = {}
         for search in going:
             waiting |= self.submit(self.next(search, confirmed))
         while waiting:
@@ -92,32 +92,32 @@ class Sweep:
             for future in done:
                 work = waiting.pop(future)
                 outcome = self.outcome(work, future)
-                if isinstance(outcome, Work):
+                if isinstance(outcome, TrialJob):
                     waiting |= self.submit([outcome])
                     continue
                 self.keep(work, outcome)
                 if work.number is not None and all(other.search is not work.search for other in waiting.values()):
                     waiting |= self.submit(self.next(work.search, confirmed))
 
-    def next(self, search: Search, confirmed: set[str]) -> list[Work]:
+    def next(self, search: StudyState, confirmed: set[str]) -> list[TrialJob]:
         """What a study does next: its generation, then its confirmation, where they are not recorded yet."""
-        if not search.over:
-            limits = search.limits()
-            return [Work(search, config, number, limits) for number, config in search.generation().items()]
+        if not search.is_complete:
+            limits = search.pruning_limits()
+            return [TrialJob(search, config, number, limits) for number, config in search.generation().items()]
         config = None if search.base.model.name in confirmed else search.confirmation()
-        return [Work(search, config, None)] if config else []
+        return [TrialJob(search, config, None)] if config else []
 
     def confirmed(self) -> set[str]:
         """Model types whose confirmation is recorded; those that were cut short are closed."""
         names = set()
         for run in confirmations_of(self.store, read_run(self.store, self.run_id)):
-            if recorded(run):
+            if is_recorded(run):
                 names.add(run.data.params["model"])
             elif run.info.status == "RUNNING":
-                end(self.store, run.info.run_id, "KILLED")
+                end_run(self.store, run.info.run_id, "KILLED")
         return names
 
-    def submit(self, works: Sequence[Work]) -> dict[Future[Trained], Work]:
+    def submit(self, works: Sequence[TrialJob]) -> dict[Future[TrialResult], TrialJob]:
         """Trials on their way to the workers."""
         return {
             self.executor.submit(
@@ -126,7 +126,7 @@ class Sweep:
             for work in works
         }
 
-    def outcome(self, work: Work, future: Future[Trained]) -> Trained | Failed | Work:
+    def outcome(self, work: TrialJob, future: Future[TrialResult]) -> TrialResult | FailedTrial | TrialJob:
         """What became of a trial: trained, failed with a reason, or to be tried again as its worker died."""
         try:
             return future.result()
@@ -137,30 +137,30 @@ class Sweep:
         except WorkerDiedError as error:
             if work.deaths < RETRIES:
                 return work._replace(deaths=work.deaths + 1)
-            return Failed(work.config, f"{error}, {work.deaths + 1} times", time.time(), 0.0)
+            return FailedTrial(work.config, f"{error}, {work.deaths + 1} times", time.time(), 0.0)
         except Exception as error:
-            return Failed(work.config, f"{type(error).__name__}: {error}", time.time(), 0.0)
+            return FailedTrial(work.config, f"{type(error).__name__}: {error}", time.time(), 0.0)
 
-    def keep(self, work: Work, outcome: Trained | Failed) -> None:
+    def keep(self, work: TrialJob, outcome: TrialResult | FailedTrial) -> None:
         """Record a trial and, when its run is complete, tell its study."""
         try:
             self.write(work, outcome)
         except ServerAwayError:
-            patiently(self.patience, self.watch, lambda: self.write_again(work, outcome))
+            retry_while_away(self.patience, self.watch, lambda: self.write_again(work, outcome))
         self.watch.done(work.config.model.name, outcome.result.loss)
 
-    def write(self, work: Work, outcome: Trained | Failed) -> None:
+    def write(self, work: TrialJob, outcome: TrialResult | FailedTrial) -> None:
         """The run, then Optuna, whole."""
         tags = {**work.tags, PARENT: self.run_id}
-        with uninterrupted():
-            if isinstance(outcome, Failed):
-                run_id = record_failed(self.store, outcome, work.name, tags)
+        with defer_signals():
+            if isinstance(outcome, FailedTrial):
+                run_id = record_failed_trial(self.store, outcome, work.name, tags)
             else:
-                run_id = record(self.store, outcome, work.name, tags, without=self.shared)
+                run_id = record_trial(self.store, outcome, work.name, tags, without=self.shared)
             if work.number is not None:
                 work.search.heard(work.number, outcome.result, run_id)
 
-    def write_again(self, work: Work, outcome: Trained | Failed) -> None:
+    def write_again(self, work: TrialJob, outcome: TrialResult | FailedTrial) -> None:
         """The same after a server was away, which may have kept what it did not answer to."""
         if work.number is None:
             if work.config.model.name not in self.confirmed():
@@ -171,11 +171,11 @@ class Sweep:
             self.write(work, outcome)
 
 
-def sweep(
+def run_sweep(
     config: SweepConfig,
     store: Store,
     executor: Executor,
-    watch: Watch,
+    watch: ProgressReporter,
     fresh: bool = False,
     patience: float = PATIENCE,
 ) -> SweepSummary:
@@ -185,37 +185,37 @@ def sweep(
     """
     watch.begin(config.task)
     names = study_names(config, store, fresh)
-    with store.held(names):
-        left = left_or_finished(config, store, names)
+    with store.lock(names):
+        left = find_same_sweep(config, store, names)
         if left and left.info.status == "FINISHED":
-            return shown(store, left, watch)
+            return show_finished_sweep(store, left, watch)
         task = config.bases[0].task
-        floors = (left and known_floors(store, left)) or floors_of(task)
+        floors = (left and recorded_baselines(store, left)) or compute_baselines(task)
         run_id = begin_or_resume(config, store, names, left, sweep_files(task, floors))
-        with store.writing(), closing(store, run_id):
-            going = list(searches(config, store, names))
-            sweep = Sweep(store, run_id, executor, watch, patience, task, floors)
-            watch.skip(sum(search.done for search in going) + len(sweep.confirmed()))
-            sweep.train(going)
-            summary = patiently(patience, watch, lambda: conclude(store, run_id))
+        with store.writing(), run_status(store, run_id):
+            going = list(open_studies(config, store, names))
+            run_sweep = SweepRunner(store, run_id, executor, watch, patience, task, floors)
+            watch.skip(sum(search.done for search in going) + len(run_sweep.confirmed()))
+            run_sweep.train(going)
+            summary = retry_while_away(patience, watch, lambda: finish_sweep(store, run_id))
     return summary
 
 
-def shown(store: Store, finished: Run, watch: Watch) -> SweepSummary:
+def show_finished_sweep(store: Store, finished: Run, watch: ProgressReporter) -> SweepSummary:
     """What a finished sweep found."""
-    summary = summarise(store, finished)
+    summary = summarize_sweep(store, finished)
     watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
     return summary
 
 
-def known_floors(store: Store, left: Run) -> Floors | None:
+def recorded_baselines(store: Store, left: Run) -> Baselines | None:
     """The floors that a sweep that was left has told, to which its trials refer; None where it had not come so far."""
     try:
-        return read_floors(store, left)
+        return read_baselines(store, left)
     except StoreError:
         return None
 
 
-def sweep_files(task: Task, floors: Floors) -> dict[str, bytes]:
+def sweep_files(task: Task, floors: Baselines) -> dict[str, bytes]:
     """Name -> content of the files of a sweep's run."""
-    return {FLOORS: floors_file(floors), "floors.png": floors_by_lags(floors), **data_files(task)}
+    return {BASELINES: baselines_file(floors), "floors.png": baselines_figure(floors), **data_files(task)}

@@ -13,7 +13,7 @@ from typing import IO
 import click
 
 from linrnn.errors import LinrnnError
-from tracking.mlflow_ui.links import all_charts, base_url
+from tracking.mlflow_ui.links import all_links, base_url
 from tracking.store.access import Store
 from tracking.store.store_errors import StoreError
 
@@ -25,13 +25,13 @@ class PortError(LinrnnError):
     """A port that another program listens on."""
 
 
-def serve(store: Store, port: int) -> None:
+def serve_ui(store: Store, port: int) -> None:
     """Run MLflow's server until it is interrupted; print the links once it answers."""
     base = base_url(store)
     if store.tracking_uri.startswith("http"):
         return print_links(store, base)
     base = f"http://127.0.0.1:{port}"
-    if answers(port):
+    if port_answers(port):
         raise PortError(f"port {port} is taken by another program; choose one with --port")
     with TemporaryFile() as messages:
         server = subprocess.Popen(
@@ -65,13 +65,13 @@ def wait_until(port: int, server: subprocess.Popen[bytes], messages: IO[bytes]) 
             messages.seek(0)
             last = messages.read().decode(errors="replace").strip().rpartition("\n")[2]
             raise StoreError(f"MLflow's server ended at once: {last}")
-        if answers(port):
+        if port_answers(port):
             return
         time.sleep(0.1)
     raise StoreError(f"MLflow's server did not answer within {STARTING_SECONDS} s")
 
 
-def answers(port: int) -> bool:
+def port_answers(port: int) -> bool:
     """Whether something listens on the port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -80,6 +80,6 @@ def answers(port: int) -> bool:
 def print_links(store: Store, base: str) -> None:
     """The charts of each task, and the sweeps."""
     click.echo(f"MLflow UI at {base}; Ctrl-C ends it.")
-    for name, link in all_charts(store, base).items():
+    for name, link in all_links(store, base).items():
         click.echo(f"  {name}: {link}")
     sys.stdout.flush()

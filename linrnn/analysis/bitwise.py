@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linrnn.data.digests import row_digests
-from linrnn.training.history import Losses, Progress
+from linrnn.training.history import Losses, TrainingHistory
 
 IDENTICAL, EQUIVALENT, DIFFERENT = "IDENTICAL", "EQUIVALENT", "DIFFERENT"
 LOSSES = ("train_loss", "val_loss", "test_loss")
@@ -28,7 +28,7 @@ class Quantity(NamedTuple):
 Stage = tuple[Quantity, ...]  # what comes to be epoch by epoch in turn
 
 
-class Difference(NamedTuple):
+class FirstDivergence(NamedTuple):
     """Where two trials first part; no epoch or replica where the quantity belongs to none."""
 
     quantity: str
@@ -36,11 +36,11 @@ class Difference(NamedTuple):
     epoch: int | None
 
 
-class Comparison(NamedTuple):
+class BitwiseComparison(NamedTuple):
     """What was compared, in numbers; the first difference; the largest relative one of a loss, of 0 to 1."""
 
     compared: dict[str, int]
-    first: Difference | None
+    first: FirstDivergence | None
     max_relative_difference: float
 
     def verdict(self, tolerance: float) -> str:
@@ -50,7 +50,7 @@ class Comparison(NamedTuple):
         return EQUIVALENT if self.max_relative_difference <= tolerance else DIFFERENT
 
 
-def stages(progress: Progress, data: Mapping[str, str], test_loss: Losses | None) -> list[Stage]:
+def stages(progress: TrainingHistory, data: Mapping[str, str], test_loss: Losses | None) -> list[Stage]:
     """All that a trial came to, in the order in which it came to be."""
     done, evaluated = range(1, progress.epoch + 1), progress.evaluated
     first, *later = progress.weight_digests
@@ -73,23 +73,23 @@ def stages(progress: Progress, data: Mapping[str, str], test_loss: Losses | None
     return found if test_loss is None else [*found, (Quantity("test_loss", test_loss[None]),)]
 
 
-def compare(one: Iterable[Stage], other: Iterable[Stage]) -> Comparison:
+def compare_bitwise(one: Iterable[Stage], other: Iterable[Stage]) -> BitwiseComparison:
     """Compare what both have: the quantities, epochs and replicas that they share."""
     theirs = {quantity.name: quantity for stage in other for quantity in stage}
     first, compared, largest = None, {"epochs": 0, "replicas": 0}, 0.0
     for stage in one:
-        pairs = [shared(mine, theirs[mine.name]) for mine in stage if mine.name in theirs]
-        first = first or min(filter(None, map(part, pairs)), key=lambda found: found[0], default=None)
+        pairs = [align(mine, theirs[mine.name]) for mine in stage if mine.name in theirs]
+        first = first or min(filter(None, map(first_divergence, pairs)), key=lambda found: found[0], default=None)
         for mine, its in pairs:
             compared[mine.name] = mine.values.shape[0] * mine.values.shape[1]
             if mine.name == "train_loss":
                 compared["epochs"], compared["replicas"] = mine.values.shape
             if mine.name in LOSSES:
                 largest = max(largest, relative_difference(mine.values, its.values))
-    return Comparison(compared, first[1] if first else None, largest)
+    return BitwiseComparison(compared, first[1] if first else None, largest)
 
 
-def shared(one: Quantity, other: Quantity) -> tuple[Quantity, Quantity]:
+def align(one: Quantity, other: Quantity) -> tuple[Quantity, Quantity]:
     """The rows of the epochs, and the replicas, that both have."""
     replicas = min(one.values.shape[1], other.values.shape[1])
     if one.epochs is None or other.epochs is None:
@@ -102,18 +102,18 @@ def shared(one: Quantity, other: Quantity) -> tuple[Quantity, Quantity]:
     )
 
 
-def part(pair: tuple[Quantity, Quantity]) -> tuple[tuple[int, ...], Difference] | None:
+def first_divergence(pair: tuple[Quantity, Quantity]) -> tuple[tuple[int, ...], FirstDivergence] | None:
     """The first difference of a quantity, and its epoch, by which those of a stage are told apart."""
     one, other = pair
-    differs = unequal(one.values, other.values)
+    differs = bits_differ(one.values, other.values)
     if not differs.any():
         return None
     row, replica = (int(place) for place in np.argwhere(differs)[0])
     epoch = None if one.epochs is None else one.epochs[row]
-    return (epoch or 0,), Difference(one.name, replica if one.of_replicas else None, epoch)
+    return (epoch or 0,), FirstDivergence(one.name, replica if one.of_replicas else None, epoch)
 
 
-def unequal(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+def bits_differ(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
     """Which of the values `(N, S)` or digests `(N, S, 32)` differ in a bit; nan is the same as nan."""
     if one.dtype == np.float64:
         one, other = (np.where(np.isnan(each), np.nan, each).view(np.uint64) for each in (one, other))
@@ -130,7 +130,7 @@ def relative_difference(one: Losses, other: Losses) -> float:
     return 1.0 if (np.isfinite(one) != np.isfinite(other)).any() else largest
 
 
-def curves(progress: Progress) -> Iterator[Stage]:
+def curve_stages(progress: TrainingHistory) -> Iterator[Stage]:
     """The curves alone."""
     for stage in stages(progress, {}, None):
         yield tuple(quantity for quantity in stage if quantity.name in CURVES)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.models.model import Model, unflatten
-from linrnn.training.history import Losses, Progress
+from linrnn.training.history import Losses, TrainingHistory
 from linrnn.training.trial_config import TrialConfig
 
 if TYPE_CHECKING:
@@ -40,17 +40,19 @@ class Predictions(NamedTuple):
     continued: Array  # (K,)
 
 
-def predictions(config: TrialConfig, progress: Progress, splits: Splits, test_loss: Losses) -> Predictions:
+def predict_test_split(
+    config: TrialConfig, progress: TrainingHistory, splits: Splits, test_loss: Losses
+) -> Predictions:
     """What the replica of the median test loss says, by its best weights."""
     import torch  # which those who only read predictions do not need
 
-    from linrnn.training.evaluation import one_thread
+    from linrnn.training.evaluation import single_torch_thread
 
     replica = int(np.argsort(test_loss, kind="stable")[(len(test_loss) - 1) // 2])
     weights = torch.from_numpy(progress.best_weights[replica : replica + 1].astype(np.float64))
     parameters, ahead = unflatten(weights, progress.shapes), config.task.ahead
     inputs, model = torch.from_numpy(splits.test.inputs), config.model
-    with one_thread(), torch.no_grad():
+    with single_torch_thread(), torch.no_grad():
         outputs, _ = model.forward(parameters, inputs, model.zero_state(1, inputs.shape[1], like=inputs))
         closes = inputs.shape[2] == outputs.shape[3] == 1 and 0 < ahead <= min(FREE_STEPS // 2, len(inputs))
         loop = closed_loop(model, parameters, splits.test, inputs, ahead) if closes else NO_LOOP

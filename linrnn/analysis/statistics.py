@@ -28,17 +28,17 @@ class Estimate(NamedTuple):
     high: float
 
 
-def median(losses: Losses) -> Estimate:
+def estimate_median(losses: Losses) -> Estimate:
     """Median of the losses `(S,)`, with its bootstrap interval; inf where a diverged replica's reaches in."""
-    return bootstrapped(np.median, losses)
+    return bootstrap_interval(np.median, losses)
 
 
-def gain(losses: Losses, other: Losses) -> Estimate:
+def estimate_gain(losses: Losses, other: Losses) -> Estimate:
     """By how much the median of `other` is below that of `losses`, both resampled apart."""
-    return bootstrapped(median_difference, losses, other)
+    return bootstrap_interval(median_difference, losses, other)
 
 
-class Difference(NamedTuple):
+class SampleComparison(NamedTuple):
     """What sets the losses of one sample apart from those of another."""
 
     ratio: Estimate  # of its median to the other's, by the medians of log10 loss; nan where both are infinite
@@ -46,7 +46,7 @@ class Difference(NamedTuple):
     superiority: float  # the probability that a loss of it is below one of the other's, ties counted half
 
 
-def difference(losses: Losses, other: Losses) -> Difference:
+def compare_samples(losses: Losses, other: Losses) -> SampleComparison:
     """How losses `(S,)` differ from other ones, not paired, two or more each; an infinite one is above all others.
 
     A two-sided permutation test, of all deals where they are not more than 9999, else of so many (Fisher 1935; Phipson
@@ -55,12 +55,12 @@ def difference(losses: Losses, other: Losses) -> Difference:
     from scipy.stats import mannwhitneyu, permutation_test  # take half a second to load
 
     logs = [np.log10(np.clip(sample, 1 / HUGE, HUGE)) for sample in (losses, other)]
-    apart = bootstrapped(median_difference, *logs)
+    apart = bootstrap_interval(median_difference, *logs)
     test = permutation_test(logs, median_difference, vectorized=True, n_resamples=RESAMPLES, rng=0)
     below = mannwhitneyu(other, losses).statistic / (len(losses) * len(other))
     neither = all(np.median(sample) > FAR for sample in logs)
     ratio = Estimate(*(math.nan if neither else power_of_ten(value) for value in apart))
-    return Difference(ratio, float(test.pvalue), float(below))
+    return SampleComparison(ratio, float(test.pvalue), float(below))
 
 
 def median_difference(one: Any, other: Any, axis: int) -> Any:
@@ -73,21 +73,21 @@ def power_of_ten(exponent: float) -> float:
     return math.inf if exponent > FAR else 0.0 if exponent < -FAR else float(10**exponent)
 
 
-def bootstrapped(statistic: Any, *samples: Losses) -> Estimate:
+def bootstrap_interval(statistic: Any, *samples: Losses) -> Estimate:
     """A statistic with its percentile interval (Efron 1979); always the same resamples."""
     from scipy.stats import bootstrap  # takes half a second to load
 
     finite = [np.minimum(sample, HUGE) for sample in samples]
     value = statistic(*finite, axis=0)
     if any(len(sample) < 2 for sample in finite):
-        return Estimate(*unbounded([value, -np.inf, np.inf]))
+        return Estimate(*restore_infinities([value, -np.inf, np.inf]))
     found = bootstrap(
         finite, statistic, vectorized=True, n_resamples=RESAMPLES, confidence_level=LEVEL, method="percentile", rng=0
     ).confidence_interval
-    return Estimate(*unbounded([value, found.low, found.high]))
+    return Estimate(*restore_infinities([value, found.low, found.high]))
 
 
-def unbounded(values: list[float]) -> NDArray[np.float64]:
+def restore_infinities(values: list[float]) -> NDArray[np.float64]:
     """The values; what came of an infinite loss infinite again."""
     array = np.array(values)
     return np.where(np.abs(array) > HUGE / 1e10, np.copysign(np.inf, array), array)
@@ -96,5 +96,5 @@ def unbounded(values: list[float]) -> NDArray[np.float64]:
 def quartiles(losses: Losses) -> tuple[float, float, float]:
     """First quartile, median and third quartile of the replicas' losses; inf where a diverged one reaches in."""
     values = np.quantile(np.minimum(losses, LARGEST), (0.25, 0.5, 0.75))  # interpolating inf would give nan
-    first, median, third = (float(value) for value in np.where(values > LARGEST / 1e50, np.inf, values))
-    return first, median, third
+    first, estimate_median, third = (float(value) for value in np.where(values > LARGEST / 1e50, np.inf, values))
+    return first, estimate_median, third

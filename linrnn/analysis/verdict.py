@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linrnn.analysis.statistics import LEAST_REPLICAS, Estimate, gain, median
-from linrnn.baseline.baselines import Floors
+from linrnn.analysis.statistics import LEAST_REPLICAS, Estimate, estimate_gain, estimate_median
+from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 
 NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
@@ -32,9 +32,9 @@ class Verdict:
     reason: str
 
 
-def verdict(floors: Floors, losses: Mapping[str, Losses]) -> Verdict:
+def decide_verdict(floors: Baselines, losses: Mapping[str, Losses]) -> Verdict:
     """The verdict from the test losses `(S,)` of each model type's confirmation; inf for a diverged replica."""
-    estimates = {model: median(each) for model, each in losses.items()}
+    estimates = {model: estimate_median(each) for model, each in losses.items()}
     others = {model: each for model, each in estimates.items() if model != LINEAR}
     if LINEAR not in estimates or not others:
         return Verdict(UNDECIDED, "it takes the confirmations of linear and of another model type to tell")
@@ -47,15 +47,15 @@ def verdict(floors: Floors, losses: Mapping[str, Losses]) -> Verdict:
     told = f"{said(LINEAR, estimates[LINEAR])}, {said(best, others[best])}"
     if all(high >= beaten(floors, floors.trivial) for _, _, high in estimates.values()):
         return unpredicted(floors, told)
-    return compared(floors, estimates[LINEAR], others[best], gain(losses[LINEAR], losses[best]), best, told)
+    return compared(floors, estimates[LINEAR], others[best], estimate_gain(losses[LINEAR], losses[best]), best, told)
 
 
-def beaten(floors: Floors, loss: float) -> float:
+def beaten(floors: Baselines, loss: float) -> float:
     """What is below a loss beyond chance: by a standard error of N targets."""
     return float(loss * (1 - floors.targets**-0.5))
 
 
-def unpredicted(floors: Floors, told: str) -> Verdict:
+def unpredicted(floors: Baselines, told: str) -> Verdict:
     """What to say where no network beats the trivial floor."""
     told = f"{told}: neither is below the trivial floor, {floors.trivial:.3g}, beyond chance"
     better = [f"{name} {loss:.3g}" for name, loss in floors.lines.items() if loss < beaten(floors, floors.trivial)]
@@ -66,7 +66,7 @@ def unpredicted(floors: Floors, told: str) -> Verdict:
     return Verdict(NOT_PREDICTABLE, told)
 
 
-def compared(floors: Floors, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
+def compared(floors: Baselines, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
     """What to say where some network predicts; `gained` is what the best nonlinear model type is better by."""
     margin = margin_of(min(linear.value, floors.trivial))
     told = f"{told}; gain of {best} {gained.value:.3g} ({gained.low:.3g} to {gained.high:.3g}), margin {margin:.3g}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threadpoolctl import threadpool_limits
 
 from linrnn.baseline import classification, regression
-from linrnn.baseline.lags import Point, counted, lags_to_try
+from linrnn.baseline.lags import LagLoss, counted_targets, lags_to_try
 from linrnn.data.sequences import Splits
 from linrnn.tasks.task import Task
 
@@ -16,7 +16,7 @@ LEAST_GAP = 0.01  # of the linear floor, by which the nonlinear reference is bel
 
 
 @dataclass(frozen=True)
-class Floors:
+class Baselines:
     """Losses on the test split, on the steps that count: 1 is what the best constant there has."""
 
     task: str
@@ -27,7 +27,7 @@ class Floors:
     nonlinear: float  # kernel ridge regression on lags: a reference, no bound
     noise: float | None  # that no predictor goes below, where it is known
     targets: int  # of the test split, that count
-    curve: tuple[Point, ...]  # the linear predictors of all numbers of lags that were tried
+    curve: tuple[LagLoss, ...]  # the linear predictors of all numbers of lags that were tried
 
     @property
     def lines(self) -> dict[str, float]:
@@ -54,13 +54,13 @@ class Floors:
         return (self.linear - loss) / gap if gap > max(LEAST_GAP * self.linear, ROUNDING) else None
 
 
-def floors_of(task: Task, splits: Splits | None = None) -> Floors:
+def compute_baselines(task: Task, splits: Splits | None = None) -> Baselines:
     """The floors of a task (`splits` only saves making its data again)."""
     data = splits or task.splits()
     family = classification if data.train.classes else regression
     with threadpool_limits(1, "blas"):  # more would wait for each other where workers train
         linear = family.linear(data, lags_to_try(data.train))
-        return Floors(
+        return Baselines(
             task.label,
             family.trivial(data, task.ahead > 0),
             linear.best.test,
@@ -68,6 +68,6 @@ def floors_of(task: Task, splits: Splits | None = None) -> Floors:
             task.linear_floor,
             family.nonlinear(data, linear),
             task.noise_floor,
-            len(counted(data.test)),
+            len(counted_targets(data.test)),
             linear.curve,
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linrnn.baseline.lags import Point, Swept, counted, lagged, most_lags, spread
+from linrnn.baseline.lags import LagLoss, LagSweep, counted_targets, lag_matrix, most_lags, spaced_lags
 from linrnn.data.sequences import Array, Sequences, Splits
 
 CHOSEN_ON, FITTED_ON = 400, 2000  # targets that a kernel is chosen on, and fitted on
@@ -20,26 +20,26 @@ RIDGES = 10.0 ** np.arange(-10, 1)
 
 def nmse(predicted: Array, sequences: Sequences) -> float:
     """Mean squared error over the variance of the targets; predicted `(steps * batch, outputs)`."""
-    return float(np.square(predicted - counted(sequences)).mean() / sequences.scale)
+    return float(np.square(predicted - counted_targets(sequences)).mean() / sequences.scale)
 
 
 def trivial(data: Splits, forecasts: bool) -> float:
     """Test loss of the mean of the train targets, or of the last input where its val loss is lower."""
-    mean = counted(data.train).mean(axis=0)
-    losses = [(nmse(np.broadcast_to(mean, counted(each).shape), each)) for each in data]
+    mean = counted_targets(data.train).mean(axis=0)
+    losses = [(nmse(np.broadcast_to(mean, counted_targets(each).shape), each)) for each in data]
     if forecasts:
         outputs = data.train.targets.shape[2]
-        persisting = [nmse(lagged(each.inputs, 0, each.first)[:, :outputs], each) for each in data]
+        persisting = [nmse(lag_matrix(each.inputs, 0, each.first)[:, :outputs], each) for each in data]
         losses = min(losses, persisting, key=lambda split: split[1])
     return losses[2]
 
 
-def linear(data: Splits, lags: Sequence[int]) -> Swept:
+def linear(data: Splits, lags: Sequence[int]) -> LagSweep:
     """Least squares on lags 0 to p and a constant, for every p; more lags while the best is among the upper half."""
-    swept = Swept(tuple(Point(p, *losses) for p, losses in zip(lags, least_squares(data, lags), strict=True)))
+    swept = LagSweep(tuple(LagLoss(p, *losses) for p, losses in zip(lags, least_squares(data, lags), strict=True)))
     top = min(2 * lags[-1], most_lags(data.train))
     if swept.best.lags > lags[-1] / 2 and top > lags[-1]:
-        return linear(data, spread(top))
+        return linear(data, spaced_lags(top))
     return swept
 
 
@@ -53,7 +53,7 @@ def least_squares(data: Splits, lags: Sequence[int]) -> list[tuple[float, float]
 
     X, *others = (design(each, lags[-1]) for each in data)
     Q, R = np.linalg.qr(X)
-    y = Q.T @ counted(data.train)
+    y = Q.T @ counted_targets(data.train)
     losses = []
     for p in lags:
         width = 1 + (p + 1) * features
@@ -65,7 +65,7 @@ def least_squares(data: Splits, lags: Sequence[int]) -> list[tuple[float, float]
 
 def design(sequences: Sequences, lags: int) -> Array:
     """A constant and the lags, `(steps * batch, 1 + (lags + 1) * features)`."""
-    X = lagged(sequences.inputs, lags, sequences.first)
+    X = lag_matrix(sequences.inputs, lags, sequences.first)
     return np.concatenate([np.ones((len(X), 1)), X], axis=1)
 
 
@@ -78,7 +78,7 @@ class Kernel(NamedTuple):
     base: int  # 0: the mean; 1: the best linear predictor
 
 
-def nonlinear(data: Splits, swept: Swept) -> float:
+def nonlinear(data: Splits, swept: LagSweep) -> float:
     """Test loss of kernel ridge regression of what the mean, or the best linear predictor, leaves over.
 
     Gaussian kernel, lags, width and ridge chosen on val; the linear predictor itself where none is better.
@@ -94,9 +94,11 @@ def starts(data: Splits, lags: int) -> list[Array]:
     """What the mean and the best linear predictor say of each split, `(2, steps * batch, outputs)`."""
     from scipy.linalg import lstsq
 
-    kernel = lstsq(design(data.train, lags), counted(data.train))[0]
-    mean = counted(data.train).mean(axis=0)
-    return [np.stack([np.broadcast_to(mean, counted(each).shape), design(each, lags) @ kernel]) for each in data]
+    kernel = lstsq(design(data.train, lags), counted_targets(data.train))[0]
+    mean = counted_targets(data.train).mean(axis=0)
+    return [
+        np.stack([np.broadcast_to(mean, counted_targets(each).shape), design(each, lags) @ kernel]) for each in data
+    ]
 
 
 def choose(data: Splits, bases: Sequence[Array]) -> tuple[Kernel, float]:
@@ -104,11 +106,11 @@ def choose(data: Splits, bases: Sequence[Array]) -> tuple[Kernel, float]:
     from scipy.spatial.distance import cdist
 
     rng = np.random.default_rng(0)
-    some, judged = (rng.permutation(len(counted(each)))[:CHOSEN_ON] for each in data[:2])
-    left = (counted(data.train) - bases[0])[:, some]
-    wanted = (counted(data.val) - bases[1])[:, judged]
+    some, judged = (rng.permutation(len(counted_targets(each)))[:CHOSEN_ON] for each in data[:2])
+    left = (counted_targets(data.train) - bases[0])[:, some]
+    wanted = (counted_targets(data.val) - bases[1])[:, judged]
     found: dict[Kernel, float] = {}
-    for lags in spread(min(most_lags(data.train), LONGEST), COARSE):
+    for lags in spaced_lags(min(most_lags(data.train), LONGEST), COARSE):
         X, Z = scaled(lags, data.train, data.val)
         near, far = cdist(X[some], X[some]), cdist(Z[judged], X[some])
         for width in WIDTHS:
@@ -126,8 +128,8 @@ def predict(data: Splits, bases: Sequence[Array], kernel: Kernel) -> Array:
     """Test targets as a kernel, fitted on more of the train targets, predicts them."""
     from scipy.spatial.distance import cdist
 
-    some = np.random.default_rng(1).permutation(len(counted(data.train)))[:FITTED_ON]
-    left = (counted(data.train) - bases[0][kernel.base])[some]
+    some = np.random.default_rng(1).permutation(len(counted_targets(data.train)))[:FITTED_ON]
+    left = (counted_targets(data.train) - bases[0][kernel.base])[some]
     X, Z = scaled(kernel.lags, data.train, data.test)
     near, ridge = cdist(X[some], X[some]), len(some) * kernel.ridge * np.eye(len(some))
     K, _ = gaussian(near, near, kernel.width)
@@ -140,7 +142,7 @@ def predict(data: Splits, bases: Sequence[Array], kernel: Kernel) -> Array:
 
 def scaled(lags: int, *splits: Sequences) -> list[Array]:
     """The lags of each split in units of their standard deviation on the first."""
-    X = [lagged(each.inputs, lags, each.first) for each in splits]
+    X = [lag_matrix(each.inputs, lags, each.first) for each in splits]
     sd = X[0].std(axis=0)
     return [each / np.where(sd > 0, sd, 1) for each in X]
 

@@ -12,7 +12,7 @@ from linrnn.errors import ConfigError
 T = TypeVar("T")
 
 
-class Table(Mapping[str, T], Generic[T]):
+class Registry(Mapping[str, T], Generic[T]):
     """Names -> objects, each given as `package.module:name`."""
 
     def __init__(self, what: str, places: Mapping[str, str]) -> None:
@@ -39,7 +39,7 @@ class Table(Mapping[str, T], Generic[T]):
 
 def lazy_attributes(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
     """A `__getattr__` for a package whose public names are imported when they are first used."""
-    table: Table[Any] = Table("attribute", places)
+    table: Registry[Any] = Registry("attribute", places)
 
     def attribute(name: str) -> Any:
         if name in table:

@@ -95,18 +95,18 @@ class Text:
         return text
 
     def holds(self, value: Any) -> bool:
-        return isinstance(value, str) and len(value) <= self.longest and not any(map(breaks, value))
+        return isinstance(value, str) and len(value) <= self.longest and not any(map(is_line_break, value))
 
     def __str__(self) -> str:
         return f"one line of at most {self.longest} characters"
 
 
-def breaks(character: str) -> bool:
+def is_line_break(character: str) -> bool:
     """Whether a character ends a line, or is none that can be stored: control, line or half of one."""
     return category(character) in ("Cc", "Zl", "Zp", "Cs")
 
 
-def declare(default: Any, domain: Domain, help: str) -> Any:
+def setting(default: Any, domain: Domain, help: str) -> Any:
     """A dataclass field with its domain and its line of help."""
     return field(default=default, metadata={"domain": domain, "help": help})
 
@@ -117,41 +117,41 @@ def domain_of(item: Field[Any]) -> Domain:
 
 
 @dataclass(frozen=True)
-class Declared:
+class Config:
     """Base of the frozen values whose fields are declared; checks them when one is made."""
 
     kind: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        for item in declared(type(self)):
+        for item in settings_of(type(self)):
             value = getattr(self, item.name)
             if not domain_of(item).holds(value):
-                raise out_of_domain(qualified(self.kind, item.name), item, value)
+                raise domain_error(setting_name(self.kind, item.name), item, value)
 
 
-def declared(owner: type[Declared]) -> list[Field[Any]]:
+def settings_of(owner: type[Config]) -> list[Field[Any]]:
     """The declared fields of a class, in order (nested values have no domain of their own)."""
     return [item for item in fields(owner) if "domain" in item.metadata]
 
 
-def qualified(kind: str, name: str) -> str:
+def setting_name(kind: str, name: str) -> str:
     """A field's name in the flat text: `model.hidden_size`, or `seed` at the top."""
     return f"{kind}.{name}" if kind else name
 
 
-def out_of_domain(name: str, item: Field[Any], value: object) -> ConfigError:
+def domain_error(name: str, item: Field[Any], value: object) -> ConfigError:
     """The error for a value that a field cannot hold."""
     return ConfigError(f"{name} must be {domain_of(item)}, not {value}")
 
 
-def parse_field(kind: str, item: Field[Any], text: str) -> Any:
+def parse_setting(kind: str, item: Field[Any], text: str) -> Any:
     """Value of a declared field written as `text`; ConfigError if it cannot be one."""
     try:
         return domain_of(item).parse(text)
     except ValueError:
-        raise out_of_domain(qualified(kind, item.name), item, repr(text)) from None
+        raise domain_error(setting_name(kind, item.name), item, repr(text)) from None
 
 
-def text_of(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Lossless text of a field's value: floats through repr, so that float(text) is the same bits."""
     return repr(value) if isinstance(value, float) else str(value)

@@ -14,7 +14,7 @@ LEAST = 2  # targets of a split, so that they can vary
 LARGEST = 1e15  # standard deviations from the mean, whose squares float32 still holds
 
 
-class Data(NamedTuple):
+class SeriesData(NamedTuple):
     """Values as they are in the file, `(time, batch, features)`, and what the features are called."""
 
     inputs: Array
@@ -23,15 +23,15 @@ class Data(NamedTuple):
     target_names: Sequence[str]
 
 
-def chronological(data: Data, ahead: int, name: str) -> Splits:
+def split_chronologically(data: SeriesData, ahead: int, name: str) -> Splits:
     """60/20/20, each feature standardised by the training part alone; the target of step t is the one at t + `ahead`.
 
     The sequences of val and test begin at the first step; only steps whose target lies in the split count. DataError,
     naming the file, where a feature or a split does not change.
     """
-    train_end, val_end = ends(len(data.inputs))
-    inputs = standardised(data.inputs, train_end, name, data.input_names)
-    targets = standardised(data.targets, train_end, name, data.target_names)
+    train_end, val_end = split_ends(len(data.inputs))
+    inputs = standardize_by_train(data.inputs, train_end, name, data.input_names)
+    targets = standardize_by_train(data.targets, train_end, name, data.target_names)
 
     def until(end: int, first_target: int) -> Sequences:
         part = Sequences(inputs[: end - ahead], targets[ahead:end], first=first_target - ahead)
@@ -41,18 +41,18 @@ def chronological(data: Data, ahead: int, name: str) -> Splits:
     return Splits(until(train_end, ahead), until(val_end, train_end), until(len(inputs), val_end))
 
 
-def ends(length: int) -> tuple[int, int]:
+def split_ends(length: int) -> tuple[int, int]:
     """The index behind the training part, and behind the val part."""
     return round(0.6 * length), round(0.8 * length)
 
 
-def enough(length: int, horizon: int) -> bool:
+def has_enough_rows(length: int, horizon: int) -> bool:
     """Whether so many rows leave targets to each split."""
-    train_end, val_end = ends(length)
+    train_end, val_end = split_ends(length)
     return min(train_end - horizon, val_end - train_end, length - val_end) >= LEAST
 
 
-def standardised(values: Array, train_end: int, name: str, features: Sequence[str]) -> Array:
+def standardize_by_train(values: Array, train_end: int, name: str, features: Sequence[str]) -> Array:
     """Each feature less its mean over its standard deviation, both of the training part, of all sequences at once.
 
     DataError for one that does not change there, or whose values no float can square.

@@ -14,7 +14,7 @@ NAMES = ("inputs", "targets")
 
 def read_archive(content: bytes, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Both arrays, `(time, batch, features)`. DataError where they are not there, or none; nothing is unpickled."""
-    inputs, targets = (finite(array(content, name, each), name, each) for each in NAMES)
+    inputs, targets = (require_finite(load_array(content, name, each), name, each) for each in NAMES)
     if inputs.shape[:-1] != targets.shape[:-1]:
         raise DataError(
             f"{name}: inputs are {inputs.shape} and targets {targets.shape}: make them equal but for their features"
@@ -22,7 +22,7 @@ def read_archive(content: bytes, name: str) -> tuple[NDArray[np.float64], NDArra
     return (inputs, targets) if inputs.ndim == 3 else (inputs[:, None], targets[:, None])
 
 
-def array(content: bytes, name: str, which: str) -> NDArray[np.generic]:
+def load_array(content: bytes, name: str, which: str) -> NDArray[np.generic]:
     """One of the arrays, as it is stored."""
     if not content:
         raise DataError(f"{name} is empty: save it with numpy.savez(file, inputs=..., targets=...)")
@@ -37,13 +37,15 @@ def array(content: bytes, name: str, which: str) -> NDArray[np.generic]:
         ) from None
 
 
-def finite(array: NDArray[np.generic], name: str, which: str) -> NDArray[np.float64]:
+def require_finite(load_array: NDArray[np.generic], name: str, which: str) -> NDArray[np.float64]:
     """The array as float64. DataError for another shape, for what are no numbers, and for nan and infinity."""
-    if array.ndim not in (2, 3) or not all(array.shape):
-        raise DataError(f"{name}: {which} are {array.shape}: make them (time, features) or (time, batch, features)")
-    if array.dtype.kind not in "biuf":
-        raise DataError(f"{name}: {which} are of type {array.dtype}: make them real numbers")
-    values = array.astype(np.float64)
+    if load_array.ndim not in (2, 3) or not all(load_array.shape):
+        raise DataError(
+            f"{name}: {which} are {load_array.shape}: make them (time, features) or (time, batch, features)"
+        )
+    if load_array.dtype.kind not in "biuf":
+        raise DataError(f"{name}: {which} are of type {load_array.dtype}: make them real numbers")
+    values = load_array.astype(np.float64)
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         place = tuple(wrong[0].tolist())

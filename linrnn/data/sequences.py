@@ -43,7 +43,7 @@ class Splits(NamedTuple):
     test: Sequences
 
 
-def standardised(data: Splits, inputs: Array, targets: Array) -> Splits:
+def standardize(data: Splits, inputs: Array, targets: Array) -> Splits:
     """The splits with their inputs and targets less the mean of these, in units of their standard deviation."""
     return Splits(
         *(
@@ -56,12 +56,12 @@ def standardised(data: Splits, inputs: Array, targets: Array) -> Splits:
     )
 
 
-def spread(sequences: Sequences) -> float:
+def relative_spread(sequences: Sequences) -> float:
     """Standard deviation of the targets that count, relative to the largest; nan where that is 0 or not finite."""
     counted = sequences.targets[sequences.first :]
     return float(counted.std() / np.abs(counted).max())
 
 
-def forecast(series: Array, horizon: int, first: int) -> Sequences:
+def forecast_pairs(series: Array, horizon: int, first: int) -> Sequences:
     """Pairs (x_t, x_{t + horizon}) of series `(time, batch)`, counting from the step `first` on."""
     return Sequences(series[:-horizon, :, None], series[horizon:, :, None], first)

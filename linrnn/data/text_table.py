@@ -29,7 +29,7 @@ MISSING = ("nan", "inf", "infinity", "na", "n/a", "null", "none")  # without the
 Row = tuple[int, list[str]]  # its line in the file, from 1, and its cells
 
 
-class Columns(NamedTuple):
+class TextTable(NamedTuple):
     """Cells by row, with the names of the columns and each row's line in the file."""
 
     name: str  # of the file, for messages
@@ -47,11 +47,11 @@ class Columns(NamedTuple):
         return [row[index] for row in self.rows]
 
 
-def read_table(content: bytes, name: str) -> Columns:
+def read_table(content: bytes, name: str) -> TextTable:
     """The table in a file of that name. DataError where there is none, or one with rows of different lengths."""
-    text = decoded(content, name)
-    separator = separator_of(text)
-    rows = list(rows_of(text, separator, name))
+    text = decode(content, name)
+    separator = find_separator(text)
+    rows = list(parse_rows(text, separator, name))
     while rows and not any(rows[-1][1]):
         rows.pop()
     if not rows:
@@ -59,14 +59,14 @@ def read_table(content: bytes, name: str) -> Columns:
     require_equal_lengths(rows, name)
     commas = separator != ","
     titled = has_header([cells for _, cells in rows], commas)
-    header = header_of(rows[0], name) if titled else tuple(str(k + 1) for k in range(len(rows[0][1])))
+    header = parse_header(rows[0], name) if titled else tuple(str(k + 1) for k in range(len(rows[0][1])))
     rows = rows[titled:]
     if not rows:
         raise DataError(f"{name} has a header and no rows: it needs a row for each time step")
-    return Columns(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas)
+    return TextTable(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas)
 
 
-def decoded(content: bytes, name: str) -> str:
+def decode(content: bytes, name: str) -> str:
     """The text, UTF-8 with or without a byte order mark."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{name} is UTF-16 text: save it as UTF-8")
@@ -80,13 +80,13 @@ def decoded(content: bytes, name: str) -> str:
         raise DataError(f"{name}, row {row}: this is no UTF-8 text: save it as such") from None
 
 
-def separator_of(text: str) -> str:
+def find_separator(text: str) -> str:
     """What separates cells: the first of tab, `;` and `,` that parts the first line; a tab where none does."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     return next((each for each in SEPARATORS if len(next(csv.reader([first], delimiter=each), [])) > 1), "\t")
 
 
-def rows_of(text: str, separator: str, name: str) -> Iterator[Row]:
+def parse_rows(text: str, separator: str, name: str) -> Iterator[Row]:
     """The rows from the first that is not empty on, cells without the spaces around them."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begun, last = False, 0
@@ -123,7 +123,7 @@ def is_word(cell: str) -> bool:
     return bool(cell) and cell[0] not in "+-.,0123456789" and cell.lower() not in MISSING
 
 
-def header_of(row: Row, name: str) -> tuple[str, ...]:
+def parse_header(row: Row, name: str) -> tuple[str, ...]:
     """The names of the columns, `#k` for column k where it has none. DataError for one that comes twice."""
     line, cells = row
     header = tuple(cell or f"#{k + 1}" for k, cell in enumerate(cells))
@@ -133,13 +133,13 @@ def header_of(row: Row, name: str) -> tuple[str, ...]:
     return header
 
 
-def numeric_columns(table: Columns) -> list[str]:
+def numeric_columns(table: TextTable) -> list[str]:
     """The columns most of whose cells are numbers; columns of dates and of words are not among them."""
     numeric = (sum(is_number(cell, table.commas) for cell in cells) for cells in zip(*table.rows, strict=True))
     return [name for name, count in zip(table.header, numeric, strict=True) if 2 * count > len(table.rows)]
 
 
-def numbers(table: Columns, column: str) -> NDArray[np.float64]:
+def parse_numbers(table: TextTable, column: str) -> NDArray[np.float64]:
     """The values of a column, `(rows,)`. DataError for the first cell that is no finite number."""
     cells = table.cells(column)
     comma = table.commas and any("," in cell for cell in cells)
@@ -147,7 +147,7 @@ def numbers(table: Columns, column: str) -> NDArray[np.float64]:
     values = [float(cell.replace(",", ".")) if pattern.fullmatch(cell) else math.nan for cell in cells]
     for line, cell, value in zip(table.lines, cells, values, strict=True):
         if not math.isfinite(value):
-            raise DataError(f"{table.name}, row {line}, column {column!r}: {complaint(cell, comma)}")
+            raise DataError(f"{table.name}, row {line}, column {column!r}: {describe_bad_cell(cell, comma)}")
     return np.array(values)
 
 
@@ -156,17 +156,17 @@ def is_number(cell: str, commas: bool) -> bool:
     return bool(POINT.fullmatch(cell) or (commas and COMMA.fullmatch(cell)))
 
 
-def complaint(cell: str, comma: bool) -> str:
+def describe_bad_cell(cell: str, comma: bool) -> str:
     """What is wrong with a cell that is no finite number, and what to do."""
     if not cell:
         return "the cell is empty: fill it in, or delete the row"
     if comma and "." in cell and POINT.fullmatch(cell):
         return f"{cell!r} has a decimal point, and other rows have a decimal comma: write all alike"
     if cell.lower().lstrip("+-") in MISSING or is_number(cell, comma):
-        return f"{shortened(cell)!r} is no finite number: put one there, or delete the row"
-    return f"{shortened(cell)!r} is not a number: mend it, or name other columns"
+        return f"{truncate(cell)!r} is no finite number: put one there, or delete the row"
+    return f"{truncate(cell)!r} is not a number: mend it, or name other columns"
 
 
-def shortened(cell: str) -> str:
+def truncate(cell: str) -> str:
     """At most 40 characters of a cell."""
     return cell if len(cell) <= 40 else f"{cell[:40]}..."

@@ -30,13 +30,13 @@ def _digest() -> str:
 DIGEST = _digest()
 
 
-def inlined(function: F) -> F:
+def inline(function: F) -> F:
     """Compiled only as a part of its callers."""
     dispatcher: F = njit(**OPTIONS, no_cpython_wrapper=True)(function)
     return dispatcher
 
 
-def compiled(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F], F]:
+def compile_kernel(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F], F]:
     """Compiled now for the argument types that `arguments` gives for a real type, or loaded from the cache.
 
     Other types are a TypeError at the call. The cache file bears the digest of all sources of the kernels,

@@ -8,21 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from linrnn.kernels.compilation import Array, zeros
-from linrnn.kernels.network_plan import Evaluation, Network, Sizes, Training
+from linrnn.kernels.network_plan import EvaluationPlan, NetworkPlan, Sizes, TrainingPlan
 from linrnn.kernels.optimization import PARTS, Places, squared_errors, train_replicas
 from linrnn.kernels.program import run
 
-training_of = lru_cache(maxsize=64)(Training)
-evaluation_of = lru_cache(maxsize=64)(Evaluation)
+plan_training = lru_cache(maxsize=64)(TrainingPlan)
+plan_evaluation = lru_cache(maxsize=64)(EvaluationPlan)
 
 
-def places_of(network: Network, rows: int, skipped: int) -> Places:
+def loss_places(network: NetworkPlan, rows: int, skipped: int) -> Places:
     """Places of the network for the loss of so many rows, the first `skipped` left out."""
     outputs = network.outputs
     return outputs.start, network.targets.start, rows, outputs.columns, outputs.step, skipped
 
 
-def sizes_of(inputs: Array, targets: Array, hidden_size: int, num_layers: int, activation_code: int) -> Sizes:
+def network_sizes(inputs: Array, targets: Array, hidden_size: int, num_layers: int, activation_code: int) -> Sizes:
     """Sizes of a network for this data, which must agree."""
     if inputs.shape[:2] != targets.shape[:2]:
         raise ValueError(f"inputs {inputs.shape} and targets {targets.shape} differ in steps or batch")
@@ -51,9 +51,9 @@ def train_steps(
     that of its gradient before it is clipped (Pascanu 2013). A replica whose loss or norm is not finite has
     diverged: its weights are nan from then on, and so are its later losses and norms.
     """
-    sizes = sizes_of(inputs, targets, hidden_size, num_layers, activation_code)
+    sizes = network_sizes(inputs, targets, hidden_size, num_layers, activation_code)
     steps, batch, _ = inputs.shape
-    plan = training_of(sizes, steps * batch)
+    plan = plan_training(sizes, steps * batch)
     check_weights(plan, weights, moment1, moment2)
     a = zeros(plan.layout.size, weights.dtype)
     plan.inputs.put(a, inputs)
@@ -61,7 +61,7 @@ def train_steps(
     plan.ones.within(a)[:] = 1
     losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
     weight = float(scale) / ((steps - first) * batch * sizes.outputs)
-    at, settings = places_of(plan, steps * batch, first * batch), (np.ascontiguousarray(rates), float(clip_norm))
+    at, settings = loss_places(plan, steps * batch, first * batch), (np.ascontiguousarray(rates), float(clip_norm))
     state = weights, moment1, moment2, losses, norms, np.zeros(PARTS)
     train_replicas(
         a, plan.epoch, plan.gradients, *state, at, plan.row.start, plan.gradient.start, done, weight, *settings
@@ -69,7 +69,7 @@ def train_steps(
     return losses, norms
 
 
-def check_weights(network: Network, *rows: Array) -> None:
+def check_weights(network: NetworkPlan, *rows: Array) -> None:
     """ValueError unless all are (S, P), P being the network's."""
     shape = len(rows[0]), network.parameters
     if any(row.shape != shape for row in rows):
@@ -87,9 +87,9 @@ def evaluate(
     activation_code: int,
 ) -> npt.NDArray[np.float64]:
     """Losses (S,) at weights (S, P) as `train_steps` reads them, of inputs and targets as there."""
-    sizes = sizes_of(inputs, targets, hidden_size, num_layers, activation_code)
+    sizes = network_sizes(inputs, targets, hidden_size, num_layers, activation_code)
     steps, batch, _ = inputs.shape
-    plan = evaluation_of(sizes, steps * batch)
+    plan = plan_evaluation(sizes, steps * batch)
     check_weights(plan, weights)
     a = zeros(plan.layout.size, weights.dtype)
     x, y = inputs.reshape(steps * batch, -1), targets.reshape(steps * batch, -1)
@@ -103,6 +103,6 @@ def evaluate(
             plan.inputs.part(0, rows).put(a, x[begin : begin + rows])
             plan.targets.part(0, rows).put(a, y[begin : begin + rows])
             run(a, plan.advance[rows])
-            losses[k] += squared_errors(a, places_of(plan, rows, first * batch - begin))
+            losses[k] += squared_errors(a, loss_places(plan, rows, first * batch - begin))
     losses *= float(scale) / ((steps - first) * batch * sizes.outputs)
     return losses

@@ -38,7 +38,7 @@ class Sizes(NamedTuple):
         return [self.inputs] + [self.hidden] * (self.layers - 1)
 
 
-class Layer(NamedTuple):
+class LayerMatrices(NamedTuple):
     """Parameters of a layer, or their gradients."""
 
     drive: Matrix  # U (H, I)
@@ -46,12 +46,12 @@ class Layer(NamedTuple):
     bias: Matrix  # b (1, H)
 
 
-class Parameters:
+class ParameterLayout:
     """All parameters of a network, or their gradients, as they lie in a row that begins at `start`."""
 
     def __init__(self, start: int, sizes: Sizes) -> None:
         H, self.stop = sizes.hidden, start
-        self.layers = [Layer(self.take(H, fan), self.take(H, H), self.take(1, H)) for fan in sizes.fans]
+        self.layers = [LayerMatrices(self.take(H, fan), self.take(H, H), self.take(1, H)) for fan in sizes.fans]
         self.readout, self.readout_bias = self.take(sizes.outputs, H), self.take(1, sizes.outputs)
 
     def take(self, rows: int, columns: int) -> Matrix:
@@ -60,14 +60,14 @@ class Parameters:
         return Matrix(start, rows, columns, columns)
 
 
-class Network:
+class NetworkPlan:
     """Layout of one replica and its way forward, for R rows of data at most."""
 
     def __init__(self, sizes: Sizes, rows: int) -> None:
         self.sizes, self.rows, self.layout = sizes, rows, Layout()
         inputs, H, outputs, _, batch, _ = sizes
         padded, packed = self.layout.padded, self.layout.packed
-        self.parameters = Parameters(0, sizes).stop
+        self.parameters = ParameterLayout(0, sizes).stop
         self.row, self.gradient = packed(1, self.parameters), padded(1, self.parameters)
         self.inputs, self.targets, self.outputs = packed(rows, inputs), packed(rows, outputs), padded(rows, outputs)
         self.drive_transposed = [padded(fan, H) for fan in sizes.fans]
@@ -77,7 +77,7 @@ class Network:
 
     def unpack(self) -> list[Operation]:
         """The transposes of the weights in `row`."""
-        weights = Parameters(self.row.start, self.sizes)
+        weights = ParameterLayout(self.row.start, self.sizes)
         operations = [transpose(self.readout_transposed, weights.readout)]
         for k, layer in enumerate(weights.layers):
             operations.append(transpose(self.drive_transposed[k], layer.drive))
@@ -87,7 +87,7 @@ class Network:
     def forward(self, rows: int) -> list[Operation]:
         """States and outputs of so many rows of inputs, from the first rows of the states."""
         batch, below, operations = self.sizes.batch, self.inputs.part(0, rows), []
-        weights = Parameters(self.row.start, self.sizes)
+        weights = ParameterLayout(self.row.start, self.sizes)
         for k, layer in enumerate(weights.layers):
             h, states = self.states[k].part(0, batch + rows), self.states[k].part(batch, rows)
             operations += [repeat(states, layer.bias), add(states, below, self.drive_transposed[k])]
@@ -97,7 +97,7 @@ class Network:
         return [*operations, repeat(outputs, weights.readout_bias), add(outputs, below, self.readout_transposed)]
 
 
-class Training(Network):
+class TrainingPlan(NetworkPlan):
     """Programs of an epoch on R rows at once."""
 
     def __init__(self, sizes: Sizes, rows: int) -> None:
@@ -112,7 +112,7 @@ class Training(Network):
 
     def pad(self) -> list[Operation]:
         """The weights that slopes are multiplied with, padded."""
-        weights = Parameters(self.row.start, self.sizes)
+        weights = ParameterLayout(self.row.start, self.sizes)
         operations = [copy(self.readout, weights.readout)]
         for k, layer in enumerate(weights.layers):
             operations += [copy(self.drive[k], layer.drive), copy(self.recurrent[k], layer.recurrent)]
@@ -120,7 +120,7 @@ class Training(Network):
 
     def backward(self) -> list[Operation]:
         """The flat gradient, from the slopes dL/dy in `outputs`; layers from the last to the first."""
-        batch, rows, gradients = self.sizes.batch, self.rows, Parameters(self.gradient.start, self.sizes)
+        batch, rows, gradients = self.sizes.batch, self.rows, ParameterLayout(self.gradient.start, self.sizes)
         above, right = self.outputs, self.readout
         operations = self.sum_over_rows(gradients.readout, above, self.states[-1].part(batch, rows))
         operations += self.sum_over_rows(gradients.readout_bias, self.ones, above)
@@ -146,7 +146,7 @@ class Training(Network):
         return [clear(product, self.zeros), add_transposed(product, left, right), transpose(gradient, product)]
 
 
-class Evaluation(Network):
+class EvaluationPlan(NetworkPlan):
     """Programs that read the outputs of any number of rows, a chunk at a time."""
 
     def __init__(self, sizes: Sizes, rows: int) -> None:

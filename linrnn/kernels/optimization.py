@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import types as untyped_types
 
-from linrnn.kernels.compilation import INDEX, Array, compiled, inlined
+from linrnn.kernels.compilation import INDEX, Array, compile_kernel, inline
 from linrnn.kernels.program import run
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
@@ -23,7 +23,7 @@ PLACES = types.UniTuple(INDEX, 6)
 Places = tuple[int, int, int, int, int, int]
 
 
-@compiled(lambda real: (real[::1], PLACES))
+@compile_kernel(lambda real: (real[::1], PLACES))
 def squared_errors(a: Array, at: Places) -> float:
     """Sum of squared errors in float64, but for the rows skipped; the outputs become the errors.
 
@@ -40,7 +40,7 @@ def squared_errors(a: Array, at: Places) -> float:
     return total
 
 
-@inlined
+@inline
 def scale_line(line: Array, factor: float) -> None:
     """line *= factor."""
     scaled = line.dtype.type(factor)
@@ -48,7 +48,7 @@ def scale_line(line: Array, factor: float) -> None:
         line[i] *= scaled
 
 
-@inlined
+@inline
 def norm_of(line: Array, sums: Array) -> float:
     """2-norm in float64, by the partial sums `sums`, of a line of a multiple of PARTS elements."""
     for part in range(PARTS):
@@ -63,7 +63,7 @@ def norm_of(line: Array, sums: Array) -> float:
     return math.sqrt(total)
 
 
-@inlined
+@inline
 def adam(row: Array, mean: Array, square: Array, gradient: Array, factor: Any, step: Any, root: Any) -> None:
     """Kingma and Ba 2015, by factor * gradient; step = rate / (1 - b1^n), root = sqrt(1 - b2^n)."""
     real = row.dtype.type
@@ -83,7 +83,7 @@ def train_types(real: Any) -> tuple[Any, ...]:
     return real[::1], programs, programs, rows, rows, rows, curves, curves, line, PLACES, *[INDEX] * 3, REAL, line, REAL
 
 
-@compiled(train_types)
+@compile_kernel(train_types)
 def train_replicas(
     a: Array,
     forward: Array,

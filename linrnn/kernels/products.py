@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic
 
-from linrnn.kernels.compilation import Array, inlined
+from linrnn.kernels.compilation import Array, inline
 
 cgutils: Any = untyped_cgutils  # partly annotated
 
@@ -99,7 +99,7 @@ def product_tile(rows: int, vectors: int) -> Callable[..., None]:
 tile_1x2, tile_1x4, tile_2x2 = product_tile(1, 2), product_tile(1, 4), product_tile(2, 2)
 
 
-@inlined
+@inline
 def add_terms(
     a: Array, out: int, step: int, left: int, ls: int, lt: int, right: int, rs: int, rows: int, terms: int, width: int
 ) -> None:
@@ -118,7 +118,7 @@ def add_terms(
             tile_1x2(a, out + i, step, left, ls, lt, right + i, rs, terms)
 
 
-@inlined
+@inline
 def add_product(
     a: Array, out: int, step: int, left: int, ls: int, lt: int, right: int, rs: int, rows: int, terms: int, width: int
 ) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from linrnn.kernels import LINEAR, TANH
-from linrnn.kernels.compilation import INDEX, Array, compiled, inlined
+from linrnn.kernels.compilation import INDEX, Array, compile_kernel, inline
 from linrnn.kernels.products import PADDING, add_product
 from linrnn.kernels.tanh_kernel import tanh_line
 
@@ -117,7 +117,7 @@ def program(*operations: Operation) -> Array:
     return np.array([operation + (0,) * (FIELDS + 1 - len(operation)) for operation in operations], np.int64)
 
 
-@inlined
+@inline
 def copy_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
     """Row by row; from the first row again and again where values_step is 0."""
     for _ in range(rows):
@@ -127,7 +127,7 @@ def copy_rows(a: Array, out: int, step: int, values: int, values_step: int, rows
         out, values = out + step, values + values_step
 
 
-@inlined
+@inline
 def transpose_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
     """Each row becomes a column."""
     for row in range(rows):
@@ -137,7 +137,7 @@ def transpose_rows(a: Array, out: int, step: int, values: int, values_step: int,
         values += values_step
 
 
-@inlined
+@inline
 def times_slope(a: Array, slopes: int, h: int, count: int) -> None:
     """Slopes times that of tanh, where it has the values h."""
     line, states = a[slopes : slopes + count], a[h : h + count]
@@ -145,7 +145,7 @@ def times_slope(a: Array, slopes: int, h: int, count: int) -> None:
         line[i] *= 1 - states[i] * states[i]
 
 
-@compiled(lambda real: (real[::1], INDEX[:, ::1]))
+@compile_kernel(lambda real: (real[::1], INDEX[:, ::1]))
 def run(a: Array, operations: Array) -> None:
     """Run a program in the array that holds its matrices."""
     for k in range(len(operations)):

@@ -10,7 +10,7 @@ from linrnn.kernels.compilation import Array, zeros
 from linrnn.kernels.program import Layout, add, add_transposed, clear, program, run, scan, scan_back
 
 
-class Recurrence:
+class RecurrencePlan:
     """Layout and programs of one replica over so many steps."""
 
     def __init__(self, steps: int, batch: int, size: int, activation: int) -> None:
@@ -29,12 +29,12 @@ class Recurrence:
         )
 
 
-recurrence_of = lru_cache(maxsize=64)(Recurrence)
+plan_recurrence = lru_cache(maxsize=64)(RecurrencePlan)
 
 
 def recurrence_forward(u: Array, W: Array, h0: Array, activation: int) -> Array:
     """h_t = f(W h_{t-1} + u_t): u (S, T, B, H), W (S, H, H), h0 (S, B, H), of one dtype -> h (S, T, B, H)."""
-    plan = recurrence_of(*u.shape[1:], activation)
+    plan = plan_recurrence(*u.shape[1:], activation)
     h, a = np.empty(u.shape, u.dtype), zeros(plan.layout.size, u.dtype)
     for k in range(len(u)):
         for matrix, values in ((plan.transposed, W[k].T), (plan.h0, h0[k]), (plan.states, u[k])):
@@ -46,7 +46,7 @@ def recurrence_forward(u: Array, W: Array, h0: Array, activation: int) -> Array:
 
 def recurrence_backward(dh: Array, h: Array, W: Array, h0: Array, activation: int) -> tuple[Array, Array, Array]:
     """Gradients (du, dW, dh0) from dL/dh (S, T, B, H) and what `recurrence_forward` took and gave."""
-    plan = recurrence_of(*h.shape[1:], activation)
+    plan = plan_recurrence(*h.shape[1:], activation)
     du, dW, dh0 = (np.empty(like.shape, h.dtype) for like in (h, W, h0))
     a = zeros(plan.layout.size, h.dtype)
     for k in range(len(h)):

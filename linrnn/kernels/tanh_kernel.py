@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from linrnn.kernels.compilation import Array, inlined
+from linrnn.kernels.compilation import Array, inline
 
 # tanh |x| = E / (E + 2) with E = expm1(2|x|) = 2^n expm1(r) + (2^n - 1), 2|x| = n log 2 + r (Cody and Waite
 # 1980); the shift adds n to the low bits of a float, from where it becomes an exponent.
@@ -76,7 +76,7 @@ def _by_type(x: Any) -> Any:
 overload(hyperbolic_tangent)(_by_type)
 
 
-@inlined
+@inline
 def tanh_line(a: Array, start: int, count: int) -> None:
     """a = tanh(a) in place, `count` elements."""
     line = a[start : start + count]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linrnn.config.registry import Table
+from linrnn.config.registry import Registry
 
 if TYPE_CHECKING:
     from linrnn.models.model import Model
 
-MODELS: Table[type[Model]] = Table(
+MODELS: Registry[type[Model]] = Registry(
     "model type",
     {
         "linear": "linrnn.models.linear:Linear",

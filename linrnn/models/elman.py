@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.config.settings import Choice, Integers, Reals, declare
-from linrnn.models.model import Model, Shapes, count, unflatten
+from linrnn.config.settings import Choice, Integers, Reals, setting
+from linrnn.models.model import Model, Shapes, count_parameters, unflatten
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,11 +22,11 @@ class Elman(Model):
 
     activation: ClassVar[str]
 
-    hidden_size: int = declare(10, Integers(1, 4096, search=(2, 64)), "units of each recurrence")
-    num_layers: int = declare(1, Integers(1, 64), "recurrences stacked")
+    hidden_size: int = setting(10, Integers(1, 4096, search=(2, 64)), "units of each recurrence")
+    num_layers: int = setting(1, Integers(1, 64), "recurrences stacked")
 
-    init: str = declare("default", Choice(("default", "orthogonal")), "how the first W are drawn")
-    spectral_radius: float = declare(0.0, Reals(0.0, 10.0), "spectral radius of the first W; 0 for as drawn")
+    init: str = setting("default", Choice(("default", "orthogonal")), "how the first W are drawn")
+    spectral_radius: float = setting(0.0, Reals(0.0, 10.0), "spectral radius of the first W; 0 for as drawn")
 
     @property
     def layers(self) -> list[str]:
@@ -46,7 +46,7 @@ class Elman(Model):
         W may be orthogonal instead, and brought to a spectral radius.
         """
         bound = self.hidden_size**-0.5
-        drawn = generator.uniform(-bound, bound, count(shapes))
+        drawn = generator.uniform(-bound, bound, count_parameters(shapes))
         named = unflatten(drawn[None], shapes)
         for layer in self.layers:
             W = named[f"W{layer}"][0]  # a view

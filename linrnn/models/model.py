@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.config.settings import Declared
+from linrnn.config.settings import Config
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,7 +21,7 @@ T = TypeVar("T", "Tensor", NDArray[np.float32], NDArray[np.float64])
 
 
 @dataclass(frozen=True)
-class Model(Declared, ABC):
+class Model(Config, ABC):
     """A model type with its hyperparameters; knows no data and holds no weights.
 
     Parameters are stacked: each carries a leading axis of replicas, S. All of one replica's parameters,
@@ -39,7 +39,7 @@ class Model(Declared, ABC):
     def sizes(self, shapes: Shapes) -> tuple[int, int]:
         """Features of the inputs and of the outputs of a network whose parameters have these shapes."""
         one, more_inputs, more_outputs = self.shapes(1, 1), self.shapes(2, 1), self.shapes(1, 2)
-        return size(shapes, one, more_inputs), size(shapes, one, more_outputs)
+        return infer_size(shapes, one, more_inputs), infer_size(shapes, one, more_outputs)
 
     @abstractmethod
     def initial(self, shapes: Shapes, generator: np.random.Generator) -> NDArray[np.float32]:
@@ -54,13 +54,13 @@ class Model(Declared, ABC):
         """Outputs `(S, time, batch, outputs)` and last state, for inputs `(time, batch, features)`."""
 
 
-def size(shapes: Shapes, one: Shapes, two: Shapes) -> int:
+def infer_size(shapes: Shapes, one: Shapes, two: Shapes) -> int:
     """The size that parameters have these shapes with, from their shapes with the size 1 and with 2."""
     axes = ((shapes[name][k], one[name][k], two[name][k]) for name in one for k in range(len(one[name])))
     return next((found - first) // (second - first) + 1 for found, first, second in axes if second > first)
 
 
-def count(shapes: Shapes) -> int:
+def count_parameters(shapes: Shapes) -> int:
     """P, the number of values in one replica's parameters."""
     return sum(math.prod(shape) for shape in shapes.values())
 

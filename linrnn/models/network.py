@@ -78,7 +78,7 @@ class TanhRNN(Network):
         super().__init__(Tanh(hidden_size, num_layers), input_size, output_size)
 
 
-def network_of(model: Model, input_size: int, output_size: int) -> Network:
+def build_network(model: Model, input_size: int, output_size: int) -> Network:
     """A network of the model: a LinearRNN or a TanhRNN where it is one, a Network of any other type."""
     match model:
         case Linear():

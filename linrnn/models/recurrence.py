@@ -24,7 +24,7 @@ KERNEL_PRODUCTS = 2**18
 def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """States h (S, T, B, H) of h_t = f(W h_{t-1} + u_t), with gradients for u, W and h0."""
     compiled = u.device.type == "cpu" and prefers_kernels(u.shape[2], u.shape[3])
-    return by_kernels(u, W, h0, activation) if compiled else by_products(u, W, h0, activation)
+    return kernel_recurrence(u, W, h0, activation) if compiled else product_recurrence(u, W, h0, activation)
 
 
 def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -50,26 +50,26 @@ def recurrence_definition(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> 
     return torch.stack(states, dim=1)
 
 
-def by_kernels(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def kernel_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """The recurrence by the compiled kernels, on the CPU."""
-    return states_of(u, W, h0, activation, True)
+    return apply_recurrence(u, W, h0, activation, True)
 
 
-def by_products(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def product_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """The recurrence by batched products of torch, one a step, on any device."""
-    return states_of(u, W, h0, activation, False)
+    return apply_recurrence(u, W, h0, activation, False)
 
 
-def states_of(u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
+def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
     """One of both forms, differentiable."""
     if activation not in kernels.ACTIVATION_CODES:
         raise ValueError(f"activation must be one of {sorted(kernels.ACTIVATION_CODES)}, not {activation!r}")
-    apply: Any = Recurrence.apply
+    apply: Any = RecurrenceFunction.apply
     states: Tensor = apply(u, W, h0, activation, compiled)
     return states
 
 
-class Recurrence(Function):
+class RecurrenceFunction(Function):
     """Both forms, with the gradients written by hand (backpropagation through time, Werbos 1990)."""
 
     @staticmethod

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linrnn.config.registry import Table
+from linrnn.config.registry import Registry
 
 if TYPE_CHECKING:
     from linrnn.tasks.task import Task
 
-TASKS: Table[type[Task]] = Table(
+TASKS: Registry[type[Task]] = Registry(
     "task",
     {
         "sine": "linrnn.tasks.sine:Sine",

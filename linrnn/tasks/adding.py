@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, declare
+from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
-from linrnn.tasks.task import Drawn
+from linrnn.tasks.task import RandomTask
 
 
 @dataclass(frozen=True)
-class Adding(Drawn):
+class Adding(RandomTask):
     """Inputs (x_t, m_t): x independent and uniform in [0, 1], m 1 at two steps drawn, else 0; target sum of m x.
 
     Only the last step counts. A linear predictor cannot multiply by the mark, and can but weigh all numbers alike:
@@ -25,8 +25,8 @@ class Adding(Drawn):
     name: ClassVar[str] = "adding"
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(10, Integers(3, 1_000_000), "T, numbers of a sequence")
-    sequences: int = declare(200, Integers(2, 100_000), "sequences of each split")
+    length: int = setting(10, Integers(3, 1_000_000), "T, numbers of a sequence")
+    sequences: int = setting(200, Integers(2, 100_000), "sequences of each split")
 
     @property
     def input_size(self) -> int:

@@ -10,14 +10,14 @@ import numpy as np
 from scipy.signal import lfilter
 
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import Forecast
+from linrnn.tasks.task import ForecastTask
 
 AR, MA = (1.0, -1.5, 0.75), (1.0, 0.5)  # of x and of e, in powers of the delay
 BURN_IN = 500  # steps until the start is forgotten: a pole's modulus is 0.87
 
 
 @dataclass(frozen=True)
-class Arma(Forecast):
+class Arma(ForecastTask):
     """x_t = 1.5 x_{t-1} - 0.75 x_{t-2} + e_t + 0.5 e_{t-1}, e white, Gaussian, of variance 1; target x_{t+horizon}.
 
     No predictor does better than the linear one that knows e: of x_{t+h} = sum_k psi_k e_{t+h-k} it lacks the

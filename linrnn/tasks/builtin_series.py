@@ -9,13 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.data.chronological_split import Data, chronological
+from linrnn.data.chronological_split import SeriesData, split_chronologically
 from linrnn.data.sequences import Array, Splits
 from linrnn.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class Shipped(Task):
+class BuiltInSeries(Task):
     """One series, split chronologically 60/20/20 and standardised by the training part alone.
 
     The sequences of the val and test splits begin where the series does, so that a network has seen all of the past;
@@ -41,4 +41,4 @@ class Shipped(Task):
 
     def splits(self) -> Splits:
         series, names = self.series[:, None, None], [self.name]
-        return chronological(Data(series, series, names, names), self.ahead, self.file_name)
+        return split_chronologically(SeriesData(series, series, names, names), self.ahead, self.file_name)

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from linrnn.data.sequences import Array
-from linrnn.tasks.builtin_series import Shipped
+from linrnn.tasks.builtin_series import BuiltInSeries
 
 
 @dataclass(frozen=True)
-class Co2(Shipped):
+class Co2(BuiltInSeries):
     """First differences of the monthly mean CO2 at Mauna Loa, May 1964 to December 2001 (451 values); target: the next.
 
     Example (before standardising): 322, 321.75 and 320.3 ppm in three months -> input -0.25, target -1.45.

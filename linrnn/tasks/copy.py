@@ -8,16 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, declare
+from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
-from linrnn.tasks.task import Drawn
+from linrnn.tasks.task import RandomTask
 
 SYMBOLS, ITEMS = 8, 10
 BLANK, GO = SYMBOLS, SYMBOLS + 1  # what is shown between, and when the items are to be told
 
 
 @dataclass(frozen=True)
-class Copy(Drawn):
+class Copy(RandomTask):
     """Inputs: 10 of 8 symbols, T - 1 blanks, the sign to go, 10 blanks; targets: T + 10 blanks, the 10 symbols.
 
     One-hot, the loss cross-entropy over its best constant's. Without memory of the items nothing beats a
@@ -31,8 +31,8 @@ class Copy(Drawn):
     defaults: ClassVar[Mapping[str, str]] = {"training.replicas": "4"}
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(10, Integers(1, 100_000), "T, steps of the pause")
-    sequences: int = declare(50, Integers(1, 100_000), "sequences of each split")
+    length: int = setting(10, Integers(1, 100_000), "T, steps of the pause")
+    sequences: int = setting(50, Integers(1, 100_000), "sequences of each split")
 
     @property
     def input_size(self) -> int:

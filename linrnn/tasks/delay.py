@@ -8,14 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, declare
+from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
 from linrnn.errors import ConfigError
-from linrnn.tasks.task import Drawn
+from linrnn.tasks.task import RandomTask
 
 
 @dataclass(frozen=True)
-class Delay(Drawn):
+class Delay(RandomTask):
     """y_t = x_{t-d} for x independent and uniform in [-1, 1], given x_t as input at t.
 
     A linear network solves it if and only if it has more than d hidden units, one for each value on its way. The
@@ -29,9 +29,9 @@ class Delay(Drawn):
     linear_floor: ClassVar[float] = 0.0
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(300, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = declare(2, Integers(1, 100_000), "sequences of each split")
-    delay: int = declare(20, Integers(0, 10_000), "d, steps from an input to its target")
+    length: int = setting(300, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = setting(2, Integers(1, 100_000), "sequences of each split")
+    delay: int = setting(20, Integers(0, 10_000), "d, steps from an input to its target")
 
     def __post_init__(self) -> None:
         super().__post_init__()

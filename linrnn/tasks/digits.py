@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Choice, Integers, declare
+from linrnn.config.settings import Choice, Integers, setting
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.tasks.task import Task
 
@@ -26,8 +26,8 @@ class Digits(Task):
     name: ClassVar[str] = "digits"
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "200", "training.replicas": "4"}  # they are many
 
-    steps: str = declare("rows", Choice(("rows", "pixels")), "what is read at a step")
-    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of the shuffle")
+    steps: str = setting("rows", Choice(("rows", "pixels")), "what is read at a step")
+    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the shuffle")
 
     @property
     def input_size(self) -> int:

@@ -7,15 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, Reals, declare
+from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import Forecast
+from linrnn.tasks.task import ForecastTask
 
 BURN_IN = 100  # steps until a point is on the attractor
 
 
 @dataclass(frozen=True)
-class Henon(Forecast):
+class Henon(ForecastTask):
     """x_{t+1} = 1 - a x_t^2 + b x_{t-1}; target x_{t+horizon}.
 
     Two values determine the next, by a square. Not all a and b keep the orbits bounded.
@@ -26,10 +26,10 @@ class Henon(Forecast):
     name: ClassVar[str] = "henon"
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(220, Integers(3, 1_000_000), "steps of a sequence")
-    washout: int = declare(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
-    a: float = declare(1.4, Reals(0.0, 2.0), "a, of the square")
-    b: float = declare(0.3, Reals(-1.0, 1.0), "b, of the value before")
+    length: int = setting(220, Integers(3, 1_000_000), "steps of a sequence")
+    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    a: float = setting(1.4, Reals(0.0, 2.0), "a, of the square")
+    b: float = setting(0.3, Reals(-1.0, 1.0), "b, of the value before")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         x = np.empty((BURN_IN + steps, self.sequences))

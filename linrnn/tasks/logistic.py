@@ -7,15 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, Reals, declare
+from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import Forecast
+from linrnn.tasks.task import ForecastTask
 
 BURN_IN = 100
 
 
 @dataclass(frozen=True)
-class Logistic(Forecast):
+class Logistic(ForecastTask):
     """x_{t+1} = r x_t (1 - x_t) in [0, 1]; target x_{t+horizon}.
 
     At r = 4 every value is uncorrelated with all before: no linear predictor beats the mean, though one value
@@ -27,9 +27,9 @@ class Logistic(Forecast):
     name: ClassVar[str] = "logistic"
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(220, Integers(3, 1_000_000), "steps of a sequence")
-    washout: int = declare(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
-    r: float = declare(4.0, Reals(3.6, 4.0), "r; chaotic from 3.57 on, but for windows")
+    length: int = setting(220, Integers(3, 1_000_000), "steps of a sequence")
+    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    r: float = setting(4.0, Reals(3.6, 4.0), "r; chaotic from 3.57 on, but for windows")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         x = np.empty((BURN_IN + steps, self.sequences))

@@ -8,16 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, Reals, declare
+from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import Forecast
+from linrnn.tasks.task import ForecastTask
 
 STEP = 0.02  # of the integration and of the samples, in units of time
 BURN_IN = 1000  # steps until the flow is on its attractor
 
 
 @dataclass(frozen=True)
-class Lorenz(Forecast):
+class Lorenz(ForecastTask):
     """x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z; x_t alone is seen, and x_{t+horizon} is the target.
 
     Integrated by Runge and Kutta's fourth order in steps of 0.02, from starts drawn around the attractor. One step
@@ -30,10 +30,10 @@ class Lorenz(Forecast):
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "600"}  # enough
     noise_floor: ClassVar[float] = 0.0
 
-    horizon: int = declare(25, Integers(1, 100_000), "how many steps ahead the target is")
-    sigma: float = declare(10.0, Reals(0.0, 1000.0), "sigma")
-    rho: float = declare(28.0, Reals(0.0, 1000.0), "rho")
-    beta: float = declare(8 / 3, Reals(0.0, 1000.0), "beta")
+    horizon: int = setting(25, Integers(1, 100_000), "how many steps ahead the target is")
+    sigma: float = setting(10.0, Reals(0.0, 1000.0), "sigma")
+    rho: float = setting(28.0, Reals(0.0, 1000.0), "rho")
+    beta: float = setting(8 / 3, Reals(0.0, 1000.0), "beta")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         start = generator.normal(0, 5, (3, self.sequences)) + np.array([[0.0], [0.0], [25.0]])

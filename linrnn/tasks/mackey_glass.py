@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.signal import lfilter
 
-from linrnn.config.settings import Integers, Reals, declare
+from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import Forecast
+from linrnn.tasks.task import ForecastTask
 
 STEP, SAMPLED = 0.1, 10  # of the integration, in units of time; integration steps a sample
 RATE = -0.1  # of x itself
@@ -20,7 +20,7 @@ BURN_IN = 1000  # samples until the start is forgotten
 
 
 @dataclass(frozen=True)
-class MackeyGlass(Forecast):
+class MackeyGlass(ForecastTask):
     """x' = 0.2 x(t - tau) / (1 + x(t - tau)^10) - 0.1 x, sampled at every unit of time; target x_{t+horizon}.
 
     Integrated by Runge and Kutta's fourth order in steps of 0.1, from a constant past drawn in [0.5, 1.5]. One
@@ -32,11 +32,11 @@ class MackeyGlass(Forecast):
     name: ClassVar[str] = "mackey-glass"
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(200, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = declare(10, Integers(1, 100_000), "sequences of each split")
-    washout: int = declare(50, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
-    horizon: int = declare(84, Integers(1, 100_000), "how many steps ahead the target is")
-    tau: float = declare(17.0, Reals(0.1, 1000.0), "delay, in units of time, to a tenth")
+    length: int = setting(200, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = setting(10, Integers(1, 100_000), "sequences of each split")
+    washout: int = setting(50, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    horizon: int = setting(84, Integers(1, 100_000), "how many steps ahead the target is")
+    tau: float = setting(17.0, Reals(0.1, 1000.0), "delay, in units of time, to a tenth")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         past = generator.uniform(0.5, 1.5, self.sequences)

@@ -7,16 +7,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, declare
-from linrnn.data.sequences import Array, Sequences, Splits, standardised
-from linrnn.tasks.task import Drawn, require_counted
+from linrnn.config.settings import Integers, setting
+from linrnn.data.sequences import Array, Sequences, Splits, standardize
+from linrnn.tasks.task import RandomTask, require_washout_below_length
 
 BURN_IN = 100  # steps until the start is forgotten
 LARGEST = 2.0  # of an output that does not diverge: few exceed 1, all below 1.24 may come back
 
 
 @dataclass(frozen=True)
-class Narma10(Drawn):
+class Narma10(RandomTask):
     """y_{t+1} = 0.3 y_t + 0.05 y_t (y_t + ... + y_{t-9}) + 1.5 u_{t-9} u_t + 0.1, u independent, uniform in [0, 0.5].
 
     Given u_t as input at t; the target at t is y_{t+1}. Now and then a draw diverges: it is drawn again. Both
@@ -28,16 +28,16 @@ class Narma10(Drawn):
     name: ClassVar[str] = "narma10"
     noise_floor: ClassVar[float] = 0.0
 
-    washout: int = declare(20, Integers(9, 1_000_000), "first steps of a sequence, that do not count")
-    length: int = declare(520, Integers(10, 100_000), "steps of a sequence; the longer, the more draws diverge")
+    washout: int = setting(20, Integers(9, 1_000_000), "first steps of a sequence, that do not count")
+    length: int = setting(520, Integers(10, 100_000), "steps of a sequence; the longer, the more draws diverge")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_counted(self.washout, self.length)
+        require_washout_below_length(self.washout, self.length)
 
     def splits(self) -> Splits:
         drawn = super().splits()
-        return standardised(drawn, drawn.train.inputs, drawn.train.targets)
+        return standardize(drawn, drawn.train.inputs, drawn.train.targets)
 
     def draw(self, generator: np.random.Generator) -> Sequences:
         u, y = (np.stack(drawn, axis=1)[BURN_IN:, :, None] for drawn in zip(*self.pairs(generator), strict=True))

@@ -9,15 +9,15 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import toeplitz
 
-from linrnn.config.settings import Integers, Reals, declare
+from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import Forecast
+from linrnn.tasks.task import ForecastTask
 
 LONGEST, LEAST_NOISE = 3000, 1e-3  # whose linear floor is worked out
 
 
 @dataclass(frozen=True)
-class NoisySine(Forecast):
+class NoisySine(ForecastTask):
     """x_t = sin(2 pi f t + phase) + e_t, phase uniform, e white and Gaussian; target x_{t+horizon}.
 
     The best linear predictor is the Wiener filter of cos(2 pi f k) / 2 + noise^2 [k = 0]. It is not the best of
@@ -29,11 +29,11 @@ class NoisySine(Forecast):
     name: ClassVar[str] = "noisy-sine"
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
-    length: int = declare(1200, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = declare(2, Integers(1, 100_000), "sequences of each split")
-    washout: int = declare(400, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
-    frequency: float = declare(0.05, Reals(1e-6, 0.5), "f, cycles a step")
-    noise: float = declare(0.3, Reals(0.0, 1e6), "standard deviation of e")
+    length: int = setting(1200, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = setting(2, Integers(1, 100_000), "sequences of each split")
+    washout: int = setting(400, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    frequency: float = setting(0.05, Reals(1e-6, 0.5), "f, cycles a step")
+    noise: float = setting(0.3, Reals(0.0, 1e6), "standard deviation of e")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         phases = generator.uniform(0, 2 * np.pi, self.sequences)

@@ -10,15 +10,15 @@ import numpy as np
 from scipy.linalg import solve_discrete_are, solve_discrete_lyapunov
 from scipy.signal import lfilter
 
-from linrnn.config.settings import Reals, declare
+from linrnn.config.settings import Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import Forecast
+from linrnn.tasks.task import ForecastTask
 
 BURN_IN = 500  # steps until the start is forgotten
 
 
 @dataclass(frozen=True)
-class Oscillator(Forecast):
+class Oscillator(ForecastTask):
     """s_t = r R(angle) s_{t-1} + w_t, x_t = first of s_t + v_t; target x_{t+horizon}.
 
     R is the rotation of the plane, w of covariance Q I, v of variance V. All is Gaussian: no predictor does better
@@ -30,10 +30,10 @@ class Oscillator(Forecast):
     name: ClassVar[str] = "oscillator"
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
-    angle: float = declare(0.3, Reals(0.0, 3.141592653589793), "radians a step")
-    radius: float = declare(0.95, Reals(0.0, 0.999), "r, what a step leaves of the amplitude")
-    process_noise: float = declare(0.1, Reals(1e-9, 1e6), "Q, variance of each part of w")
-    observation_noise: float = declare(0.5, Reals(1e-9, 1e6), "V, variance of v")
+    angle: float = setting(0.3, Reals(0.0, 3.141592653589793), "radians a step")
+    radius: float = setting(0.95, Reals(0.0, 0.999), "r, what a step leaves of the amplitude")
+    process_noise: float = setting(0.1, Reals(1e-9, 1e6), "Q, variance of each part of w")
+    observation_noise: float = setting(0.5, Reals(1e-9, 1e6), "V, variance of v")
 
     @property
     def transition(self) -> Array:

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, declare
+from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
-from linrnn.tasks.task import Drawn
+from linrnn.tasks.task import RandomTask
 
 
 @dataclass(frozen=True)
-class Parity(Drawn):
+class Parity(RandomTask):
     """y_t = b_1 b_2 ... b_t for independent fair bits b = +-1, given b_t as input at t.
 
     Only y_1 = b_1 is correlated with a bit: of the T targets' variance, the best time-invariant linear predictor,
@@ -25,8 +25,8 @@ class Parity(Drawn):
     name: ClassVar[str] = "parity"
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(20, Integers(3, 1_000_000), "T, bits of a sequence")
-    sequences: int = declare(100, Integers(1, 100_000), "sequences of each split")
+    length: int = setting(20, Integers(3, 1_000_000), "T, bits of a sequence")
+    sequences: int = setting(100, Integers(1, 100_000), "sequences of each split")
 
     @property
     def linear_floor(self) -> float:

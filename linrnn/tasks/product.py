@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, declare
+from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
 from linrnn.errors import ConfigError
-from linrnn.tasks.task import Drawn
+from linrnn.tasks.task import RandomTask
 
 
 @dataclass(frozen=True)
-class Product(Drawn):
+class Product(RandomTask):
     """y_t = x_{t-2} x_{t-5} for x independent and uniform in [-1, 1], given x_t as input at t.
 
     The target is uncorrelated with every past input: the linear floor is exactly the trivial one. The first
@@ -27,9 +27,9 @@ class Product(Drawn):
     linear_floor: ClassVar[float] = 1.0
     noise_floor: ClassVar[float] = 0.0
 
-    length: int = declare(250, Integers(3, 1_000_000), "steps of a sequence")
-    near: int = declare(2, Integers(0, 10_000), "steps back to the first factor")
-    far: int = declare(5, Integers(1, 10_000), "steps back to the second factor")
+    length: int = setting(250, Integers(3, 1_000_000), "steps of a sequence")
+    near: int = setting(2, Integers(0, 10_000), "steps back to the first factor")
+    far: int = setting(5, Integers(1, 10_000), "steps back to the second factor")
 
     def __post_init__(self) -> None:
         super().__post_init__()

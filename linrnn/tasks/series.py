@@ -12,11 +12,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from linrnn.config.settings import Integers, Text, declare
-from linrnn.data.chronological_split import Data, chronological, enough
+from linrnn.config.settings import Integers, Text, setting
+from linrnn.data.chronological_split import SeriesData, has_enough_rows, split_chronologically
 from linrnn.data.npz_archive import read_archive
 from linrnn.data.sequences import Array, Splits
-from linrnn.data.text_table import Columns, numbers, numeric_columns, read_table
+from linrnn.data.text_table import TextTable, numeric_columns, parse_numbers, read_table
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks import SERIES_FILES
 from linrnn.tasks.task import Task
@@ -40,11 +40,11 @@ class Series(Task):
 
     name: ClassVar[str] = "series"
 
-    file: str = declare("", Text(), "whole path of a .csv, .tsv, .txt or .npz file")
-    column: str = declare("", Text(), "the column to predict; empty for the last one of numbers")
-    inputs: str = declare("", Text(), "columns to predict it from, parted by commas; empty for its own past")
-    horizon: int = declare(1, Integers(0, 1_000_000), "how many rows ahead")
-    group: str = declare("", Text(), "the column that tells sequences apart; empty for one sequence")
+    file: str = setting("", Text(), "whole path of a .csv, .tsv, .txt or .npz file")
+    column: str = setting("", Text(), "the column to predict; empty for the last one of numbers")
+    inputs: str = setting("", Text(), "columns to predict it from, parted by commas; empty for its own past")
+    horizon: int = setting(1, Integers(0, 1_000_000), "how many rows ahead")
+    group: str = setting("", Text(), "the column that tells sequences apart; empty for one sequence")
     held: bytes | None = field(default=None, compare=False, repr=False)  # the file's content, once it is read
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class Series(Task):
 
     @property
     def content(self) -> bytes:
-        return read(self.file) if self.held is None else self.held
+        return read_series_file(self.file) if self.held is None else self.held
 
     @property
     def data_files(self) -> Mapping[str, bytes]:
@@ -105,14 +105,14 @@ class Series(Task):
     def splits(self) -> Splits:
         data = self.data()
         self.require_length(len(data.inputs))
-        return chronological(data, self.horizon, self.basename)
+        return split_chronologically(data, self.horizon, self.basename)
 
     @property
     def basename(self) -> str:
         """The file's own name, for messages."""
         return os.path.basename(self.file)
 
-    def data(self) -> Data:
+    def data(self) -> SeriesData:
         """What is in the file. DataError where that is no series."""
         if self.is_archive:
             return self.from_archive()
@@ -121,11 +121,11 @@ class Series(Task):
         names = self.input_columns if self.inputs else [column]
         if self.horizon == 0 and column in names:
             raise ConfigError(f"task.horizon=0 predicts {column!r} from itself: name other task.inputs, or 1 and more")
-        values = np.stack([numbers(table, name) for name in [*names, column]], axis=1)
+        values = np.stack([parse_numbers(table, name) for name in [*names, column]], axis=1)
         sequences = self.grouped(values, table)
-        return Data(sequences[..., :-1], sequences[..., -1:], named(names), named([column]))
+        return SeriesData(sequences[..., :-1], sequences[..., -1:], column_labels(names), column_labels([column]))
 
-    def from_archive(self) -> Data:
+    def from_archive(self) -> SeriesData:
         """What is in an `.npz`."""
         given = [name for name in ("column", "inputs", "group") if getattr(self, name)]
         if given:
@@ -135,9 +135,9 @@ class Series(Task):
             [f"{name}[..., {k}]" for k in range(array.shape[2])]
             for name, array in (("inputs", inputs), ("targets", targets))
         ]
-        return Data(inputs, targets, *names)
+        return SeriesData(inputs, targets, *names)
 
-    def last_column(self, table: Columns) -> str:
+    def last_column(self, table: TextTable) -> str:
         """The column that is predicted where none is named."""
         numeric = [name for name in numeric_columns(table) if name != self.group]
         if numeric:
@@ -149,7 +149,7 @@ class Series(Task):
             )
         return others[-1]  # where the first cell that is no number will be told
 
-    def grouped(self, values: Array, table: Columns) -> Array:
+    def grouped(self, values: Array, table: TextTable) -> Array:
         """Rows `(rows, columns)` as sequences `(time, batch, columns)`, one for each group."""
         if not self.group:
             return values[:, None]
@@ -168,8 +168,8 @@ class Series(Task):
 
     def require_length(self, length: int) -> None:
         """DataError for too few rows."""
-        if not enough(length, self.horizon):
-            needed = next(n for n in count(length) if enough(n, self.horizon))
+        if not has_enough_rows(length, self.horizon):
+            needed = next(n for n in count(length) if has_enough_rows(n, self.horizon))
             each = " in each group" if self.group else ""
             raise DataError(
                 f"{self.basename} has {length} rows{each}, and task.horizon={self.horizon} needs {needed}: "
@@ -177,7 +177,7 @@ class Series(Task):
             )
 
 
-def read(path: str) -> bytes:
+def read_series_file(path: str) -> bytes:
     """The content of a file. DataError where that cannot be had."""
     found = Path(path)
     try:
@@ -192,6 +192,6 @@ def read(path: str) -> bytes:
         raise DataError(f"{path} cannot be read ({error.strerror}): mend that, or name another file") from None
 
 
-def named(columns: Sequence[str]) -> list[str]:
+def column_labels(columns: Sequence[str]) -> list[str]:
     """Columns, as messages call them."""
     return [f"column {name!r}" for name in columns]

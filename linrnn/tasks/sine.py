@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from linrnn.config.settings import Integers, declare
+from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks.task import Task
@@ -29,9 +29,9 @@ class Sine(Task):
     linear_floor: ClassVar[float] = 0.0
     noise_floor: ClassVar[float] = 0.0
 
-    points: int = declare(100, Integers(4, 100_000), "points of one period")
-    washout: int = declare(10, Integers(0, 100_000), "first steps of a sequence, that do not count")
-    phases: int = declare(8, Integers(1, 10_000), "sequences of the val split, and of the test split")
+    points: int = setting(100, Integers(4, 100_000), "points of one period")
+    washout: int = setting(10, Integers(0, 100_000), "first steps of a sequence, that do not count")
+    phases: int = setting(8, Integers(1, 10_000), "sequences of the val split, and of the test split")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from linrnn.data.sequences import Array
-from linrnn.tasks.builtin_series import Shipped
+from linrnn.tasks.builtin_series import BuiltInSeries
 
 
 @dataclass(frozen=True)
-class Sunspots(Shipped):
+class Sunspots(BuiltInSeries):
     """Yearly mean sunspot numbers 1700-2008 (309 values); target: next year's.
 
     Example (before standardising): inputs 5, 11, 16 (1700-1702) -> targets 11, 16, 23 (1701-1703).

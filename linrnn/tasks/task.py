@@ -10,15 +10,15 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from linrnn.config.settings import Declared, Integers, declare
-from linrnn.data.sequences import Array, Sequences, Splits, forecast, spread, standardised
+from linrnn.config.settings import Config, Integers, setting
+from linrnn.data.sequences import Array, Sequences, Splits, forecast_pairs, relative_spread, standardize
 from linrnn.errors import ConfigError
 
 LEAST_SPREAD = 1e-9  # of targets that vary, relative to the largest: less is rounding
 
 
 @dataclass(frozen=True)
-class Task(Declared, ABC):
+class Task(Config, ABC):
     """Makes sequences; its fields decide them completely."""
 
     kind: ClassVar[str] = "task"
@@ -83,17 +83,17 @@ class Task(Declared, ABC):
 
 
 @dataclass(frozen=True)
-class Drawn(Task):
+class RandomTask(Task):
     """A task whose sequences are drawn, each split by a generator of its own."""
 
-    length: int = declare(500, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = declare(4, Integers(1, 100_000), "sequences of each split")
-    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of what is drawn")
+    length: int = setting(500, Integers(3, 1_000_000), "steps of a sequence")
+    sequences: int = setting(4, Integers(1, 100_000), "sequences of each split")
+    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of what is drawn")
 
     def splits(self) -> Splits:
         with np.errstate(over="ignore", invalid="ignore"):
             drawn = Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
-            if all(LEAST_SPREAD < spread(each) < np.inf for each in drawn):
+            if all(LEAST_SPREAD < relative_spread(each) < np.inf for each in drawn):
                 return drawn
         raise ConfigError(
             f"with these settings the targets of task {self.name} are all the same or grow without bound; "
@@ -106,16 +106,16 @@ class Drawn(Task):
 
 
 @dataclass(frozen=True)
-class Forecast(Drawn):
+class ForecastTask(RandomTask):
     """Drawn series, of which later values are predicted; standardised by the training split alone."""
 
-    length: int = declare(600, Integers(3, 1_000_000), "steps of a sequence")
-    horizon: int = declare(1, Integers(1, 100_000), "how many steps ahead the target is")
-    washout: int = declare(100, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    length: int = setting(600, Integers(3, 1_000_000), "steps of a sequence")
+    horizon: int = setting(1, Integers(1, 100_000), "how many steps ahead the target is")
+    washout: int = setting(100, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_counted(self.washout, self.length)
+        require_washout_below_length(self.washout, self.length)
 
     @property
     def ahead(self) -> int:
@@ -123,17 +123,17 @@ class Forecast(Drawn):
 
     def splits(self) -> Splits:
         drawn = super().splits()
-        return standardised(drawn, drawn.train.inputs, drawn.train.inputs)
+        return standardize(drawn, drawn.train.inputs, drawn.train.inputs)
 
     def draw(self, generator: np.random.Generator) -> Sequences:
-        return forecast(self.series(generator, self.length + self.horizon), self.horizon, self.washout)
+        return forecast_pairs(self.series(generator, self.length + self.horizon), self.horizon, self.washout)
 
     @abstractmethod
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         """`sequences` series `(steps, sequences)`."""
 
 
-def require_counted(washout: int, length: int) -> None:
+def require_washout_below_length(washout: int, length: int) -> None:
     """ConfigError where no step would count."""
     if washout >= length:
         raise ConfigError(f"task.washout must be below task.length, {length}, not {washout}")

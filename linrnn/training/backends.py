@@ -16,12 +16,12 @@ from linrnn import kernels
 from linrnn.data.sequences import Sequences
 from linrnn.models.elman import Elman
 from linrnn.models.model import Model, Shapes, unflatten
-from linrnn.training.evaluation import compiled, loss, one_thread
+from linrnn.training.evaluation import normalized_loss, single_torch_thread, uses_kernels
 from linrnn.training.history import Losses, Weights
-from linrnn.training.trial_config import Training, TrialConfig
+from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
 
-class Steps(Protocol):
+class TrainingBackend(Protocol):
     """The replicas of one trial on their way."""
 
     form: ClassVar[str]
@@ -34,20 +34,20 @@ class Steps(Protocol):
         """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
 
 
-def steps_for(config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> Steps:
+def choose_backend(config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> TrainingBackend:
     """The faster form for the config's sizes, from these first weights."""
     model, training = config.model, config.training
-    if training.device == "cpu" and compiled(model, data):
-        return KernelSteps(model, training, weights, data)
-    return TorchSteps(model, training, shapes, weights, data)
+    if training.device == "cpu" and uses_kernels(model, data):
+        return KernelBackend(model, training, weights, data)
+    return TorchBackend(model, training, shapes, weights, data)
 
 
-class KernelSteps:
+class KernelBackend:
     """Whole epochs in compiled code; a replica's numbers depend neither on S nor on the processor."""
 
     form: ClassVar[str] = "kernels"
 
-    def __init__(self, model: Elman, training: Training, weights: Weights, data: Sequences) -> None:
+    def __init__(self, model: Elman, training: TrainingConfig, weights: Weights, data: Sequences) -> None:
         self.model, self.training, self.data = model, training, data
         self.inputs, self.targets = (np.ascontiguousarray(x, dtype=np.float32) for x in (data.inputs, data.targets))
         self.present = weights.copy()
@@ -79,12 +79,14 @@ class KernelSteps:
         return losses, norms
 
 
-class TorchSteps:
+class TorchBackend:
     """Any model type on any device, differentiated by autograd; the definition the compiled form is held to."""
 
     form: ClassVar[str] = "torch"
 
-    def __init__(self, model: Model, training: Training, shapes: Shapes, weights: Weights, data: Sequences) -> None:
+    def __init__(
+        self, model: Model, training: TrainingConfig, shapes: Shapes, weights: Weights, data: Sequences
+    ) -> None:
         self.model, self.training, self.shapes, self.data = model, training, shapes, data
         self.inputs = torch.from_numpy(data.inputs).to(training.device, torch.float32)
         self.flat = torch.tensor(weights, device=training.device, requires_grad=True)
@@ -98,7 +100,7 @@ class TorchSteps:
 
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
         """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
-        with one_thread(), torch.enable_grad():
+        with single_torch_thread(), torch.enable_grad():
             rates = self.training.learning_rates(self.done, epochs)
             losses, norms = zip(*(self.step(float(rate)) for rate in rates), strict=True)
         self.done += epochs
@@ -108,7 +110,7 @@ class TorchSteps:
         """One update of all replicas. Their losses are summed, so that none appears in another's gradient."""
         state = self.model.zero_state(len(self.flat), self.inputs.shape[1], like=self.inputs)
         outputs, _ = self.model.forward(unflatten(self.flat, self.shapes), self.inputs, state)
-        losses = loss(outputs, self.data)
+        losses = normalized_loss(outputs, self.data)
         (gradient,) = torch.autograd.grad(losses.sum(), self.flat)
         norms = gradient.norm(dim=1)
         alive = losses.isfinite() & norms.isfinite()

@@ -21,7 +21,7 @@ from linrnn.training.history import Losses
 THREADS = 1  # of torch, whatever is set outside: sums then have one order
 
 
-def loss(outputs: Tensor, sequences: Sequences) -> Tensor:
+def normalized_loss(outputs: Tensor, sequences: Sequences) -> Tensor:
     """What training minimises and what is reported, one a replica: `(S,)`; 1 is what the best constant has.
 
     Mean squared error, for classes cross-entropy, over the scale of the targets. outputs `(S, time, batch, outputs)`;
@@ -38,12 +38,14 @@ def evaluate(model: Model, shapes: Shapes, weights: NDArray[np.float32], sequenc
     """NMSE of each replica's weights `(S, P)` on the sequences, `(S,)`; inf where it is not finite."""
     exact = weights.astype(np.float64)
     read = (
-        by_kernels(model, exact, sequences) if compiled(model, sequences) else by_torch(model, shapes, exact, sequences)
+        evaluate_with_kernels(model, exact, sequences)
+        if uses_kernels(model, sequences)
+        else evaluate_with_torch(model, shapes, exact, sequences)
     )
     return np.where(np.isfinite(read), read, np.inf)
 
 
-def compiled(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
+def uses_kernels(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
     """Whether the compiled kernels have this model type's formula, and loss, and are the faster form for its sizes."""
     return (
         isinstance(model, Elman)
@@ -52,7 +54,7 @@ def compiled(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
     )
 
 
-def by_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
+def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
     """The losses from the compiled kernels."""
     return kernels.evaluate(
         weights,
@@ -66,18 +68,18 @@ def by_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
     )
 
 
-def by_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences) -> Losses:
+def evaluate_with_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences) -> Losses:
     """The losses from the model type's formula."""
-    with one_thread(), torch.no_grad():
+    with single_torch_thread(), torch.no_grad():
         inputs = torch.from_numpy(sequences.inputs)
         state = model.zero_state(len(weights), inputs.shape[1], like=inputs)
         outputs, _ = model.forward(unflatten(torch.from_numpy(weights), shapes), inputs, state)
-        losses: Losses = loss(outputs, sequences).numpy()
+        losses: Losses = normalized_loss(outputs, sequences).numpy()
         return losses
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def single_torch_thread() -> Iterator[None]:
     """THREADS torch threads inside."""
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)

@@ -15,7 +15,7 @@ Weights = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingHistory:
     """How far a trial has come: its curves so far, its present weights and its best ones.
 
     E epochs done, V evaluations so far, S replicas of P values each. Losses are NMSE.
@@ -65,7 +65,7 @@ class Progress:
         return np.median(np.where(np.isfinite(losses), losses, np.inf), axis=1)
 
 
-def reported(val_loss: Losses, evaluated: Sequence[int], milestones: Collection[int]) -> dict[int, float]:
+def milestone_losses(val_loss: Losses, evaluated: Sequence[int], milestones: Collection[int]) -> dict[int, float]:
     """What a study is told of a curve: the median of val_loss `(V, S)` at each milestone; finite ones only."""
     medians = zip(evaluated, np.median(val_loss, axis=1), strict=True)
     return {epoch: float(loss) for epoch, loss in medians if epoch in milestones and np.isfinite(loss)}

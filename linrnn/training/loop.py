@@ -9,13 +9,13 @@ import numpy as np
 from linrnn.data.digests import row_digests
 from linrnn.data.sequences import Splits
 from linrnn.models.model import Shapes
-from linrnn.training.backends import steps_for
+from linrnn.training.backends import choose_backend
 from linrnn.training.evaluation import evaluate
-from linrnn.training.history import Losses, Progress, Weights
+from linrnn.training.history import Losses, TrainingHistory, Weights
 from linrnn.training.trial_config import TrialConfig
 
 
-def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Progress]:
+def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[TrainingHistory]:
     """Train all replicas of a trial; yields at each evaluation, the last time with everything done.
 
     The result depends on the config alone (`splits` only saves making the task's data again). Replica k's
@@ -23,7 +23,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Progres
     """
     data = splits or config.task.splits()
     shapes = config.model.shapes(config.task.input_size, config.task.output_size)
-    steps = steps_for(config, shapes, initial_weights(config, shapes), data.train)
+    steps = choose_backend(config, shapes, initial_weights(config, shapes), data.train)
     best = steps.weights
     digests = [row_digests(best)]
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
@@ -39,7 +39,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Progres
         best = np.where(better[:, None], weights, best)
         train_loss.append(losses)
         gradient_norm.append(norms)
-        yield Progress(
+        yield TrainingHistory(
             shapes,
             np.concatenate(train_loss),
             np.concatenate(gradient_norm),
@@ -53,7 +53,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Progres
         )
 
 
-def losses_on_test(config: TrialConfig, progress: Progress, splits: Splits) -> Losses:
+def evaluate_test_split(config: TrialConfig, progress: TrainingHistory, splits: Splits) -> Losses:
     """NMSE on the test split of each replica's best weights, `(S,)`; inf for a diverged one."""
     losses = evaluate(config.model, progress.shapes, progress.best_weights, splits.test)
     return np.where(progress.diverged, np.inf, losses)

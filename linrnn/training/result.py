@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.training.history import Progress, reported
+from linrnn.training.history import TrainingHistory, milestone_losses
 from linrnn.training.trial_config import TrialConfig
 
 
-class Result(NamedTuple):
+class TrialSummary(NamedTuple):
     """What a study learns of a trial that is over."""
 
     config: TrialConfig
@@ -26,7 +26,7 @@ class Result(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedTrial:
     """A trial that came to nothing, and why."""
 
     config: TrialConfig
@@ -35,17 +35,17 @@ class Failed:
     seconds: float
 
     @property
-    def result(self) -> Result:
+    def result(self) -> TrialSummary:
         """What its study learns."""
-        return Result(self.config, "failed", math.inf, {}, self.started, self.seconds)
+        return TrialSummary(self.config, "failed", math.inf, {}, self.started, self.seconds)
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrialResult:
     """A trial as it comes back from training: what was computed, when, and in which environment."""
 
     config: TrialConfig
-    progress: Progress
+    progress: TrainingHistory
     started: float  # seconds since 1970
     seconds: float
     environment: Mapping[str, str]
@@ -68,8 +68,8 @@ class Trained:
         return "complete" if self.progress.epoch == self.config.training.epochs else "pruned"
 
     @property
-    def result(self) -> Result:
+    def result(self) -> TrialSummary:
         """What its study learns."""
         progress = self.progress
-        curve = reported(progress.val_loss, progress.evaluated, self.config.training.milestones)
-        return Result(self.config, self.outcome, progress.median_best_val_loss, curve, self.started, self.seconds)
+        curve = milestone_losses(progress.val_loss, progress.evaluated, self.config.training.milestones)
+        return TrialSummary(self.config, self.outcome, progress.median_best_val_loss, curve, self.started, self.seconds)

@@ -18,7 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linrnn.config.registry import suggestion
-from linrnn.config.settings import Choice, Declared, Integers, Reals, declare, declared, parse_field, qualified, text_of
+from linrnn.config.settings import (
+    Choice,
+    Config,
+    Integers,
+    Reals,
+    format_value,
+    parse_setting,
+    setting,
+    setting_name,
+    settings_of,
+)
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.models.model import Model
@@ -29,18 +39,18 @@ MILESTONES = 25  # of a trial: every one is a row in both databases
 
 
 @dataclass(frozen=True)
-class Training(Declared):
+class TrainingConfig(Config):
     """How the replicas of a trial are trained: full-batch Adam (Kingma & Ba 2015) on the NMSE."""
 
     kind: ClassVar[str] = "training"
 
-    learning_rate: float = declare(0.01, Reals(1e-8, 10.0, search=(1e-4, 1e-1)), "step size of Adam")
-    epochs: int = declare(1000, Integers(1, 10_000_000), "passes over the train split, one update each")
-    replicas: int = declare(10, Integers(1, 10_000), "networks trained side by side from their own first weights")
-    clip_norm: float = declare(1.0, Reals(1e-6, math.inf), "largest norm of a replica's gradient")
-    evaluations: int = declare(100, Integers(1, 200), "how often the val loss is read, evenly over the epochs")
-    decay: str = declare("linear", Choice(("linear", "none")), "whether the learning rate falls to 0 over the epochs")
-    device: str = declare("cpu", Choice(("cpu", "cuda")), "where the tensors live")
+    learning_rate: float = setting(0.01, Reals(1e-8, 10.0, search=(1e-4, 1e-1)), "step size of Adam")
+    epochs: int = setting(1000, Integers(1, 10_000_000), "passes over the train split, one update each")
+    replicas: int = setting(10, Integers(1, 10_000), "networks trained side by side from their own first weights")
+    clip_norm: float = setting(1.0, Reals(1e-6, math.inf), "largest norm of a replica's gradient")
+    evaluations: int = setting(100, Integers(1, 200), "how often the val loss is read, evenly over the epochs")
+    decay: str = setting("linear", Choice(("linear", "none")), "whether the learning rate falls to 0 over the epochs")
+    device: str = setting("cpu", Choice(("cpu", "cuda")), "where the tensors live")
 
     def learning_rates(self, done: int, count: int) -> NDArray[np.float64]:
         """The learning rate of each of the next `count` epochs."""
@@ -61,13 +71,13 @@ class Training(Declared):
 
 
 @dataclass(frozen=True)
-class TrialConfig(Declared):
+class TrialConfig(Config):
     """Equal if and only if the same computation is asked for."""
 
     task: Task
     model: Model
-    training: Training = Training()
-    seed: int = declare(0, Integers(0, 2**63 - 1), "seed of the replicas' first weights")
+    training: TrainingConfig = TrainingConfig()
+    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the replicas' first weights")
 
     def loaded(self, copy: Callable[[str], bytes | None] | None = None) -> TrialConfig:
         """An equal config whose task has its data in hand; see `Task.loaded`."""
@@ -78,11 +88,11 @@ def to_text(config: TrialConfig) -> dict[str, str]:
     """The flat text of a config: name -> text, floats through repr."""
     return {
         "task": config.task.name,
-        **_flat(config.task),
+        **_format_settings(config.task),
         "model": config.model.name,
-        **_flat(config.model),
-        **_flat(config.training),
-        **_flat(config),
+        **_format_settings(config.model),
+        **_format_settings(config.training),
+        **_format_settings(config),
     }
 
 
@@ -96,23 +106,23 @@ def from_text(text: Mapping[str, str]) -> TrialConfig:
             raise ConfigError(f"no {name} given; there are: {', '.join(table)}")
     task, model = TASKS[TASKS.check(text["task"])], MODELS[MODELS.check(text["model"])]
     known = {"task": "", "model": ""} | {
-        qualified(owner.kind, item.name): ""
-        for owner in (task, model, Training, TrialConfig)
-        for item in declared(owner)
+        setting_name(owner.kind, item.name): ""
+        for owner in (task, model, TrainingConfig, TrialConfig)
+        for item in settings_of(owner)
     }
     for name in text:
         if name not in known:
             raise ConfigError(f"unknown setting {name!r}{suggestion(name, known)}; there are: {', '.join(known)}")
     text = {**{name: default for name, default in task.defaults.items() if name in known}, **text}
     return TrialConfig(
-        task=task(**_parsed(task, text)),
-        model=model(**_parsed(model, text)),
-        training=Training(**_parsed(Training, text)),
-        **_parsed(TrialConfig, text),
+        task=task(**_parse_settings(task, text)),
+        model=model(**_parse_settings(model, text)),
+        training=TrainingConfig(**_parse_settings(TrainingConfig, text)),
+        **_parse_settings(TrialConfig, text),
     )
 
 
-def require_device(training: Training) -> None:
+def require_device(training: TrainingConfig) -> None:
     """ConfigError where this machine has not the device that the config asks for."""
     if training.device == "cuda":
         import torch  # which nothing else here needs
@@ -122,10 +132,13 @@ def require_device(training: Training) -> None:
         raise ConfigError("training.device is cuda, but torch sees no CUDA device here; use training.device=cpu")
 
 
-def _flat(value: Declared) -> dict[str, str]:
-    return {qualified(value.kind, item.name): text_of(getattr(value, item.name)) for item in declared(type(value))}
+def _format_settings(value: Config) -> dict[str, str]:
+    return {
+        setting_name(value.kind, item.name): format_value(getattr(value, item.name))
+        for item in settings_of(type(value))
+    }
 
 
-def _parsed(owner: type[Declared], text: Mapping[str, str]) -> dict[str, Any]:
-    given = ((item, qualified(owner.kind, item.name)) for item in declared(owner))
-    return {item.name: parse_field(owner.kind, item, text[name]) for item, name in given if name in text}
+def _parse_settings(owner: type[Config], text: Mapping[str, str]) -> dict[str, Any]:
+    given = ((item, setting_name(owner.kind, item.name)) for item in settings_of(owner))
+    return {item.name: parse_setting(owner.kind, item, text[name]) for item, name in given if name in text}

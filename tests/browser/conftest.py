@@ -13,7 +13,7 @@ from urllib.parse import urlparse
 import pytest
 from mlflow.entities import Run
 
-from experiments.benchmark.chromium import browsing, lacked, served
+from experiments.benchmark.chromium import missing_program, open_browser, serve_store
 from tests.conftest import free_port, lacking
 from tracking.store.access import SWEEPS, Store, existing_store
 
@@ -77,13 +77,13 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
     store, port = existing_store(folder), free_port()
     trials = store.client.search_runs([store.experiment("sine")])
     (sweep,) = store.client.search_runs([store.experiment(SWEEPS)])
-    with served(Path(folder), port) as (_, links):
+    with serve_store(Path(folder), port) as (_, links):
         yield Swept(store, trials, sweep, f"http://127.0.0.1:{port}", links)
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    if what := lacked():
+    if what := missing_program():
         lacking(what)
     from playwright.sync_api import sync_playwright
 
@@ -94,7 +94,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture
 def page(playwright: Playwright, swept: Swept) -> Iterator[Page]:
     """A page of a browser that was never used before; it may complain of nothing, and ask this machine alone."""
-    with browsing(playwright) as context:
+    with open_browser(playwright) as context:
         context.set_default_timeout(WAIT)
         complaints = Complaints(context)
         yield context.new_page()

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from experiments.benchmark.chromium import browsing, served
+from experiments.benchmark.chromium import open_browser, serve_store
 from tests.conftest import free_port
-from tracking.mlflow_ui.links import run_page, table
+from tracking.mlflow_ui.links import run_link, table_link
 from tracking.runs.query import last_sweeps
 from tracking.store.access import SWEEPS, Store, existing_store
 
@@ -42,9 +42,9 @@ def pictures(store: Store, page: Page, base: str) -> None:
     page.get_by_text("MLflow Assistant").wait_for()
     page.get_by_role("button", name="Close").first.click()
     experiment, sweep = store.experiment(TASK), last_sweeps(store)[TASK]
-    shoot(page, table(base, experiment, "charts"), "charts.png")
-    shoot(page, table(base, experiment), "runs.png")
-    page.goto(run_page(base, sweep.info.experiment_id, sweep.info.run_id))
+    shoot(page, table_link(base, experiment, "charts"), "charts.png")
+    shoot(page, table_link(base, experiment), "runs.png")
+    page.goto(run_link(base, sweep.info.experiment_id, sweep.info.run_id))
     page.get_by_text("Show more").click()
     page.wait_for_timeout(SETTLING)
     page.screenshot(path=DOCS / "sweep.png")
@@ -66,7 +66,7 @@ def main() -> None:
     """Draw all of them."""
     store, port = existing_store(sys.argv[1]), free_port()
     assert SWEEPS in {found.name for found in store.client.search_experiments()}, "sweep first"
-    with served(store.folder, port), sync_playwright() as playwright, browsing(playwright) as context:
+    with serve_store(store.folder, port), sync_playwright() as playwright, open_browser(playwright) as context:
         page = context.new_page()
         pictures(store, page, f"http://127.0.0.1:{port}")
         report(store, page)

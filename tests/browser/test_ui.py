@@ -11,7 +11,7 @@ import pytest
 
 from linrnn.models import MODELS
 from tests.browser.conftest import WAIT, Swept
-from tracking.mlflow_ui.links import run_page, table
+from tracking.mlflow_ui.links import run_link, table_link
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -58,7 +58,7 @@ def runs(page: Page) -> list[str]:
 
 
 def trials(swept: Swept) -> str:
-    return table(swept.base, swept.store.experiment("sine"))
+    return table_link(swept.base, swept.store.experiment("sine"))
 
 
 def test_the_printed_link_draws_the_curves_of_all_trials_of_both_model_types(page: Page, swept: Swept) -> None:
@@ -138,7 +138,7 @@ def test_two_runs_are_compared(page: Page, swept: Swept) -> None:
 
 def test_a_trial_shows_its_curves_and_their_plot(page: Page, swept: Swept) -> None:
     run = swept.trials[0].info
-    page.goto(run_page(swept.base, run.experiment_id, run.run_id))
+    page.goto(run_link(swept.base, run.experiment_id, run.run_id))
     page.get_by_role("tab", name="Model metrics").click()
     for title in ("val_loss", "train_loss"):
         becomes(traced(page, title), {run.run_name})

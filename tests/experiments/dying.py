@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from experiments.workflows.trial import run_trial
-from linrnn.training.result import Trained
+from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
 
 
-def sometimes(folder: Path, config: TrialConfig, *arguments: Any, **options: Any) -> Trained:
+def sometimes(folder: Path, config: TrialConfig, *arguments: Any, **options: Any) -> TrialResult:
     """Die over every trial the first time."""
     first = folder / f"{config.model.name} {config.training.learning_rate} {config.seed}"
     if not first.exists():
@@ -21,7 +21,7 @@ def sometimes(folder: Path, config: TrialConfig, *arguments: Any, **options: Any
     return run_trial(config, *arguments, **options)
 
 
-def always(config: TrialConfig, *arguments: Any, **options: Any) -> Trained:
+def always(config: TrialConfig, *arguments: Any, **options: Any) -> TrialResult:
     """Die over the trials of tanh; fail the confirmations."""
     if config.model.name == "tanh":
         os.kill(os.getpid(), signal.SIGKILL)

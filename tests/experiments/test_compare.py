@@ -21,19 +21,19 @@ from PIL import Image
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
-from experiments.report.comparison_table import NONE, TOO_FEW, measures, short
+from experiments.report.comparison_table import NONE, TOO_FEW, comparison_table, short_table
 from experiments.report.figures.canvas import INK, MARKERS, PALETTE, colour, marker
-from experiments.report.figures.sweep_figures import pictures
-from experiments.report.html import page
-from experiments.report.serialization import as_json, as_table, markdown
+from experiments.report.figures.sweep_figures import sweep_figures
+from experiments.report.html import render_report
+from experiments.report.serialization import sweep_markdown, sweeps_json, sweeps_table
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import Findings, findings
 from experiments.report.table import csv_text
 from experiments.search.executors import local_workers
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.progress import NOBODY
-from experiments.workflows.sweep import sweep
-from linrnn.analysis.statistics import difference, median
+from experiments.workflows.sweep import run_sweep
+from linrnn.analysis.statistics import compare_samples, estimate_median
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.model_registry import mark_best
@@ -63,7 +63,7 @@ class Swept(NamedTuple):
 def done(tmp_path_factory: pytest.TempPathFactory) -> Swept:
     store = open_store(tmp_path_factory.mktemp("compared"))
     with local_workers(2) as executor:
-        summary = sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
+        summary = run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
     (of_sweep,) = [read_run(store, summary.sweep_run)]
     return Swept(store, of_sweep, summary, findings(store, of_sweep, summary))
 
@@ -76,7 +76,7 @@ class TestMeasures:
     def test_they_are_those_of_the_confirmations_runs(self, done: Swept) -> None:
         linear, tanh = done.summary.confirmations
         assert linear.beside_linear is None
-        assert tanh.beside_linear == difference(tanh.test_loss, linear.test_loss)
+        assert tanh.beside_linear == compare_samples(tanh.test_loss, linear.test_loss)
         for found, study in zip(done.summary.confirmations, done.summary.studies, strict=True):
             recorded = read_run(done.store, found.run_id)
             assert found.median.value == np.median(found.test_loss) == recorded.data.metrics["test_loss"]
@@ -87,7 +87,7 @@ class TestMeasures:
             assert study.seconds == pytest.approx(sum(each.data.metrics["seconds"] for each in runs))
 
     def test_the_table_has_all_that_is_compared(self, done: Swept) -> None:
-        table = measures(done.summary)
+        table = comparison_table(done.summary)
         assert table.header == ("sine", *MODELS)
         cells = {row[0]: row[1:] for row in table.rows}
         assert cells["trials"] == ("9", "9")
@@ -102,29 +102,29 @@ class TestMeasures:
             replace(each, test_loss=each.test_loss[:4], beside_linear=None, too_few_to_tell=each.model == "tanh")
             for each in done.summary.confirmations
         )
-        cells = {row[0]: row[1:] for row in measures(replace(done.summary, confirmations=few)).rows}
+        cells = {row[0]: row[1:] for row in comparison_table(replace(done.summary, confirmations=few)).rows}
         assert cells["permutation p"] == (NONE, TOO_FEW)
 
     def test_a_study_that_confirmed_nothing_has_its_row(self, done: Swept) -> None:
         nothing = replace(done.summary, confirmations=done.summary.confirmations[1:])
-        assert {row[1] for row in measures(nothing).rows[6:]} == {NONE}
-        assert short([nothing]).rows[0][6] == NONE
-        without, whole = (rows_of(csv_text(as_table([each]))) for each in (nothing, done.summary))
+        assert {row[1] for row in comparison_table(nothing).rows[6:]} == {NONE}
+        assert short_table([nothing]).rows[0][6] == NONE
+        without, whole = (rows_of(csv_text(sweeps_table([each]))) for each in (nothing, done.summary))
         assert without[0]["confirmation_replicas"] == ""
         assert without[0].keys() == whole[0].keys()
 
     def test_the_short_table_is_of_the_same_cells(self, done: Swept) -> None:
-        table = short([done.summary, done.summary])
-        cells = {row[0]: row[1:] for row in measures(done.summary).rows}
+        table = short_table([done.summary, done.summary])
+        cells = {row[0]: row[1:] for row in comparison_table(done.summary).rows}
         assert len(table.rows) == 4
         for name, cell in zip(table.header[2:], table.rows[1][2:], strict=True):
             assert cell == cells[name][1]
 
     def test_csv_and_json_say_the_same_exactly(self, done: Swept) -> None:
-        (found,) = as_json([done.summary])["sweeps"]
+        (found,) = sweeps_json([done.summary])["sweeps"]
         assert json.loads(json.dumps(found, allow_nan=False)) == found
         for row, study, confirmed in zip(
-            rows_of(csv_text(as_table([done.summary]))), found["studies"], found["confirmation"], strict=True
+            rows_of(csv_text(sweeps_table([done.summary]))), found["studies"], found["confirmation"], strict=True
         ):
             assert (row["task"], row["model"], row["best_run"]) == ("sine", study["model"], study["best_run"])
             assert float(row["best_val_loss"]) == study["best_val_loss"]
@@ -135,7 +135,7 @@ class TestMeasures:
 
     def test_the_description_has_verdict_table_and_commands(self, done: Swept) -> None:
         text = MlflowClient(done.store.tracking_uri).get_run(done.run.info.run_id).data.tags["mlflow.note.content"]
-        assert text == markdown(done.summary)
+        assert text == sweep_markdown(done.summary)
         assert text.startswith(f"**sine: {done.summary.verdict.word}.**")
         for each in (*done.summary.studies, *done.summary.confirmations):
             assert f"linrnn reproduce {getattr(each, 'best_run', '') or each.run_id}" in text
@@ -156,7 +156,7 @@ class TestFigures:
             assert len(rows_of((folder / f"{name}.csv").read_text())) > 1
 
     def test_the_numbers_are_those_of_the_store(self, done: Swept) -> None:
-        table = {picture.name: rows_of(csv_text(picture.table)) for picture in pictures(done.found)}
+        table = {picture.name: rows_of(csv_text(picture.table)) for picture in sweep_figures(done.found)}
         runs = {each.info.run_id: each for each in trials_of(done.store, done.run)}
         assert len(table["search"]) == len(runs) - 2 == 18
         for row in table["search"]:
@@ -188,7 +188,7 @@ class TestFigures:
             replace(each, result=each.result._replace(outcome=outcome, loss=math.inf))
             for each, outcome in zip(done.found.trials, ["diverged", "failed", "pruned"] * 6, strict=True)
         ]
-        drawn = pictures(replace(done.found, trials=trials, importances={}))
+        drawn = sweep_figures(replace(done.found, trials=trials, importances={}))
         (searched,) = [picture for picture in drawn if picture.name == "search"]
         (named,) = searched.figure.legends
         assert {text.get_text() for text in named.get_texts()} >= {"diverged", "failed"}
@@ -201,7 +201,7 @@ class TestFigures:
             for each in done.summary.confirmations
         )
         found = replace(done.found, summary=replace(done.summary, confirmations=worse))
-        (drawn,) = [picture for picture in pictures(found) if picture.name == "confirmation"]
+        (drawn,) = [picture for picture in sweep_figures(found) if picture.name == "confirmation"]
         labels = [label.get_text() for label in drawn.figure.axes[0].get_xticklabels()]
         assert labels == ["linear\n(4 of 6 diverged)", "tanh\n(4 of 6 diverged)"]
         assert drawn.png()
@@ -209,20 +209,20 @@ class TestFigures:
     @pytest.mark.parametrize("losses", [[np.inf] * 6, [np.inf] * 4 + [0.1, 0.2], [np.inf, 0.1, 0.2, 0.3, 1e200, 0.5]])
     def test_what_diverged_leaves_the_rest_readable(self, done: Swept, losses: list[float]) -> None:
         linear, tanh = done.summary.confirmations
-        lost = replace(tanh, test_loss=np.array(losses), median=median(np.array(losses)))
+        lost = replace(tanh, test_loss=np.array(losses), estimate_median=estimate_median(np.array(losses)))
         curves = {
             name: np.full_like(of, np.inf) if "loss" in name else of for name, of in done.found.curves["tanh"].items()
         }
         summary = replace(done.summary, confirmations=(linear, lost))
         found = replace(done.found, summary=summary, curves={**done.found.curves, "tanh": curves})
-        for picture in pictures(found):
+        for picture in sweep_figures(found):
             low, high = picture.figure.axes[0].get_ylim()
             if picture.name in ("confirmation", "curves"):
                 assert 1e-8 < low < high < 1e3
             assert picture.png()
 
     def test_in_a_page_they_are_in_its_ink_and_no_id_is_twice(self, done: Swept) -> None:
-        text = "".join(picture.svg() for picture in pictures(done.found))
+        text = "".join(picture.svg() for picture in sweep_figures(done.found))
         assert INK not in text
         assert "currentColor" in text
         names = re.findall(r'\bid="([^"]+)"', text)
@@ -235,7 +235,7 @@ class TestFigures:
         two = said._replace(targets=np.hstack([said.targets] * 2))
         for changed, words in ((classes, "tells the class"), (two, "the first of 2 targets")):
             found = replace(done.found, predictions={"tanh": changed})
-            (drawn,) = [picture for picture in pictures(found) if picture.name == "predictions"]
+            (drawn,) = [picture for picture in sweep_figures(found) if picture.name == "predictions"]
             assert words in drawn.caption
             assert drawn.png()
 
@@ -268,7 +268,7 @@ class Page(HTMLParser):
 
 class TestReport:
     def test_it_holds_all_that_it_shows(self, done: Swept) -> None:
-        text = page(done.found, pictures(done.found)).decode()
+        text = render_report(done.found, sweep_figures(done.found)).decode()
         found = Page(text)
         assert found.open == found.loaded == []
         assert all(link.startswith("data:text/csv;base64,") for link in found.links)
@@ -279,7 +279,7 @@ class TestReport:
 
     def test_a_name_is_no_markup(self, done: Swept) -> None:
         strange = replace(done.summary, task="<b>&.csv", failures=("<script>alert(1)</script>",))
-        text = page(replace(done.found, summary=strange), []).decode()
+        text = render_report(replace(done.found, summary=strange), []).decode()
         assert "<b>" not in text
         assert "<script>" not in text
 
@@ -289,11 +289,11 @@ class TestReport:
         assert rows_of((folder / "comparison.csv").read_text())[0]["task"] == "sine"
 
     def test_sweeps_without_predictions_are_reported_without(self, done: Swept) -> None:
-        drawn = pictures(replace(done.found, predictions={}))
+        drawn = sweep_figures(replace(done.found, predictions={}))
         assert [picture.name for picture in drawn] == [
             name for name in FIGURES if name not in ("predictions", "closed-loop")
         ]
-        assert page(done.found, drawn)
+        assert render_report(done.found, drawn)
 
 
 class TestBest:
@@ -336,15 +336,15 @@ class TestCommands:
         assert run(group, ["compare", "sine", "--store", store, "--figures", str(tmp_path / "drawn")]) == 0
         out, said = capsys.readouterr()
         assert said == ""
-        assert all(" ".join(row[:1]) in out for row in measures(done.summary).rows)
+        assert all(" ".join(row[:1]) in out for row in comparison_table(done.summary).rows)
         assert {path.name for path in (tmp_path / "drawn" / "sine").iterdir()} == {
             f"{name}.{kind}" for name in FIGURES for kind in ("png", "csv")
         }
         assert run(group, ["compare", "--store", store, "--csv"]) == 0
-        assert rows_of(capsys.readouterr().out) == rows_of(csv_text(as_table([done.summary])))
+        assert rows_of(capsys.readouterr().out) == rows_of(csv_text(sweeps_table([done.summary])))
         assert run(group, ["report", "sine", "--store", store, "-o", str(tmp_path / "r.html")]) == 0
         assert (tmp_path / "r.html").as_uri() in capsys.readouterr().out
-        assert (tmp_path / "r.html").read_bytes() == page(done.found, pictures(done.found))
+        assert (tmp_path / "r.html").read_bytes() == render_report(done.found, sweep_figures(done.found))
 
     @pytest.mark.parametrize(
         ("arguments", "code", "part"),

@@ -13,15 +13,15 @@ import pytest
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.executors import local_workers
-from experiments.search.sweep_config import from_record, sweep_config
+from experiments.search.sweep_config import sweep_config, sweep_config_of_run
 from experiments.workflows.progress import NOBODY
-from experiments.workflows.sweep import sweep
+from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import facts
 from tracking.runs.query import PARENT
-from tracking.runs.writer import begin
+from tracking.runs.writer import begin_run
 from tracking.store.access import Store, open_store
-from tracking.store.databases import move_to
+from tracking.store.databases import relocate
 
 BUDGET = {"sweep.trials": "2", "sweep.confirmation": "2", "training.epochs": "5", "training.replicas": "2"}
 CONFIG = sweep_config("sine", tuple(MODELS), BUDGET | {"training.clip_norm": "2.0"})
@@ -32,9 +32,9 @@ def made(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a sweep."""
     folder = tmp_path_factory.mktemp("made") / "store"
     shutil.copytree(empty_store, folder)
-    move_to(folder)
+    relocate(folder)
     with local_workers(1) as executor:
-        sweep(CONFIG, open_store(folder), executor, NOBODY)
+        run_sweep(CONFIG, open_store(folder), executor, NOBODY)
     return folder
 
 
@@ -42,7 +42,7 @@ def made(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def swept(made: Path, tmp_path: Path) -> Store:
     folder = tmp_path / "swept"
     shutil.copytree(made, folder)
-    move_to(folder)
+    relocate(folder)
     return open_store(folder)
 
 
@@ -71,8 +71,8 @@ def test_a_sound_store_is_counted(swept: Store, capsys: pytest.CaptureFixture[st
 
 
 def test_runs_that_nobody_is_at_are_closed(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    begin(swept, "sine", "cut short", {"phase": "single"}, time.time())
-    begin(swept, "sweeps", "cut short", {"studies": "sine linear 0", "task": "sine", "identity": "0"}, time.time())
+    begin_run(swept, "sine", "cut short", {"phase": "single"}, time.time())
+    begin_run(swept, "sweeps", "cut short", {"studies": "sine linear 0", "task": "sine", "identity": "0"}, time.time())
     swept.client.create_run(swept.experiment("sine"))  # somebody else's is left alone
     cured(swept.folder, capsys, "is RUNNING")
     statuses = [
@@ -83,9 +83,9 @@ def test_runs_that_nobody_is_at_are_closed(swept: Store, capsys: pytest.CaptureF
 
 
 def test_runs_of_a_sweep_that_is_going_on_are_left_alone(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    (sweep,) = swept.client.search_runs([swept.experiment("sweeps")])
-    tags = {"phase": "confirmation", PARENT: sweep.info.run_id}
-    going = begin(swept, "sine", "going on", tags, time.time())
+    (run_sweep,) = swept.client.search_runs([swept.experiment("sweeps")])
+    tags = {"phase": "confirmation", PARENT: run_sweep.info.run_id}
+    going = begin_run(swept, "sine", "going on", tags, time.time())
     with swept.held([CONFIG.study_name(CONFIG.bases[0])]):
         assert doctor(swept.folder, capsys, "--fix")[1]["findings"] == []
     cured(swept.folder, capsys, going.run_id)
@@ -132,8 +132,8 @@ def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytes
 
 
 def test_a_sweep_is_read_back_from_its_params() -> None:
-    assert from_record(CONFIG.text()) == CONFIG
+    assert sweep_config_of_run(CONFIG.text()) == CONFIG
     plain = sweep_config("xor", ["tanh"], {})
-    assert from_record(plain.text()) == plain
+    assert sweep_config_of_run(plain.text()) == plain
     undone = sweep_config("delay", ["linear", "tanh"], {"model.init": "default"})  # not the task's own default
-    assert from_record(undone.text()) == undone
+    assert sweep_config_of_run(undone.text()) == undone

@@ -9,14 +9,14 @@ import time
 
 import pytest
 
-from experiments.workflows.interrupts import uninterrupted
+from experiments.workflows.interrupts import defer_signals
 
 
 def test_a_signal_takes_effect_after_the_body() -> None:
     done: list[str] = []
 
     def interrupted() -> None:
-        with uninterrupted():
+        with defer_signals():
             signal.raise_signal(signal.SIGINT)
             done.append("whole")
 

@@ -23,9 +23,9 @@ from linrnn.training import evaluation
 from linrnn.training.trial_config import from_text, to_text
 from tests.faults.harness import Twin, new_store
 from tracking.runs import environment as provenance
-from tracking.runs.query import find, last_sweep, trials_of
+from tracking.runs.query import find_runs, last_sweep, trials_of
 from tracking.runs.reader import read_run
-from tracking.runs.writer import record
+from tracking.runs.writer import record_trial
 from tracking.store.access import Store, open_store
 
 CONFIG = from_text(
@@ -85,7 +85,7 @@ def here(capsys: pytest.CaptureFixture[str]) -> Here:
 def planted(store: Store, **changed: str) -> str:
     """A whole and consistent record whose config is not the one that was trained."""
     told = from_text({**CONFIG_TEXT, **{name.replace("__", "."): value for name, value in changed.items()}})
-    return record(store, replace(run_trial(CONFIG, test=True), config=told), "planted", {"phase": "single"})
+    return record_trial(store, replace(run_trial(CONFIG, test=True), config=told), "planted", {"phase": "single"})
 
 
 @pytest.mark.long
@@ -171,17 +171,17 @@ def test_a_planted_difference_is_named(store: Store, here: Here, changed: Any, f
     assert place in said
     assert "nothing that is recorded of the environment differs" in said
     assert read_run(store, run_id).data.tags["reproduced"].startswith("EQUIVALENT")
-    verdicts = [run.data.tags["verdict"] for run in find(store, "sunspots", "tags.phase = 'reproduction'")]
+    verdicts = [run.data.tags["verdict"] for run in find_runs(store, "sunspots", "tags.phase = 'reproduction'")]
     assert verdicts == ["DIFFERENT", "EQUIVALENT"]
 
 
 def test_a_pruned_trial_is_trained_as_far_as_it_went(store: Store, here: Here) -> None:
     pruned = run_trial(CONFIG, limits={20: 0.0})
     assert (pruned.outcome, pruned.progress.epoch) == ("pruned", 20)
-    run_id = record(store, pruned, "pruned", {"phase": "search"})
+    run_id = record_trial(store, pruned, "pruned", {"phase": "search"})
     code, said, _ = here(store, "reproduce", run_id, "--json", "-q")
     assert (code, json.loads(said)["compared"]["epochs"]) == (0, 20)
-    (rerun,) = find(store, "sunspots", "tags.phase = 'reproduction'")
+    (rerun,) = find_runs(store, "sunspots", "tags.phase = 'reproduction'")
     assert rerun.data.tags["outcome"] == "pruned"
 
 
@@ -195,7 +195,7 @@ def test_what_changed_of_the_environment_is_said_the_likeliest_first(
     trained = run_trial(CONFIG, test=True)
     monkeypatch.undo()
     trained = replace(trained, environment={**trained.environment, "mlflow": "2.0", "numpy": "1.0"})
-    run_id = record(store, trained, "planted", {"phase": "single"})
+    run_id = record_trial(store, trained, "planted", {"phase": "single"})
     code, said, _ = here(store, "reproduce", run_id, "--json", "-q")
     found = json.loads(said)
     assert code == 4
@@ -216,21 +216,23 @@ def test_another_number_of_threads_changes_nothing_or_is_named(
         trained = run_trial(LARGE)
     provenance.environment.cache_clear()
     assert (trained.progress.form, trained.environment["threads"]) == ("torch", "2")
-    _, said, _ = here(store, "reproduce", record(store, trained, "two threads", {"phase": "single"}), "--json", "-q")
+    _, said, _ = here(
+        store, "reproduce", record_trial(store, trained, "two threads", {"phase": "single"}), "--json", "-q"
+    )
     found = json.loads(said)
     assert found["verdict"] == "IDENTICAL" or found["environment"][0]["item"] == "threads"
 
 
 def test_threads_set_outside_change_nothing(store: Store) -> None:
-    run_id = record(store, run_trial(LARGE), "large", {"phase": "single"})
+    run_id = record_trial(store, run_trial(LARGE), "large", {"phase": "single"})
     done = elsewhere(store.folder, "reproduce", run_id, "-q", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     assert done.stdout.startswith("IDENTICAL"), done.stdout + done.stderr
 
 
 @pytest.mark.long
 def test_code_for_an_older_processor_is_identical_or_named(store: Store) -> None:
-    small = record(store, run_trial(CONFIG), "kernels", {"phase": "single"})
-    torch_form = record(store, run_trial(LARGE), "torch", {"phase": "single"})
+    small = record_trial(store, run_trial(CONFIG), "kernels", {"phase": "single"})
+    torch_form = record_trial(store, run_trial(LARGE), "torch", {"phase": "single"})
     old = {"ATEN_CPU_CAPABILITY": "default"}
     kernels = elsewhere(store.folder, "reproduce", small, "-q", **old)
     assert kernels.stdout.startswith("IDENTICAL"), kernels.stdout + kernels.stderr
@@ -242,7 +244,7 @@ def test_code_for_an_older_processor_is_identical_or_named(store: Store) -> None
 
 @pytest.mark.long
 def test_kernels_compiled_for_an_older_processor_are_identical(store: Store) -> None:
-    run_id = record(store, run_trial(CONFIG), "kernels", {"phase": "single"})
+    run_id = record_trial(store, run_trial(CONFIG), "kernels", {"phase": "single"})
     done = elsewhere(store.folder, "reproduce", run_id, "-q", NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
     assert done.stdout.startswith("IDENTICAL"), done.stdout + done.stderr
 
@@ -252,12 +254,12 @@ def test_a_damaged_record_is_no_failed_reproduction(store: Store, here: Here) ->
     with closing(sqlite3.connect(store.folder / "mlflow.db")) as database:
         database.execute("update params set value='5' where key='model.hidden_size' and run_uuid=?", (edited,))
         database.commit()
-    before = len(find(store, "sunspots", ""))
+    before = len(find_runs(store, "sunspots", ""))
     code, said, error = here(store, "reproduce", edited, "-q")
     assert (code, said, len(error.splitlines())) == (6, "", 1)
     assert "damaged: param model.hidden_size is 5, and was written as 4" in error
     assert "reproduced" not in read_run(store, edited).data.tags
-    assert len(find(store, "sunspots", "")) == before
+    assert len(find_runs(store, "sunspots", "")) == before
     for command in (("diff", whole, edited), ("export", edited, str(store.folder / "out"))):
         assert here(store, *command)[0] == 6
     assert not (store.folder / "out").exists()

@@ -16,17 +16,17 @@ import pytest
 import tracking
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
-from experiments.search.optuna_adapter import suggested
-from experiments.search.sweep_config import from_record, sweep_config
+from experiments.search.optuna_adapter import apply_params
+from experiments.search.sweep_config import sweep_config, sweep_config_of_run
 from experiments.workflows.trial import run_trial
 from linrnn.errors import ConfigError, DataError
 from linrnn.training.trial_config import from_text
 from tests.conftest import Run
 from tests.faults.harness import new_store
 from tracking.runs import artifacts as files
-from tracking.runs.query import find, last_sweep
+from tracking.runs.query import find_runs, last_sweep
 from tracking.runs.reader import read_run
-from tracking.runs.writer import record
+from tracking.runs.writer import record_trial
 from tracking.store.access import Store, open_store
 
 SMALL = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
@@ -81,7 +81,7 @@ def test_a_swept_series_is_reproduced_with_and_without_its_file(
     best, confirmation = found["studies"][0]["best_run"], found["confirmation"][1]["run_id"]
     store = open_store(tmp_path / "store")
     assert read_run(store, best).data.params["task"] == "series"
-    assert from_record(read_run(store, found["sweep_run"]).data.params).data_file
+    assert sweep_config_of_run(read_run(store, found["sweep_run"]).data.params).data_file
 
     for _ in range(2):
         for run_id in (best, confirmation):
@@ -119,7 +119,7 @@ def test_a_changed_file_is_another_sweep(table: Path) -> None:
     assert before.text() != after.text()
     assert before.study_name(before.bases[0]) != after.study_name(after.bases[0])
     table.unlink()
-    again = from_record(after.text())
+    again = sweep_config_of_run(after.text())
     assert again == after
     assert again.study_name(again.bases[0]) == after.study_name(after.bases[0])
 
@@ -127,7 +127,7 @@ def test_a_changed_file_is_another_sweep(table: Path) -> None:
 def test_trials_of_a_sweep_have_the_data_in_hand(table: Path) -> None:
     (base,) = sweep_config(str(table), ["linear"], {"task.column": "sold"}).bases
     table.unlink()
-    assert suggested(base, {"model.hidden_size": 3}).task.splits().test.inputs.shape == (59, 1, 1)
+    assert apply_params(base, {"model.hidden_size": 3}).task.splits().test.inputs.shape == (59, 1, 1)
 
 
 def test_a_series_is_named_by_its_file(table: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_large_file_is_not_kept_and_missed_when_it_is_gone(
     store: Store, here: Here, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "KEPT_BYTES", len(TABLE.encode()))
-    run_id = record(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    run_id = record_trial(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
     at = ("--store", str(store.folder), "-q")
     assert not list((store.folder / "mlruns").rglob("artifacts/data"))
     assert here("reproduce", run_id, *at)[0] == 0
@@ -172,7 +172,7 @@ def test_a_large_file_is_not_kept_and_missed_when_it_is_gone(
 
 
 def test_a_copy_that_was_changed_is_damage(store: Store, here: Here, table: Path) -> None:
-    run_id = record(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    run_id = record_trial(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
     (copy,) = (store.folder / "mlruns").rglob("artifacts/data/sales.csv")
     copy.write_text(TABLE.replace(ROWS[3], ROWS[4]))
     code, _, said = here("reproduce", run_id, "--store", str(store.folder), "-q")
@@ -185,9 +185,9 @@ def test_settings_of_odd_text_come_back(store: Store, tmp_path: Path) -> None:
     config = config_of(path, task__column="é", task__inputs="a = b")
     assert config.task.label == "it_s_ odd__20.csv"
     trained = run_trial(config, test=True)
-    run_id = record(store, trained, "odd", {"phase": "single"})
+    run_id = record_trial(store, trained, "odd", {"phase": "single"})
     assert tracking.read_config(read_run(store, run_id)) == config
-    assert [found.info.run_id for found in find(store, config.task.label, "")] == [run_id]
+    assert [found.info.run_id for found in find_runs(store, config.task.label, "")] == [run_id]
     assert last_sweep(store, str(path)) is None
 
 
@@ -234,7 +234,7 @@ def test_bad_files_and_names_of_a_real_process(linrnn: Run, tmp_path: Path) -> N
 
 
 def test_a_file_that_turned_bad_is_said_so(store: Store, here: Here, table: Path) -> None:
-    run_id = record(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    run_id = record_trial(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
     table.write_text(TABLE.replace(ROWS[4], "2001;x;1"))
     code, _, said = here("reproduce", run_id, "--store", str(store.folder), "-q")
     assert (code, "row 6, column 'sold'" in said) == (5, True)

@@ -19,24 +19,24 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import tracking
 from experiments.report.figures.trial_figures import learning_curves
-from experiments.report.serialization import as_json
-from experiments.report.summary import summarise
+from experiments.report.serialization import sweeps_json
+from experiments.report.summary import summarize_sweep
 from experiments.search.executors import local_workers
-from experiments.search.optuna_adapter import ask, limits, over, search_space, suggested
-from experiments.search.study_state import Search
+from experiments.search.optuna_adapter import apply_params, ask, pruning_limits, search_space, to_frozen_trial
+from experiments.search.study_state import StudyState
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
-from experiments.workflows.progress import NOBODY, Watch
-from experiments.workflows.sweep import sweep
+from experiments.workflows.progress import NOBODY, ProgressReporter
+from experiments.workflows.sweep import run_sweep
 from experiments.workflows.trial import run_trial
-from linrnn.analysis.verdict import verdict
-from linrnn.baseline.baselines import floors_of
+from linrnn.analysis.verdict import decide_verdict
+from linrnn.baseline.baselines import compute_baselines
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
-from linrnn.training.result import Result
+from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import from_text
 from tracking.runs.query import last_sweep, trials_of
-from tracking.runs.reader import read_config, read_curves, read_file, read_floors, read_run
+from tracking.runs.reader import read_baselines, read_config, read_curves, read_file, read_run
 from tracking.store.access import Store, open_store
 
 BUDGET = {
@@ -50,7 +50,7 @@ TINY = {"training.epochs": "5", "training.replicas": "2"}
 SEARCHED = ["model.hidden_size", "training.learning_rate"]
 
 
-class Heard(Watch):
+class Heard(ProgressReporter):
     def __init__(self) -> None:
         self.models: list[str] = []
 
@@ -62,8 +62,8 @@ def swept(folder: Path, workers: int, task: str = "sine") -> tuple[Store, dict[s
     store, heard = open_store(folder), Heard()
     config = sweep_config(task, tuple(MODELS), BUDGET)
     with local_workers(workers) as executor:
-        summary = sweep(config, store, executor, heard)
-    return store, as_json([summary])["sweeps"][0], heard.models
+        summary = run_sweep(config, store, executor, heard)
+    return store, sweeps_json([summary])["sweeps"][0], heard.models
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +147,15 @@ class TestSweep:
     def test_its_floors_and_its_verdict_are_on_its_run(self, done: Any) -> None:
         store, found, _ = done
         run = read_run(store, found["sweep_run"])
-        floors = floors_of(TASKS["sine"]())
-        assert read_floors(store, run) == floors
+        floors = compute_baselines(TASKS["sine"]())
+        assert read_baselines(store, run) == floors
         assert found["floors"] == {name: getattr(floors, name) for name in found["floors"]}
         lines = {f"floor_{name}": loss for name, loss in floors.lines.items()}
         assert {name: value for name, value in run.data.metrics.items() if name.startswith("floor")} == lines
         assert read_file(store, run, "floors.png").startswith(b"\x89PNG")
-        told = verdict(floors, {each.model: each.test_loss for each in summarise(store, run).confirmations})
+        told = decide_verdict(
+            floors, {each.model: each.test_loss for each in summarize_sweep(store, run).confirmations}
+        )
         assert (found["verdict"], found["reason"]) == (told.word, told.reason)
         assert run.data.tags["verdict"] == told.word
         description = run.data.tags["mlflow.note.content"]
@@ -161,7 +163,7 @@ class TestSweep:
             assert words in description
 
     def test_floors_are_lines_of_every_trial_s_figure(self) -> None:
-        floors = floors_of(TASKS["sine"]())
+        floors = compute_baselines(TASKS["sine"]())
         trained = run_trial(from_text({"task": "sine", "model": "linear", **TINY}), floors=floors)
         assert trained.files["curves.png"] != learning_curves(trained)
         assert trained.files["curves.png"] == learning_curves(trained, floors)
@@ -170,7 +172,7 @@ class TestSweep:
         store, found, _ = done
         again = last_sweep(open_store(store.folder), "sine")
         assert again is not None
-        assert as_json([summarise(store, again)])["sweeps"] == [found]
+        assert sweeps_json([summarize_sweep(store, again)])["sweeps"] == [found]
         assert last_sweep(store, "xor") is None
 
     def test_result_is_plain_json(self, done: Any) -> None:
@@ -203,8 +205,8 @@ class TestAsk:
     def test_a_trial_that_is_over_has_the_very_params_that_were_asked(self) -> None:
         base = from_text({"task": "sine", "model": "tanh"})
         (asked,) = ask(base, frozenset(), [], 1)
-        trial = over(search_space(base), Result(asked, "complete", 1.0, {5: 2.0}, 0.0, 1.0), "id")
-        assert suggested(base, trial.params) == asked
+        trial = to_frozen_trial(search_space(base), TrialSummary(asked, "complete", 1.0, {5: 2.0}, 0.0, 1.0), "id")
+        assert apply_params(base, trial.params) == asked
 
     @given(st.integers(0, 2**40), st.integers(1, 6), st.integers(0, 9))
     @settings(max_examples=15)
@@ -212,8 +214,8 @@ class TestAsk:
         base = from_text({"task": "sine", "model": "tanh", "seed": str(seed)})
         history: list[FrozenTrial] = []
         for number, config in enumerate(ask(base, frozenset(), [], known) if known else []):
-            result = Result(config, "complete", 1 / (1 + number), {5: 0.5}, 0.0, 1.0)
-            history.append(over(search_space(base), result, "id"))
+            result = TrialSummary(config, "complete", 1 / (1 + number), {5: 0.5}, 0.0, 1.0)
+            history.append(to_frozen_trial(search_space(base), result, "id"))
         together = ask(base, frozenset(), history, count)
         np.random.seed(seed % 1000)  # what the global generator is at must not matter
         assert ask(base, frozenset(), history, count) == together
@@ -236,7 +238,7 @@ class TestPruning:
         ]
         study = optuna.create_study(pruner=MedianPruner(n_startup_trials=5, n_warmup_steps=epochs // 3))
         study.add_trials(history)
-        trial, found, seen = study.ask(), limits(history, epochs), []
+        trial, found, seen = study.ask(), pruning_limits(history, epochs), []
         for step in milestones:
             loss = float(random.random() + 0.3)
             seen.append(loss)
@@ -250,7 +252,7 @@ class TestPruning:
         stopped = run_trial(config, {20: math.inf, 40: 0.0, 60: 0.0})
         assert (stopped.outcome, stopped.progress.epoch) == ("pruned", 40)
         assert np.array_equal(stopped.progress.val_loss, whole.progress.val_loss[: len(stopped.progress.val_loss)])
-        trial = over(search_space(config), stopped.result, "id")
+        trial = to_frozen_trial(search_space(config), stopped.result, "id")
         assert (trial.state, trial.value, max(trial.intermediate_values)) == (TrialState.PRUNED, None, 40)
 
 
@@ -258,7 +260,7 @@ def test_a_sweep_of_nothing_but_diverged_trials_says_so(store: Store) -> None:
     given = BUDGET | {"sweep.trials": "2", "training.learning_rate": "10", "training.epochs": "200"}
     config = sweep_config("sine", ["linear"], given | {"training.clip_norm": "inf"})
     with local_workers(1) as executor:
-        found = as_json([sweep(config, store, executor, NOBODY)])["sweeps"][0]
+        found = sweeps_json([run_sweep(config, store, executor, NOBODY)])["sweeps"][0]
     study = found["studies"][0]
     assert (study["trials"], study["diverged"], study["best_run"], study["best_val_loss"]) == (2, 2, None, None)
     assert found["confirmation"] == []
@@ -272,11 +274,11 @@ def test_a_wrong_budget_is_a_line(given: dict[str, str]) -> None:
 
 def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     config: SweepConfig = sweep_config("sine", ["linear"], BUDGET | {"sweep.trials": "1"})
-    monkeypatch.setattr(Search, "tell", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
+    monkeypatch.setattr(StudyState, "tell", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
 
     def broken() -> None:
         with local_workers(1) as executor:
-            sweep(config, store, executor, NOBODY)
+            run_sweep(config, store, executor, NOBODY)
 
     with pytest.raises(RuntimeError, match="planted"):
         broken()

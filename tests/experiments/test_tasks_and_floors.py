@@ -10,7 +10,7 @@ import pytest
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
-from linrnn.baseline.baselines import floors_of
+from linrnn.baseline.baselines import compute_baselines
 from linrnn.tasks import BUILT_IN, TASKS
 
 Here = Callable[..., tuple[int, str, str]]
@@ -53,7 +53,7 @@ def test_floors_as_json(here: Here) -> None:
 
 def test_floors_as_tables_and_figure(here: Here, tmp_path: Path) -> None:
     code, said, _ = here("floors", "sunspots", "--figure", "floors.png")
-    floors = floors_of(TASKS["sunspots"]())
+    floors = compute_baselines(TASKS["sunspots"]())
     assert code == 0
     assert f"least squares on {floors.linear_lags} lags" in said
     assert next(line for line in said.splitlines() if "chosen" in line).split()[0] == str(floors.linear_lags)

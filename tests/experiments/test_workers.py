@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments.report.serialization import as_json
+from experiments.report.serialization import sweeps_json
 from experiments.search.executors import WorkerDiedError, local_workers
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.progress import NOBODY
-from experiments.workflows.sweep import sweep
+from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.experiments import dying
 from tests.faults.harness import facts
@@ -50,13 +50,13 @@ def test_a_trial_whose_worker_dies_is_tried_again(
     killed = tmp_path / "killed"
     killed.mkdir()
     with local_workers(2) as executor:
-        sweep(CONFIG, store, executor, NOBODY)
+        run_sweep(CONFIG, store, executor, NOBODY)
         expected = facts(store)
     monkeypatch.setattr("experiments.workflows.sweep.run_trial", partial(dying.sometimes, killed))
     with local_workers(2) as executor:
-        again = sweep(CONFIG, store, executor, NOBODY, fresh=True)
+        again = run_sweep(CONFIG, store, executor, NOBODY, fresh=True)
     assert len(list(killed.iterdir())) == 2 * (3 + 1)
-    assert as_json([again])["sweeps"][0]["failures"] == []
+    assert sweeps_json([again])["sweeps"][0]["failures"] == []
     for name, fact in expected.items():
         if isinstance(fact, tuple) and "confirmation" not in name:
             runs = store.client.search_runs([store.experiment("sine")], f"tags.`mlflow.runName` = '{name}'")
@@ -69,7 +69,7 @@ def test_one_whose_workers_die_three_times_is_recorded_as_failed_and_the_sweep_g
 ) -> None:
     monkeypatch.setattr("experiments.workflows.sweep.run_trial", dying.always)
     with local_workers(2) as executor:
-        summary = sweep(CONFIG, store, executor, NOBODY)
+        summary = run_sweep(CONFIG, store, executor, NOBODY)
     linear, tanh = summary.studies
     assert (linear.trials, linear.failed, tanh.trials, tanh.failed) == (3, 0, 3, 3)
     assert summary.confirmations == ()

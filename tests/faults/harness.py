@@ -14,10 +14,10 @@ from typing import Any
 
 import optuna
 
-from tracking.runs.query import last_sweep, recorded, trials_of
+from tracking.runs.query import is_recorded, last_sweep, trials_of
 from tracking.runs.reader import read_file
 from tracking.store.access import Store, open_store
-from tracking.store.databases import move_to
+from tracking.store.databases import relocate
 
 SWEEP = ["sweep", "sine", "--trials", "5", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=2"]
 SWEEP += ["--set", "sweep.confirmation=3", "-q", "--json"]
@@ -62,7 +62,7 @@ def kill_after(folder: Path, seconds: float) -> bool:
 def new_store(template: Path, folder: Path) -> Path:
     """A copy of an empty store."""
     shutil.copytree(template, folder)
-    move_to(folder)
+    relocate(folder)
     return folder
 
 
@@ -76,7 +76,7 @@ def facts(store: Store) -> dict[str, Any]:
     assert not [run.info.run_id for run in runs if run.info.status == "RUNNING"]
     sweep = last_sweep(store, "sine")
     assert sweep is not None
-    trials = [run for run in runs if "phase" in run.data.tags and recorded(run)]
+    trials = [run for run in runs if "phase" in run.data.tags and is_recorded(run)]
     assert sorted(run.info.run_id for run in trials) == sorted(run.info.run_id for run in trials_of(store, sweep))
     found: dict[str, Any] = {}
     for run in trials:

@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from experiments.__main__ import main
-from experiments.workflows.sweep import Sweep
+from experiments.workflows.sweep import SweepRunner
 
 TRIAL = 1  # the trial that is hit
 WRITING = os.O_WRONLY | os.O_RDWR
@@ -50,7 +50,7 @@ def hear(name: str, arguments: tuple[Any, ...]) -> None:
         boundary()
 
 
-def write(self: Sweep, work: Any, outcome: Any) -> None:
+def write(self: SweepRunner, work: Any, outcome: Any) -> None:
     """Record a trial, under fire if it is the one."""
     state["on"] = work.number == TRIAL and state["count"] == 0
     whole(self, work, outcome)
@@ -59,9 +59,9 @@ def write(self: Sweep, work: Any, outcome: Any) -> None:
     state["on"] = False
 
 
-whole = Sweep.write
+whole = SweepRunner.write
 if __name__ == "__main__":
-    Sweep.write = write  # type: ignore[method-assign]
+    SweepRunner.write = write  # type: ignore[method-assign]
     sys.addaudithook(hear)
     event.listen(Engine, "commit", committing)
     main()

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from linrnn.config.settings import Choice, Declared, Integers, Reals, Text, declared, domain_of
+from linrnn.config.settings import Choice, Config, Integers, Reals, Text, domain_of, settings_of
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
-from linrnn.training.trial_config import Training, TrialConfig, from_text, to_text
-from tracking.runs.artifacts import config_file, config_in
+from linrnn.training.trial_config import TrainingConfig, TrialConfig, from_text, to_text
+from tracking.runs.artifacts import config_file, parse_config
 
 LINES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=499)
 SINE = {"task": "sine", "model": "linear"}
 
 
-def values(owner: type[Declared]) -> st.SearchStrategy[dict[str, Any]]:
+def values(owner: type[Config]) -> st.SearchStrategy[dict[str, Any]]:
     """Any value of each declared field."""
 
     def of(domain: object) -> st.SearchStrategy[Any]:
@@ -37,7 +37,7 @@ def values(owner: type[Declared]) -> st.SearchStrategy[dict[str, Any]]:
                 return LINES.map(lambda line: f"/{line}")  # which may be the path of a file
         raise TypeError(domain)
 
-    return st.fixed_dictionaries({item.name: of(domain_of(item)) for item in declared(owner)})
+    return st.fixed_dictionaries({item.name: of(domain_of(item)) for item in settings_of(owner)})
 
 
 def built(owner: type[Any]) -> st.SearchStrategy[Any]:
@@ -56,7 +56,7 @@ CONFIGS = st.builds(
     lambda task, model, training, own: TrialConfig(task, model, training, **own),
     st.sampled_from(sorted(TASKS)).flatmap(lambda name: built(TASKS[name])),
     st.sampled_from(sorted(MODELS)).flatmap(lambda name: built(MODELS[name])),
-    built(Training),
+    built(TrainingConfig),
     values(TrialConfig),
 )
 
@@ -72,7 +72,7 @@ def test_a_text_is_one_line_that_can_be_stored(text: str) -> None:
     fits = Text().holds(text)
     assert fits == (len(text) <= 500 and len(f"{text}.".splitlines()) == 1 and not any(map(is_control, text)))
     if fits:
-        assert config_in(config_file({"task.column": text})) == {"task.column": text}
+        assert parse_config(config_file({"task.column": text})) == {"task.column": text}
 
 
 def is_control(character: str) -> bool:
@@ -89,7 +89,7 @@ def test_a_learning_rate_keeps_every_bit(rate: float) -> None:
 def test_what_the_text_leaves_out_takes_its_default() -> None:
     config = from_text(SINE | {"model.hidden_size": "7"})
     assert config.model.hidden_size == 7
-    assert config.training == Training()
+    assert config.training == TrainingConfig()
     assert config.seed == 0
 
 
@@ -130,9 +130,9 @@ def test_wrong_text_says_what_and_what_else(name: str, text: str, part: str) -> 
 
 def test_a_value_cannot_be_made_out_of_its_range_either() -> None:
     with pytest.raises(ConfigError, match=r"training\.replicas"):
-        Training(replicas=0)
+        TrainingConfig(replicas=0)
     with pytest.raises(ConfigError, match=r"training\.learning_rate"):
-        Training(learning_rate=1)  # an int: its text would not be a float's
+        TrainingConfig(learning_rate=1)  # an int: its text would not be a float's
 
 
 @pytest.mark.parametrize("table", [TASKS, MODELS], ids=["tasks", "models"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.data.text_table import numbers, numeric_columns, read_table
+from linrnn.data.text_table import numeric_columns, parse_numbers, read_table
 from linrnn.errors import DataError
 
 VALUES = st.floats(allow_nan=False, allow_infinity=False)
@@ -46,18 +46,18 @@ def test_however_it_is_written_the_values_are_the_same(
     assert list(table.header) == names
     assert numeric_columns(table) == names[-2:]
     assert table.lines == [len(left) + titled + k + 1 for k in range(len(values))]
-    read = zip(*(numbers(table, name).tolist() for name in names[-2:]), strict=True)
+    read = zip(*(parse_numbers(table, name).tolist() for name in names[-2:]), strict=True)
     assert [tuple(value.hex() for value in row) for row in read] == [tuple(v.hex() for v in row) for row in values]
 
 
 def test_one_column_with_decimal_commas_under_its_name() -> None:
-    assert numbers(read_table(b"y\n1,5\n-2\n,5e1\n", "d"), "y").tolist() == [1.5, -2, 5]
+    assert parse_numbers(read_table(b"y\n1,5\n-2\n,5e1\n", "d"), "y").tolist() == [1.5, -2, 5]
 
 
 def test_a_quoted_comma_between_commas_is_no_decimal_comma() -> None:
     table = read_table(b't,y\n1,"1,234"\n2,3\n3,4\n', "d")
     with pytest.raises(DataError, match=r"row 2, column 'y': '1,234' is not a number"):
-        numbers(table, "y")
+        parse_numbers(table, "y")
 
 
 def test_quotes_hold_separators_and_line_ends() -> None:
@@ -124,7 +124,7 @@ def test_a_cell_that_is_no_number_is_said_with_its_place(cell: str, part: str) -
     table = read_table(f"t;y\n1;1,5\n2;{cell}\n3;2,5\n".encode(), "data.csv")
     assert "y" in numeric_columns(table)
     with pytest.raises(DataError) as caught:
-        numbers(table, "y")
+        parse_numbers(table, "y")
     message = str(caught.value)
     assert message.startswith("data.csv, row 3, column 'y': ")
     assert part in message
@@ -135,4 +135,4 @@ def test_an_unknown_column_is_said_with_those_there_are() -> None:
     with pytest.raises(
         DataError, match=r"data.csv has no column 'sale' \(did you mean 'sales'\?\); there are: t, sales"
     ):
-        numbers(read_table(b"t,sales\n1,2\n", "data.csv"), "sale")
+        parse_numbers(read_table(b"t,sales\n1,2\n", "data.csv"), "sale")

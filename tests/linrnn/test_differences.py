@@ -14,18 +14,18 @@ from linrnn.analysis.bitwise import (
     DIFFERENT,
     EQUIVALENT,
     IDENTICAL,
-    Difference,
-    compare,
-    curves,
+    FirstDivergence,
+    bits_differ,
+    compare_bitwise,
+    curve_stages,
     relative_difference,
     stages,
-    unequal,
 )
 from linrnn.data.digests import data_digests
 from linrnn.data.sequences import Sequences
-from linrnn.training.backends import KernelSteps
-from linrnn.training.history import Progress
-from linrnn.training.loop import losses_on_test, train
+from linrnn.training.backends import KernelBackend
+from linrnn.training.history import TrainingHistory
+from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.trial_config import TrialConfig, from_text
 
 TEXT = {
@@ -45,15 +45,15 @@ Changed = dict[str, Any]
 def outcome(config: TrialConfig = CONFIG, splits: Any = None) -> Any:
     data = splits or config.task.splits()
     *_, progress = train(config, data)
-    return stages(progress, data_digests(data), losses_on_test(config, progress, data))
+    return stages(progress, data_digests(data), evaluate_test_split(config, progress, data))
 
 
-def progress_of(config: TrialConfig = CONFIG) -> Progress:
+def progress_of(config: TrialConfig = CONFIG) -> TrainingHistory:
     *_, progress = train(config)
     return progress
 
 
-def by_hand(one: Progress, other: Progress) -> Difference | None:
+def by_hand(one: TrainingHistory, other: TrainingHistory) -> FirstDivergence | None:
     """The definition: every value in the order in which it came to be."""
     replicas = range(len(one.weights))
     for epoch in range(1, one.epoch + 1):
@@ -70,7 +70,7 @@ def by_hand(one: Progress, other: Progress) -> Difference | None:
                 else:
                     a, b = (getattr(each, name)[place, k] for each in (one, other))
                 if a.tobytes() != b.tobytes():
-                    return Difference(name, k, epoch)
+                    return FirstDivergence(name, k, epoch)
     return None
 
 
@@ -78,7 +78,7 @@ def test_the_same_trial_is_identical_and_all_of_it_was_compared() -> None:
     np.random.seed(1)  # a global seed must not matter
     first = outcome()
     np.random.seed(2)
-    found = compare(first, outcome())
+    found = compare_bitwise(first, outcome())
     assert (found.first, found.max_relative_difference, found.verdict(0)) == (None, 0, IDENTICAL)
     assert found.compared == {
         "epochs": 40,
@@ -102,16 +102,16 @@ def test_the_same_trial_is_identical_and_all_of_it_was_compared() -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"training.learning_rate": "0.0123457"}, Difference("train_loss", 0, 2)),
-        ({"seed": "1"}, Difference("initial_weights", 0, 0)),
+        ({"training.learning_rate": "0.0123457"}, FirstDivergence("train_loss", 0, 2)),
+        ({"seed": "1"}, FirstDivergence("initial_weights", 0, 0)),
         ({"training.clip_norm": "0.01"}, None),
-        ({"model": "linear"}, Difference("train_loss", 0, 1)),
+        ({"model": "linear"}, FirstDivergence("train_loss", 0, 1)),
         ({"training.learning_rate": repr(float(np.nextafter(0.0123456, 1)))}, None),
     ],
 )
-def test_another_config_parts_where_the_definition_says(changed: Changed, expected: Difference | None) -> None:
+def test_another_config_parts_where_the_definition_says(changed: Changed, expected: FirstDivergence | None) -> None:
     other = from_text(TEXT | changed)
-    found, hand = compare(outcome(), outcome(other)), by_hand(progress_of(), progress_of(other))
+    found, hand = compare_bitwise(outcome(), outcome(other)), by_hand(progress_of(), progress_of(other))
     if expected and expected.quantity == "initial_weights":
         assert found.first == expected
     else:
@@ -126,19 +126,19 @@ def test_one_cell_of_the_data_is_found_in_its_split(split: str) -> None:
     cells: Sequences = getattr(splits, split)
     inputs = cells.inputs.copy()
     inputs[7, 0, 0] = np.nextafter(inputs[7, 0, 0], np.inf)
-    found = compare(outcome(), outcome(splits=splits._replace(**{split: cells._replace(inputs=inputs)})))
-    assert found.first == Difference(f"data.{split}", None, None)
+    found = compare_bitwise(outcome(), outcome(splits=splits._replace(**{split: cells._replace(inputs=inputs)})))
+    assert found.first == FirstDivergence(f"data.{split}", None, None)
 
 
 def nudged(epoch: int, replica: int) -> Callable[..., Any]:
     """Training steps that change one weight of a replica once that epoch is done."""
-    whole = KernelSteps.advance
+    whole = KernelBackend.advance
 
-    def advance(self: KernelSteps, epochs: int) -> Any:
+    def advance(self: KernelBackend, epochs: int) -> Any:
         losses, norms = zip(*(step(self) for _ in range(epochs)), strict=True)
         return np.concatenate(losses), np.concatenate(norms)
 
-    def step(self: KernelSteps) -> Any:
+    def step(self: KernelBackend) -> Any:
         found = whole(self, 1)
         if self.done == epoch:
             self.present[replica, 5] += np.float32(1e-3)
@@ -156,8 +156,8 @@ def test_one_weight_after_an_epoch_is_found_there(
     monkeypatch: pytest.MonkeyPatch, epoch: int, quantity: str, seen: int, replica: int
 ) -> None:
     whole = outcome()
-    monkeypatch.setattr(KernelSteps, "advance", nudged(epoch, replica))
-    assert compare(whole, outcome()).first == Difference(quantity, replica, seen)
+    monkeypatch.setattr(KernelBackend, "advance", nudged(epoch, replica))
+    assert compare_bitwise(whole, outcome()).first == FirstDivergence(quantity, replica, seen)
 
 
 def test_kept_weights_and_test_losses_are_compared_too() -> None:
@@ -168,12 +168,14 @@ def test_kept_weights_and_test_losses_are_compared_too() -> None:
     best[1, 0] += 1
     final[2, 0] += 1
     for changed, expected in (
-        (replace(progress, best_weights=best), Difference("best_weights", 1, None)),
-        (replace(progress, weights=final), Difference("final_weights", 2, 40)),
+        (replace(progress, best_weights=best), FirstDivergence("best_weights", 1, None)),
+        (replace(progress, weights=final), FirstDivergence("final_weights", 2, 40)),
     ):
-        assert compare(whole, stages(changed, data_digests(splits), np.array([1.0, 2.0, 3.0]))).first == expected
-    tested = compare(whole, stages(progress, data_digests(splits), np.array([1.0, 2.0, 3.1])))
-    assert tested.first == Difference("test_loss", 2, None)
+        assert (
+            compare_bitwise(whole, stages(changed, data_digests(splits), np.array([1.0, 2.0, 3.0]))).first == expected
+        )
+    tested = compare_bitwise(whole, stages(progress, data_digests(splits), np.array([1.0, 2.0, 3.1])))
+    assert tested.first == FirstDivergence("test_loss", 2, None)
     assert tested.max_relative_difference == pytest.approx(0.1 / 3.1)
     assert tested.verdict(0.04) == EQUIVALENT
     assert tested.verdict(0.03) == DIFFERENT
@@ -182,7 +184,7 @@ def test_kept_weights_and_test_losses_are_compared_too() -> None:
 def test_an_earlier_end_is_a_difference() -> None:
     earlier, whole = train(CONFIG), progress_of()
     next(earlier)
-    assert compare(stages(whole, {}, None), stages(next(earlier), {}, None)).first == Difference(
+    assert compare_bitwise(stages(whole, {}, None), stages(next(earlier), {}, None)).first == FirstDivergence(
         "evaluated", None, None
     )
 
@@ -200,23 +202,26 @@ def test_a_diverged_replica_is_the_same_as_itself() -> None:
     splits, one = config.task.splits(), progress_of(config)
     assert one.diverged.any()
     assert not np.isfinite(one.train_loss).all()
-    again = compare(*(stages(each, data_digests(splits), None) for each in (one, progress_of(config))))
+    again = compare_bitwise(*(stages(each, data_digests(splits), None) for each in (one, progress_of(config))))
     assert again.verdict(0) == IDENTICAL
 
 
 def test_curves_of_different_lengths_are_compared_as_far_as_both_go() -> None:
     longer = from_text(TEXT | {"training.epochs": "80", "training.evaluations": "16", "training.replicas": "5"})
-    found = compare(curves(progress_of()), curves(progress_of(longer)))
+    found = compare_bitwise(curve_stages(progress_of()), curve_stages(progress_of(longer)))
     assert found.first is None
     assert (found.compared["epochs"], found.compared["replicas"]) == (40, 3)
     for one, other in product((CONFIG, longer), repeat=2):
-        assert compare(curves(progress_of(one)), curves(progress_of(other))).first is None
+        assert compare_bitwise(curve_stages(progress_of(one)), curve_stages(progress_of(other))).first is None
 
 
 def test_a_digest_differs_in_any_byte_and_a_loss_in_any_bit() -> None:
     digests = np.zeros((2, 3, 32), np.uint8)
     other = digests.copy()
     other[1, 2, 31] = 1
-    assert np.argwhere(unequal(digests, other)).tolist() == [[1, 2]]
+    assert np.argwhere(bits_differ(digests, other)).tolist() == [[1, 2]]
     losses = np.array([[1.0, np.nan, 0.0]])
-    assert np.argwhere(unequal(losses, np.array([[np.nextafter(1, 2), -np.nan, -0.0]]))).tolist() == [[0, 0], [0, 2]]
+    assert np.argwhere(bits_differ(losses, np.array([[np.nextafter(1, 2), -np.nan, -0.0]]))).tolist() == [
+        [0, 0],
+        [0, 2],
+    ]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sklearn.kernel_ridge import KernelRidge
 from threadpoolctl import threadpool_limits
 
-from linrnn.baseline.baselines import Floors, classes, floors_of, lags_to_try, regression
-from linrnn.baseline.lags import Point, Swept, counted, lagged, spread
+from linrnn.baseline.baselines import Baselines, classes, compute_baselines, lags_to_try, regression
+from linrnn.baseline.lags import LagLoss, LagSweep, counted_targets, lag_matrix, spaced_lags
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.tasks import TASKS
 
@@ -37,9 +37,9 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def linear_only(name: str, **fields: int) -> Swept:
+def linear_only(name: str, **fields: int) -> LagSweep:
     data = TASKS[name](**fields).splits()
-    return regression.linear(data, spread(60))
+    return regression.linear(data, spaced_lags(60))
 
 
 def lagged_by_hand(inputs: Array, lags: int, first: int) -> Array:
@@ -57,14 +57,14 @@ def test_least_squares_agrees_with_the_closed_form(name: str) -> None:
     task = TASKS[name](**LARGE[name])
     swept = linear_only(name, **LARGE[name])
     assert task.linear_floor is not None
-    targets = len(counted(task.splits().test))
+    targets = len(counted_targets(task.splits().test))
     assert swept.best.test == pytest.approx(task.linear_floor, rel=4 * targets**-0.5, abs=1e-12)
 
 
 @pytest.mark.parametrize(("lags", "first"), [(0, 0), (3, 0), (3, 2), (2, 5), (9, 1)])
 def test_lags_are_those_of_the_definition(lags: int, first: int) -> None:
     inputs = np.random.default_rng(0).normal(size=(7, 2, 3))
-    assert np.array_equal(lagged(inputs, lags, first), lagged_by_hand(inputs, lags, first))
+    assert np.array_equal(lag_matrix(inputs, lags, first), lagged_by_hand(inputs, lags, first))
 
 
 @pytest.mark.parametrize("name", ["sunspots", "narma10", "adding", "sine"])
@@ -72,35 +72,36 @@ def test_one_triangle_holds_the_regressions_of_all_lags(name: str) -> None:
     data = TASKS[name]().splits()
     for lags, losses in zip((0, 1, 4, 9), regression.least_squares(data, (0, 1, 4, 9)), strict=True):
         train, *others = (regression.design(each, lags) for each in data)
-        kernel = np.linalg.lstsq(train, counted(data.train), rcond=None)[0]
+        kernel = np.linalg.lstsq(train, counted_targets(data.train), rcond=None)[0]
         plain = [
-            np.square(X @ kernel - counted(each)).mean() / each.scale for X, each in zip(others, data[1:], strict=True)
+            np.square(X @ kernel - counted_targets(each)).mean() / each.scale
+            for X, each in zip(others, data[1:], strict=True)
         ]
         assert losses == pytest.approx(plain, rel=1e-6, abs=1e-12)
 
 
 @given(st.lists(st.floats(1e-6, 10), min_size=1, max_size=20))
 def test_the_fewest_lags_of_as_good_a_val_loss_are_chosen(val: Sequence[float]) -> None:
-    best = Swept(tuple(Point(k, loss, 0.0) for k, loss in enumerate(val))).best
+    best = LagSweep(tuple(LagLoss(k, loss, 0.0) for k, loss in enumerate(val))).best
     assert best.val <= 1.0100001 * min(val)
     assert all(loss > 1.0099999 * min(val) for loss in val[: best.lags])
 
 
 @given(st.integers(0, 5000))
 def test_lags_are_tried_one_by_one_and_then_by_a_factor_up_to_the_top(top: int) -> None:
-    numbers = spread(top)
+    numbers = spaced_lags(top)
     assert (numbers[0], numbers[-1]) == (0, top)
     assert all(one < other <= max(one + 1, round(1.2 * one)) for one, other in pairwise(numbers))
 
 
 def test_more_lags_are_tried_while_they_help() -> None:
     data = TASKS["delay"](delay=50, length=800).splits()
-    assert regression.linear(data, spread(60)).curve[-1].lags == 120
-    assert regression.linear(data, spread(120)).curve[-1].lags == 120
+    assert regression.linear(data, spaced_lags(60)).curve[-1].lags == 120
+    assert regression.linear(data, spaced_lags(120)).curve[-1].lags == 120
 
 
 def test_a_delay_takes_as_many_lags_and_leaves_nothing() -> None:
-    found = floors_of(TASKS["delay"](delay=20))
+    found = compute_baselines(TASKS["delay"](delay=20))
     assert found.linear_lags == 20
     assert found.linear < 1e-20
 
@@ -110,7 +111,7 @@ def test_the_test_split_chooses_nothing(name: str) -> None:
     data = TASKS[name]().splits()
     shuffled = np.random.default_rng(0).permutation(data.test.targets)
     one, other = (
-        floors_of(TASKS[name](), data._replace(test=data.test._replace(targets=each)))
+        compute_baselines(TASKS[name](), data._replace(test=data.test._replace(targets=each)))
         for each in (data.test.targets, shuffled)
     )
     assert one.linear_lags == other.linear_lags
@@ -124,7 +125,7 @@ def test_no_kernel_and_no_trivial_predictor_is_chosen_on_the_test_split() -> Non
     kernels = [regression.choose(each, regression.starts(each, 2)) for each in (data, other)]
     assert kernels[0] == kernels[1]
     arma = TASKS["arma"]().splits()
-    mean = counted(arma.train).mean()
+    mean = counted_targets(arma.train).mean()
     constant = arma.test._replace(targets=np.full_like(arma.test.targets, mean) + 1e-3 * arma.test.targets)
     assert regression.trivial(arma._replace(test=constant), forecasts=True) > 1e3  # persistence, chosen on val, loses
 
@@ -143,33 +144,33 @@ def test_the_kernel_is_that_of_scikit_learn() -> None:
     data = TASKS["henon"]().splits()
     bases = regression.starts(data, 3)
     kernel = regression.Kernel(lags=1, width=1.5, ridge=1e-4, base=0)
-    some = np.random.default_rng(1).permutation(len(counted(data.train)))[: regression.FITTED_ON]
+    some = np.random.default_rng(1).permutation(len(counted_targets(data.train)))[: regression.FITTED_ON]
     X, Z = regression.scaled(1, data.train, data.test)
     apart = np.linalg.norm(X[some][:, None] - X[some][None], axis=2)
     width = 1.5 * np.median(apart[apart > 0])
     oracle = KernelRidge(kernel="rbf", gamma=1 / (2 * width**2), alpha=len(some) * 1e-4)
-    mean = counted(data.train).mean()
-    predicted = oracle.fit(X[some], counted(data.train)[some] - mean).predict(Z) + mean
+    mean = counted_targets(data.train).mean()
+    predicted = oracle.fit(X[some], counted_targets(data.train)[some] - mean).predict(Z) + mean
     assert np.allclose(regression.predict(data, bases, kernel), predicted, atol=1e-7)
 
 
 @pytest.mark.parametrize(("name", "most"), [("xor", 1e-6), ("product", 1e-3), ("henon", 1e-5), ("narma10", 0.03)])
 def test_the_reference_finds_what_no_linear_predictor_can(name: str, most: float) -> None:
-    found = floors_of(TASKS[name]())
+    found = compute_baselines(TASKS[name]())
     assert found.nonlinear < most < 0.3 * found.linear
 
 
 def test_the_reference_is_the_linear_predictor_where_no_kernel_is_better() -> None:
-    found = floors_of(TASKS["delay"]())
+    found = compute_baselines(TASKS["delay"]())
     assert found.nonlinear <= found.linear
 
 
 def test_cross_entropy_is_that_of_torch() -> None:
     torch = pytest.importorskip("torch")
     data = TASKS["copy"]().splits()
-    logits = np.random.default_rng(0).normal(size=counted(data.test).shape)
+    logits = np.random.default_rng(0).normal(size=counted_targets(data.test).shape)
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = torch.from_numpy(counted(data.test).argmax(axis=1))
+    labels = torch.from_numpy(counted_targets(data.test).argmax(axis=1))
     expected = torch.nn.functional.cross_entropy(torch.from_numpy(logits), labels).item() / data.test.scale
     assert classes.cross_entropy(probabilities, data.test) == pytest.approx(expected)
 
@@ -191,11 +192,11 @@ def test_a_class_that_train_has_not_is_given_nothing() -> None:
 
 
 def test_lines_are_the_floors_that_are_known() -> None:
-    found = Floors("x", 1.0, 0.5, 3, None, 0.2, None, 10, ())
+    found = Baselines("x", 1.0, 0.5, 3, None, 0.2, None, 10, ())
     assert list(found.lines) == ["trivial", "linear", "nonlinear"]
     assert replace(found, analytic=0.4, noise=0.0).lines["noise"] == 0.0
 
 
 def test_no_more_lags_than_the_data_can_tell() -> None:
     data = TASKS["sunspots"]().splits()
-    assert lags_to_try(data.train)[-1] == len(counted(data.train)) // 2 - 1
+    assert lags_to_try(data.train)[-1] == len(counted_targets(data.train)) // 2 - 1

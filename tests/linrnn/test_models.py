@@ -14,8 +14,8 @@ import linrnn
 from linrnn.models import MODELS
 from linrnn.models.conversion import from_torch, to_torch
 from linrnn.models.elman import orthogonal
-from linrnn.models.model import Model, count, unflatten
-from linrnn.models.network import Network, network_of
+from linrnn.models.model import Model, count_parameters, unflatten
+from linrnn.models.network import Network, build_network
 
 FUNCTIONS = {"linear": lambda z: z, "tanh": np.tanh}
 T, B, I, H, O = 7, 3, 2, 5, 4  # noqa: E741 the letters of the shapes
@@ -77,13 +77,13 @@ class TestContract:
     def test_first_values_come_from_the_generator_alone(self, model: Model) -> None:
         shapes = model.shapes(I, O)
         one = model.initial(shapes, np.random.default_rng([3, 1]))
-        assert one.shape == (count(shapes),)
+        assert one.shape == (count_parameters(shapes),)
         assert one.dtype == np.float32
         assert np.array_equal(one, model.initial(shapes, np.random.default_rng([3, 1])))
         assert not np.array_equal(one, model.initial(shapes, np.random.default_rng([3, 2])))
 
     def test_a_network_of_its_own(self, model: Model) -> None:
-        network = network_of(model, I, O)
+        network = build_network(model, I, O)
         assert network.model == model
         assert {name: tuple(value.shape) for name, value in network.state_dict().items()} == model.shapes(I, O)
         outputs, state = network(torch.randn(T, B, I))
@@ -96,7 +96,7 @@ class TestContract:
 @pytest.mark.parametrize("name", ["linear", "tanh"])
 def test_outputs_and_gradients_are_the_formulas(name: str, layers: int) -> None:
     model = MODELS[name](hidden_size=H, num_layers=layers)
-    network = network_of(model, I, O).double()
+    network = build_network(model, I, O).double()
     inputs, start = torch.randn(T, B, I).double(), torch.randn(layers, B, H).double()
     state = start[0] if layers == 1 else start
     outputs, last = network(inputs, state)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from linrnn.analysis.predictions import FREE_STEPS, MOST, Predictions, predictions
+from linrnn.analysis.predictions import FREE_STEPS, MOST, Predictions, predict_test_split
 from linrnn.data.sequences import Splits
 from linrnn.models import MODELS
 from linrnn.models.model import flatten, unflatten
-from linrnn.models.network import network_of
+from linrnn.models.network import build_network
 from linrnn.tasks.sunspots import Sunspots
-from linrnn.training.history import Progress
-from linrnn.training.loop import losses_on_test, train
+from linrnn.training.history import TrainingHistory
+from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.trial_config import TrialConfig, from_text
 
 TASKS = {
@@ -28,13 +28,15 @@ TASKS = {
 }
 
 
-def trained(task: str, model: str, **settings: str) -> tuple[TrialConfig, Splits, Progress, np.ndarray, Predictions]:
+def trained(
+    task: str, model: str, **settings: str
+) -> tuple[TrialConfig, Splits, TrainingHistory, np.ndarray, Predictions]:
     text = {"task": task, "model": model, "training.epochs": "8", "training.replicas": "3", "model.hidden_size": "5"}
     config = from_text(text | TASKS[task] | settings)
     splits = config.task.splits()
     *_, progress = train(config, splits)
-    losses = losses_on_test(config, progress, splits)
-    return config, splits, progress, losses, predictions(config, progress, splits, losses)
+    losses = evaluate_test_split(config, progress, splits)
+    return config, splits, progress, losses, predict_test_split(config, progress, splits, losses)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -59,7 +61,7 @@ def test_they_are_what_the_loss_is_of(task: str, model: str) -> None:
 @pytest.mark.parametrize("task", ["sine", "sunspots", "mackey-glass"])
 def test_the_closed_loop_is_that_of_a_plain_network(task: str, model: str) -> None:
     config, splits, progress, _, said = trained(task, model)
-    network = network_of(config.model, 1, 1).double()
+    network = build_network(config.model, 1, 1).double()
     best = unflatten(torch.from_numpy(progress.best_weights.astype(float)), progress.shapes)
     network.load_state_dict({name: value[said.replica] for name, value in best.items()})
     values = list(splits.test.inputs[: said.start, 0, 0])  # known; then what was predicted for each step
@@ -90,8 +92,8 @@ def test_a_rotation_goes_on_for_ever() -> None:
         "c": [0.0],
     }
     stacked = {name: np.array([value] * 10, dtype=np.float32) for name, value in named.items()}
-    exact = Progress(**{**vars(progress), "best_weights": flatten(stacked, progress.shapes)})
-    said = predictions(config, exact, splits, losses_on_test(config, exact, splits))
+    exact = TrainingHistory(**{**vars(progress), "best_weights": flatten(stacked, progress.shapes)})
+    said = predict_test_split(config, exact, splits, evaluate_test_split(config, exact, splits))
     known = ~np.isnan(said.truth)
     assert np.abs(said.continued[known] - said.truth[known]).max() < 1e-4  # float32 weights
     assert np.abs(said.continued).max() == pytest.approx(1, abs=1e-2)
@@ -102,7 +104,7 @@ def test_the_truth_is_the_series_itself(ahead: int) -> None:
     config, splits, progress, losses, _ = trained("sunspots", "linear")
     count = np.arange(90.0 + ahead)[:, None, None]
     test = splits.test._replace(inputs=count[:90], targets=count[ahead:], first=5)
-    said = predictions(replace(config, task=Counter(ahead)), progress, splits._replace(test=test), losses)
+    said = predict_test_split(replace(config, task=Counter(ahead)), progress, splits._replace(test=test), losses)
     if ahead > 90:  # longer than the sequence
         assert len(said.truth) == 0
         return

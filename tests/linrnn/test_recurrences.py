@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linrnn.models.recurrence import by_kernels, by_products, prefers_kernels, recurrence, recurrence_definition
+from linrnn.models.recurrence import (
+    kernel_recurrence,
+    prefers_kernels,
+    product_recurrence,
+    recurrence,
+    recurrence_definition,
+)
 
 Form = Callable[[Tensor, Tensor, Tensor, str], Tensor]
-forms = pytest.mark.parametrize("form", [by_kernels, by_products, recurrence])
+forms = pytest.mark.parametrize("form", [kernel_recurrence, product_recurrence, recurrence])
 activations = pytest.mark.parametrize("activation", ["linear", "tanh"])
 
 

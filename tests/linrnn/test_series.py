@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.data.chronological_split import ends, enough
+from linrnn.data.chronological_split import has_enough_rows, split_ends
 from linrnn.data.sequences import Array, Splits
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks.series import DROPPED, Series
@@ -79,11 +79,11 @@ def test_named_inputs_at_t_go_with_the_target_at_t_plus_horizon(write: Write) ->
 @given(st.integers(10, 60), st.integers(0, 12), st.booleans())
 def test_no_split_sees_a_later_one(length: int, horizon: int, archive: bool) -> None:
     """Other values in the val part change no array of train, other values in the test part none of train and val."""
-    if not enough(length, horizon):
+    if not has_enough_rows(length, horizon):
         return
     values = RNG.normal(size=(length, 2))
     before = splits_of(values, horizon, archive)
-    for first, unchanged in zip(ends(length), (before[:1], before[:2]), strict=True):
+    for first, unchanged in zip(split_ends(length), (before[:1], before[:2]), strict=True):
         other = values.copy()
         other[first:] += RNG.normal(size=(length - first, 2))
         after = splits_of(other, horizon, archive)

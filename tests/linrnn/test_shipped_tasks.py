@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from linrnn.data.sequences import Array
-from linrnn.tasks.builtin_series import Shipped
+from linrnn.tasks.builtin_series import BuiltInSeries
 from linrnn.tasks.co2 import Co2
 from linrnn.tasks.sine import Sine
 from linrnn.tasks.sunspots import Sunspots
@@ -15,7 +15,7 @@ from linrnn.tasks.xor import Xor
 SHIPPED = [Sunspots(), Co2()]
 
 
-def numbers(task: Shipped) -> Array:
+def numbers(task: BuiltInSeries) -> Array:
     """The series by a plain reading of its file."""
     lines = task.content.decode().splitlines()[1:]
     values = np.array([float(line.split(",")[1]) for line in lines])
@@ -65,7 +65,7 @@ def test_co2_are_the_real_values() -> None:
 
 
 @pytest.mark.parametrize("task", SHIPPED, ids=lambda task: task.name)
-def test_they_are_split_in_time(task: Shipped) -> None:
+def test_they_are_split_in_time(task: BuiltInSeries) -> None:
     series = numbers(task)
     end, val_end = round(0.6 * len(series)), round(0.8 * len(series))
     train, val, test = task.splits()
@@ -77,13 +77,13 @@ def test_they_are_split_in_time(task: Shipped) -> None:
 
 
 @pytest.mark.parametrize("task", SHIPPED, ids=lambda task: task.name)
-def test_what_comes_later_changes_nothing_before(task: Shipped, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_later_changes_nothing_before(task: BuiltInSeries, monkeypatch: pytest.MonkeyPatch) -> None:
     train, val, _ = task.splits()
     values, series = task.values, len(task.series)
     val_from, test_from = (len(values) - series + round(part * series) for part in (0.6, 0.8))
-    monkeypatch.setattr(Shipped, "values", np.concatenate([values[:test_from], 7 * values[test_from:] + 1]))
+    monkeypatch.setattr(BuiltInSeries, "values", np.concatenate([values[:test_from], 7 * values[test_from:] + 1]))
     assert all(np.array_equal(a, b) for a, b in zip(task.splits().train[:2], train[:2], strict=True))
     assert all(np.array_equal(a, b) for a, b in zip(task.splits().val[:2], val[:2], strict=True))
-    monkeypatch.setattr(Shipped, "values", np.concatenate([values[:val_from], 7 * values[val_from:] + 1]))
+    monkeypatch.setattr(BuiltInSeries, "values", np.concatenate([values[:val_from], 7 * values[val_from:] + 1]))
     assert all(np.array_equal(a, b) for a, b in zip(task.splits().train[:2], train[:2], strict=True))
     assert not np.array_equal(task.splits().val.targets, val.targets)

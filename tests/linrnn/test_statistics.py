@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from linrnn.analysis.statistics import difference
-from linrnn.baseline.baselines import Floors
+from linrnn.analysis.statistics import compare_samples
+from linrnn.baseline.baselines import Baselines
 
 RNG = np.random.default_rng(3)
 LOSSES = arrays(float, 6, elements=st.floats(1e-9, 1e3))
@@ -33,46 +33,46 @@ def permutation_p(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.parametrize("shift", [0.0, 0.5, 3.0])
 def test_p_is_that_of_all_deals(shift: float) -> None:
     one, other = 10 ** RNG.normal(shift, 1, 6), 10 ** RNG.normal(0, 1, 5)
-    assert difference(one, other).p == pytest.approx(permutation_p(one, other), rel=1e-9)
+    assert compare_samples(one, other).p == pytest.approx(permutation_p(one, other), rel=1e-9)
 
 
 def test_p_of_many_replicas_of_one_distribution_is_seldom_small() -> None:
-    small = [difference(*10 ** RNG.normal(0, 1, (2, 20))).p < 0.05 for _ in range(100)]
+    small = [compare_samples(*10 ** RNG.normal(0, 1, (2, 20))).p < 0.05 for _ in range(100)]
     assert np.mean(small) < 0.12  # binomial(100, 0.05) is above that once in a thousand times
 
 
 @given(LOSSES, LOSSES)
 def test_superiority_counts_pairs(one: np.ndarray, other: np.ndarray) -> None:
     pairs = [1.0 if a < b else 0.5 if a == b else 0.0 for a in one for b in other]
-    found = difference(one, other)
+    found = compare_samples(one, other)
     assert found.superiority == pytest.approx(np.mean(pairs))
-    assert difference(other, one).superiority == pytest.approx(1 - found.superiority)
+    assert compare_samples(other, one).superiority == pytest.approx(1 - found.superiority)
 
 
 def test_the_ratio_is_that_of_medians_and_its_interval_holds_it() -> None:
     one, other = RNG.lognormal(0, 1, 21), RNG.lognormal(1, 1, 21)
-    ratio = difference(one, other).ratio
+    ratio = compare_samples(one, other).ratio
     assert ratio.value == pytest.approx(np.median(one) / np.median(other))
     assert ratio.low < ratio.value < ratio.high
-    assert difference(10 * one, 10 * other).ratio == pytest.approx(ratio)  # of no unit
+    assert compare_samples(10 * one, 10 * other).ratio == pytest.approx(ratio)  # of no unit
 
 
 def test_a_diverged_replica_is_worse_than_any_loss() -> None:
     some = np.array([1e-3] * 5 + [np.inf] * 6)  # whose median diverged
     fine = np.full(11, 1.0)
-    assert difference(some, fine).ratio.value == np.inf
-    assert difference(fine, some).ratio.value == 0.0
-    assert difference(some, fine).superiority == pytest.approx(5 / 11)
-    assert difference(some, fine) == difference(some, fine)  # always the same resamples
+    assert compare_samples(some, fine).ratio.value == np.inf
+    assert compare_samples(fine, some).ratio.value == 0.0
+    assert compare_samples(some, fine).superiority == pytest.approx(5 / 11)
+    assert compare_samples(some, fine) == compare_samples(some, fine)  # always the same resamples
     half = np.array([1e-3] * 10 + [np.inf] * 10)
-    assert difference(half, np.full(20, 1.0)).ratio.value == np.inf == np.median(half)
-    assert difference(np.full(20, 1.0), half).ratio.value == 0.0
+    assert compare_samples(half, np.full(20, 1.0)).ratio.value == np.inf == np.median(half)
+    assert compare_samples(np.full(20, 1.0), half).ratio.value == 0.0
     lost = np.full(6, np.inf)
-    assert np.isnan(difference(lost, lost).ratio).all()  # nothing to compare
+    assert np.isnan(compare_samples(lost, lost).ratio).all()  # nothing to compare
 
 
-def floors(linear: float, nonlinear: float) -> Floors:
-    return Floors("t", 1.0, linear, 3, None, nonlinear, None, 100, ())
+def floors(linear: float, nonlinear: float) -> Baselines:
+    return Baselines("t", 1.0, linear, 3, None, nonlinear, None, 100, ())
 
 
 def test_excess_and_the_gap_that_is_closed() -> None:

@@ -15,7 +15,7 @@ from linrnn.data.digests import digest
 from linrnn.models import MODELS
 from linrnn.models.elman import Elman
 from linrnn.tasks import TASKS
-from linrnn.training.backends import KernelSteps, TorchSteps, steps_for
+from linrnn.training.backends import KernelBackend, TorchBackend, choose_backend
 from linrnn.training.loop import initial_weights, train
 from linrnn.training.trial_config import TrialConfig, from_text
 from tests.conftest import NEEDED
@@ -39,8 +39,8 @@ def test_both_forms_make_the_same_updates(model: str, task: str, layers: str) ->
     shapes, data = asked.model.shapes(asked.task.input_size, 1), asked.task.splits().train
     first = initial_weights(asked, shapes)
     assert isinstance(asked.model, Elman)
-    fast = KernelSteps(asked.model, asked.training, first, data)
-    slow = TorchSteps(asked.model, asked.training, shapes, first, data)
+    fast = KernelBackend(asked.model, asked.training, first, data)
+    slow = TorchBackend(asked.model, asked.training, shapes, first, data)
     for count in (1, 4):
         losses, norms = fast.advance(count)
         expected_losses, expected_norms = slow.advance(count)
@@ -54,7 +54,7 @@ def test_both_forms_make_the_same_updates(model: str, task: str, layers: str) ->
 def test_classes_are_left_to_torch(task: str) -> None:
     asked = config(task, "linear", training__replicas="1")
     shapes, data = asked.model.shapes(asked.task.input_size, asked.task.output_size), asked.task.splits().train
-    assert isinstance(steps_for(asked, shapes, initial_weights(asked, shapes), data), TorchSteps)
+    assert isinstance(choose_backend(asked, shapes, initial_weights(asked, shapes), data), TorchBackend)
 
 
 def test_large_shapes_are_left_to_torch_and_the_progress_says_so() -> None:
@@ -72,10 +72,10 @@ def test_a_replica_among_ten_is_the_replica_alone(model: str, hidden_size: str) 
     asked = config("sine", model, model__hidden_size=hidden_size, training__replicas="10")
     shapes, data = asked.model.shapes(1, 1), asked.task.splits().train
     first = initial_weights(asked, shapes)
-    together = steps_for(asked, shapes, first, data)
+    together = choose_backend(asked, shapes, first, data)
     losses, _ = together.advance(20)
     for k in (0, 3, 9):
-        alone = steps_for(asked, shapes, first[k : k + 1], data)
+        alone = choose_backend(asked, shapes, first[k : k + 1], data)
         assert np.array_equal(alone.advance(20)[0][:, 0], losses[:, k])
         assert np.array_equal(alone.weights[0], together.weights[k])
 
@@ -83,7 +83,7 @@ def test_a_replica_among_ten_is_the_replica_alone(model: str, hidden_size: str) 
 def test_epochs_in_one_go_or_in_several_are_the_same() -> None:
     asked = config("sine", "tanh")
     shapes, data = asked.model.shapes(1, 1), asked.task.splits().train
-    one, two = (steps_for(asked, shapes, initial_weights(asked, shapes), data) for _ in range(2))
+    one, two = (choose_backend(asked, shapes, initial_weights(asked, shapes), data) for _ in range(2))
     one.advance(12)
     for count in (5, 1, 6):
         two.advance(count)

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linrnn.config.settings import Choice, Text, declared, domain_of
+from linrnn.config.settings import Choice, Text, domain_of, settings_of
 from linrnn.data.sequences import Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks import TASKS
-from linrnn.tasks.task import Drawn, Forecast, Task
+from linrnn.tasks.task import ForecastTask, RandomTask, Task
 from linrnn.training.trial_config import from_text, to_text
 from tests.conftest import NEEDED
 
-DRAWN = [name for name in sorted(TASKS) if issubclass(TASKS[name], Drawn)]
-FORECASTS = [name for name in sorted(TASKS) if issubclass(TASKS[name], Forecast)]
+DRAWN = [name for name in sorted(TASKS) if issubclass(TASKS[name], RandomTask)]
+FORECASTS = [name for name in sorted(TASKS) if issubclass(TASKS[name], ForecastTask)]
 
 
 @pytest.fixture(scope="module", params=sorted(TASKS))
@@ -81,7 +81,7 @@ class TestContract:
 
 def bounds(task: type[Task]) -> Iterator[tuple[str, Any]]:
     """The least value of each setting, or its last word; a text may be any."""
-    for item in declared(task):
+    for item in settings_of(task):
         domain: Any = domain_of(item)
         if not isinstance(domain, Text):
             yield item.name, domain.words[-1] if isinstance(domain, Choice) else domain.low

@@ -20,9 +20,9 @@ from linrnn.models import MODELS
 from linrnn.models.conversion import to_torch
 from linrnn.models.model import unflatten
 from linrnn.training.evaluation import evaluate
-from linrnn.training.history import Progress
-from linrnn.training.loop import initial_weights, losses_on_test, train
-from linrnn.training.trial_config import Training, TrialConfig, from_text
+from linrnn.training.history import TrainingHistory
+from linrnn.training.loop import evaluate_test_split, initial_weights, train
+from linrnn.training.trial_config import TrainingConfig, TrialConfig, from_text
 
 SMALL = {"model.hidden_size": "6", "training.epochs": "20", "training.replicas": "3", "training.evaluations": "5"}
 
@@ -31,12 +31,12 @@ def config(task: str = "sine", model: str = "tanh", **settings: str) -> TrialCon
     return from_text({"task": task, "model": model, **SMALL} | {k.replace("__", "."): v for k, v in settings.items()})
 
 
-def finished(asked: TrialConfig) -> Progress:
+def finished(asked: TrialConfig) -> TrainingHistory:
     *_, progress = train(asked)
     return progress
 
 
-def fingerprint(progress: Progress) -> str:
+def fingerprint(progress: TrainingHistory) -> str:
     return digest(progress.weights, progress.best_weights, progress.val_loss, progress.train_loss)
 
 
@@ -76,7 +76,7 @@ class TestStream:
     [(10, 5, (2, 4, 6, 8, 10)), (3, 200, (1, 2, 3)), (7, 3, (2, 4, 7)), (1, 1, (1,))],
 )
 def test_evaluations_are_spread_evenly(epochs: int, evaluations: int, expected: tuple[int, ...]) -> None:
-    assert Training(epochs=epochs, evaluations=evaluations).evaluation_epochs == expected
+    assert TrainingConfig(epochs=epochs, evaluations=evaluations).evaluation_epochs == expected
 
 
 PROGRAM = """
@@ -150,7 +150,7 @@ def test_a_diverging_replica_neither_stops_nor_touches_the_others(monkeypatch: p
         assert np.array_equal(progress.weights[k], alone.weights[k])
         assert np.array_equal(progress.val_loss[:, k], alone.val_loss[:, k])
     assert np.isfinite(progress.median_best_val_loss)
-    losses = losses_on_test(asked, progress, asked.task.splits())
+    losses = evaluate_test_split(asked, progress, asked.task.splits())
     assert np.isinf(losses).tolist() == [False, True, False]
 
 
@@ -185,7 +185,10 @@ def test_weights_at_each_evaluation_have_their_digest() -> None:
 
 
 def test_the_learning_rate_falls_to_nothing_or_stays() -> None:
-    falling, constant = Training(learning_rate=0.5, epochs=4), Training(learning_rate=0.5, epochs=4, decay="none")
+    falling, constant = (
+        TrainingConfig(learning_rate=0.5, epochs=4),
+        TrainingConfig(learning_rate=0.5, epochs=4, decay="none"),
+    )
     assert falling.learning_rates(0, 4).tolist() == [0.5, 0.375, 0.25, 0.125]
     assert falling.learning_rates(2, 2).tolist() == [0.25, 0.125]
     assert constant.learning_rates(1, 2).tolist() == [0.5, 0.5]

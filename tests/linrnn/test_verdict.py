@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.analysis.statistics import gain, median
-from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, verdict
-from linrnn.baseline.baselines import Floors, floors_of
+from linrnn.analysis.statistics import estimate_gain, estimate_median
+from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, decide_verdict
+from linrnn.baseline.baselines import Baselines, compute_baselines
 from linrnn.data.sequences import Sequences
 from linrnn.models.linear import Linear
 from linrnn.models.tanh import Tanh
 from linrnn.tasks import TASKS
-from linrnn.tasks.task import Drawn, Task
+from linrnn.tasks.task import RandomTask, Task
 from linrnn.training.history import Losses
-from linrnn.training.loop import losses_on_test, train
-from linrnn.training.trial_config import Training, TrialConfig
+from linrnn.training.loop import evaluate_test_split, train
+from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
-FLOORS = Floors("made up", 1.0, 0.1, 5, None, 0.1, None, 2000, ())
+FLOORS = Baselines("made up", 1.0, 0.1, 5, None, 0.1, None, 2000, ())
 
 
 def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
@@ -64,17 +64,17 @@ def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
     ],
 )
 def test_words(linear: Losses, tanh: Losses, floors: dict[str, float], word: str, why: str) -> None:
-    found = verdict(replace(FLOORS, **floors), {"linear": linear, "tanh": tanh})
+    found = decide_verdict(replace(FLOORS, **floors), {"linear": linear, "tanh": tanh})
     assert (found.word, why in found.reason) == (word, True), found.reason
 
 
 def test_one_model_type_alone_decides_nothing() -> None:
     for losses in ({"linear": around(0.1)}, {"tanh": around(0.1)}, {}):
-        assert verdict(FLOORS, losses).word == UNDECIDED
+        assert decide_verdict(FLOORS, losses).word == UNDECIDED
 
 
 def test_the_best_nonlinear_model_type_counts() -> None:
-    found = verdict(FLOORS, {"linear": around(0.3), "tanh": around(0.3), "other": around(0.05)})
+    found = decide_verdict(FLOORS, {"linear": around(0.3), "tanh": around(0.3), "other": around(0.05)})
     assert found.word == NEEDED
     assert "gain of other" in found.reason
 
@@ -84,28 +84,28 @@ def test_a_verdict_is_the_same_for_losses_in_another_order(seed: int, linear: fl
     rng = np.random.default_rng(seed)
     losses = {"linear": around(linear, 0.2), "tanh": around(tanh, 0.2)}
     shuffled = {model: rng.permutation(each) for model, each in losses.items()}
-    one, other = verdict(FLOORS, losses), verdict(FLOORS, shuffled)
+    one, other = decide_verdict(FLOORS, losses), decide_verdict(FLOORS, shuffled)
     assert one.word == other.word or UNDECIDED in (one.word, other.word)
 
 
 def test_the_interval_of_a_median_holds_it_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
-    estimates = [median(rng.lognormal(size=20)) for _ in range(300)]
+    estimates = [estimate_median(rng.lognormal(size=20)) for _ in range(300)]
     held = np.mean([low <= 1 <= high for _, low, high in estimates])
     assert 0.9 <= held <= 0.99
 
 
 def test_intervals_reach_to_infinity_where_replicas_diverge() -> None:
     losses = np.append(around(0.1, count=11), np.full(9, np.inf))
-    value, low, high = median(losses)
+    value, low, high = estimate_median(losses)
     assert np.isfinite([value, low]).all()
     assert high == np.inf
-    assert gain(np.full(5, np.inf), around(0.1)) == (np.inf, np.inf, np.inf)
-    assert gain(around(0.1), np.full(5, np.inf)).value == -np.inf
+    assert estimate_gain(np.full(5, np.inf), around(0.1)) == (np.inf, np.inf, np.inf)
+    assert estimate_gain(around(0.1), np.full(5, np.inf)).value == -np.inf
 
 
 @dataclass(frozen=True)
-class Noise(Drawn):
+class Noise(RandomTask):
     """Targets that have nothing to do with the inputs."""
 
     name: ClassVar[str] = "noise"
@@ -128,12 +128,12 @@ TRUTHS = {
 def test_the_truth_is_found_where_it_is_known(name: str) -> None:
     task, word = TRUTHS[name]
     data = task.splits()
-    found = verdict(floors_of(task, data), {kind.name: trained(task, kind) for kind in (Linear, Tanh)})
+    found = decide_verdict(compute_baselines(task, data), {kind.name: trained(task, kind) for kind in (Linear, Tanh)})
     assert found.word == word, found.reason
 
 
 def trained(task: Task, kind: type[Linear] | type[Tanh]) -> Losses:
-    config = TrialConfig(task, kind(hidden_size=12), Training(epochs=400, replicas=8, learning_rate=0.02))
+    config = TrialConfig(task, kind(hidden_size=12), TrainingConfig(epochs=400, replicas=8, learning_rate=0.02))
     data = task.splits()
     *_, progress = train(config, data)
-    return losses_on_test(config, progress, data)
+    return evaluate_test_split(config, progress, data)

@@ -14,7 +14,7 @@ from tests.faults.harness import SWEEP, Twin, facts
 from tests.faults.harness import start as start_sweep
 from tests.servers.conftest import Start, end, wait_for, wait_for_runs
 from tracking.store.access import Store, open_store
-from tracking.store.store_errors import TakenError
+from tracking.store.store_errors import LockConflictError
 
 Database = Callable[[str], str]
 
@@ -105,7 +105,7 @@ def test_one_that_stays_away_is_one_line_and_nothing_is_lost(
 def test_the_lock_of_a_study_is_postgresqls(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     store = team.store(monkeypatch)
     with store.held(["a study"]):
-        with pytest.raises(TakenError), store.held(["a study"]):
+        with pytest.raises(LockConflictError), store.held(["a study"]):
             pass
         with store.held(["another study"]):
             pass

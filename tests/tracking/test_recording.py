@@ -21,14 +21,14 @@ import linrnn
 import tracking
 from linrnn.data.digests import data_digests
 from linrnn.errors import ConfigError
-from linrnn.training.history import Progress
-from linrnn.training.loop import losses_on_test, train
-from linrnn.training.result import Failed, Trained
+from linrnn.training.history import TrainingHistory
+from linrnn.training.loop import evaluate_test_split, train
+from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.runs.environment import environment
-from tracking.runs.query import recorded
+from tracking.runs.query import is_recorded
 from tracking.runs.reader import read_config, read_curves, read_result, read_run, read_weights
-from tracking.runs.writer import begin, closing, record, record_failed
+from tracking.runs.writer import begin_run, record_failed_trial, record_trial, run_status
 from tracking.store.access import Store
 from tracking.store.store_errors import StoreError
 
@@ -45,27 +45,27 @@ CONFIG = from_text(
 )
 
 
-def trained(config: TrialConfig = CONFIG, test: bool = True) -> Trained:
+def trained(config: TrialConfig = CONFIG, test: bool = True) -> TrialResult:
     splits = config.task.splits()
     *_, progress = train(config, splits)
-    losses = losses_on_test(config, progress, splits) if test else None
+    losses = evaluate_test_split(config, progress, splits) if test else None
     digests = data_digests(splits)
-    return Trained(config, progress, time.time(), 1.5, environment(), digests, losses, {"note.txt": b"hello"})
+    return TrialResult(config, progress, time.time(), 1.5, environment(), digests, losses, {"note.txt": b"hello"})
 
 
 @pytest.fixture(scope="module")
-def result() -> Trained:
+def result() -> TrialResult:
     return trained()
 
 
-def test_the_config_comes_back_exactly_from_the_params_alone(store: Store, result: Trained) -> None:
-    found = store.client.get_run(record(store, result, "a name", {}))
+def test_the_config_comes_back_exactly_from_the_params_alone(store: Store, result: TrialResult) -> None:
+    found = store.client.get_run(record_trial(store, result, "a name", {}))
     assert found.data.params == to_text(CONFIG)
     assert read_config(found) == CONFIG
 
 
-def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: Trained) -> None:
-    run_id = record(store, result, "a name", {})
+def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: TrialResult) -> None:
+    run_id = record_trial(store, result, "a name", {})
     history = store.client.get_metric_history(run_id, "val_loss")
     medians = dict(zip(result.progress.evaluated, np.median(result.progress.val_loss, axis=1), strict=True))
     assert all(point.value == medians[point.step] for point in history)
@@ -81,7 +81,7 @@ def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: Trained)
 
 def test_long_curves_are_thinned_for_the_ui_and_whole_in_the_artifact(store: Store) -> None:
     long = trained(from_text(to_text(CONFIG) | {"training.epochs": "300", "training.evaluations": "120"}))
-    run_id = record(store, long, "a name", {})
+    run_id = record_trial(store, long, "a name", {})
     steps = [point.step for point in store.client.get_metric_history(run_id, "val_loss")]
     assert 20 <= len(steps) <= 25
     assert steps[-1] == 300
@@ -89,8 +89,8 @@ def test_long_curves_are_thinned_for_the_ui_and_whole_in_the_artifact(store: Sto
     assert read_curves(store, read_run(store, run_id))["val_loss"].shape == (120, 3)
 
 
-def test_a_run_says_what_it_is(store: Store, result: Trained) -> None:
-    found = store.client.get_run(record(store, result, "tanh 00 H=5", {"study": "one", "trial": "0"}))
+def test_a_run_says_what_it_is(store: Store, result: TrialResult) -> None:
+    found = store.client.get_run(record_trial(store, result, "tanh 00 H=5", {"study": "one", "trial": "0"}))
     tags = found.data.tags
     assert (found.info.run_name, found.info.status, tags["outcome"]) == ("tanh 00 H=5", "FINISHED", "complete")
     assert (tags["study"], tags["trial"], tags["torch"]) == ("one", "0", torch.__version__)
@@ -98,15 +98,15 @@ def test_a_run_says_what_it_is(store: Store, result: Trained) -> None:
     assert store.client.get_experiment(found.info.experiment_id).name == "sine"
 
 
-def test_artifacts_are_whole_and_have_their_digests(store: Store, result: Trained, tmp_path: Path) -> None:
-    run_id = record(store, result, "a name", {})
+def test_artifacts_are_whole_and_have_their_digests(store: Store, result: TrialResult, tmp_path: Path) -> None:
+    run_id = record_trial(store, result, "a name", {})
     folder = Path(store.client.download_artifacts(run_id, "", str(tmp_path)))
     digests = json.loads((folder / "digests.json").read_text())
     for name in ("weights/best.safetensors", "weights/final.safetensors", "curves.npz"):
         assert digests[name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
     assert {"data.train", "data.val", "data.test", "initial_weights"} <= digests.keys()
-    recorded = json.loads((folder / "environment.json").read_text())
-    assert {"commit", "uncommitted_changes", "python", "torch", "numpy", "threads", "cpu"} <= recorded.keys()
+    is_recorded = json.loads((folder / "environment.json").read_text())
+    assert {"commit", "uncommitted_changes", "python", "torch", "numpy", "threads", "cpu"} <= is_recorded.keys()
     assert (folder / "note.txt").read_bytes() == b"hello"
     weights = load_file(folder / "weights/final.safetensors")
     assert {name: tuple(value.shape) for name, value in weights.items()} == {
@@ -114,16 +114,16 @@ def test_artifacts_are_whole_and_have_their_digests(store: Store, result: Traine
     }
 
 
-def test_curves_come_back_bit_for_bit(store: Store, result: Trained) -> None:
-    curves = read_curves(store, read_run(store, record(store, result, "a name", {})))
+def test_curves_come_back_bit_for_bit(store: Store, result: TrialResult) -> None:
+    curves = read_curves(store, read_run(store, record_trial(store, result, "a name", {})))
     assert np.array_equal(curves["train_loss"], result.progress.train_loss)
     assert np.array_equal(curves["val_loss"], result.progress.val_loss)
     assert np.array_equal(curves["test_loss"], result.tested)
 
 
 @pytest.mark.parametrize("replica", [0, 2])
-def test_loaded_networks_have_the_logged_test_loss(store: Store, result: Trained, replica: int) -> None:
-    run_id = record(store, result, "a name", {})
+def test_loaded_networks_have_the_logged_test_loss(store: Store, result: TrialResult, replica: int) -> None:
+    run_id = record_trial(store, result, "a name", {})
     network = tracking.load(run_id, replica, store=store)
     assert isinstance(network, linrnn.TanhRNN)
     test = CONFIG.task.splits().test
@@ -135,15 +135,15 @@ def test_loaded_networks_have_the_logged_test_loss(store: Store, result: Trained
     standalone.load_state_dict(network.state_dict())
 
 
-def test_best_and_final_weights_are_told_apart(store: Store, result: Trained) -> None:
-    found = read_run(store, record(store, result, "a name", {}))
+def test_best_and_final_weights_are_told_apart(store: Store, result: TrialResult) -> None:
+    found = read_run(store, record_trial(store, result, "a name", {}))
     shapes = result.progress.shapes
     for which, flat in (("best", result.progress.best_weights), ("final", result.progress.weights)):
         named = read_weights(store, found, which)  # type: ignore[arg-type]
         assert np.array_equal(np.concatenate([named[n].reshape(3, -1) for n in shapes], axis=1), flat)
 
 
-def diverged(progress: Progress) -> Progress:
+def diverged(progress: TrainingHistory) -> TrainingHistory:
     val_loss = progress.val_loss.copy()
     val_loss[-2:, :2] = np.inf
     train_loss = progress.train_loss.copy()
@@ -151,9 +151,9 @@ def diverged(progress: Progress) -> Progress:
     return replace(progress, val_loss=val_loss, train_loss=train_loss)
 
 
-def test_what_is_not_finite_is_never_a_metric(store: Store, result: Trained) -> None:
+def test_what_is_not_finite_is_never_a_metric(store: Store, result: TrialResult) -> None:
     worse = replace(result, progress=diverged(result.progress), test_loss=np.array([np.inf, np.inf, 1.0]))
-    found = store.client.get_run(record(store, worse, "a name", {}))
+    found = store.client.get_run(record_trial(store, worse, "a name", {}))
     assert found.data.tags["outcome"] == "diverged"
     assert found.data.metrics["diverged_replicas"] == 2
     assert {"best_val_loss", "test_loss", "final_val_loss"}.isdisjoint(found.data.metrics)
@@ -164,17 +164,17 @@ def test_what_is_not_finite_is_never_a_metric(store: Store, result: Trained) -> 
 
 
 def test_a_study_trial_has_no_test_loss(store: Store) -> None:
-    found = store.client.get_run(record(store, trained(test=False), "a name", {}))
+    found = store.client.get_run(record_trial(store, trained(test=False), "a name", {}))
     assert "test_loss" not in found.data.metrics
     assert "test_loss" not in read_curves(store, found)
 
 
 @pytest.mark.parametrize(("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])
 def test_a_run_whose_body_ends_badly_is_closed_as_such(store: Store, error: type[BaseException], status: str) -> None:
-    made = begin(store, "sine", "a name", {}, time.time())
+    made = begin_run(store, "sine", "a name", {}, time.time())
 
     def broken() -> None:
-        with closing(store, made.run_id):
+        with run_status(store, made.run_id):
             raise error
 
     with pytest.raises(error):
@@ -182,10 +182,10 @@ def test_a_run_whose_body_ends_badly_is_closed_as_such(store: Store, error: type
     assert [found.info.status for found in store.client.search_runs([made.experiment_id])] == [status]
 
 
-def test_errors_of_reading_are_lines(store: Store, result: Trained) -> None:
+def test_errors_of_reading_are_lines(store: Store, result: TrialResult) -> None:
     with pytest.raises(ConfigError, match="no run 'nonsense'"):
         tracking.load("nonsense", store=store)
-    run_id = record(store, result, "a name", {})
+    run_id = record_trial(store, result, "a name", {})
     with pytest.raises(ConfigError, match="replicas 0 to 2, not 3"):
         tracking.load(run_id, 3, store=store)
     location = read_run(store, run_id).info.artifact_uri.removeprefix("file://")
@@ -203,37 +203,39 @@ def test_provenance_names_the_commit_that_runs() -> None:
 
 
 def test_a_trial_that_came_to_nothing_says_why(store: Store) -> None:
-    run_id = record_failed(store, Failed(CONFIG, "its worker process died", time.time(), 2.0), "a name", {"trial": "3"})
+    run_id = record_failed_trial(
+        store, FailedTrial(CONFIG, "its worker process died", time.time(), 2.0), "a name", {"trial": "3"}
+    )
     found = read_run(store, run_id)
     assert (found.info.status, found.data.tags["outcome"], found.data.tags["trial"]) == ("FAILED", "failed", "3")
     assert "died" in found.data.tags["reason"]
     assert read_config(found) == CONFIG
-    assert recorded(found)
+    assert is_recorded(found)
 
 
 def test_what_the_study_learns_from_the_record_is_what_it_learnt_from_the_training(store: Store) -> None:
     for result in (trained(test=False), replace(trained(test=False), progress=diverged(trained().progress))):
-        again = read_result(store, read_run(store, record(store, result, "a name", {})))
+        again = read_result(store, read_run(store, record_trial(store, result, "a name", {})))
         assert (again.outcome, again.loss, again.curve) == result.result[1:4]
         assert again.config == result.config
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_finished_run(
-    store: Store, result: Trained, monkeypatch: pytest.MonkeyPatch
+    store: Store, result: TrialResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(StoreError, match="No space left on device; mend that and run the same again"):
-        record(store, result, "a name", {})
+        record_trial(store, result, "a name", {})
     (run,) = store.client.search_runs([store.experiment("sine")])
     assert run.info.status == "FAILED"
-    assert not recorded(run)
+    assert not is_recorded(run)
 
 
 def test_files_are_on_disk_before_the_run_is_finished(
-    store: Store, result: Trained, monkeypatch: pytest.MonkeyPatch
+    store: Store, result: TrialResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
     fsync, terminate = os.fsync, store.client.set_terminated
@@ -248,6 +250,6 @@ def test_files_are_on_disk_before_the_run_is_finished(
 
     monkeypatch.setattr("os.fsync", synced)
     monkeypatch.setattr(store.client, "set_terminated", terminated)
-    run_id = record(store, result, "a name", {})
+    run_id = record_trial(store, result, "a name", {})
     before = order[: order.index("terminated")]
     assert {"best.safetensors", "final.safetensors", "curves.npz", "digests.json", "weights", run_id} <= set(before)

@@ -16,19 +16,19 @@ import pytest
 from mlflow.entities import Run
 
 from linrnn.errors import ConfigError
-from linrnn.training.result import Failed, Trained
+from linrnn.training.result import FailedTrial, TrialResult
 from tests.faults.harness import new_store
 from tests.tracking.test_recording import CONFIG, trained
-from tracking.runs.export_folder import export
-from tracking.runs.query import resolve
+from tracking.runs.export_folder import export_trial
+from tracking.runs.query import find_run
 from tracking.runs.reader import read_run
-from tracking.runs.verification import DamagedError, Record, exported, record_of
-from tracking.runs.writer import begin, record, record_failed
+from tracking.runs.verification import DamageError, TrialRecord, load_export, load_record
+from tracking.runs.writer import begin_run, record_failed_trial, record_trial
 from tracking.store.access import Store, open_store
 
 
 @pytest.fixture(scope="module")
-def original() -> Trained:
+def original() -> TrialResult:
     return trained()
 
 
@@ -39,19 +39,19 @@ def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture
-def run(store: Store, original: Trained) -> Run:
-    return read_run(store, record(store, original, "a name", {"phase": "single"}))
+def run(store: Store, original: TrialResult) -> Run:
+    return read_run(store, record_trial(store, original, "a name", {"phase": "single"}))
 
 
 def folder_of(run: Run) -> Path:
     return Path(urlparse(run.info.artifact_uri).path)
 
 
-def again(store: Store, run: Run) -> Record:
-    return record_of(store, read_run(store, run.info.run_id))
+def again(store: Store, run: Run) -> TrialRecord:
+    return load_record(store, read_run(store, run.info.run_id))
 
 
-def same(one: Trained, other: Trained) -> None:
+def same(one: TrialResult, other: TrialResult) -> None:
     """All that was computed is the same, field by field."""
     assert (one.config, one.data, one.environment) == (other.config, other.data, other.environment)
     assert np.array_equal(one.tested, other.tested)
@@ -60,7 +60,7 @@ def same(one: Trained, other: Trained) -> None:
         assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
 
 
-def test_a_record_is_the_trial_that_came_back_from_training(store: Store, run: Run, original: Trained) -> None:
+def test_a_record_is_the_trial_that_came_back_from_training(store: Store, run: Run, original: TrialResult) -> None:
     same(again(store, run).trained(), original)
 
 
@@ -98,7 +98,7 @@ def halve(path: Path) -> None:
 )
 def test_a_damaged_file_is_named(store: Store, run: Run, name: str, damage: Callable[[Path], None]) -> None:
     damage(folder_of(run) / name)
-    with pytest.raises(DamagedError, match=f"record of {run.info.run_id} is damaged: .*{name}"):
+    with pytest.raises(DamageError, match=f"record of {run.info.run_id} is damaged: .*{name}"):
         again(store, run).trained()
 
 
@@ -131,58 +131,58 @@ def test_an_edit_in_the_database_is_named(store: Store, run: Run, statement: str
     with closing(sqlite3.connect(store.folder / "mlflow.db")) as database:
         assert database.execute(statement, {"run": run.info.run_id}).rowcount == 1
         database.commit()
-    with pytest.raises(DamagedError, match=named):
+    with pytest.raises(DamageError, match=named):
         again(store, run).trained()
 
 
-def test_swapped_files_do_not_pass(store: Store, run: Run, original: Trained) -> None:
-    other = read_run(store, record(store, replace(original, seconds=2.0), "another", {"phase": "single"}))
+def test_swapped_files_do_not_pass(store: Store, run: Run, original: TrialResult) -> None:
+    other = read_run(store, record_trial(store, replace(original, seconds=2.0), "another", {"phase": "single"}))
     for name in ("weights/best.safetensors", "weights/final.safetensors"):
         flip_bit(folder_of(other) / name)
     digests = folder_of(other) / "digests.json"
     shutil.copy(folder_of(other) / "weights/best.safetensors", folder_of(run) / "weights/best.safetensors")
     shutil.copy(digests, folder_of(run) / "digests.json")
-    with pytest.raises(DamagedError, match="weights/best"):
+    with pytest.raises(DamageError, match="weights/best"):
         again(store, run).trained()
 
 
 def test_what_is_no_trained_trial_cannot_be_reproduced(store: Store) -> None:
-    sweep = begin(store, "sweeps", "a sweep", {"studies": "one"}, 0.0)
-    failed = record_failed(store, Failed(CONFIG, "worker died", 0.0, 1.0), "a name", {"phase": "search"})
-    open_one = begin(store, "sine", "half", {"phase": "search"}, 0.0)
+    sweep = begin_run(store, "sweeps", "a sweep", {"studies": "one"}, 0.0)
+    failed = record_failed_trial(store, FailedTrial(CONFIG, "worker died", 0.0, 1.0), "a name", {"phase": "search"})
+    open_one = begin_run(store, "sine", "half", {"phase": "search"}, 0.0)
     for run_id, said in ((sweep.run_id, "is a sweep"), (failed, "no trained trial"), (open_one.run_id, "RUNNING")):
         with pytest.raises(ConfigError, match=said):
-            record_of(store, read_run(store, run_id))
+            load_record(store, read_run(store, run_id))
 
 
 def test_a_prefix_names_one_run(store: Store, run: Run) -> None:
     run_id = run.info.run_id
-    assert resolve(store, run_id).info.run_id == resolve(store, run_id[:12]).info.run_id == run_id
+    assert find_run(store, run_id).info.run_id == find_run(store, run_id[:12]).info.run_id == run_id
     for wrong in ("", "nothing", "%", "f" * 32):
         with pytest.raises(ConfigError):
-            resolve(store, wrong)
+            find_run(store, wrong)
     known = {run_id}
     while len({name[0] for name in known}) == len(known):  # until two begin alike
-        known.add(begin(store, "sine", "half", {}, 0.0).run_id)
+        known.add(begin_run(store, "sine", "half", {}, 0.0).run_id)
     alike = next(name[0] for name in known if sum(other[0] == name[0] for other in known) > 1)
     with pytest.raises(ConfigError, match="more than one run begins with"):
-        resolve(store, alike)
+        find_run(store, alike)
 
 
-def test_an_exported_run_stands_alone(store: Store, run: Run, original: Trained, tmp_path: Path) -> None:
+def test_an_exported_run_stands_alone(store: Store, run: Run, original: TrialResult, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "out"
-    export(again(store, run), folder)
+    export_trial(again(store, run), folder)
     with away(store.folder):
-        same(exported(folder).trained(), original)
+        same(load_export(folder).trained(), original)
     assert sorted(path.name for path in tmp_path.joinpath("deep").iterdir()) == ["out"]
     assert "linrnn reproduce ." in (folder / "README.md").read_text()
     assert json.loads((folder / "run.json").read_text())["run_id"] == run.info.run_id
     flip_bit(folder / "curves.npz")
-    with pytest.raises(DamagedError, match=r"curves\.npz"):
-        exported(folder).trained()
+    with pytest.raises(DamageError, match=r"curves\.npz"):
+        load_export(folder).trained()
     (folder / "run.json").unlink()
-    with pytest.raises(DamagedError, match=r"run\.json"):
-        exported(folder)
+    with pytest.raises(DamageError, match=r"run\.json"):
+        load_export(folder)
 
 
 def test_export_overwrites_nothing(store: Store, run: Run, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_export_overwrites_nothing(store: Store, run: Run, tmp_path: Path) -> No
     (tmp_path / "file").write_text("mine")
     for there in ("full", "file"):
         with pytest.raises(ConfigError, match="there already"):
-            export(again(store, run), tmp_path / there)
+            export_trial(again(store, run), tmp_path / there)
     (tmp_path / "empty").mkdir()
-    export(again(store, run), tmp_path / "empty")
+    export_trial(again(store, run), tmp_path / "empty")
     assert (tmp_path / "full" / "mine.txt").read_text() == "mine"

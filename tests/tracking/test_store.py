@@ -15,11 +15,11 @@ import optuna
 import pytest
 import sqlalchemy
 
-from tracking.mlflow_ui.links import all_charts
+from tracking.mlflow_ui.links import all_links
 from tracking.runs.reader import read_file
 from tracking.store.access import Store, existing_store, open_store
-from tracking.store.databases import create, move_to
-from tracking.store.store_errors import StoreError, TakenError
+from tracking.store.databases import create, relocate
+from tracking.store.store_errors import LockConflictError, StoreError
 
 
 def test_plain_tools_find_a_store_where_they_look_for_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_a_half_made_database_is_made_again(tmp_path: Path) -> None:
 def test_what_a_making_cut_short_has_left_is_made_again(empty_store: Path, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "half"  # never opened in this process, in which MLflow keeps what it has opened
     shutil.copytree(empty_store, folder)
-    move_to(folder)
+    relocate(folder)
     path = folder / name
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("delete from alembic_version")
@@ -71,7 +71,7 @@ def test_an_old_database_that_holds_something_is_kept(store: Store, tmp_path: Pa
     run_id = store.client.create_run(store.experiment("sine")).info.run_id
     old = tmp_path / "old"
     shutil.copytree(store.folder, old)
-    move_to(old)
+    relocate(old)
     with contextlib.closing(sqlite3.connect(old / "mlflow.db")) as connection, connection:
         connection.execute("update alembic_version set version_num = '0'")
     with pytest.raises(StoreError, match="database schema"):
@@ -137,8 +137,8 @@ class TestMoved:
         store.folder.rename(after)
         with pytest.raises(StoreError, match="doctor --fix"):
             open_store(after)
-        assert move_to(after) == 3
-        assert move_to(after) == 0
+        assert relocate(after) == 3
+        assert relocate(after) == 0
         found = open_store(after)
         assert read_file(found, found.client.get_run(run_id), "note.txt") == b"hello"
         locations = {e.name: e.artifact_location for e in found.client.search_experiments()}
@@ -154,7 +154,7 @@ class TestLocks:
         holder = subprocess.Popen([sys.executable, "-c", program, str(store.folder)], stdout=subprocess.PIPE)
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(TakenError, match="sine linear 0"), store.held(["sine linear 0", "another"]):
+        with pytest.raises(LockConflictError, match="sine linear 0"), store.held(["sine linear 0", "another"]):
             pass
         assert not store.free(["sine linear 0"])
         holder.kill()
@@ -201,7 +201,7 @@ def test_the_named_server_is_used_unless_a_folder_is_given(store: Store, monkeyp
 
 def test_links_open_the_charts_of_every_task(store: Store) -> None:
     ids = {name: store.experiment(name) for name in ("sine", "sweeps")}
-    links = all_charts(store, "http://127.0.0.1:5000")
+    links = all_links(store, "http://127.0.0.1:5000")
     assert list(links) == ["sine", "sweeps"]
     assert f"/#/experiments/{ids['sine']}/runs?workflowType=machine_learning&compareRunsMode=CHART" in links["sine"]
 

@@ -57,7 +57,7 @@ SEARCH = (
 UNDRAWN = ("final_val_loss", "diverged_replicas", "seconds", "learning_rate", "hidden_size")  # or the UI adds them
 
 
-def drawn(cards: Sequence[Card]) -> dict[str, Any]:
+def chart_state(cards: Sequence[Card]) -> dict[str, Any]:
     """The part of a view's state that draws these charts of all runs, two in a row."""
     section = {"uuid": SECTION, "name": "trials", "display": True, "isReordered": True, "columns": 2, "cardHeight": 320}
     return {

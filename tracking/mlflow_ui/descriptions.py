@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from tracking.mlflow_ui.views import CHARTS, MODELS, REPRODUCTIONS, TRIALS, VERDICTS, place, views, views_of_sweeps
+from tracking.mlflow_ui.views import (
+    CHARTS,
+    MODELS,
+    REPRODUCTIONS,
+    TRIALS,
+    VERDICTS,
+    view_address,
+    views,
+    views_of_sweeps,
+)
 
 NOTE = "mlflow.note.content"  # a description, markdown
 
 
-def tags_of_task(task: str, experiment: str) -> dict[str, str]:
+def task_experiment_tags(task: str, experiment: str) -> dict[str, str]:
     """The tags of a task's experiment, whose id its description links by."""
-    return {**views(), NOTE: note_of_task(task, experiment)}
+    return {**views(), NOTE: describe_task(task, experiment)}
 
 
-def tags_of_sweeps(experiment: str) -> dict[str, str]:
+def sweeps_experiment_tags(experiment: str) -> dict[str, str]:
     """The tags of the experiment that holds the sweeps."""
-    return {**views_of_sweeps(), NOTE: note_of_sweeps(experiment)}
+    return {**views_of_sweeps(), NOTE: describe_sweeps(experiment)}
 
 
-def note_of_task(task: str, experiment: str) -> str:
+def describe_task(task: str, experiment: str) -> str:
     """Of the trials of one task; the UI shows the first line of it, and the rest on demand."""
-    link = {key: place(experiment, key) for key in (CHARTS, MODELS, TRIALS, REPRODUCTIONS)}
+    link = {key: view_address(experiment, key) for key in (CHARTS, MODELS, TRIALS, REPRODUCTIONS)}
     return f"""\
 Trials of **{task}**: [charts of all model types]({link[CHARTS]}), [model types, averaged]({link[MODELS]}), \
 [trials, the best first]({link[TRIALS]}), [reproductions]({link[REPRODUCTIONS]}).
@@ -33,10 +42,10 @@ config of each model type, on fresh seeds) and for single trials alone. The verd
 """
 
 
-def note_of_sweeps(experiment: str) -> str:
+def describe_sweeps(experiment: str) -> str:
     """Of all sweeps."""
     return f"""\
-One run a sweep: does the linear network suffice? [Verdicts and floors]({place(experiment, VERDICTS)}).
+One run a sweep: does the linear network suffice? [Verdicts and floors]({view_address(experiment, VERDICTS)}).
 
 Open a run for its description, which has the table of losses behind the verdict, and for its figures among the \
 artifacts. `floor_linear` is a loss that no linear predictor goes below. The trials of a sweep are in the experiment \

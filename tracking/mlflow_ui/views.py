@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tracking.mlflow_ui.charts import COMPARED, SEARCH, drawn
+from tracking.mlflow_ui.charts import COMPARED, SEARCH, chart_state
 
 CHARTS, MODELS, TRIALS, REPRODUCTIONS, VERDICTS = "charts", "models", "trials", "reproductions", "verdicts"
 DRAWN = (CHARTS, MODELS)  # views that open as charts
@@ -35,8 +35,8 @@ def views() -> dict[str, str]:
         "selectedColumns": [*CONFIG, *LOSSES, "tags.`verdict`", "tags.`reproduction_of`"],
     }
     return {
-        **view(CHARTS, "charts of all model types", charts | drawn(SEARCH)),
-        **view(MODELS, "model types, averaged", charts | drawn(COMPARED) | BY_MODEL),
+        **view(CHARTS, "charts of all model types", charts | chart_state(SEARCH)),
+        **view(MODELS, "model types, averaged", charts | chart_state(COMPARED) | BY_MODEL),
         **view(TRIALS, "trials, the best first", trials),
         **view(REPRODUCTIONS, "reproductions", reproductions),
     }
@@ -53,7 +53,7 @@ def view(key: str, name: str, state: dict[str, Any]) -> dict[str, str]:
     return {PREFIX + key: json.dumps({"name": name, "createdAt": 0, "updatedAt": 0, "state": json.dumps(state)})}
 
 
-def place(experiment: str, key: str) -> str:
+def view_address(experiment: str, key: str) -> str:
     """Where the UI shows a view, as the fragment of its address."""
     mode = "&compareRunsMode=CHART" if key in DRAWN else ""
     return f"#/experiments/{experiment}/runs?workflowType=machine_learning{mode}&viewStateShareKey={key}"

@@ -17,18 +17,18 @@ from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
 from linrnn.analysis.predictions import Predictions
-from linrnn.baseline.baselines import Floors
-from linrnn.baseline.lags import Point
+from linrnn.baseline.baselines import Baselines
+from linrnn.baseline.lags import LagLoss
 from linrnn.data.digests import digest
 from linrnn.models.model import Shapes, flatten, unflatten
 from linrnn.tasks.task import Task
-from linrnn.training.history import Progress
-from linrnn.training.result import Trained
+from linrnn.training.history import TrainingHistory
+from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
 
 BEST, FINAL = "weights/best.safetensors", "weights/final.safetensors"
 CURVES, CONFIG, ENVIRONMENT, DIGESTS = "curves.npz", "config.txt", "environment.json", "digests.json"
-FLOORS = "floors.json"  # of a sweep's run
+BASELINES = "floors.json"  # of a sweep's run
 PREDICTIONS = "predictions.npz"  # of a trial whose test split was read
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 DATA = "data"  # the folder of the user's files
@@ -38,7 +38,7 @@ Curves = dict[str, NDArray[Any]]
 Read = Callable[[str], bytes]
 
 
-def files_of(trained: Trained) -> dict[str, bytes]:
+def trial_files(trained: TrialResult) -> dict[str, bytes]:
     """Name -> content of all files of a trial's run; `digests.json` holds the SHA-256 of the others."""
     progress = trained.progress
     files = {
@@ -64,30 +64,30 @@ def data_files(task: Task) -> dict[str, bytes]:
     return {name: content for name, content in named.items() if len(content) < KEPT_BYTES}
 
 
-def trained_of(config: TrialConfig, form: str, started: float, seconds: float, read: Read) -> Trained:
+def load_result(config: TrialConfig, form: str, started: float, seconds: float, read: Read) -> TrialResult:
     """The trial whose files `read` gives by name: the same value that came back from training, but for its plot."""
-    final = weights_in(read(FINAL))
+    final = parse_weights(read(FINAL))
     shapes = {name: final[name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
-    curves = curves_in(read(CURVES))
+    curves = parse_curves(read(CURVES))
     digests = json.loads(read(DIGESTS))
-    progress = Progress(
+    progress = TrainingHistory(
         shapes,
         curves["train_loss"],
         curves["gradient_norm"],
         tuple(curves["evaluated"].tolist()),
         curves["val_loss"],
         flatten(final, shapes),
-        flatten(weights_in(read(BEST)), shapes),
+        flatten(parse_weights(read(BEST)), shapes),
         curves["best_epoch"],
         curves["weight_digests"],
         form,
     )
     data = {name: text for name, text in digests.items() if name.startswith("data.")}
     environment = json.loads(read(ENVIRONMENT))
-    return Trained(config, progress, started, seconds, environment, data, curves.get("test_loss"))
+    return TrialResult(config, progress, started, seconds, environment, data, curves.get("test_loss"))
 
 
-def curves_file(trained: Trained) -> bytes:
+def curves_file(trained: TrialResult) -> bytes:
     """The full curves of all replicas, exact."""
     progress = trained.progress
     curves: Curves = {
@@ -110,7 +110,7 @@ def archive(arrays: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def curves_in(content: bytes) -> Curves:
+def parse_curves(content: bytes) -> Curves:
     """The arrays of a file; what would have to be unpickled is refused."""
     with np.load(io.BytesIO(content), allow_pickle=False) as curves:
         return dict(curves)
@@ -121,9 +121,9 @@ def predictions_file(said: Predictions) -> bytes:
     return archive(said._asdict())
 
 
-def predictions_in(content: bytes) -> Predictions:
+def parse_predictions(content: bytes) -> Predictions:
     """The predictions in such a file."""
-    read: dict[str, Any] = dict(curves_in(content))
+    read: dict[str, Any] = dict(parse_curves(content))
     return Predictions(**(read | {name: read[name].item() for name in ("replica", "classes", "start")}))
 
 
@@ -133,7 +133,7 @@ def weights_file(weights: NDArray[np.float32], shapes: Shapes) -> bytes:
     return bytes(save_safetensors({name: np.ascontiguousarray(value) for name, value in named.items()}))
 
 
-def weights_in(content: bytes) -> dict[str, NDArray[np.float32]]:
+def parse_weights(content: bytes) -> dict[str, NDArray[np.float32]]:
     """Parameters of all replicas by name, each `(S, *shape)`."""
     return load_safetensors(content)
 
@@ -143,7 +143,7 @@ def config_file(text: Mapping[str, str]) -> bytes:
     return "".join(f"{name} = {value}\n" for name, value in sorted(text.items())).encode()
 
 
-def config_in(content: bytes) -> dict[str, str]:
+def parse_config(content: bytes) -> dict[str, str]:
     """The flat text in a config file."""
     lines = (line.partition(" = ") for line in content.decode().splitlines())
     return {name: value for name, _, value in lines}
@@ -154,12 +154,12 @@ def json_file(items: Mapping[str, Any]) -> bytes:
     return (json.dumps(dict(items), indent=2) + "\n").encode()
 
 
-def floors_file(floors: Floors) -> bytes:
+def baselines_file(floors: Baselines) -> bytes:
     """The floors of a sweep's task."""
     return json_file(asdict(floors))
 
 
-def floors_in(content: bytes) -> Floors:
+def parse_baselines(content: bytes) -> Baselines:
     """The floors in such a file."""
     read = json.loads(content)
-    return Floors(**(read | {"curve": tuple(Point(*point) for point in read["curve"])}))
+    return Baselines(**(read | {"curve": tuple(LagLoss(*point) for point in read["curve"])}))

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlparse
 import optuna
 from mlflow.entities import Run
 
-from tracking.runs.query import PARENT, recorded, search, studies_of
+from tracking.runs.query import PARENT, is_recorded, search_runs, studies_of
 from tracking.store.access import Store
 from tracking.store.locks import SINGLE
 
@@ -21,27 +21,27 @@ def all_runs(store: Store) -> list[Run]:
     """Every run that linrnn wrote."""
     with store.reading():
         experiments = store.client.search_experiments()
-        runs = [run for found in experiments for run in search(store, found.experiment_id, "")]
+        runs = [run for found in experiments for run in search_runs(store, found.experiment_id, "")]
     return [run for run in runs if {"phase", "studies"} & run.data.tags.keys()]
 
 
-def counts(store: Store, runs: list[Run]) -> dict[str, str]:
+def count_records(store: Store, runs: list[Run]) -> dict[str, str]:
     """What there is, for people: runs by status, trials by state."""
     statuses = Counter(run.info.status for run in runs)
     studies = store.studies.get_all_studies()
     states = Counter(
         trial.state.name for study in studies for trial in store.studies.get_all_trials(study._study_id, deepcopy=False)
     )
-    return {"runs": told(statuses), "studies": str(len(studies)), "trials": told(states)}
+    return {"runs": format_counts(statuses), "studies": str(len(studies)), "trials": format_counts(states)}
 
 
-def told(found: Counter[str]) -> str:
+def format_counts(found: Counter[str]) -> str:
     """A count and its parts."""
     parts = ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
     return f"{found.total()} ({parts})" if parts else "0"
 
 
-def stale(store: Store, runs: list[Run]) -> list[Run]:
+def find_stale_runs(store: Store, runs: list[Run]) -> list[Run]:
     """Runs left RUNNING by a process that is no more: it would hold their locks."""
     sweeps = {run.info.run_id: run for run in runs if "studies" in run.data.tags}
     return [run for run in runs if run.info.status == "RUNNING" and store.free(locks_of(run, sweeps))]
@@ -53,9 +53,9 @@ def locks_of(run: Run, sweeps: Mapping[str, Run]) -> list[str]:
     return studies_of(sweep) if sweep else [SINGLE]
 
 
-def untold(store: Store, runs: list[Run]) -> list[tuple[str, int]]:
+def find_unreported_trials(store: Store, runs: list[Run]) -> list[tuple[str, int]]:
     """Recorded trials that Optuna should have been told of next, of studies that nobody is at: study and number."""
-    done = {(run.data.tags["study"], int(run.data.tags["trial"])) for run in runs if is_trial(run) and recorded(run)}
+    done = {(run.data.tags["study"], int(run.data.tags["trial"])) for run in runs if is_trial(run) and is_recorded(run)}
     storage = store.studies
     known = {found.study_name: len(storage.get_all_trials(found._study_id)) for found in storage.get_all_studies()}
     next_ones = [(name, known.get(name, 0)) for name in sorted({name for name, _ in done})]
@@ -67,7 +67,7 @@ def is_trial(run: Run) -> bool:
     return "study" in run.data.tags
 
 
-def lost_runs(store: Store) -> list[tuple[str, int]]:
+def find_lost_runs(store: Store) -> list[tuple[str, int]]:
     """Trials of which Optuna knows a run that MLflow has no more: study and number."""
     known = {run.info.run_id for run in all_runs(store)}
     return [
@@ -78,14 +78,16 @@ def lost_runs(store: Store) -> list[tuple[str, int]]:
     ]
 
 
-def lost_files(runs: list[Run]) -> list[Run]:
+def find_runs_without_files(runs: list[Run]) -> list[Run]:
     """Recorded trials in a folder of this machine that have lost an artifact."""
     return [
-        run for run in runs if recorded(run) and run.data.tags.get("outcome") not in (None, "failed") and lacks(run)
+        run
+        for run in runs
+        if is_recorded(run) and run.data.tags.get("outcome") not in (None, "failed") and lacks_artifact(run)
     ]
 
 
-def lacks(run: Run) -> bool:
+def lacks_artifact(run: Run) -> bool:
     """Whether an artifact of a run is missing from its folder."""
     location = urlparse(run.info.artifact_uri)
     folder = Path(unquote(location.path))

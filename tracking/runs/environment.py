@@ -76,20 +76,20 @@ def environment(device: str = "cpu") -> dict[str, str]:
     }
 
 
-def circumstances(config: TrialConfig) -> dict[str, str]:
+def trial_environment(config: TrialConfig) -> dict[str, str]:
     """The environment of a trial, and the SHA-256 of the file that its data come from."""
     file = content_digest(config.task)
     return {**environment(config.training.device), **({"data_file": file} if file else {})}
 
 
-def changes(one: Mapping[str, str], other: Mapping[str, str]) -> list[Change]:
+def compare_items(one: Mapping[str, str], other: Mapping[str, str]) -> list[Change]:
     """The items that differ, in their order."""
     return [
         Change(item, one.get(item), other.get(item)) for item in {**one, **other} if one.get(item) != other.get(item)
     ]
 
 
-def likeliest_first(changed: Iterable[Change], quantity: str, form: str) -> list[Change]:
+def sort_by_likelihood(changed: Iterable[Change], quantity: str, form: str) -> list[Change]:
     """Changes of the environment, by how likely each is why that quantity, of a trial of that form, differs."""
     causes = CAUSES.get(quantity.partition(".")[0], CAUSES[form])
     return sorted(changed, key=lambda change: causes.index(change.item) if change.item in causes else len(causes))

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 
 from linrnn.errors import ConfigError
 from tracking.runs.artifacts import DIGESTS, ENVIRONMENT, ORIGINS
-from tracking.runs.verification import FACTS, Record, facts_of
+from tracking.runs.verification import FACTS, TrialRecord, export_facts
 from tracking.store.disk import write_durably
 
 SUMS, README = "SHA256SUMS", "README.md"
@@ -40,11 +40,11 @@ The first tells whether the files are whole. The second, with linrnn installed (
 """
 
 
-def export(record: Record, folder: Path) -> None:
+def export_trial(record: TrialRecord, folder: Path) -> None:
     """Write a verified record to a new or empty folder, whole or not at all. ConfigError for another one."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there already: name a new folder")
-    files = contents(record)
+    files = export_files(record)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent.resolve()))
@@ -60,10 +60,10 @@ def export(record: Record, folder: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def contents(record: Record) -> dict[str, bytes]:
+def export_files(record: TrialRecord) -> dict[str, bytes]:
     """Name -> content of the folder's files."""
     names = [*(json.loads(record.read(DIGESTS)).keys() - set(ORIGINS)), DIGESTS]
-    files = {name: record.read(name) for name in sorted(names)} | {FACTS: facts_of(record)}
+    files = {name: record.read(name) for name in sorted(names)} | {FACTS: export_facts(record)}
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
     environment = json.loads(files[ENVIRONMENT])
     text = TEXT.format(

@@ -14,7 +14,7 @@ PAGE = 1000  # runs a request
 PARENT = "mlflow.parentRunId"  # the tag that links a trial's run to its sweep's
 
 
-def resolve(store: Store, prefix: str) -> Run:
+def find_run(store: Store, prefix: str) -> Run:
     """The run whose id begins so. ConfigError where there is none, or more than one."""
     if not set(prefix) <= set(digits + "abcdef") or not prefix:
         raise ConfigError(f"a run's id is 32 of the characters 0-9 and a-f, or the first few; not {prefix!r}")
@@ -29,14 +29,14 @@ def resolve(store: Store, prefix: str) -> Run:
     return found[0]
 
 
-def recorded(run: Run) -> bool:
+def is_recorded(run: Run) -> bool:
     """Whether a trial's run says all that there is to say; else it was cut short."""
     return (run.info.status, run.data.tags.get("outcome") == "failed") in (("FINISHED", False), ("FAILED", True))
 
 
 def runs_of_study(store: Store, task: str, study: str) -> list[Run]:
     """All runs of a study's trials, those that were cut short among them."""
-    return find(store, task, f"tags.study = '{study}'")
+    return find_runs(store, task, f"tags.study = '{study}'")
 
 
 def trials_of(store: Store, sweep_run: Run) -> list[Run]:
@@ -46,16 +46,16 @@ def trials_of(store: Store, sweep_run: Run) -> list[Run]:
         (study, int(run.data.tags["trial"])): run
         for study in studies_of(sweep_run)
         for run in runs_of_study(store, task, study)
-        if recorded(run) and int(run.data.tags["trial"]) < count
+        if is_recorded(run) and int(run.data.tags["trial"]) < count
     }
     confirmations = confirmations_of(store, sweep_run)
-    return [trials[key] for key in sorted(trials)] + [run for run in confirmations if recorded(run)]
+    return [trials[key] for key in sorted(trials)] + [run for run in confirmations if is_recorded(run)]
 
 
 def confirmations_of(store: Store, sweep_run: Run) -> list[Run]:
     """All runs of a sweep's confirmations, those that were cut short among them."""
     query = f"tags.phase = 'confirmation' and tags.`{PARENT}` = '{sweep_run.info.run_id}'"
-    return find(store, sweep_run.data.tags["task"], query)
+    return find_runs(store, sweep_run.data.tags["task"], query)
 
 
 def studies_of(sweep_run: Run) -> list[str]:
@@ -63,14 +63,14 @@ def studies_of(sweep_run: Run) -> list[str]:
     return str(sweep_run.data.tags["studies"]).split(", ")
 
 
-def sweeps(store: Store, query: str) -> list[Run]:
+def find_sweeps(store: Store, query: str) -> list[Run]:
     """The sweeps' runs that answer a query, the earliest first; those of a linrnn that knew no floors left out."""
-    return [run for run in find(store, SWEEPS, query) if "floors" in run.data.tags]
+    return [run for run in find_runs(store, SWEEPS, query) if "floors" in run.data.tags]
 
 
 def last_sweeps(store: Store) -> dict[str, Run]:
     """The newest finished sweep of each task, by its name, or by its file's whole path."""
-    finished = sweeps(store, "attributes.status = 'FINISHED'")
+    finished = find_sweeps(store, "attributes.status = 'FINISHED'")
     return {run.data.params.get("task.file", run.data.tags["task"]): run for run in finished}
 
 
@@ -84,7 +84,7 @@ def require_sweeps(store: Store, tasks: Sequence[str]) -> list[Run]:
     return [last[task] for task in tasks or last]
 
 
-def newest(runs: Sequence[Run]) -> Run:
+def newest_run(runs: Sequence[Run]) -> Run:
     """The run that began last."""
     return max(runs, key=lambda run: int(run.info.start_time))
 
@@ -94,14 +94,14 @@ def last_sweep(store: Store, task: str) -> Run | None:
     return last_sweeps(store).get(task)
 
 
-def find(store: Store, experiment: str, query: str) -> list[Run]:
+def find_runs(store: Store, experiment: str, query: str) -> list[Run]:
     """The runs of an experiment, by its name, that answer a query; none where the experiment is not there."""
     with store.reading():
         found = store.client.get_experiment_by_name(experiment)
-        return search(store, found.experiment_id, query) if found else []
+        return search_runs(store, found.experiment_id, query) if found else []
 
 
-def search(store: Store, experiment: str, query: str) -> list[Run]:
+def search_runs(store: Store, experiment: str, query: str) -> list[Run]:
     """All runs that answer a query, the earliest first."""
     runs: list[Run] = []
     token = None

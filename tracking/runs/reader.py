@@ -15,22 +15,22 @@ from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
 
 from linrnn.analysis.predictions import Predictions
-from linrnn.baseline.baselines import Floors
+from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
-from linrnn.training.history import reported
-from linrnn.training.result import Result
+from linrnn.training.history import milestone_losses
+from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text
 from tracking.runs.artifacts import (
+    BASELINES,
     CURVES,
     DATA,
-    FLOORS,
     PREDICTIONS,
     UNREADABLE,
     Curves,
-    curves_in,
-    floors_in,
-    predictions_in,
-    weights_in,
+    parse_baselines,
+    parse_curves,
+    parse_predictions,
+    parse_weights,
 )
 from tracking.runs.query import PARENT
 from tracking.store.access import Store, open_store
@@ -55,7 +55,7 @@ def load(
     """
     import torch  # which nothing else here needs
 
-    from linrnn.models.network import network_of
+    from linrnn.models.network import build_network
 
     opened = store if isinstance(store, Store) else open_store(store)
     run = read_run(opened, run_id)
@@ -64,7 +64,7 @@ def load(
     replicas = config.training.replicas
     if not 0 <= replica < replicas:
         raise ConfigError(f"run {run_id} has the replicas 0 to {replicas - 1}, not {replica}")
-    network = network_of(config.model, *config.model.sizes(shapes))
+    network = build_network(config.model, *config.model.sizes(shapes))
     network.load_state_dict({name: torch.from_numpy(value[replica]) for name, value in stacked.items()})
     return network
 
@@ -84,7 +84,7 @@ def read_config(run: Run) -> TrialConfig:
 
 def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best") -> dict[str, NDArray[np.float32]]:
     """Parameters of all replicas by name, each `(S, *shape)`."""
-    return parsed(store, run, f"weights/{which}.safetensors", weights_in)
+    return parse_artifact(store, run, f"weights/{which}.safetensors", parse_weights)
 
 
 def count_parameters(store: Store, run: Run) -> int:
@@ -94,7 +94,7 @@ def count_parameters(store: Store, run: Run) -> int:
 
 def read_curves(store: Store, run: Run) -> Curves:
     """The full curves: train_loss and gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
-    return parsed(store, run, CURVES, curves_in)
+    return parse_artifact(store, run, CURVES, parse_curves)
 
 
 def read_predictions(store: Store, run: Run) -> Predictions | None:
@@ -103,15 +103,15 @@ def read_predictions(store: Store, run: Run) -> Predictions | None:
         content = read_file(store, run, PREDICTIONS)
     except StoreError:
         return None
-    return parsed(store, run, PREDICTIONS, predictions_in, content)
+    return parse_artifact(store, run, PREDICTIONS, parse_predictions, content)
 
 
-def read_floors(store: Store, sweep_run: Run) -> Floors:
+def read_baselines(store: Store, sweep_run: Run) -> Baselines:
     """The floors of a sweep's task."""
-    return parsed(store, sweep_run, FLOORS, floors_in)
+    return parse_artifact(store, sweep_run, BASELINES, parse_baselines)
 
 
-def parsed(store: Store, run: Run, name: str, parse: Callable[[bytes], T], content: bytes | None = None) -> T:
+def parse_artifact(store: Store, run: Run, name: str, parse: Callable[[bytes], T], content: bytes | None = None) -> T:
     """What is in a run's artifact. StoreError where it is missing or damaged."""
     try:
         return parse(read_file(store, run, name) if content is None else content)
@@ -128,18 +128,18 @@ def read_file(store: Store, run: Run, name: str) -> bytes:
         with TemporaryDirectory(prefix="linrnn-") as folder:
             return Path(store.client.download_artifacts(run.info.run_id, name, folder)).read_bytes()
     except (OSError, MlflowException) as error:
-        if (name == FLOORS or name.startswith(f"{DATA}/")) and PARENT in run.data.tags:
+        if (name == BASELINES or name.startswith(f"{DATA}/")) and PARENT in run.data.tags:
             return read_file(store, read_run(store, run.data.tags[PARENT]), name)
         raise StoreError(f"run {run.info.run_id} has lost its {name}: {first_line(error)}") from error
 
 
-def read_result(store: Store, run: Run) -> Result:
+def read_result(store: Store, run: Run) -> TrialSummary:
     """What the study of a recorded trial learns of it: the same as when it was trained."""
     config, outcome = read_config(run), run.data.tags["outcome"]
     started = run.info.start_time / 1000
     loss, curve = math.inf, {}
     if outcome != "failed":
         curves = read_curves(store, run)
-        curve = reported(curves["val_loss"], curves["evaluated"].tolist(), config.training.milestones)
+        curve = milestone_losses(curves["val_loss"], curves["evaluated"].tolist(), config.training.milestones)
         loss = run.data.metrics.get("best_val_loss", math.inf)
-    return Result(config, outcome, loss, curve, started, run.data.metrics["seconds"])
+    return TrialSummary(config, outcome, loss, curve, started, run.data.metrics["seconds"])

@@ -27,7 +27,7 @@ def source_version() -> tuple[str, bytes | None]:
     return commit.decode().strip(), b"".join([changed, *added])
 
 
-def uncommitted() -> dict[str, bytes]:
+def uncommitted_diff() -> dict[str, bytes]:
     """The uncommitted changes as a file, where there are any."""
     _, changed = source_version()
     return {DIFF: changed} if changed else {}

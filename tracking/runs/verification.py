@@ -10,39 +10,39 @@ from pathlib import Path
 
 from mlflow.entities import Run
 
-from linrnn.baseline.baselines import Floors
+from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError, LinrnnError
-from linrnn.training.result import Trained
+from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, from_text
 from tracking.runs.artifacts import (
+    BASELINES,
     CONFIG,
     DATA,
     DIGESTS,
-    FLOORS,
     ORIGINS,
     UNREADABLE,
     Read,
     config_file,
-    config_in,
-    floors_in,
     json_file,
-    trained_of,
+    load_result,
+    parse_baselines,
+    parse_config,
 )
-from tracking.runs.query import recorded
+from tracking.runs.query import is_recorded
 from tracking.runs.reader import read_file
-from tracking.runs.writer import points
+from tracking.runs.writer import trial_metrics
 from tracking.store.access import Store
 from tracking.store.store_errors import StoreError
 
 FACTS = "run.json"  # of an exported run: what is not in the files of a run
 
 
-class DamagedError(StoreError):
+class DamageError(StoreError):
     """A record that is not as it was written."""
 
 
 @dataclass(frozen=True)
-class Record:
+class TrialRecord:
     """What is recorded of a trial; `read` gives the content of one of its files, or raises StoreError."""
 
     run_id: str
@@ -65,33 +65,33 @@ class Record:
         except LinrnnError:
             return None
 
-    def trained(self) -> Trained:
+    def trained(self) -> TrialResult:
         """The trial as it came back from training. DamagedError where the record is not as it was written."""
-        damages = list(damages_of(self))
+        damages = list(find_damage(self))
         if damages:
-            raise DamagedError(f"the record of {self.run_id} is damaged: {'; '.join(damages)}; it cannot be reproduced")
+            raise DamageError(f"the record of {self.run_id} is damaged: {'; '.join(damages)}; it cannot be reproduced")
         return self.told()
 
-    def floors(self) -> Floors | None:
+    def floors(self) -> Baselines | None:
         """The floors that were known of its task when it was trained."""
         try:
-            return floors_in(self.read(FLOORS))
+            return parse_baselines(self.read(BASELINES))
         except LinrnnError:
             return None
 
-    def told(self) -> Trained:
+    def told(self) -> TrialResult:
         """The same, unchecked."""
-        return trained_of(self.config, self.tags["form"], self.started, self.metrics["seconds"], self.read)
+        return load_result(self.config, self.tags["form"], self.started, self.metrics["seconds"], self.read)
 
 
-def record_of(store: Store, run: Run) -> Record:
+def load_record(store: Store, run: Run) -> TrialRecord:
     """The record of a trial in a store. ConfigError for a run that is none, or that came to nothing."""
     tags, run_id = run.data.tags, run.info.run_id
     if "studies" in tags:
         raise ConfigError(f"run {run_id} is a sweep: name it by --sweep, or one of its trials")
-    if not recorded(run) or tags.get("outcome") in (None, "failed"):
+    if not is_recorded(run) or tags.get("outcome") in (None, "failed"):
         raise ConfigError(f"run {run_id} holds no trained trial: its status is {run.info.status}")
-    return Record(
+    return TrialRecord(
         run_id,
         tags["mlflow.runName"],
         run.data.params,
@@ -102,24 +102,26 @@ def record_of(store: Store, run: Run) -> Record:
     )
 
 
-def exported(folder: Path) -> Record:
+def load_export(folder: Path) -> TrialRecord:
     """The record of a trial that was exported to a folder. DamagedError where that cannot be read."""
 
     def read(name: str) -> bytes:
         try:
             return (folder / name).read_bytes()
         except OSError as error:
-            raise DamagedError(f"{folder} has lost its {name}: {error.strerror}") from error
+            raise DamageError(f"{folder} has lost its {name}: {error.strerror}") from error
 
     try:
         facts = json.loads(read(FACTS))
-        params = config_in(read(CONFIG))
-        return Record(facts["run_id"], facts["name"], params, facts["metrics"], facts["tags"], facts["started"], read)
+        params = parse_config(read(CONFIG))
+        return TrialRecord(
+            facts["run_id"], facts["name"], params, facts["metrics"], facts["tags"], facts["started"], read
+        )
     except UNREADABLE as error:
-        raise DamagedError(f"{folder} is no exported run: its {FACTS} or {CONFIG} cannot be read") from error
+        raise DamageError(f"{folder} is no exported run: its {FACTS} or {CONFIG} cannot be read") from error
 
 
-def facts_of(record: Record) -> bytes:
+def export_facts(record: TrialRecord) -> bytes:
     """What an exported run keeps beside its files."""
     tags = {name: text for name, text in record.tags.items() if not name.startswith("mlflow.")}
     return json_file(
@@ -133,7 +135,7 @@ def facts_of(record: Record) -> bytes:
     )
 
 
-def damages_of(record: Record) -> Iterator[str]:
+def find_damage(record: TrialRecord) -> Iterator[str]:
     """What of a record is not as it was written, in words; nothing where all of it is."""
     try:
         content = record.read(DIGESTS)
@@ -157,7 +159,7 @@ def damages_of(record: Record) -> Iterator[str]:
         yield f"its files do not fit together ({error})"
 
 
-def damage_of_file(record: Record, name: str, digest: str) -> Iterator[str]:
+def damage_of_file(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
     """What is wrong with a file."""
     try:
         if sha256(record.read(name)).hexdigest() != digest:
@@ -166,10 +168,10 @@ def damage_of_file(record: Record, name: str, digest: str) -> Iterator[str]:
         yield f"{name} is missing"
 
 
-def changed_params(record: Record) -> Iterator[str]:
+def changed_params(record: TrialRecord) -> Iterator[str]:
     """Which params are not those that were written, as far as the config file tells."""
     try:
-        written = config_in(record.read(CONFIG))
+        written = parse_config(record.read(CONFIG))
     except (LinrnnError, ValueError):
         written = {}
     names = [name for name in {**written, **record.params} if written.get(name) != record.params.get(name)]
@@ -179,9 +181,9 @@ def changed_params(record: Record) -> Iterator[str]:
         yield f"param {name} is {record.params.get(name, 'missing')}, and was written as {written.get(name, 'none')}"
 
 
-def changed_metrics(record: Record) -> Iterator[str]:
+def changed_metrics(record: TrialRecord) -> Iterator[str]:
     """Which metrics are not what the files say."""
-    last = {name: value for name, value, _ in points(record.told())}
+    last = {name: value for name, value, _ in trial_metrics(record.told())}
     for name, value in last.items():
         found = record.metrics.get(name)
         if found != value and not (found is None and abs(value) == float("inf")):

@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlparse
 import numpy as np
 from mlflow.entities import Metric, Param, RunInfo
 
-from linrnn.training.result import Failed, Trained
+from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import to_text
-from tracking.runs.artifacts import DIGESTS, FLOORS, files_of, floors_in
+from tracking.runs.artifacts import BASELINES, DIGESTS, parse_baselines, trial_files
 from tracking.store.access import SWEEPS, Store
 from tracking.store.disk import write_durably
 from tracking.store.store_errors import FAILURES
@@ -26,14 +26,14 @@ PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags
 Point = tuple[str, float, int]  # metric, value, step
 
 
-def record(
-    store: Store, trained: Trained, name: str, tags: Mapping[str, str], without: Collection[str] = frozenset()
+def record_trial(
+    store: Store, trained: TrialResult, name: str, tags: Mapping[str, str], without: Collection[str] = frozenset()
 ) -> str:
     """Write a trained trial as one finished MLflow run in its task's experiment; the run's id.
 
     The files `without` are those that its parent's run has.
     """
-    files = files_of(trained)
+    files = trial_files(trained)
     every_tag = {
         **tags,
         "outcome": trained.outcome,
@@ -43,25 +43,25 @@ def record(
         **{item: trained.environment[item] for item in PROVENANCE},
     }
     with store.writing():
-        made = begin(store, trained.config.task.label, name, every_tag, trained.started)
-        with closing(store, made.run_id, trained.started + trained.seconds):
+        made = begin_run(store, trained.config.task.label, name, every_tag, trained.started)
+        with run_status(store, made.run_id, trained.started + trained.seconds):
             write_files(store, made, {name: files[name] for name in files if name not in without})
-            write(store, made.run_id, to_text(trained.config), points(trained), trained.started)
+            write_batch(store, made.run_id, to_text(trained.config), trial_metrics(trained), trained.started)
     return str(made.run_id)
 
 
-def record_failed(store: Store, failed: Failed, name: str, tags: Mapping[str, str]) -> str:
+def record_failed_trial(store: Store, failed: FailedTrial, name: str, tags: Mapping[str, str]) -> str:
     """Write a trial that came to nothing as one failed MLflow run, with the reason; the run's id."""
     ended = failed.started + failed.seconds
     every_tag = {**tags, "outcome": "failed", "reason": failed.reason, "mlflow.note.content": failed.reason}
     with store.writing():
-        made = begin(store, failed.config.task.label, name, every_tag, failed.started)
-        with closing(store, made.run_id, ended, "FAILED"):
-            write(store, made.run_id, to_text(failed.config), [("seconds", failed.seconds, 0)], failed.started)
+        made = begin_run(store, failed.config.task.label, name, every_tag, failed.started)
+        with run_status(store, made.run_id, ended, "FAILED"):
+            write_batch(store, made.run_id, to_text(failed.config), [("seconds", failed.seconds, 0)], failed.started)
     return str(made.run_id)
 
 
-def begin(store: Store, experiment: str, name: str, tags: Mapping[str, str], started: float) -> RunInfo:
+def begin_run(store: Store, experiment: str, name: str, tags: Mapping[str, str], started: float) -> RunInfo:
     """A new run, RUNNING, in the experiment of that name."""
     source = {"mlflow.user": user(), "mlflow.source.type": "LOCAL", "mlflow.source.name": "linrnn"}
     every_tag = {**source, **tags}
@@ -69,13 +69,13 @@ def begin(store: Store, experiment: str, name: str, tags: Mapping[str, str], sta
     return made
 
 
-def end(store: Store, run_id: str, status: str, when: float | None = None) -> None:
+def end_run(store: Store, run_id: str, status: str, when: float | None = None) -> None:
     """Close a run as FINISHED, FAILED or KILLED."""
     store.client.set_terminated(run_id, status, milliseconds(time.time() if when is None else when))
 
 
 @contextmanager
-def closing(store: Store, run_id: str, ended: float | None = None, done: str = "FINISHED") -> Iterator[None]:
+def run_status(store: Store, run_id: str, ended: float | None = None, done: str = "FINISHED") -> Iterator[None]:
     """Close a run with what becomes of the body: `done`, KILLED when it is interrupted, FAILED when it raises.
 
     `ended` says when it was over where the body only writes down what is. Where even closing fails, the error of the
@@ -86,9 +86,9 @@ def closing(store: Store, run_id: str, ended: float | None = None, done: str = "
     except BaseException as error:
         interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
         with suppress(*FAILURES):
-            end(store, run_id, "KILLED" if interrupted else "FAILED", ended)
+            end_run(store, run_id, "KILLED" if interrupted else "FAILED", ended)
         raise
-    end(store, run_id, done, ended)
+    end_run(store, run_id, done, ended)
 
 
 def begin_sweep(
@@ -96,45 +96,45 @@ def begin_sweep(
 ) -> str:
     """The run of a sweep that begins, with what its task's floors are; its id."""
     with store.writing():
-        made = begin(store, SWEEPS, name, {**tags, "floors": sha256(files[FLOORS]).hexdigest()}, time.time())
-        tell_sweep(store, made, params, files)
+        made = begin_run(store, SWEEPS, name, {**tags, "floors": sha256(files[BASELINES]).hexdigest()}, time.time())
+        write_sweep(store, made, params, files)
     return str(made.run_id)
 
 
-def resume(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+def resume_sweep(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
     """Make a sweep's run that was left RUNNING again; its params and files, which it may lack, are the same."""
     with store.writing():
         store.client.update_run(run.run_id, status="RUNNING")
-        tell_sweep(store, run, params, files)
+        write_sweep(store, run, params, files)
 
 
-def tell_sweep(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+def write_sweep(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
     """Params, floors and files of a sweep's run."""
-    lines = [(f"floor_{name}", loss, 0) for name, loss in floors_in(files[FLOORS]).lines.items()]
+    lines = [(f"floor_{name}", loss, 0) for name, loss in parse_baselines(files[BASELINES]).lines.items()]
     write_files(store, run, files)
-    write(store, run.run_id, params, lines, time.time())
+    write_batch(store, run.run_id, params, lines, time.time())
 
 
-def write(store: Store, run_id: str, params: Mapping[str, str], rows: Iterable[Point], when: float) -> None:
+def write_batch(store: Store, run_id: str, params: Mapping[str, str], rows: Iterable[Point], when: float) -> None:
     """Params and metrics of a run in one batch; values that are not finite are left out, never logged."""
     stamp = milliseconds(when)
     metrics = [Metric(name, value, stamp, step) for name, value, step in rows if math.isfinite(value)]
     store.client.log_batch(run_id, metrics, [Param(name, text) for name, text in params.items()])
 
 
-def describe(store: Store, run_id: str, text: str) -> None:
+def set_description(store: Store, run_id: str, text: str) -> None:
     """Set a run's description, markdown."""
     store.client.set_tag(run_id, "mlflow.note.content", text)
 
 
-def mark(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
+def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
     """Set tags of a run."""
     with store.writing():
         for name, text in tags.items():
             store.client.set_tag(run_id, name, text)
 
 
-def points(trained: Trained) -> list[Point]:
+def trial_metrics(trained: TrialResult) -> list[Point]:
     """The metrics of a trial: curves as medians over replicas, and its measures at the last step."""
     progress, last = trained.progress, trained.progress.epoch
     milestones = trained.config.training.milestones  # MLflow's rows cost time; curves.npz has every epoch

@@ -16,10 +16,10 @@ from mlflow import MlflowClient
 from optuna.storages import RDBStorage
 
 from linrnn.errors import ConfigError
-from tracking.mlflow_ui.descriptions import tags_of_sweeps, tags_of_task
-from tracking.store.databases import create_missing, moved_from, optuna_storage, patient_client, sqlite_url
-from tracking.store.locks import advisory_lock, held, lock_file
-from tracking.store.store_errors import StoreError, TakenError, translated
+from tracking.mlflow_ui.descriptions import sweeps_experiment_tags, task_experiment_tags
+from tracking.store.databases import create_missing, optuna_storage, original_folder, patient_client, sqlite_url
+from tracking.store.locks import advisory_lock, hold_locks, lock_file
+from tracking.store.store_errors import LockConflictError, StoreError, translate_errors
 
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run a sweep
 BUSY_SECONDS = 60  # how long a writer waits for another
@@ -66,22 +66,24 @@ class Store:
 
     def reading(self) -> AbstractContextManager[None]:
         """Errors of the libraries, in a body that reads, as one StoreError."""
-        return translated(f"cannot read the store {self.name}", ADVICE, self.remote)
+        return translate_errors(f"cannot read the store {self.name}", ADVICE, self.remote)
 
     def writing(self) -> AbstractContextManager[None]:
         """Errors of the libraries, in a body that writes, as one StoreError."""
-        return translated(f"cannot write to the store {self.name}", "mend that and run the same again", self.remote)
+        return translate_errors(
+            f"cannot write to the store {self.name}", "mend that and run the same again", self.remote
+        )
 
-    def held(self, names: Sequence[str], wait: float = 0) -> AbstractContextManager[None]:
+    def lock(self, names: Sequence[str], wait: float = 0) -> AbstractContextManager[None]:
         """Hold the locks of these names in a body; TakenError when another process keeps one longer than `wait` s."""
-        return held(self.folder, self.studies_url, names, wait)
+        return hold_locks(self.folder, self.studies_url, names, wait)
 
     def free(self, names: Sequence[str]) -> bool:
         """Whether nobody holds any of these locks now."""
         try:
-            with self.held(names):
+            with self.lock(names):
                 return True
-        except TakenError:
+        except LockConflictError:
             return False
 
     def experiment(self, name: str) -> str:
@@ -97,7 +99,7 @@ class Store:
             location = (self.folder / "mlruns" / name).as_uri() if self.local else None
             made = self.client.create_experiment(name, artifact_location=location)
         experiment, known = (str(found.experiment_id), found.tags) if found else (made, {})
-        tags = tags_of_sweeps(experiment) if name == SWEEPS else tags_of_task(name, experiment)
+        tags = sweeps_experiment_tags(experiment) if name == SWEEPS else task_experiment_tags(name, experiment)
         for tag in tags.keys() - known.keys():
             self.client.set_experiment_tag(experiment, tag, tags[tag])
         return experiment
@@ -109,19 +111,19 @@ def open_store(folder: str | Path | None = None, studies: str | None = None) -> 
     Made if it is not there yet. `studies` is the URL of a PostgreSQL database that keeps the studies instead.
     StoreError where it cannot be read and written, and where its folder was moved.
     """
-    store = checked(folder, studies, whole=True)
+    store = check_store(folder, studies, whole=True)
     refuse_moved(store)
     return store
 
 
-def checked(folder: str | Path | None, studies: str | None, whole: bool) -> Store:
+def check_store(folder: str | Path | None, studies: str | None, whole: bool) -> Store:
     """The store, able to be read and written; its studies, too, where it is asked for `whole`."""
-    quiet()
+    silence_libraries()
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
     store = Store(root, server or sqlite_url(root / "mlflow.db"), studies_database(studies, root))
     remote = server or studies
-    with translated(f"cannot use the store {store.name}", "name another with --store", bool(remote)):
+    with translate_errors(f"cannot use the store {store.name}", "name another with --store", bool(remote)):
         if not server:
             root.mkdir(parents=True, exist_ok=True)
         if whole or not server:
@@ -136,7 +138,7 @@ def checked(folder: str | Path | None, studies: str | None, whole: bool) -> Stor
 def refuse_moved(store: Store) -> None:
     """StoreError for a folder that is not where its store was made: its runs would miss their files."""
     own = store.tracking_uri == sqlite_url(store.folder / "mlflow.db")
-    old = moved_from(store.folder) if own else None
+    old = original_folder(store.folder) if own else None
     if old:
         raise StoreError(f"the store {store.folder} was moved here from {old}: mend its paths with linrnn doctor --fix")
 
@@ -144,7 +146,7 @@ def refuse_moved(store: Store) -> None:
 def existing_store(folder: str | Path | None = None) -> Store:
     """The runs of the store in a folder that has one, for those who only read them; StoreError where none is."""
     require_store(folder)
-    store = checked(folder, None, whole=False)
+    store = check_store(folder, None, whole=False)
     refuse_moved(store)
     return store
 
@@ -181,7 +183,7 @@ def creation_lock(store: Store) -> Iterator[None]:
             yield
 
 
-def quiet() -> None:
+def silence_libraries() -> None:
     """Keep the libraries' routine messages off the user's terminal, and leave waiting for a server to us."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     for name in ("mlflow", "alembic", "urllib3", "sqlalchemy"):

@@ -31,11 +31,11 @@ def create_missing(tracking_uri: str, studies_url: str) -> None:
     """Make the SQLite databases that are not there yet; call it under a lock."""
     builders: dict[str, Callable[[str], None]] = {tracking_uri: create_tracking, studies_url: create_studies}
     for url, build in builders.items():
-        if url.startswith(SQLITE) and unmade(Path(url.removeprefix(SQLITE))):
+        if url.startswith(SQLITE) and is_incomplete(Path(url.removeprefix(SQLITE))):
             create(Path(url.removeprefix(SQLITE)), build)
 
 
-def unmade(path: Path) -> bool:
+def is_incomplete(path: Path) -> bool:
     """Whether a database is not there, or is what is left of a making that was cut short: no run and no study."""
     if not path.exists():
         return True
@@ -51,11 +51,11 @@ def unmade(path: Path) -> bool:
         if any(name not in known and not name.startswith("_alembic_tmp_") for name in tables):
             return False  # not ours to make again
         found = connection.execute("select version_num from alembic_version") if "alembic_version" in tables else []
-        return {version for (version,) in found} not in ({revision} for revision in revisions())
+        return {version for (version,) in found} not in ({revision} for revision in schema_revisions())
 
 
 @cache
-def revisions() -> tuple[str, str]:
+def schema_revisions() -> tuple[str, str]:
     """The schema's revision of a complete database: MLflow's and Optuna's; the installed libraries decide it."""
     storage: Any = optuna_storage("sqlite:///:memory:")
     return _get_latest_schema_revision(), storage.get_head_version()
@@ -110,7 +110,7 @@ def sqlite_url(path: Path) -> str:
     return f"{SQLITE}{path}"
 
 
-def moved_from(root: Path) -> Path | None:
+def original_folder(root: Path) -> Path | None:
     """The folder that a store was made in, where that is another than the one it is in now.
 
     MLflow keeps absolute artifact locations; that of its first experiment says where the store was made.
@@ -124,9 +124,9 @@ def moved_from(root: Path) -> Path | None:
     return Path(unquote(urlparse(made).path))
 
 
-def move_to(root: Path) -> int:
+def relocate(root: Path) -> int:
     """Point a moved store's artifact locations to the folder it is in now; how many were changed."""
-    old = moved_from(root)
+    old = original_folder(root)
     if old is None:
         return 0
     before, after = f"{old.as_uri()}/mlruns/", f"{root.as_uri()}/mlruns/"

@@ -11,12 +11,12 @@ import optuna
 from mlflow.store.db.utils import _upgrade_db
 from sqlalchemy import create_engine
 
-from tracking.store.databases import SQLITE, revisions
+from tracking.store.databases import SQLITE, schema_revisions
 
 
 def schemas(folder: Path) -> dict[str, tuple[str, str]]:
     """Name of each database that is there -> its schema's revision and the one that is needed."""
-    needed = dict(zip(("mlflow.db", "optuna.db"), revisions(), strict=True))
+    needed = dict(zip(("mlflow.db", "optuna.db"), schema_revisions(), strict=True))
     return {name: (revision(folder / name), head) for name, head in needed.items() if (folder / name).exists()}
 
 
@@ -39,14 +39,14 @@ def upgrade(path: Path) -> None:
         optuna.storages.RDBStorage(f"{SQLITE}{path}", skip_compatibility_check=True).upgrade()
 
 
-def damaged(path: Path) -> str | None:
+def integrity_error(path: Path) -> str | None:
     """What SQLite finds wrong in a database file; None where nothing is."""
     with closing(sqlite3.connect(path)) as connection:
         first = str(connection.execute("pragma quick_check(1)").fetchone()[0])
     return None if first == "ok" else first
 
 
-def left_over(folder: Path) -> list[Path]:
+def leftover_files(folder: Path) -> list[Path]:
     """Databases that were being made when their process ended; call it with nobody making one."""
     return sorted(folder.glob("*.db.new*"))
 

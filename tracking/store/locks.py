@@ -12,23 +12,23 @@ from filelock import FileLock, Timeout
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from tracking.store.store_errors import TakenError
+from tracking.store.store_errors import LockConflictError
 
 SINGLE = "train"  # the lock of those who write the run of one trial that is in no study
 POLL_SECONDS = 0.2
 
 
 @contextmanager
-def held(folder: Path, studies_url: str, names: Sequence[str], wait: float = 0) -> Iterator[None]:
+def hold_locks(folder: Path, studies_url: str, names: Sequence[str], wait: float = 0) -> Iterator[None]:
     """Hold the locks of these names; TakenError when another process holds one for longer than `wait` seconds."""
     with ExitStack() as stack:
         for name in sorted(names):  # all in one order, so that two who wait do not wait for each other
-            stack.enter_context(lock(folder, studies_url, name, wait))
+            stack.enter_context(hold_lock(folder, studies_url, name, wait))
         yield
 
 
 @contextmanager
-def lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterator[None]:
+def hold_lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterator[None]:
     """One lock, where the studies are kept."""
     if studies_url.startswith("postgresql"):
         with advisory_lock(studies_url, name, wait):
@@ -38,7 +38,7 @@ def lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterator[Non
             with FileLock(lock_file(folder, name), timeout=wait):
                 yield
         except Timeout as error:
-            raise taken(name) from error
+            raise lock_conflict(name) from error
 
 
 def lock_file(folder: Path, name: str) -> Path:
@@ -57,11 +57,11 @@ def advisory_lock(url: str, name: str, wait: float) -> Iterator[None]:
     with engine.connect() as connection:
         while not connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": key}).scalar():
             if time.monotonic() >= deadline:
-                raise taken(name)
+                raise lock_conflict(name)
             time.sleep(POLL_SECONDS)
         yield
 
 
-def taken(name: str) -> TakenError:
+def lock_conflict(name: str) -> LockConflictError:
     """The error for a lock that another process holds."""
-    return TakenError(f"another process is at it: {name}; wait for it, or name another store with --store")
+    return LockConflictError(f"another process is at it: {name}; wait for it, or name another store with --store")

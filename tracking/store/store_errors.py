@@ -25,26 +25,26 @@ class ServerAwayError(StoreError):
     """A server that does not answer, or answers that it failed; it may come back."""
 
 
-class TakenError(LinrnnError):
+class LockConflictError(LinrnnError):
     """Work that another process is at."""
 
 
 @contextmanager
-def translated(what: str, advice: str, remote: bool) -> Iterator[None]:
+def translate_errors(what: str, advice: str, remote: bool) -> Iterator[None]:
     """Turn the libraries' errors into one StoreError: what failed, why, and what to do."""
     try:
         yield
     except FAILURES as error:
-        kind = ServerAwayError if remote and may_pass(error) else StoreError
-        raise kind(f"{what}: {cause(error)}; {advice}") from error
+        kind = ServerAwayError if remote and is_transient(error) else StoreError
+        raise kind(f"{what}: {root_cause(error)}; {advice}") from error
 
 
-def may_pass(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether trying again may help: MLflow's own refusals (4xx) stay."""
     return not isinstance(error, MlflowException) or error.get_http_status_code() >= 500
 
 
-def cause(error: BaseException) -> str:
+def root_cause(error: BaseException) -> str:
     """The root of an error in one line: what the system or the database said, without what was wrapped around it."""
     while isinstance(error, (SQLAlchemyError, StorageInternalError, MlflowException)) and error.__cause__ is not None:
         error = error.__cause__

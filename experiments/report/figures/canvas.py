@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from linrnn.baseline.baselines import Floors
+from linrnn.baseline.baselines import Baselines
 from linrnn.models import MODELS
 
 # told apart by the colour-blind too (Wong 2011; the last two Tol 2021), one a model type in the table's order
@@ -61,20 +61,20 @@ def place(model: str) -> int:
     return list(MODELS).index(model)
 
 
-def blank(height: float = 3.2) -> Figure:
+def empty_figure(height: float = 3.2) -> Figure:
     """An empty figure of the usual width, laid out by itself."""
     figure = Figure(figsize=(WIDTH, height), dpi=PRINT, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
-def one() -> tuple[Figure, Axes]:
+def single_axes() -> tuple[Figure, Axes]:
     """The same with one pair of axes."""
-    figure = blank()
+    figure = empty_figure()
     return figure, figure.add_subplot()
 
 
-def settled(figure: Figure) -> Figure:
+def apply_layout(figure: Figure) -> Figure:
     """The figure with its parts where the layout puts them, once for all its files."""
     engine = figure.get_layout_engine()
     if engine:
@@ -119,7 +119,7 @@ def plain_ticks(axis: Axis, low: float, high: float) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def span(*losses: NDArray[np.float64]) -> tuple[float, float] | None:
+def loss_range(*losses: NDArray[np.float64]) -> tuple[float, float] | None:
     """The least and the largest of some losses that can be drawn; None where there is none."""
     found = drawable(np.concatenate([np.ravel(each) for each in losses]))
     found = found[np.isfinite(found)]
@@ -131,11 +131,11 @@ def drawable(losses: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(losses) & (losses < HUGE), np.maximum(losses, NOTHING), np.nan)
 
 
-def draw_floors(axes: Axes, floors: Floors) -> None:
+def draw_baselines(axes: Axes, floors: Baselines) -> None:
     """The floors as lines with their names, over all else; of those far from it, only their names. Then the ticks."""
     low, high = axes.get_ylim()
     low, high = low / FAR, high * FAR
-    lines = together(floors.lines)
+    lines = merge_equal_losses(floors.lines)
     for loss, names in lines.items():
         if low <= loss <= high:
             axes.axhline(loss, color=FAINT, linewidth=0.9, linestyle="--", zorder=0)
@@ -149,7 +149,7 @@ def draw_floors(axes: Axes, floors: Floors) -> None:
     axes.annotate(words, (0.99, 0.01), xycoords="axes fraction", fontsize=7, va="bottom", ha="right")
 
 
-def together(losses: Mapping[str, float]) -> dict[float, str]:
+def merge_equal_losses(losses: Mapping[str, float]) -> dict[float, str]:
     """Loss -> names of those that are as good as equal."""
     named: dict[float, str] = {}
     for name, loss in losses.items():

@@ -13,18 +13,18 @@ from experiments.report.figures.canvas import (
     LOSS,
     NOTHING,
     colour,
-    draw_floors,
+    draw_baselines,
     drawable,
     legend_above,
+    loss_range,
     marker,
-    one,
-    span,
+    single_axes,
 )
 from experiments.report.figures.picture import Picture, by_model, floats
 from experiments.report.sweep_record import Findings
 from experiments.report.table import Table
 from linrnn.analysis.statistics import quartiles
-from linrnn.baseline.baselines import Floors
+from linrnn.baseline.baselines import Baselines
 
 SPLITS = ("train", "val")
 QUARTILES = ("first_quartile", "median", "third_quartile")
@@ -49,9 +49,9 @@ def curves(found: Findings) -> Picture:
     return Picture("curves", "Learning curves", caption, Table(header, rows), lambda table: draw_curves(table, floors))
 
 
-def draw_curves(table: Table, floors: Floors) -> Figure:
+def draw_curves(table: Table, floors: Baselines) -> Figure:
     """A line and a band a model type."""
-    figure, axes = one()
+    figure, axes = single_axes()
     models = by_model(table)
     top = ceiling(floats(of[f"{split}_{name}"]) for of in models.values() for split in SPLITS for name in QUARTILES)
     axes.set(yscale="log", xlabel="epoch", ylabel=LOSS)
@@ -62,14 +62,14 @@ def draw_curves(table: Table, floors: Floors) -> Figure:
         axes.plot(epochs, middle, color=ink, linewidth=1.8, label=f"{model}, val")
         train = drawable(floats(of["train_median"]))
         axes.plot(epochs, train, ":", color=ink, linewidth=1.1, label=f"{model}, train")
-    draw_floors(axes, floors)
+    draw_baselines(axes, floors)
     legend_above(figure, axes)
     return figure
 
 
 def ceiling(losses: Iterable[NDArray[np.float64]]) -> float:
     """Above all losses that can be drawn: where infinity is."""
-    found = span(*losses)
+    found = loss_range(*losses)
     return 1.6 * found[1] if found else 1.0
 
 
@@ -97,21 +97,21 @@ def distributions(found: Findings) -> Picture:
     )
 
 
-def draw_distributions(table: Table, floors: Floors, intervals: dict[str, tuple[float, float]]) -> Figure:
+def draw_distributions(table: Table, floors: Baselines, intervals: dict[str, tuple[float, float]]) -> Figure:
     """A column a model type."""
-    figure, axes = one()
+    figure, axes = single_axes()
     models = by_model(table)
     top = ceiling(floats(of["test_loss"]) for of in models.values())
     axes.set(yscale="log", xlim=(-0.7, len(models) - 0.4), ylabel=f"test {LOSS}")
     for k, (model, of) in enumerate(models.items()):
         losses = np.array([np.inf if cell is None else cell for cell in of["test_loss"]], dtype=float)
         draw_column(axes, k, losses, intervals[model], model, top)
-    axes.set_xticks(range(len(models)), [named(model, floats(of["test_loss"])) for model, of in models.items()])
-    draw_floors(axes, floors)
+    axes.set_xticks(range(len(models)), [label_models(model, floats(of["test_loss"])) for model, of in models.items()])
+    draw_baselines(axes, floors)
     return figure
 
 
-def named(model: str, losses: NDArray[np.float64]) -> str:
+def label_models(model: str, losses: NDArray[np.float64]) -> str:
     """A model type, and how many of its replicas diverged."""
     diverged = int(np.isnan(losses).sum())
     return f"{model}\n({diverged} of {len(losses)} diverged)" if diverged else model

@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import STYLE, png, settled, svg
+from experiments.report.figures.canvas import STYLE, apply_layout, png, svg
 from experiments.report.table import Table
 
 
@@ -29,7 +29,7 @@ class Picture:
     def figure(self) -> Figure:
         """The figure, drawn when it is first asked for."""
         with rc_context(STYLE):
-            return settled(self.draw(self.table))
+            return apply_layout(self.draw(self.table))
 
     def png(self) -> bytes:
         """The figure as a file, on white."""

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import INK, blank, colour, legend_above, marker
+from experiments.report.figures.canvas import INK, colour, empty_figure, legend_above, marker
 from experiments.report.figures.picture import Columns, Picture, by_model, floats
 from experiments.report.table import Table
 from linrnn.analysis.predictions import Predictions
@@ -24,7 +24,7 @@ VALUES = (
 CLASSES = "How often the replica of the median test loss tells the class of a test target, by its class."
 
 
-def predicted(said: Mapping[str, Predictions]) -> Picture:
+def prediction_figure(said: Mapping[str, Predictions]) -> Picture:
     """What a replica of each model type says for the test targets."""
     rows = [
         (model, sequence, step, target, output)
@@ -43,7 +43,7 @@ def predicted(said: Mapping[str, Predictions]) -> Picture:
 
 def draw_classes(table: Table) -> Figure:
     """How often each class is told right, a group of bars a class."""
-    figure = blank(2.8)
+    figure = empty_figure(2.8)
     axes, models = figure.add_subplot(), by_model(table)
     thick = 0.8 / len(models)
     for k, (model, of) in enumerate(models.items()):
@@ -59,15 +59,15 @@ def draw_classes(table: Table) -> Figure:
 
 def draw_predictions(table: Table) -> Figure:
     """Predictions by step, and against targets."""
-    figure = blank(5.0)
+    figure = empty_figure(5.0)
     along, against = figure.subplots(2, 1, height_ratios=(1, 1.25))
     models = by_model(table)
     lows, highs = [], []
     for k, (model, of) in enumerate(models.items()):
         target, output = floats(of["target"]), floats(of["prediction"])
         if k == 0:
-            along.plot(parted(target, of), ".-", color=INK, linewidth=0.8, markersize=3, label="target")
-        along.plot(parted(output, of), color=colour(model), linewidth=1.3, label=model)
+            along.plot(split_sequences(target, of), ".-", color=INK, linewidth=0.8, markersize=3, label="target")
+        along.plot(split_sequences(output, of), color=colour(model), linewidth=1.3, label=model)
         few = slice(None, None, max(1, len(target) // DOTS))
         against.plot(
             target[few], output[few], marker(model), color=colour(model), markersize=2.6, alpha=0.5, label=model
@@ -78,7 +78,7 @@ def draw_predictions(table: Table) -> Figure:
     against.plot([low, high], [low, high], color=INK, linewidth=0.8)
     for axes, words in ((along, "test targets, one after another"), (against, "target")):
         axes.set_xlabel(words)
-        axes.set_ylim(*widened(low, high))
+        axes.set_ylim(*widen(low, high))
     along.set_ylabel("value")
     against.set_ylabel("prediction")
     against.set_box_aspect(0.6)
@@ -86,7 +86,7 @@ def draw_predictions(table: Table) -> Figure:
     return figure
 
 
-def parted(values: NDArray[np.float64], of: Columns) -> NDArray[np.float64]:
+def split_sequences(values: NDArray[np.float64], of: Columns) -> NDArray[np.float64]:
     """The first values, with a gap before each sequence that has several steps."""
     sequences = of["sequence"][:SHOWN].astype(int)
     starts = np.flatnonzero(np.diff(sequences)) + 1
@@ -94,13 +94,13 @@ def parted(values: NDArray[np.float64], of: Columns) -> NDArray[np.float64]:
     return np.insert(values[:SHOWN], starts if steps > 1 else [], np.nan)
 
 
-def widened(low: float, high: float, by: float = 0.35) -> tuple[float, float]:
+def widen(low: float, high: float, by: float = 0.35) -> tuple[float, float]:
     """A range, wider by a part of it at both ends."""
     more = by * ((high - low) or 1.0)
     return low - more, high + more
 
 
-def looped(said: Mapping[str, Predictions]) -> Picture:
+def closed_loop_figure(said: Mapping[str, Predictions]) -> Picture:
     """How a replica of each model type goes on by itself."""
     rows = [
         (model, of.start + k, None if np.isnan(truth) else truth, value if np.isfinite(value) else None)
@@ -117,13 +117,13 @@ def looped(said: Mapping[str, Predictions]) -> Picture:
 
 def draw_loops(table: Table) -> Figure:
     """The series, and a line a model type."""
-    figure = blank(2.8)
+    figure = empty_figure(2.8)
     axes = figure.add_subplot()
     for k, (model, of) in enumerate(by_model(table).items()):
         steps, truth, continued = (floats(of[name]) for name in ("step", "value", "continued"))
         if k == 0:
             axes.plot(steps, truth, ".-", color=INK, linewidth=0.8, markersize=3, label="value")
-            axes.set_ylim(*widened(float(np.nanmin(truth)), float(np.nanmax(truth)), 0.6))
+            axes.set_ylim(*widen(float(np.nanmin(truth)), float(np.nanmax(truth)), 0.6))
         axes.plot(steps, continued, color=colour(model), linewidth=1.3, label=model)
     axes.set(xlabel="step", ylabel="value")
     legend_above(figure, axes)

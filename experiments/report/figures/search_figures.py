@@ -15,26 +15,26 @@ from numpy.typing import NDArray
 
 from experiments.report.figures.canvas import (
     INK,
-    blank,
     colour,
-    draw_floors,
+    draw_baselines,
     drawable,
+    empty_figure,
     legend_above,
+    loss_range,
     marker,
-    one,
     plain_ticks,
-    span,
+    single_axes,
 )
 from experiments.report.figures.picture import Columns, Picture, by_model, floats
 from experiments.report.sweep_record import Findings
 from experiments.report.table import Table
-from linrnn.baseline.baselines import Floors
+from linrnn.baseline.baselines import Baselines
 
 MARKS = {"complete": ("o", 46), "pruned": ("v", 24), "diverged": ("x", 34), "failed": ("+", 40)}  # and their sizes
 VAL_LOSS = "val loss (1: the best constant)"
 
 
-def searched(found: Findings) -> Picture:
+def search_figure(found: Findings) -> Picture:
     """Every trial by its hidden size and learning rate."""
     best = {study.best_run for study in found.summary.studies}
     rows = [
@@ -64,9 +64,9 @@ def draw_search(table: Table) -> Figure:
     models = by_model(table)
     wide = min(2, len(models))
     lines = -(-len(models) // wide)
-    figure = blank(0.8 + 2.2 * lines)
+    figure = empty_figure(0.8 + 2.2 * lines)
     panels = figure.subplots(lines, wide, sharex=True, sharey=True, squeeze=False)
-    found = span(*(floats(of["val_loss"]) for of in models.values()))
+    found = loss_range(*(floats(of["val_loss"]) for of in models.values()))
     low, high = found or (1.0, 1.0)
     colours = ScalarMappable(LogNorm(low, max(high, 1.01 * low), clip=True), "cividis")
     for axes, (model, of) in zip(panels.flat, models.items(), strict=False):
@@ -114,7 +114,7 @@ def ticks_of_search(axes: Axes, sizes: NDArray[np.float64]) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def spent(found: Findings) -> Picture:
+def budget_figure(found: Findings) -> Picture:
     """The best val loss by the number of trials."""
     rows: list[tuple[object, ...]] = []
     for model in found.models:
@@ -135,9 +135,9 @@ def spent(found: Findings) -> Picture:
     return Picture("budget", "Best loss by budget spent", caption, table, lambda table: draw_spent(table, floors))
 
 
-def draw_spent(table: Table, floors: Floors) -> Figure:
+def draw_spent(table: Table, floors: Baselines) -> Figure:
     """A line a model type."""
-    figure, axes = one()
+    figure, axes = single_axes()
     models = by_model(table)
     for model, of in models.items():
         trials, losses, best = (floats(of[name]) for name in ("trials", "val_loss", "best_val_loss"))
@@ -146,12 +146,12 @@ def draw_spent(table: Table, floors: Floors) -> Figure:
         axes.step(trials, drawable(best), where="post", color=ink, linewidth=1.8, label=model)
     axes.set(yscale="log", xlabel="trials of the search", ylabel=VAL_LOSS)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    draw_floors(axes, floors)
+    draw_baselines(axes, floors)
     legend_above(figure, axes)
     return figure
 
 
-def weighed(found: Findings) -> Picture:
+def importance_figure(found: Findings) -> Picture:
     """How much each searched setting decides the loss."""
     rows = [
         (model, setting, weight)
@@ -170,7 +170,7 @@ def draw_importances(table: Table) -> Figure:
     """A group of bars a setting, a bar a model type."""
     models = by_model(table)
     settings = sorted({str(row[1]) for row in table.rows}, reverse=True)
-    figure = blank(0.9 + 0.28 * len(models) * len(settings))
+    figure = empty_figure(0.9 + 0.28 * len(models) * len(settings))
     axes, thick = figure.add_subplot(), 0.8 / len(models)
     for k, (model, of) in enumerate(models.items()):
         places = np.array([settings.index(name) for name in of["setting"]])

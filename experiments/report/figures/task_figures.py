@@ -18,23 +18,23 @@ from experiments.report.figures.canvas import (
     NOTHING,
     STYLE,
     colour,
-    draw_floors,
+    draw_baselines,
     legend_above,
     marker,
-    one,
     png,
+    single_axes,
 )
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.verdict import LINEAR
-from linrnn.baseline.baselines import Floors
+from linrnn.baseline.baselines import Baselines
 
 LEAST_SHOWN = 1e-6  # losses below it are drawn there
 
 
-def floors_by_lags(floors: Floors) -> bytes:
+def baselines_figure(floors: Baselines) -> bytes:
     """PNG of a task's floors: the linear predictor's val and test loss by its number of lags, the others as lines."""
     with rc_context(STYLE):
-        figure, axes = one()
+        figure, axes = single_axes()
         lags, val, test = (np.array(column) for column in zip(*floors.curve, strict=True))
         for losses, label, ink in ((val, "val", FAINT), (test, "test", colour(LINEAR))):
             axes.plot(lags, np.maximum(losses, NOTHING), "o-", color=ink, markersize=3, label=f"linear, {label}")
@@ -45,12 +45,12 @@ def floors_by_lags(floors: Floors) -> bytes:
         axes.set_xlim(-0.3, 1.5 * max(lags[-1], 1))
         axes.set(yscale="log", xlabel="lags", ylabel=LOSS)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        draw_floors(axes, floors)
+        draw_baselines(axes, floors)
         legend_above(figure, axes)
         return png(figure)
 
 
-def of_suite(summaries: Sequence[SweepSummary]) -> bytes:
+def suite_figure(summaries: Sequence[SweepSummary]) -> bytes:
     """PNG of what each task's model types came to, a row a task: medians and quartiles, beside the task's floors."""
     figure = Figure(figsize=(9, 0.34 * len(summaries) + 1.4), dpi=110)
     FigureCanvasAgg(figure)

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import FAINT, LOSS, colour, draw_floors, drawable, png
-from linrnn.baseline.baselines import Floors
-from linrnn.training.result import Trained
+from experiments.report.figures.canvas import FAINT, LOSS, colour, draw_baselines, drawable, png
+from linrnn.baseline.baselines import Baselines
+from linrnn.training.result import TrialResult
 
 
-def learning_curves(trained: Trained, floors: Floors | None = None) -> bytes:
+def learning_curves(trained: TrialResult, floors: Baselines | None = None) -> bytes:
     """PNG of a trial's train and val loss by epoch: a line a replica, the median bold; its task's floors as lines."""
     progress = trained.progress
     figure = Figure(figsize=(6.4, 4.0), dpi=80)
@@ -27,7 +27,7 @@ def learning_curves(trained: Trained, floors: Floors | None = None) -> bytes:
     axes.set(yscale="log", xlabel="epoch", ylabel=LOSS)
     plain_axes(axes)
     if floors:
-        draw_floors(axes, floors)
+        draw_baselines(axes, floors)
     axes.legend(frameon=False, loc="upper right")
     return png(figure)
 
@@ -52,7 +52,7 @@ def plain_axes(axes: Axes) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def title(trained: Trained) -> str:
+def title(trained: TrialResult) -> str:
     """What the trial was, in a line."""
     config = trained.config
     return (
