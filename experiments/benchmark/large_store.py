@@ -29,6 +29,7 @@ from linrnn.baseline.baselines import compute_baselines
 from linrnn.models import MODELS
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import table_link
 from tracking.runs.artifacts import BASELINES
 from tracking.runs.query import PARENT, require_sweeps
@@ -115,7 +116,7 @@ def browsed(folder: Path) -> Browsed:
     """The list of runs, asked for by its link, and the memory of the server with all its processes."""
     from playwright.sync_api import sync_playwright
 
-    experiment = existing_store(folder).experiment(TASK)
+    experiment = experiment_id(existing_store(folder), TASK)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -10,6 +10,7 @@ from experiments.cli.terminal_table import print_table
 from experiments.workflows.diff import RunDiff
 from experiments.workflows.reproduce import CODES, DAMAGED, Reproduction
 from linrnn.analysis.bitwise import IDENTICAL, BitwiseComparison, FirstDivergence
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import base_url, table_link
 from tracking.runs.environment import Change
 from tracking.store.access import Store
@@ -68,7 +69,7 @@ def show_link(store: Store | None, found: Sequence[Reproduction]) -> None:
     """Where the verdicts are in the MLflow UI: a column of the trials, and the reruns."""
     task = found[0].of.config.task.label
     if store and any(each.run_id for each in found):
-        page = table_link(base_url(store), store.experiment(task))
+        page = table_link(base_url(store), experiment_id(store, task))
         print(f"\nIn the MLflow UI (linrnn ui, or make ui), in the column `reproduced`: {page}")
 
 

@@ -12,6 +12,7 @@ from experiments.report.summary import SweepSummary
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialResult
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import base_url, charts_link, run_link
 from tracking.store.access import SWEEPS, Store
 
@@ -56,7 +57,7 @@ def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
         for study in summary.studies:
             if study.best_run:
                 print(f"    best {study.model} trial: {run_link(base, summary.experiment, study.best_run)}")
-        print(f"    the sweep itself: {run_link(base, store.experiment(SWEEPS), summary.sweep_run)}")
+        print(f"    the sweep itself: {run_link(base, experiment_id(store, SWEEPS), summary.sweep_run)}")
 
 
 def show_suite(summaries: Sequence[SweepSummary]) -> None:
@@ -124,5 +125,5 @@ def show_trial(store: Store, trained: TrialResult, run_id: str) -> None:
     header = ("task", "model type", "replicas", "diverged", "best val loss", "median test loss", "quartiles")
     print_table("Losses are NMSE.", header, [row])
     print(f"\nrun {run_id}")
-    page = run_link(base_url(store), store.experiment(config.task.label), run_id)
+    page = run_link(base_url(store), experiment_id(store, config.task.label), run_id)
     print(f"In the MLflow UI (linrnn ui, or make ui): {page}")

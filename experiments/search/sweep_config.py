@@ -95,7 +95,7 @@ def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> 
     config = assemble_config(named, models, given)
     loaded = config.bases[0].task.loaded()
     bases = tuple(replace(base, task=loaded) for base in config.bases)
-    return replace(config, bases=bases, data_file=content_digest(loaded) or "")
+    return replace(config, bases=bases, data_file=content_digest(loaded.content) or "")
 
 
 def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:

@@ -24,7 +24,7 @@ from tracking.runs.source_code import uncommitted_diff
 
 def load_splits(task: Task) -> Splits:
     """A task's data, kept by a worker from trial to trial for as long as their file is the same."""
-    return cached_splits(task, content_digest(task))
+    return cached_splits(task, content_digest(task.content))
 
 
 @lru_cache(maxsize=2)

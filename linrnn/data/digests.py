@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linrnn.data.sequences import Sequences, Splits
-from linrnn.tasks.task import Task
 
 SIZE = hashlib.sha256().digest_size
 Digests = NDArray[np.uint8]
@@ -24,9 +23,9 @@ def digest(*arrays: NDArray[Any]) -> str:
     return total.hexdigest()
 
 
-def content_digest(task: Task) -> str | None:
-    """SHA-256 of the file that a task's sequences are read from; None where there is none."""
-    return None if task.content is None else hashlib.sha256(task.content).hexdigest()
+def content_digest(content: bytes | None) -> str | None:
+    """SHA-256 of a file's content; None where there is no file."""
+    return None if content is None else hashlib.sha256(content).hexdigest()
 
 
 def row_digests(rows: NDArray[Any]) -> Digests:

@@ -15,6 +15,7 @@ from mlflow.entities import Run
 
 from experiments.benchmark.chromium import missing_program, open_browser, serve_store
 from tests.conftest import free_port, lacking
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.store.access import SWEEPS, Store, existing_store
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
     command = [sys.executable, "-m", "experiments", "sweep", *SWEEP, "--store", str(folder), "-q"]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     store, port = existing_store(folder), free_port()
-    trials = store.client.search_runs([store.experiment("sine")])
-    (sweep,) = store.client.search_runs([store.experiment(SWEEPS)])
+    trials = store.client.search_runs([experiment_id(store, "sine")])
+    (sweep,) = store.client.search_runs([experiment_id(store, SWEEPS)])
     with serve_store(Path(folder), port) as (_, links):
         yield Swept(store, trials, sweep, f"http://127.0.0.1:{port}", links)
 

@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from experiments.benchmark.chromium import open_browser, serve_store
 from tests.conftest import free_port
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import run_link, table_link
 from tracking.runs.query import last_sweeps
 from tracking.store.access import SWEEPS, Store, existing_store
@@ -41,7 +42,7 @@ def pictures(store: Store, page: Page, base: str) -> None:
     page.goto(base)
     page.get_by_text("MLflow Assistant").wait_for()
     page.get_by_role("button", name="Close").first.click()
-    experiment, sweep = store.experiment(TASK), last_sweeps(store)[TASK]
+    experiment, sweep = experiment_id(store, TASK), last_sweeps(store)[TASK]
     shoot(page, table_link(base, experiment, "charts"), "charts.png")
     shoot(page, table_link(base, experiment), "runs.png")
     page.goto(run_link(base, sweep.info.experiment_id, sweep.info.run_id))

@@ -11,6 +11,7 @@ import pytest
 
 from linrnn.models import MODELS
 from tests.browser.conftest import WAIT, Swept
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import run_link, table_link
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def runs(page: Page) -> list[str]:
 
 
 def trials(swept: Swept) -> str:
-    return table_link(swept.base, swept.store.experiment("sine"))
+    return table_link(swept.base, experiment_id(swept.store, "sine"))
 
 
 def test_the_printed_link_draws_the_curves_of_all_trials_of_both_model_types(page: Page, swept: Swept) -> None:

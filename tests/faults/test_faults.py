@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, result, start
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.query import last_sweep
 from tracking.store.access import Store, open_store
 
@@ -50,7 +51,7 @@ def test_killed_between_the_two_databases(twin: Twin, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     kill_at(twin, folder, "optuna")
     store = open_store(folder)
-    runs = store.client.search_runs([store.experiment("sine")], "attributes.status = 'FINISHED'")
+    runs = store.client.search_runs([experiment_id(store, "sine")], "attributes.status = 'FINISHED'")
     told = [len(study.get_trials()) for study in optuna_studies(store)]
     assert (len(runs), sum(told)) == (2, 1), "the second trial is recorded, and Optuna has not heard of it"
     twin.same(folder)
@@ -93,7 +94,7 @@ def test_a_study_made_longer_is_the_longer_study(twin: Twin, tmp_path: Path) -> 
 def facts_of_search(folder: Path) -> dict[str, object]:
     """The facts, less those of confirmations, of which a store with a shorter sweep has more."""
     store = open_store(folder)
-    for run in store.client.search_runs([store.experiment("sine")], "tags.phase = 'confirmation'"):
+    for run in store.client.search_runs([experiment_id(store, "sine")], "tags.phase = 'confirmation'"):
         store.client.delete_run(run.info.run_id)
     return facts(store)
 
@@ -122,9 +123,9 @@ def test_two_of_the_same_sweep_are_told_apart_from_two_of_different_ones(twin: T
     long = [*SWEEP, "--epochs", "200000"]
     store, first = open_store(folder), start(folder, long)
     deadline = time.monotonic() + 60
-    while not store.client.search_runs([store.experiment("sweeps")]) and time.monotonic() < deadline:
+    while not store.client.search_runs([experiment_id(store, "sweeps")]) and time.monotonic() < deadline:
         time.sleep(0.05)
-    name = store.client.search_runs([store.experiment("sweeps")])[0].data.tags["studies"].split(", ")[0]
+    name = store.client.search_runs([experiment_id(store, "sweeps")])[0].data.tags["studies"].split(", ")[0]
     second, other = start(folder, long), start(folder)
     _, said = second.communicate(timeout=100)
     (line,) = said.decode().splitlines()

@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 import pytest
 
 from tests.conftest import free_port, lacking
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.store.access import Store
 
 SECONDS = 90  # for a server to answer
@@ -36,7 +37,7 @@ def wait_for_runs(store: Store, count: int) -> None:
     """Until so many trials are recorded."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        found = store.client.search_runs([store.experiment("sine")], "attributes.status = 'FINISHED'")
+        found = store.client.search_runs([experiment_id(store, "sine")], "attributes.status = 'FINISHED'")
         if len(found) >= count:
             return
         time.sleep(0.1)

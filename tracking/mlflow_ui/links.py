@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.views import CHARTS, PREFIX, TRIALS, VERDICTS, view_address
 from tracking.store.access import SWEEPS, Store
 
@@ -32,5 +33,7 @@ def all_links(store: Store, base: str) -> dict[str, str]:
     """Name -> charts of every experiment that holds trials; the sweeps' table of runs last."""
     found = {each.name: each.tags for each in store.client.search_experiments()}
     tasks = sorted(name for name, tags in found.items() if PREFIX + TRIALS in tags)
-    links = {name: charts_link(base, store.experiment(name)) for name in tasks}  # which gives them views that they lack
-    return links | ({SWEEPS: table_link(base, store.experiment(SWEEPS), VERDICTS)} if SWEEPS in found else {})
+    links = {
+        name: charts_link(base, experiment_id(store, name)) for name in tasks
+    }  # which gives them views that they lack
+    return links | ({SWEEPS: table_link(base, experiment_id(store, SWEEPS), VERDICTS)} if SWEEPS in found else {})

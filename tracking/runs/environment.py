@@ -78,7 +78,7 @@ def environment(device: str = "cpu") -> dict[str, str]:
 
 def trial_environment(config: TrialConfig) -> dict[str, str]:
     """The environment of a trial, and the SHA-256 of the file that its data come from."""
-    file = content_digest(config.task)
+    file = content_digest(config.task.content)
     return {**environment(config.training.device), **({"data_file": file} if file else {})}
 
 

@@ -17,6 +17,7 @@ from mlflow.entities import Metric, Param, RunInfo
 
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import to_text
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.artifacts import BASELINES, DIGESTS, parse_baselines, trial_files
 from tracking.store.access import SWEEPS, Store
 from tracking.store.disk import write_durably
@@ -65,7 +66,9 @@ def begin_run(store: Store, experiment: str, name: str, tags: Mapping[str, str],
     """A new run, RUNNING, in the experiment of that name."""
     source = {"mlflow.user": user(), "mlflow.source.type": "LOCAL", "mlflow.source.name": "linrnn"}
     every_tag = {**source, **tags}
-    made: RunInfo = store.client.create_run(store.experiment(experiment), milliseconds(started), every_tag, name).info
+    made: RunInfo = store.client.create_run(
+        experiment_id(store, experiment), milliseconds(started), every_tag, name
+    ).info
     return made
 
 

@@ -16,7 +16,6 @@ from mlflow import MlflowClient
 from optuna.storages import RDBStorage
 
 from linrnn.errors import ConfigError
-from tracking.mlflow_ui.descriptions import sweeps_experiment_tags, task_experiment_tags
 from tracking.store.databases import create_missing, optuna_storage, original_folder, patient_client, sqlite_url
 from tracking.store.locks import advisory_lock, hold_locks, lock_file
 from tracking.store.store_errors import LockConflictError, StoreError, translate_errors
@@ -40,8 +39,8 @@ class Store:
         return patient_client(self.tracking_uri, BUSY_SECONDS)
 
     @cached_property
-    def known(self) -> dict[str, str]:
-        """Ids of the experiments asked for so far, by name."""
+    def experiment_ids(self) -> dict[str, str]:
+        """Cache of the ids of MLflow experiments, by name."""
         return {}
 
     @cached_property
@@ -85,24 +84,6 @@ class Store:
                 return True
         except LockConflictError:
             return False
-
-    def experiment(self, name: str) -> str:
-        """Id of the MLflow experiment of that name, made when it is first asked for."""
-        if name not in self.known:
-            self.known[name] = self.find_experiment(name)
-        return self.known[name]
-
-    def find_experiment(self, name: str) -> str:
-        """That id, from MLflow; the experiment has its views and its description then."""
-        found = self.client.get_experiment_by_name(name)
-        if found is None:
-            location = (self.folder / "mlruns" / name).as_uri() if self.local else None
-            made = self.client.create_experiment(name, artifact_location=location)
-        experiment, known = (str(found.experiment_id), found.tags) if found else (made, {})
-        tags = sweeps_experiment_tags(experiment) if name == SWEEPS else task_experiment_tags(name, experiment)
-        for tag in tags.keys() - known.keys():
-            self.client.set_experiment_tag(experiment, tag, tags[tag])
-        return experiment
 
 
 def open_store(folder: str | Path | None = None, studies: str | None = None) -> Store:

@@ -14,6 +14,7 @@ import pytest
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN
 from tests.conftest import Run
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.run_ids import run_ids
 from tracking.store.access import Store
 
@@ -49,9 +50,9 @@ def test_tasks_model_types_and_files(complete: Complete, tmp_path: Path) -> None
 
 
 def test_ids_of_runs_and_of_sweeps(complete: Complete, store: Store) -> None:
-    trials = [store.client.create_run(store.experiment("sine"), run_name=f"run {k}").info.run_id for k in range(3)]
-    sweep = store.client.create_run(store.experiment("sweeps"), run_name="sine sweep").info.run_id
-    gone = store.client.create_run(store.experiment("sine")).info.run_id
+    trials = [store.client.create_run(experiment_id(store, "sine"), run_name=f"run {k}").info.run_id for k in range(3)]
+    sweep = store.client.create_run(experiment_id(store, "sweeps"), run_name="sine sweep").info.run_id
+    gone = store.client.create_run(experiment_id(store, "sine")).info.run_id
     store.client.delete_run(gone)
     folder = str(store.folder)
     for command in (("reproduce",), ("diff", trials[0]), ("export",)):

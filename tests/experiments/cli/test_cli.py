@@ -23,6 +23,7 @@ from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from tests.conftest import Run
 from tests.faults.harness import living
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.store.access import Store, open_store
 
 Here = Callable[..., tuple[int, str, str]]
@@ -173,7 +174,7 @@ def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, co
     store = open_store(tmp_path)
     runs = store.client.search_runs([e.experiment_id for e in store.client.search_experiments()])
     assert {run.info.status for run in runs} <= {"FINISHED", "KILLED"}
-    sweeps = store.client.search_runs([store.experiment("sweeps")])
+    sweeps = store.client.search_runs([experiment_id(store, "sweeps")])
     assert [run.info.status for run in sweeps] == ["KILLED"]
     for _ in range(50):  # the server of the workers ends when it sees that its parent has
         if not living(process.pid):
@@ -183,7 +184,7 @@ def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, co
 
 
 def test_ui_serves_the_store_and_prints_the_links(here: Here, store: Store, tmp_path: Path) -> None:
-    store.experiment("sine")
+    experiment_id(store, "sine")
     port = 5000 + os.getpid() % 1000 + 1
     command = [sys.executable, "-m", "experiments", "ui", "--port", str(port), "--store", str(store.folder)]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -18,7 +18,7 @@ from mlflow.entities import Run
 from linrnn.errors import ConfigError
 from linrnn.training.result import FailedTrial, TrialResult
 from tests.faults.harness import new_store
-from tests.tracking.test_recording import CONFIG, trained
+from tests.tracking.runs.test_writer import CONFIG, trained
 from tracking.runs.export_folder import export_trial
 from tracking.runs.query import find_run
 from tracking.runs.reader import read_run

@@ -15,6 +15,7 @@ import optuna
 import pytest
 import sqlalchemy
 
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import all_links
 from tracking.runs.reader import read_file
 from tracking.store.access import Store, existing_store, open_store
@@ -24,7 +25,7 @@ from tracking.store.store_errors import LockConflictError, StoreError
 
 def test_plain_tools_find_a_store_where_they_look_for_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(store.folder)
-    store.experiment("sine")
+    experiment_id(store, "sine")
     optuna.create_study(storage=store.studies, study_name="one")
     assert "sine" in {e.name for e in mlflow.MlflowClient("sqlite:///mlflow.db").search_experiments()}
     assert optuna.get_all_study_names("sqlite:///optuna.db") == ["one"]
@@ -36,9 +37,9 @@ def test_databases_are_in_wal_mode(store: Store) -> None:
 
 
 def test_artifacts_lie_beside_the_database_wherever_it_was_made(store: Store, tmp_path: Path) -> None:
-    experiment = store.client.get_experiment(store.experiment("sine"))
+    experiment = store.client.get_experiment(experiment_id(store, "sine"))
     assert experiment.artifact_location == (store.folder / "mlruns" / "sine").as_uri()
-    assert store.experiment("sine") == experiment.experiment_id
+    assert experiment_id(store, "sine") == experiment.experiment_id
 
 
 def test_a_half_made_database_is_made_again(tmp_path: Path) -> None:
@@ -62,13 +63,13 @@ def test_what_a_making_cut_short_has_left_is_made_again(empty_store: Path, tmp_p
         connection.execute("delete from alembic_version")
         connection.execute("drop table trials" if name == "optuna.db" else "drop table metrics")
     again = open_store(folder)
-    again.client.create_run(again.experiment("sine"))
+    again.client.create_run(experiment_id(again, "sine"))
     optuna.create_study(storage=again.studies, study_name="one")
     assert optuna.get_all_study_names(open_store(folder).studies) == ["one"]
 
 
 def test_an_old_database_that_holds_something_is_kept(store: Store, tmp_path: Path) -> None:
-    run_id = store.client.create_run(store.experiment("sine")).info.run_id
+    run_id = store.client.create_run(experiment_id(store, "sine")).info.run_id
     old = tmp_path / "old"
     shutil.copytree(store.folder, old)
     relocate(old)
@@ -84,7 +85,7 @@ OPENING = """
 import os, sys, traceback
 from tracking import open_store
 def opened(folder):
-    print(open_store(folder).experiment("sine"), flush=True)
+    print(experiment_id(open_store(folder), "sine"), flush=True)
 for folder in sys.argv[2:]:
     gate, shut = os.pipe()
     children = []
@@ -131,7 +132,7 @@ def test_writers_wait_a_minute_for_each_other(store: Store) -> None:
 class TestMoved:
     def test_a_moved_store_is_refused_with_what_to_do_and_mended(self, store: Store, tmp_path: Path) -> None:
         store.client.create_experiment("elsewhere", artifact_location="s3://bucket/mine")
-        run_id = store.client.create_run(store.experiment("sine")).info.run_id
+        run_id = store.client.create_run(experiment_id(store, "sine")).info.run_id
         store.client.log_text(run_id, "hello", "note.txt")
         after = tmp_path / "after it"
         store.folder.rename(after)
@@ -200,7 +201,7 @@ def test_the_named_server_is_used_unless_a_folder_is_given(store: Store, monkeyp
 
 
 def test_links_open_the_charts_of_every_task(store: Store) -> None:
-    ids = {name: store.experiment(name) for name in ("sine", "sweeps")}
+    ids = {name: experiment_id(store, name) for name in ("sine", "sweeps")}
     links = all_links(store, "http://127.0.0.1:5000")
     assert list(links) == ["sine", "sweeps"]
     assert f"/#/experiments/{ids['sine']}/runs?workflowType=machine_learning&compareRunsMode=CHART" in links["sine"]

@@ -35,6 +35,7 @@ from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import from_text
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.query import last_sweep, trials_of
 from tracking.runs.reader import read_baselines, read_config, read_curves, read_file, read_run
 from tracking.store.access import Store, open_store
@@ -282,6 +283,6 @@ def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest
 
     with pytest.raises(RuntimeError, match="planted"):
         broken()
-    runs = store.client.search_runs([store.experiment("sweeps")])
+    runs = store.client.search_runs([experiment_id(store, "sweeps")])
     assert [run.info.status for run in runs] == ["FAILED"]
     assert last_sweep(store, "sine") is None

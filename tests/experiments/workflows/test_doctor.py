@@ -18,6 +18,7 @@ from experiments.workflows.progress import NOBODY
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import facts
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.query import PARENT
 from tracking.runs.writer import begin_run
 from tracking.store.access import Store, open_store
@@ -73,17 +74,17 @@ def test_a_sound_store_is_counted(swept: Store, capsys: pytest.CaptureFixture[st
 def test_runs_that_nobody_is_at_are_closed(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
     begin_run(swept, "sine", "cut short", {"phase": "single"}, time.time())
     begin_run(swept, "sweeps", "cut short", {"studies": "sine linear 0", "task": "sine", "identity": "0"}, time.time())
-    swept.client.create_run(swept.experiment("sine"))  # somebody else's is left alone
+    swept.client.create_run(experiment_id(swept, "sine"))  # somebody else's is left alone
     cured(swept.folder, capsys, "is RUNNING")
     statuses = [
-        r.info.status for name in ("sine", "sweeps") for r in swept.client.search_runs([swept.experiment(name)])
+        r.info.status for name in ("sine", "sweeps") for r in swept.client.search_runs([experiment_id(swept, name)])
     ]
     assert sorted(set(statuses)) == ["FINISHED", "KILLED", "RUNNING"]
     assert statuses.count("KILLED") == 2
 
 
 def test_runs_of_a_sweep_that_is_going_on_are_left_alone(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    (run_sweep,) = swept.client.search_runs([swept.experiment("sweeps")])
+    (run_sweep,) = swept.client.search_runs([experiment_id(swept, "sweeps")])
     tags = {"phase": "confirmation", PARENT: run_sweep.info.run_id}
     going = begin_run(swept, "sine", "going on", tags, time.time())
     with swept.held([CONFIG.study_name(CONFIG.bases[0])]):
@@ -110,7 +111,7 @@ def test_a_moved_store_is_mended(swept: Store, tmp_path: Path, capsys: pytest.Ca
 
 
 def test_what_cannot_be_mended_is_said(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    first, second, *_ = swept.client.search_runs([swept.experiment("sine")], "tags.phase = 'search'")
+    first, second, *_ = swept.client.search_runs([experiment_id(swept, "sine")], "tags.phase = 'search'")
     swept.client.delete_run(first.info.run_id)
     Path(second.info.artifact_uri.removeprefix("file://"), "curves.npz").unlink()
     (swept.folder / "mlflow.db.new").write_text("")

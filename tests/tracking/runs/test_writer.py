@@ -25,6 +25,7 @@ from linrnn.training.history import TrainingHistory
 from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.environment import environment
 from tracking.runs.query import is_recorded
 from tracking.runs.reader import read_config, read_curves, read_result, read_run, read_weights
@@ -195,7 +196,7 @@ def test_errors_of_reading_are_lines(store: Store, result: TrialResult) -> None:
 
 
 def test_provenance_names_the_commit_that_runs() -> None:
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     git = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True)
     if git.returncode == 0:
         assert environment()["commit"] == git.stdout.strip()
@@ -229,7 +230,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_finished_run(
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(StoreError, match="No space left on device; mend that and run the same again"):
         record_trial(store, result, "a name", {})
-    (run,) = store.client.search_runs([store.experiment("sine")])
+    (run,) = store.client.search_runs([experiment_id(store, "sine")])
     assert run.info.status == "FAILED"
     assert not is_recorded(run)
 

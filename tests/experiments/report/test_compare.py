@@ -36,6 +36,7 @@ from experiments.workflows.sweep import run_sweep
 from linrnn.analysis.statistics import compare_samples, estimate_median
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.model_registry import mark_best
 from tracking.runs.query import runs_of_study, studies_of, trials_of
 from tracking.runs.reader import read_config, read_run
@@ -369,7 +370,7 @@ class TestCommands:
     ) -> None:
         store = open_store(new_store(done.store.folder, tmp_path / "store"))
         phase = "search" if name.startswith("weights") else "confirmation"
-        damaged = store.client.search_runs([store.experiment("sine")], f"tags.phase = '{phase}'")
+        damaged = store.client.search_runs([experiment_id(store, "sine")], f"tags.phase = '{phase}'")
         for each in damaged:
             path = Path(each.info.artifact_uri.removeprefix("file://"), name)
             path.write_bytes(path.read_bytes()[:50])

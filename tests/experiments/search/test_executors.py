@@ -17,6 +17,7 @@ from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.experiments import dying
 from tests.faults.harness import facts
+from tracking.mlflow_ui.experiments import experiment_id
 from tracking.store.access import Store
 
 BUDGET = {
@@ -59,7 +60,7 @@ def test_a_trial_whose_worker_dies_is_tried_again(
     assert sweeps_json([again])["sweeps"][0]["failures"] == []
     for name, fact in expected.items():
         if isinstance(fact, tuple) and "confirmation" not in name:
-            runs = store.client.search_runs([store.experiment("sine")], f"tags.`mlflow.runName` = '{name}'")
+            runs = store.client.search_runs([experiment_id(store, "sine")], f"tags.`mlflow.runName` = '{name}'")
             assert len(runs) == 2
             assert runs[0].data.metrics["best_val_loss"] == runs[1].data.metrics["best_val_loss"]
 
@@ -76,6 +77,6 @@ def test_one_whose_workers_die_three_times_is_recorded_as_failed_and_the_sweep_g
     assert len(summary.failures) == 4
     assert sum("its worker process died (killed, or out of memory), 3 times" in each for each in summary.failures) == 3
     assert sum("RuntimeError: planted" in each for each in summary.failures) == 1
-    statuses = [run.info.status for run in store.client.search_runs([store.experiment("sine")])]
+    statuses = [run.info.status for run in store.client.search_runs([experiment_id(store, "sine")])]
     assert sorted(statuses) == ["FAILED"] * 4 + ["FINISHED"] * 3
     assert {trial.state.name for trial in store.studies.get_all_trials(2)} == {"FAIL"}
