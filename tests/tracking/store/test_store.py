@@ -84,6 +84,7 @@ def test_an_old_database_that_holds_something_is_kept(store: Store, tmp_path: Pa
 OPENING = """
 import os, sys, traceback
 from tracking import open_store
+from tracking.mlflow_ui.experiments import experiment_id
 def opened(folder):
     print(experiment_id(open_store(folder), "sine"), flush=True)
 for folder in sys.argv[2:]:
