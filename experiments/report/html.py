@@ -45,7 +45,7 @@ def render_report(found: Findings, drawn: Sequence[Picture]) -> bytes:
             table=comparison_table(found.summary),
             what=WHAT,
             floors=baseline_rows(found.summary.floors),
-            sweep_figures=drawn,
+            pictures=drawn,
             csv_link=csv_link,
             commands=reproduce_commands(found.summary),
             trials=found.trials,

@@ -104,10 +104,10 @@ def test_one_that_stays_away_is_one_line_and_nothing_is_lost(
 
 def test_the_lock_of_a_study_is_postgresqls(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     store = team.store(monkeypatch)
-    with store.held(["a study"]):
-        with pytest.raises(LockConflictError), store.held(["a study"]):
+    with store.lock(["a study"]):
+        with pytest.raises(LockConflictError), store.lock(["a study"]):
             pass
-        with store.held(["another study"]):
+        with store.lock(["another study"]):
             pass
-    with store.held(["a study"]):
+    with store.lock(["a study"]):
         pass

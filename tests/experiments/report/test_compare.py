@@ -210,7 +210,7 @@ class TestFigures:
     @pytest.mark.parametrize("losses", [[np.inf] * 6, [np.inf] * 4 + [0.1, 0.2], [np.inf, 0.1, 0.2, 0.3, 1e200, 0.5]])
     def test_what_diverged_leaves_the_rest_readable(self, done: Swept, losses: list[float]) -> None:
         linear, tanh = done.summary.confirmations
-        lost = replace(tanh, test_loss=np.array(losses), estimate_median=estimate_median(np.array(losses)))
+        lost = replace(tanh, test_loss=np.array(losses), median=estimate_median(np.array(losses)))
         curves = {
             name: np.full_like(of, np.inf) if "loss" in name else of for name, of in done.found.curves["tanh"].items()
         }

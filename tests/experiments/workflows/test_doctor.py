@@ -87,7 +87,7 @@ def test_runs_of_a_sweep_that_is_going_on_are_left_alone(swept: Store, capsys: p
     (run_sweep,) = swept.client.search_runs([experiment_id(swept, "sweeps")])
     tags = {"phase": "confirmation", PARENT: run_sweep.info.run_id}
     going = begin_run(swept, "sine", "going on", tags, time.time())
-    with swept.held([CONFIG.study_name(CONFIG.bases[0])]):
+    with swept.lock([CONFIG.study_name(CONFIG.bases[0])]):
         assert doctor(swept.folder, capsys, "--fix")[1]["findings"] == []
     cured(swept.folder, capsys, going.run_id)
 

@@ -29,8 +29,8 @@ def test_a_signal_takes_effect_after_the_body() -> None:
 
 SLOW = """
 import time
-from experiments.workflows.interrupts import heeded, uninterrupted
-with heeded():
+from experiments.workflows.interrupts import defer_signals, handle_signals
+with handle_signals():
     with {body}:
         try:
             print("in", flush=True)
@@ -41,13 +41,13 @@ with heeded():
 """
 
 
-@pytest.mark.parametrize(("body", "number"), [("heeded()", signal.SIGINT), ("uninterrupted()", signal.SIGTERM)])
+@pytest.mark.parametrize(("body", "number"), [("handle_signals()", signal.SIGINT), ("defer_signals()", signal.SIGTERM)])
 def test_a_second_signal_leaves_at_once(body: str, number: int) -> None:
     process = subprocess.Popen([sys.executable, "-c", SLOW.format(body=body)], stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"in\n"
     process.send_signal(number)
-    if body == "heeded()":
+    if body == "handle_signals()":
         assert process.stdout.readline() == b"unwinding\n"
     else:
         time.sleep(0.5)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from sklearn.kernel_ridge import KernelRidge
 from threadpoolctl import threadpool_limits
 
-from linrnn.baseline.baselines import Baselines, classes, compute_baselines, lags_to_try, regression
-from linrnn.baseline.lags import LagLoss, LagSweep, counted_targets, lag_matrix, spaced_lags
+from linrnn.baseline import classification, regression
+from linrnn.baseline.baselines import Baselines, compute_baselines
+from linrnn.baseline.lags import LagLoss, LagSweep, counted_targets, lag_matrix, lags_to_try, spaced_lags
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.tasks import TASKS
 
@@ -172,7 +173,7 @@ def test_cross_entropy_is_that_of_torch() -> None:
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = torch.from_numpy(counted_targets(data.test).argmax(axis=1))
     expected = torch.nn.functional.cross_entropy(torch.from_numpy(logits), labels).item() / data.test.scale
-    assert classes.cross_entropy(probabilities, data.test) == pytest.approx(expected)
+    assert classification.cross_entropy(probabilities, data.test) == pytest.approx(expected)
 
 
 def test_without_memory_copy_costs_ten_symbols_of_eight() -> None:
@@ -180,14 +181,14 @@ def test_without_memory_copy_costs_ten_symbols_of_eight() -> None:
     blank, symbol = np.eye(9)[8], np.append(np.full(8, 1 / 8), 0)
     steps = np.stack([blank] * 20 + [symbol] * 10)
     known = np.repeat(steps, 2000, axis=0)
-    assert classes.cross_entropy(known, data.test) == pytest.approx(10 * np.log(8) / 30 / data.test.scale)
+    assert classification.cross_entropy(known, data.test) == pytest.approx(10 * np.log(8) / 30 / data.test.scale)
 
 
 def test_a_class_that_train_has_not_is_given_nothing() -> None:
     inputs = np.random.default_rng(0).normal(size=(40, 1, 1))
     labels = (inputs[:, :, 0] > 0).astype(int)
     split = Sequences(inputs, np.eye(3)[labels], classes=True)
-    found = classes.linear(Splits(split, split, split), [0])
+    found = classification.linear(Splits(split, split, split), [0])
     assert np.isfinite(found.best.val)
 
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from linrnn import kernels
-from linrnn.kernels import network, programs, steps, training
+from linrnn.kernels import interface, network_plan, optimization, program
 
 Array = npt.NDArray[Any]
 CODES = kernels.ACTIVATION_CODES
@@ -165,14 +165,14 @@ def test_training_is_that_of_torch(
 @activations
 @pytest.mark.parametrize("length", [5, 16, 35])
 def test_evaluation_is_the_loss_trained_on(activation: str, length: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "CHUNK", 16 * 3 * 6)  # 16 steps at a time
-    steps.evaluation_of.cache_clear()
+    monkeypatch.setattr(network_plan, "CHUNK", 16 * 3 * 6)  # 16 steps at a time
+    interface.plan_evaluation.cache_clear()
     weights, x, y = drawn(length, 3, 6, 2, 4)
     problem = x, y, min(length - 1, 20), 6, 2, activation
     losses = kernels.evaluate(weights, *problem[:3], 1.7, 6, 2, CODES[activation])
     data = torch.from_numpy(x), torch.from_numpy(y)
     expected = [loss_by_torch(w, *data, problem[2], 6, 2, activation).item() for w in torch.from_numpy(weights)]
-    steps.evaluation_of.cache_clear()
+    interface.plan_evaluation.cache_clear()
     np.testing.assert_allclose(losses, expected, rtol=1e-12)
     np.testing.assert_allclose(losses, train(weights, [1], 1.0, *problem)[1][0], rtol=1e-12)
 
@@ -256,7 +256,7 @@ def test_wrong_arguments_are_refused_and_nothing_is_compiled_for_them() -> None:
     u, W, h0 = np.zeros((1, 2, 3, 4), np.float32), np.zeros((1, 4, 4)), np.zeros((1, 3, 4), np.float32)
     with pytest.raises(TypeError):
         kernels.recurrence_forward(u, W, h0, CODES["tanh"])
-    for entry in (programs.run, training.squared_errors, training.train_replicas):
+    for entry in (program.run, optimization.squared_errors, optimization.train_replicas):
         assert len(entry.signatures) == 2  # type: ignore[attr-defined]
 
 
@@ -286,7 +286,7 @@ def test_machine_code_is_cached_and_made_anew_when_any_source_changes(tmp_path: 
     shutil.copytree(Path(kernels.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "__init__.py").write_text("LINEAR, TANH = 0, 1")
     (package.parent / "__init__.py").write_text("")
-    edit(package / "compiling.py", "REALS = types.float32, types.float64", "REALS = (types.float32,)")
+    edit(package / "compilation.py", "REALS = types.float32, types.float64", "REALS = (types.float32,)")
     variables = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     assert python(CACHED, **variables) == ["1.0", "1"]
     assert python(CACHED, **variables) == ["1.0", "0"]

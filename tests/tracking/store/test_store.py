@@ -151,17 +151,17 @@ class TestLocks:
     def test_a_lock_is_held_by_one_and_freed_when_its_holder_is_killed(self, store: Store) -> None:
         program = (
             "import sys, time; from tracking import open_store\n"
-            "with open_store(sys.argv[1]).held(['sine linear 0']): print('held', flush=True); time.sleep(100)"
+            "with open_store(sys.argv[1]).lock(['sine linear 0']): print('held', flush=True); time.sleep(100)"
         )
         holder = subprocess.Popen([sys.executable, "-c", program, str(store.folder)], stdout=subprocess.PIPE)
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(LockConflictError, match="sine linear 0"), store.held(["sine linear 0", "another"]):
+        with pytest.raises(LockConflictError, match="sine linear 0"), store.lock(["sine linear 0", "another"]):
             pass
         assert not store.free(["sine linear 0"])
         holder.kill()
         holder.communicate()
-        with store.held(["sine linear 0", "another"]):
+        with store.lock(["sine linear 0", "another"]):
             pass
         assert store.free(["sine linear 0"])
 
