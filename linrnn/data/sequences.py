@@ -25,12 +25,12 @@ class Sequences(NamedTuple):
     def scale(self) -> float:
         """What a loss is divided by, so that the best constant has 1 on these sequences.
 
-        Variance of the targets that count, for the mean squared error (NMSE); for classes the entropy of their
-        frequencies, in nats, for the cross-entropy.
+        For the mean squared error (NMSE): the mean over outputs of the variance of each output's targets that count.
+        For classes, for the cross-entropy: the entropy of their frequencies, in nats.
         """
         counted = self.targets[self.first :]
         if not self.classes:
-            return float(counted.var())
+            return mean_variance(counted)
         frequencies = counted.mean(axis=(0, 1))
         return float(-(frequencies * np.log(np.where(frequencies > 0, frequencies, 1))).sum())
 
@@ -41,6 +41,11 @@ class Splits(NamedTuple):
     train: Sequences
     val: Sequences
     test: Sequences
+
+
+def mean_variance(targets: Array) -> float:
+    """Mean over outputs of each output's own variance; targets `(time, batch, outputs)`."""
+    return float(targets.var(axis=(0, 1)).mean())
 
 
 def standardize(data: Splits, inputs: Array, targets: Array) -> Splits:
@@ -59,7 +64,7 @@ def standardize(data: Splits, inputs: Array, targets: Array) -> Splits:
 def relative_spread(sequences: Sequences) -> float:
     """Standard deviation of the targets that count, relative to the largest; nan where that is 0 or not finite."""
     counted = sequences.targets[sequences.first :]
-    return float(counted.std() / np.abs(counted).max())
+    return float(np.sqrt(mean_variance(counted)) / np.abs(counted).max())
 
 
 def forecast_pairs(series: Array, horizon: int, first: int) -> Sequences:
