@@ -10,11 +10,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
-
-from mlflow.entities import Run
+from typing import TYPE_CHECKING, Self
 
 from tracking.store.store_errors import StoreError
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 VERSION = 2  # of this schema, written with each run
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run per sweep
@@ -111,6 +112,7 @@ class Artifact(Name):
 
 DATA = "data"  # folder of the user's files among the artifacts
 FIGURES = "figures"  # folder of a sweep's figures
+ARTIFACT_NAMES = frozenset(name for artifact in Artifact for name in (artifact.value, artifact.old_name) if name)
 TRIAL_ARTIFACTS = (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES, Artifact.DIGESTS)  # always there
 
 
@@ -276,6 +278,15 @@ class SweepRun(LinrnnRun):
     def trials(self) -> int:
         """Number of trials in each study."""
         return int(self.param(Param.TRIALS))
+
+
+def check_artifact_name(name: str) -> str:
+    """Return the name of an artifact; SchemaError for one that no run of linrnn has, wherever it would lead."""
+    folder, _, file = name.rpartition("/")
+    is_plain = file not in ("", ".", "..") and "\x00" not in file
+    if name not in ARTIFACT_NAMES and not (folder in (DATA, FIGURES) and is_plain):
+        raise SchemaError(f"{name!r} is not the name of a file of a run")
+    return name
 
 
 def is_trial(run: Run) -> bool:

@@ -37,16 +37,13 @@ def floors(shared: GlobalOptions, task: str, figure: Path | None, settings: tupl
     from experiments.report.serialization import baselines_json
     from experiments.search.sweep_config import task_text
     from linrnn.baseline.baselines import compute_baselines
-    from linrnn.errors import ConfigError
     from linrnn.training.trial_config import from_text
+    from tracking.store.disk import write_file
 
     config = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).loaded()
     found = compute_baselines(config.task)
     if figure:
-        try:
-            figure.write_bytes(baselines_figure(found))
-        except OSError as error:
-            raise ConfigError(f"cannot write {figure}: {error.strerror}") from error
+        write_file(figure, baselines_figure(found))
     if shared.as_json:
         click.echo(json.dumps({"schema": 1, **baselines_json(found)}))
     else:

@@ -37,7 +37,7 @@ def doctor(shared: GlobalOptions, fix: bool, studies: str | None) -> int:
     there: dict[str, str] = {}
     if all(well or ("schema" not in found.what and "damaged" not in found.what) for found, well in done):
         require_store(shared.store)
-        store = check_store(shared.store, studies, whole=True)  # moved or not
+        store = check_store(shared.store, studies, with_studies=True)  # moved or not
         done += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
         there = store_facts(store)
     findings = [{"what": found.what, "advice": found.advice, "fixed": well} for found, well in done]

@@ -34,10 +34,11 @@ def report(shared: GlobalOptions, task: str | None, output: Path) -> None:
 
     It holds all that it shows, so that it can be sent by mail or kept beside a paper.
     """
-    from experiments.report.html import sweep_report, write_file
+    from experiments.report.html import sweep_report
     from experiments.report.summary import summarize_sweep
     from tracking.runs.query import newest_run, require_sweeps
     from tracking.store.access import existing_store
+    from tracking.store.disk import write_file
 
     store = existing_store(shared.store)
     sweep = newest_run(require_sweeps(store, [task] if task else []))

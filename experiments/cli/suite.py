@@ -60,11 +60,8 @@ def suite(
     from experiments.cli.text import show_suite
     from experiments.report.figures.task_figures import suite_figure
     from experiments.report.serialization import sweeps_json
-    from linrnn.errors import ConfigError
+    from tracking.store.disk import write_file
 
     click.echo(json.dumps(sweeps_json(summaries))) if shared.as_json else show_suite(summaries)
     if figure:
-        try:
-            figure.write_bytes(suite_figure(summaries))
-        except OSError as error:
-            raise ConfigError(f"cannot write {figure}: {error.strerror}") from error
+        write_file(figure, suite_figure(summaries))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,12 +16,8 @@ from experiments.report.serialization import reproduce_commands, sweeps_table
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import Findings, findings
 from experiments.report.table import Table, csv_text
-from linrnn.errors import LinrnnError
 from tracking.store.access import Store
-
-
-class UnwritableError(LinrnnError):
-    """A file that the user named and that cannot be written."""
+from tracking.store.disk import to_file_name, write_folder
 
 
 def figure_files(drawn: Sequence[Picture]) -> dict[str, bytes]:
@@ -85,19 +79,5 @@ def write_figures(folder: Path, store: Store, sweeps: Sequence[Run], summaries: 
     tasks = [summary.task for summary in summaries]
     for sweep, summary in zip(sweeps, summaries, strict=True):
         task = summary.task if tasks.count(summary.task) == 1 else f"{summary.task} {summary.sweep_run[:8]}"
-        for name, content in figure_files(sweep_figures(findings(store, sweep, summary))).items():
-            write_file(folder / task / name, content)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file that the user named, whole or not at all. UnwritableError where that cannot be done."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        reason = "a file is in the place of its folder" if isinstance(error, FileExistsError) else error.strerror
-        raise UnwritableError(f"cannot write {path}: {reason}; name another place") from error
+        files = figure_files(sweep_figures(findings(store, sweep, summary)))
+        write_folder(folder, {f"{to_file_name(task)}/{name}": content for name, content in files.items()})

@@ -54,7 +54,7 @@ class StudyState:
         """
         trials = self.study.get_trials(deepcopy=False)
         self.known, self.told = dict(enumerate(trials)), len(trials)
-        with self.store.writing():
+        with self.store.write_errors():
             for run in runs_of_study(self.store, self.config.task, self.study.study_name):
                 number = int(run.data.tags["trial"])
                 if run.info.status == "RUNNING":
@@ -75,7 +75,7 @@ class StudyState:
     def tell(self) -> None:
         """Tell Optuna of the trials that are next in number; later ones wait for them."""
         while self.told in self.known:
-            with self.store.writing():
+            with self.store.write_errors():
                 self.study.add_trial(self.known[self.told])
             self.told += 1
 
@@ -118,7 +118,7 @@ class StudyState:
 def open_studies(config: SweepConfig, store: Store, names: list[str]) -> Iterator[StudyState]:
     """A study for each model type, settled."""
     for base, name in zip(config.bases, names, strict=True):
-        with store.writing():
+        with store.write_errors():
             study = open_study(store, name)
         search = StudyState(config, base, study, store)
         search.settle()

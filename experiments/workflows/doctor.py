@@ -23,7 +23,7 @@ from tracking.runs.query import find_sweeps, studies_of
 from tracking.runs.writer import end_run
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
-from tracking.store.health import free_bytes, integrity_error, leftover_files, schemas, upgrade
+from tracking.store.health import free_bytes, integrity_error, leftover_files, read_schemas, upgrade
 from tracking.store.store_errors import LockConflictError
 
 ROOM = 2**30  # bytes that should be free
@@ -42,7 +42,7 @@ def check_folder(root: Path) -> Iterator[Finding]:
     """What can be amiss with the files of a store, before it is opened."""
     for path in leftover_files(root):
         yield Finding(f"{path.name} is left of a database in the making", "delete it", path.unlink)
-    for name, (found, needed) in schemas(root).items():
+    for name, (found, needed) in read_schemas(root).items():
         harm = integrity_error(root / name)
         if harm:
             yield Finding(f"{name} is damaged: {harm}", "take it from a backup, or name another store with --store")
@@ -73,7 +73,7 @@ def check_records(store: Store) -> Iterator[Finding]:
 
 def close_run(store: Store, run_id: str) -> None:
     """Close a run that nobody will close."""
-    with store.writing():
+    with store.write_errors():
         end_run(store, run_id, "KILLED")
 
 

@@ -20,7 +20,7 @@ def finish_sweep(store: Store, run_id: str) -> SweepSummary:
     summary = summarize_sweep(store, run)
     for study in studies_of(run):
         mark_best_of(store, summary.task, study)
-    with store.writing():
+    with store.write_errors():
         write_files(store, run.info, sweep_artifacts(store, run, summary))
         write_batch(store, run_id, {}, [("seconds", summary.seconds, 0)], time.time())
         set_tags(store, run_id, {"verdict": summary.verdict.word})

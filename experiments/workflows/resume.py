@@ -17,7 +17,7 @@ from tracking.store.access import Store
 
 def study_names(config: SweepConfig, store: Store, fresh: bool) -> list[str]:
     """Names of the studies of a sweep: the newest of their kind, or, where a fresh start is asked for, the next."""
-    with store.reading():
+    with store.read_errors():
         there = set(get_all_study_names(store.studies))
     return [newest_study_name(config.study_name(base), there, fresh) for base in config.bases]
 
@@ -46,7 +46,7 @@ def find_same_sweep(config: SweepConfig, store: Store, names: list[str]) -> Run 
         if run.data.tags["identity"] == identity:
             mine = run
         elif run.info.status == "RUNNING" and set(names) & set(studies_of(run)):
-            with store.writing():
+            with store.write_errors():
                 end_run(store, run.info.run_id, "KILLED")
     return mine
 

@@ -192,7 +192,7 @@ def run_sweep(
         task = config.bases[0].task
         floors = (left and recorded_baselines(store, left)) or compute_baselines(task)
         run_id = begin_or_resume(config, store, names, left, sweep_files(task, floors))
-        with store.writing(), run_status(store, run_id):
+        with store.write_errors(), run_status(store, run_id):
             going = list(open_studies(config, store, names))
             run_sweep = SweepRunner(store, run_id, executor, watch, patience, task, floors)
             watch.skip(sum(search.done for search in going) + len(run_sweep.confirmed()))

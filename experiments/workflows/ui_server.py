@@ -16,6 +16,7 @@ from linrnn.errors import LinrnnError
 from tracking.mlflow_ui.links import all_links, base_url
 from tracking.store.access import Store
 from tracking.store.store_errors import StoreError
+from tracking.store.urls import file_url
 
 STARTING_SECONDS = 60
 LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}  # 2 processes, not 15
@@ -50,7 +51,7 @@ def server_command(store: Store, port: int) -> list[str]:
     """MLflow's server over the store, one worker."""
     options = {
         "--backend-store-uri": store.tracking_uri,
-        "--default-artifact-root": (store.folder / "mlruns").as_uri(),
+        "--default-artifact-root": file_url(store.folder / "mlruns"),
         "--host": "127.0.0.1",
         "--port": str(port),
         "--workers": "1",

@@ -130,7 +130,7 @@ def test_two_of_the_same_sweep_are_told_apart_from_two_of_different_ones(twin: T
     _, said = second.communicate(timeout=100)
     (line,) = said.decode().splitlines()
     assert second.returncode == 1
-    assert "another process is at it" in line
+    assert "is locked by another linrnn process" in line
     assert name in line
     out, _ = other.communicate(timeout=100)
     assert result(json.loads(out)) == twin.printed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tracking.mlflow_ui.descriptions import sweeps_experiment_tags, task_experiment_tags
 from tracking.store.access import SWEEPS, Store
+from tracking.store.disk import to_file_name
+from tracking.store.urls import file_url
 
 
 def experiment_id(store: Store, name: str) -> str:
@@ -17,7 +19,7 @@ def create_or_update(store: Store, name: str) -> str:
     """Make sure that the experiment exists and has all its tags; return its id."""
     experiment = store.client.get_experiment_by_name(name)
     if experiment is None:
-        location = (store.folder / "mlruns" / name).as_uri() if store.local else None
+        location = file_url(store.folder / "mlruns" / to_file_name(name)) if store.is_local else None
         number, tags = store.client.create_experiment(name, artifact_location=location), {}
     else:
         number, tags = str(experiment.experiment_id), experiment.tags

@@ -21,7 +21,7 @@ def mark_best(store: Store, study: str, best: Run, others: list[Run]) -> None:
 
     Every step stands alone, so that it may be cut short and done again. The registered model is called as the study.
     """
-    with store.writing():
+    with store.write_errors():
         for run in others:
             if BEST in run.data.tags and run.info.run_id != best.info.run_id:
                 store.client.delete_tag(run.info.run_id, BEST)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
-from urllib.parse import unquote, urlparse
 
-import optuna
 from mlflow.entities import Run
 
 from tracking.runs.query import PARENT, is_recorded, search_runs, studies_of
 from tracking.store.access import Store
+from tracking.store.library_internals import trials_by_study
 from tracking.store.locks import SINGLE
+from tracking.store.urls import file_path
 
 ARTIFACTS = ("weights/best.safetensors", "weights/final.safetensors", "curves.npz", "digests.json")
 
 
 def all_runs(store: Store) -> list[Run]:
     """Every run that linrnn wrote."""
-    with store.reading():
+    with store.read_errors():
         experiments = store.client.search_experiments()
         runs = [run for found in experiments for run in search_runs(store, found.experiment_id, "")]
     return [run for run in runs if {"phase", "studies"} & run.data.tags.keys()]
@@ -28,10 +27,8 @@ def all_runs(store: Store) -> list[Run]:
 def count_records(store: Store, runs: list[Run]) -> dict[str, str]:
     """What there is, for people: runs by status, trials by state."""
     statuses = Counter(run.info.status for run in runs)
-    studies = store.studies.get_all_studies()
-    states = Counter(
-        trial.state.name for study in studies for trial in store.studies.get_all_trials(study._study_id, deepcopy=False)
-    )
+    studies = trials_by_study(store.studies)
+    states = Counter(trial.state.name for trials in studies.values() for trial in trials)
     return {"runs": format_counts(statuses), "studies": str(len(studies)), "trials": format_counts(states)}
 
 
@@ -44,7 +41,7 @@ def format_counts(found: Counter[str]) -> str:
 def find_stale_runs(store: Store, runs: list[Run]) -> list[Run]:
     """Runs left RUNNING by a process that is no more: it would hold their locks."""
     sweeps = {run.info.run_id: run for run in runs if "studies" in run.data.tags}
-    return [run for run in runs if run.info.status == "RUNNING" and store.free(locks_of(run, sweeps))]
+    return [run for run in runs if run.info.status == "RUNNING" and store.is_unlocked(locks_of(run, sweeps))]
 
 
 def locks_of(run: Run, sweeps: Mapping[str, Run]) -> list[str]:
@@ -56,10 +53,9 @@ def locks_of(run: Run, sweeps: Mapping[str, Run]) -> list[str]:
 def find_unreported_trials(store: Store, runs: list[Run]) -> list[tuple[str, int]]:
     """Recorded trials that Optuna should have been told of next, of studies that nobody is at: study and number."""
     done = {(run.data.tags["study"], int(run.data.tags["trial"])) for run in runs if is_trial(run) and is_recorded(run)}
-    storage = store.studies
-    known = {found.study_name: len(storage.get_all_trials(found._study_id)) for found in storage.get_all_studies()}
-    next_ones = [(name, known.get(name, 0)) for name in sorted({name for name, _ in done})]
-    return [(name, number) for name, number in next_ones if (name, number) in done and store.free([name])]
+    studies = trials_by_study(store.studies)
+    next_ones = [(name, len(studies.get(name, ()))) for name in sorted({name for name, _ in done})]
+    return [(name, number) for name, number in next_ones if (name, number) in done and store.is_unlocked([name])]
 
 
 def is_trial(run: Run) -> bool:
@@ -72,8 +68,8 @@ def find_lost_runs(store: Store) -> list[tuple[str, int]]:
     known = {run.info.run_id for run in all_runs(store)}
     return [
         (name, trial.number)
-        for name in optuna.get_all_study_names(store.studies)
-        for trial in optuna.load_study(study_name=name, storage=store.studies).get_trials(deepcopy=False)
+        for name, trials in trials_by_study(store.studies).items()
+        for trial in trials
         if "run_id" in trial.user_attrs and trial.user_attrs["run_id"] not in known
     ]
 
@@ -89,6 +85,5 @@ def find_runs_without_files(runs: list[Run]) -> list[Run]:
 
 def lacks_artifact(run: Run) -> bool:
     """Whether an artifact of a run is missing from its folder."""
-    location = urlparse(run.info.artifact_uri)
-    folder = Path(unquote(location.path))
-    return location.scheme == "file" and not all((folder / name).exists() for name in ARTIFACTS)
+    folder = file_path(run.info.artifact_uri)
+    return folder is not None and not all((folder / name).exists() for name in ARTIFACTS)

@@ -18,7 +18,7 @@ def find_run(store: Store, prefix: str) -> Run:
     """The run whose id begins so. ConfigError where there is none, or more than one."""
     if not set(prefix) <= set(digits + "abcdef") or not prefix:
         raise ConfigError(f"a run's id is 32 of the characters 0-9 and a-f, or the first few; not {prefix!r}")
-    with store.reading():
+    with store.read_errors():
         experiments = [found.experiment_id for found in store.client.search_experiments()]
         found = store.client.search_runs(experiments, f"attributes.run_id LIKE '{prefix}%'", max_results=4)
     if not found:
@@ -96,7 +96,7 @@ def last_sweep(store: Store, task: str) -> Run | None:
 
 def find_runs(store: Store, experiment: str, query: str) -> list[Run]:
     """The runs of an experiment, by its name, that answer a query; none where the experiment is not there."""
-    with store.reading():
+    with store.read_errors():
         found = store.client.get_experiment_by_name(experiment)
         return search_runs(store, found.experiment_id, query) if found else []
 

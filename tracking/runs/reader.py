@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
-from urllib.parse import unquote, urlparse
 
 import numpy as np
 from mlflow.entities import Run
@@ -33,8 +32,12 @@ from tracking.runs.artifacts import (
     parse_weights,
 )
 from tracking.runs.query import PARENT
+from tracking.schema import check_artifact_name
 from tracking.store.access import Store, open_store
-from tracking.store.store_errors import StoreError, first_line
+from tracking.store.disk import read_inside
+from tracking.store.error_translation import first_line
+from tracking.store.store_errors import StoreError
+from tracking.store.urls import file_path
 
 if TYPE_CHECKING:
     from linrnn.models.network import Network
@@ -121,12 +124,13 @@ def parse_artifact(store: Store, run: Run, name: str, parse: Callable[[bytes], T
 
 def read_file(store: Store, run: Run, name: str) -> bytes:
     """Content of a run's artifact; floors and data that it has not itself are its parent's. StoreError if missing."""
-    location = urlparse(run.info.artifact_uri)
+    check_artifact_name(name)
+    folder = file_path(run.info.artifact_uri)
     try:
-        if location.scheme == "file":
-            return Path(unquote(location.path), name).read_bytes()
-        with TemporaryDirectory(prefix="linrnn-") as folder:
-            return Path(store.client.download_artifacts(run.info.run_id, name, folder)).read_bytes()
+        if folder:
+            return read_inside(folder, name)
+        with TemporaryDirectory(prefix="linrnn-") as temporary:
+            return Path(store.client.download_artifacts(run.info.run_id, name, temporary)).read_bytes()
     except (OSError, MlflowException) as error:
         if (name == BASELINES or name.startswith(f"{DATA}/")) and PARENT in run.data.tags:
             return read_file(store, read_run(store, run.data.tags[PARENT]), name)

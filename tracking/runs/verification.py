@@ -31,7 +31,9 @@ from tracking.runs.artifacts import (
 from tracking.runs.query import is_recorded
 from tracking.runs.reader import read_file
 from tracking.runs.writer import trial_metrics
+from tracking.schema import SchemaError, check_artifact_name
 from tracking.store.access import Store
+from tracking.store.disk import OutsideError, read_inside
 from tracking.store.store_errors import StoreError
 
 FACTS = "run.json"  # of an exported run: what is not in the files of a run
@@ -107,7 +109,7 @@ def load_export(folder: Path) -> TrialRecord:
 
     def read(name: str) -> bytes:
         try:
-            return (folder / name).read_bytes()
+            return read_inside(folder, name if name == FACTS else check_artifact_name(name))
         except OSError as error:
             raise DamageError(f"{folder} has lost its {name}: {error.strerror}") from error
 
@@ -162,8 +164,10 @@ def find_damage(record: TrialRecord) -> Iterator[str]:
 def damage_of_file(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
     """What is wrong with a file."""
     try:
-        if sha256(record.read(name)).hexdigest() != digest:
+        if sha256(record.read(check_artifact_name(name))).hexdigest() != digest:
             yield f"{name} is not the file that was written (its SHA-256 differs)"
+    except (SchemaError, OutsideError) as error:
+        yield f"{DIGESTS} is wrong ({error})"
     except LinrnnError:
         yield f"{name} is missing"
 

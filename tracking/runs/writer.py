@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote, urlparse
 
 import numpy as np
 from mlflow.entities import Metric, Param, RunInfo
@@ -21,7 +20,8 @@ from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.artifacts import BASELINES, DIGESTS, parse_baselines, trial_files
 from tracking.store.access import SWEEPS, Store
 from tracking.store.disk import write_durably
-from tracking.store.store_errors import FAILURES
+from tracking.store.error_translation import FAILURES
+from tracking.store.urls import file_path
 
 PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags; environment.json has it all
 Point = tuple[str, float, int]  # metric, value, step
@@ -43,7 +43,7 @@ def record_trial(
         "mlflow.source.git.commit": trained.environment["commit"],
         **{item: trained.environment[item] for item in PROVENANCE},
     }
-    with store.writing():
+    with store.write_errors():
         made = begin_run(store, trained.config.task.label, name, every_tag, trained.started)
         with run_status(store, made.run_id, trained.started + trained.seconds):
             write_files(store, made, {name: files[name] for name in files if name not in without})
@@ -55,7 +55,7 @@ def record_failed_trial(store: Store, failed: FailedTrial, name: str, tags: Mapp
     """Write a trial that came to nothing as one failed MLflow run, with the reason; the run's id."""
     ended = failed.started + failed.seconds
     every_tag = {**tags, "outcome": "failed", "reason": failed.reason, "mlflow.note.content": failed.reason}
-    with store.writing():
+    with store.write_errors():
         made = begin_run(store, failed.config.task.label, name, every_tag, failed.started)
         with run_status(store, made.run_id, ended, "FAILED"):
             write_batch(store, made.run_id, to_text(failed.config), [("seconds", failed.seconds, 0)], failed.started)
@@ -98,7 +98,7 @@ def begin_sweep(
     store: Store, name: str, params: Mapping[str, str], tags: Mapping[str, str], files: Mapping[str, bytes]
 ) -> str:
     """The run of a sweep that begins, with what its task's floors are; its id."""
-    with store.writing():
+    with store.write_errors():
         made = begin_run(store, SWEEPS, name, {**tags, "floors": sha256(files[BASELINES]).hexdigest()}, time.time())
         write_sweep(store, made, params, files)
     return str(made.run_id)
@@ -106,7 +106,7 @@ def begin_sweep(
 
 def resume_sweep(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
     """Make a sweep's run that was left RUNNING again; its params and files, which it may lack, are the same."""
-    with store.writing():
+    with store.write_errors():
         store.client.update_run(run.run_id, status="RUNNING")
         write_sweep(store, run, params, files)
 
@@ -132,7 +132,7 @@ def set_description(store: Store, run_id: str, text: str) -> None:
 
 def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
     """Set tags of a run."""
-    with store.writing():
+    with store.write_errors():
         for name, text in tags.items():
             store.client.set_tag(run_id, name, text)
 
@@ -161,18 +161,15 @@ def trial_metrics(trained: TrialResult) -> list[Point]:
 
 def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None:
     """Log files, given by name and content, as artifacts of a run; in a local folder, they are on disk then."""
-    location = urlparse(made.artifact_uri)
+    folder = file_path(made.artifact_uri)
     if not files:
         return
-    if location.scheme == "file":
-        write_durably(Path(unquote(location.path)), files)
+    if folder:
+        write_durably(folder, files)
         return
-    with tempfile.TemporaryDirectory(prefix="linrnn-") as folder:
-        for name, content in files.items():
-            path = Path(folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        store.client.log_artifacts(made.run_id, folder)
+    with tempfile.TemporaryDirectory(prefix="linrnn-") as temporary:
+        write_durably(Path(temporary), files)
+        store.client.log_artifacts(made.run_id, temporary)
 
 
 def milliseconds(seconds: float) -> int:

@@ -16,18 +16,35 @@ from mlflow import MlflowClient
 from optuna.storages import RDBStorage
 
 from linrnn.errors import ConfigError
-from tracking.store.databases import create_missing, optuna_storage, original_folder, patient_client, sqlite_url
+from tracking.schema import SWEEPS as SWEEPS
+from tracking.store.databases import create_databases, original_folder
+from tracking.store.error_translation import translate_errors
+from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna_storage
 from tracking.store.locks import advisory_lock, hold_locks, lock_file
-from tracking.store.store_errors import LockConflictError, StoreError, translate_errors
+from tracking.store.store_errors import LockConflictError, StoreError
+from tracking.store.urls import is_sqlite, sqlite_url
 
-SWEEPS = "sweeps"  # the MLflow experiment that holds one run a sweep
-BUSY_SECONDS = 60  # how long a writer waits for another
-ADVICE = "mend that or name another store with --store"
+REPAIR = "repair that or name another store with --store"
 
 
 @dataclass(frozen=True)
 class Store:
-    """Where runs and studies are kept; `tracking_uri` and `studies_url` are absolute."""
+    """Where runs and studies are recorded.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Absolute path of the folder that holds `mlflow.db`, `mlruns/` and `optuna.db`, as far as no server replaces
+        them, and the lock files.
+    tracking_uri : str
+        MLflow's tracking URI: `sqlite:///` with an absolute path, or a server's address.
+    studies_url : str
+        URL of Optuna's database: `sqlite:///` with an absolute path, or a PostgreSQL database's URL.
+
+    See Also
+    --------
+    open_store : Opens a store and creates it where needed.
+    """
 
     folder: Path
     tracking_uri: str
@@ -36,7 +53,7 @@ class Store:
     @cached_property
     def client(self) -> MlflowClient:
         """MLflow's own client, with no process-global run."""
-        return patient_client(self.tracking_uri, BUSY_SECONDS)
+        return mlflow_client(self.tracking_uri)
 
     @cached_property
     def experiment_ids(self) -> dict[str, str]:
@@ -46,39 +63,51 @@ class Store:
     @cached_property
     def studies(self) -> RDBStorage:
         """Optuna's storage."""
-        return optuna_storage(self.studies_url, BUSY_SECONDS)
+        return optuna_storage(self.studies_url)
 
     @property
-    def local(self) -> bool:
-        """Whether runs are in this folder, not on a server."""
-        return self.tracking_uri.startswith("sqlite:")
+    def is_local(self) -> bool:
+        """Whether runs are recorded in a database file, not by a server."""
+        return is_sqlite(self.tracking_uri)
 
     @property
-    def remote(self) -> bool:
-        """Whether a server, which can go away and come back, keeps runs or studies."""
-        return not (self.local and self.studies_url.startswith("sqlite:"))
+    def is_remote(self) -> bool:
+        """Whether runs or studies are recorded by a server, which can go away and come back."""
+        return not (self.is_local and is_sqlite(self.studies_url))
 
     @property
     def name(self) -> str:
-        """Where the store is, for people."""
-        return str(self.folder) if self.local else self.tracking_uri
+        """The folder, or the server's address."""
+        return str(self.folder) if self.is_local else self.tracking_uri
 
-    def reading(self) -> AbstractContextManager[None]:
-        """Errors of the libraries, in a body that reads, as one StoreError."""
-        return translate_errors(f"cannot read the store {self.name}", ADVICE, self.remote)
+    def read_errors(self) -> AbstractContextManager[None]:
+        """Translate the libraries' errors, in a body that reads, to one StoreError."""
+        return translate_errors(f"cannot read the store {self.name}", REPAIR, self.is_remote)
 
-    def writing(self) -> AbstractContextManager[None]:
-        """Errors of the libraries, in a body that writes, as one StoreError."""
-        return translate_errors(
-            f"cannot write to the store {self.name}", "mend that and run the same again", self.remote
-        )
+    def write_errors(self) -> AbstractContextManager[None]:
+        """Translate the libraries' errors, in a body that writes, to one StoreError."""
+        advice = "repair that and run the same command again"
+        return translate_errors(f"cannot write to the store {self.name}", advice, self.is_remote)
 
     def lock(self, names: Sequence[str], wait: float = 0) -> AbstractContextManager[None]:
-        """Hold the locks of these names in a body; TakenError when another process keeps one longer than `wait` s."""
+        """Hold locks, by name, in a body.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of studies, or `locks.SINGLE`.
+        wait : float
+            Seconds to wait for a lock that another process holds.
+
+        Raises
+        ------
+        LockConflictError
+            If another process holds one for longer.
+        """
         return hold_locks(self.folder, self.studies_url, names, wait)
 
-    def free(self, names: Sequence[str]) -> bool:
-        """Whether nobody holds any of these locks now."""
+    def is_unlocked(self, names: Sequence[str]) -> bool:
+        """Whether no process holds any of these locks now."""
         try:
             with self.lock(names):
                 return True
@@ -87,61 +116,79 @@ class Store:
 
 
 def open_store(folder: str | Path | None = None, studies: str | None = None) -> Store:
-    """The store in a folder (default: the current one, or the server that MLFLOW_TRACKING_URI names).
+    """Open a store for reading and writing; create it where it does not exist.
 
-    Made if it is not there yet. `studies` is the URL of a PostgreSQL database that keeps the studies instead.
-    StoreError where it cannot be read and written, and where its folder was moved.
+    Parameters
+    ----------
+    folder : str or pathlib.Path, optional
+        Folder of `mlflow.db`, `mlruns/` and `optuna.db`. Default: the server that the environment variable
+        `MLFLOW_TRACKING_URI` names, else the current folder.
+    studies : str, optional
+        URL of a PostgreSQL database that holds the studies in place of `optuna.db`.
+
+    Returns
+    -------
+    Store
+        With both databases complete and of the installed libraries' schema.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read and written, or its folder was moved (`linrnn doctor --fix` repairs that).
+    ConfigError
+        If `studies` is no PostgreSQL URL, or its driver is not installed.
     """
-    store = check_store(folder, studies, whole=True)
-    refuse_moved(store)
+    store = check_store(folder, studies, with_studies=True)
+    check_location(store)
     return store
 
 
-def check_store(folder: str | Path | None, studies: str | None, whole: bool) -> Store:
-    """The store, able to be read and written; its studies, too, where it is asked for `whole`."""
+def check_store(folder: str | Path | None, studies: str | None, with_studies: bool) -> Store:
+    """Open a store and read from it, from its studies only where `with_studies` is true; create what is missing."""
     silence_libraries()
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
-    store = Store(root, server or sqlite_url(root / "mlflow.db"), studies_database(studies, root))
-    remote = server or studies
-    with translate_errors(f"cannot use the store {store.name}", "name another with --store", bool(remote)):
+    store = Store(root, server or sqlite_url(root / "mlflow.db"), resolve_studies_url(studies, root))
+    with translate_errors(f"cannot use the store {store.name}", "name another with --store", bool(server or studies)):
         if not server:
             root.mkdir(parents=True, exist_ok=True)
-        if whole or not server:
+        if with_studies or not server:
             with creation_lock(store):
-                create_missing(store.tracking_uri, store.studies_url)
+                create_databases(store.tracking_uri, store.studies_url)
         store.client.search_experiments(max_results=1)
-        if whole:
+        if with_studies:
             store.studies.get_all_studies()
     return store
 
 
-def refuse_moved(store: Store) -> None:
-    """StoreError for a folder that is not where its store was made: its runs would miss their files."""
-    own = store.tracking_uri == sqlite_url(store.folder / "mlflow.db")
-    old = original_folder(store.folder) if own else None
+def check_location(store: Store) -> None:
+    """Raise StoreError for a store whose folder was moved: its runs would miss their files."""
+    is_own = store.tracking_uri == sqlite_url(store.folder / "mlflow.db")
+    old = original_folder(store.folder) if is_own else None
     if old:
-        raise StoreError(f"the store {store.folder} was moved here from {old}: mend its paths with linrnn doctor --fix")
+        raise StoreError(
+            f"the store {store.folder} was moved here from {old}: repair its paths with linrnn doctor --fix"
+        )
 
 
 def existing_store(folder: str | Path | None = None) -> Store:
-    """The runs of the store in a folder that has one, for those who only read them; StoreError where none is."""
+    """Open the runs of a store for reading; StoreError where there is none."""
     require_store(folder)
-    store = check_store(folder, None, whole=False)
-    refuse_moved(store)
+    store = check_store(folder, None, with_studies=False)
+    check_location(store)
     return store
 
 
 def require_store(folder: str | Path | None = None) -> None:
-    """StoreError where a folder has no store, and no server is named in its place."""
+    """Raise StoreError where a folder has no store and no server is named in its place."""
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
     if not server and not (root / "mlflow.db").exists():
-        raise StoreError(f"no store in {root}: make one with linrnn sweep, or name another folder with --store")
+        raise StoreError(f"no store in {root}: create one with linrnn sweep, or name another folder with --store")
 
 
-def studies_database(studies: str | None, root: Path) -> str:
-    """The URL of the studies, SQLite beside the runs unless PostgreSQL is named."""
+def resolve_studies_url(studies: str | None, root: Path) -> str:
+    """Return the URL of the studies: SQLite beside the runs unless PostgreSQL is named."""
     if studies is None:
         return sqlite_url(root / "optuna.db")
     if not studies.startswith(("postgresql://", "postgresql+psycopg://")):
@@ -155,8 +202,8 @@ def studies_database(studies: str | None, root: Path) -> str:
 
 @contextmanager
 def creation_lock(store: Store) -> Iterator[None]:
-    """One process at a time makes the tables."""
-    if store.studies_url.startswith("sqlite:") or store.local:
+    """Let one process at a time create the tables."""
+    if store.is_local or is_sqlite(store.studies_url):
         with FileLock(lock_file(store.folder, "store"), timeout=BUSY_SECONDS):
             yield
     else:
@@ -165,7 +212,7 @@ def creation_lock(store: Store) -> Iterator[None]:
 
 
 def silence_libraries() -> None:
-    """Keep the libraries' routine messages off the user's terminal, and leave waiting for a server to us."""
+    """Hide the libraries' routine messages, and shorten MLflow's own retries: retry.py waits for servers."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     for name in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

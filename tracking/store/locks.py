@@ -1,4 +1,4 @@
-"""Locks that a dead holder does not keep: the file system's for a folder, PostgreSQL's for a team's studies."""
+"""Locks that end with the process that holds them: the file system's for a folder, PostgreSQL's for a team's studies."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from filelock import FileLock, Timeout
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from tracking.store.disk import to_file_name
 from tracking.store.store_errors import LockConflictError
 
-SINGLE = "train"  # the lock of those who write the run of one trial that is in no study
+SINGLE = "train"  # the lock for writing a trial that belongs to no study
 POLL_SECONDS = 0.2
 
 
 @contextmanager
 def hold_locks(folder: Path, studies_url: str, names: Sequence[str], wait: float = 0) -> Iterator[None]:
-    """Hold the locks of these names; TakenError when another process holds one for longer than `wait` seconds."""
+    """Hold locks; LockConflictError when another process holds one of them for longer than `wait` seconds."""
     with ExitStack() as stack:
-        for name in sorted(names):  # all in one order, so that two who wait do not wait for each other
+        for name in sorted(names):  # in the same order everywhere, against deadlocks
             stack.enter_context(hold_lock(folder, studies_url, name, wait))
         yield
 
 
 @contextmanager
 def hold_lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterator[None]:
-    """One lock, where the studies are kept."""
+    """Hold one lock, beside the studies."""
     if studies_url.startswith("postgresql"):
         with advisory_lock(studies_url, name, wait):
             yield
@@ -42,15 +43,15 @@ def hold_lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterato
 
 
 def lock_file(folder: Path, name: str) -> Path:
-    """The file of a lock; it stays, and is held only while its holder lives."""
-    path = folder / ".linrnn" / f"{name}.lock"
+    """Return the file of a lock; it remains when the lock is released."""
+    path = folder / ".linrnn" / f"{to_file_name(name)}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
 @contextmanager
 def advisory_lock(url: str, name: str, wait: float) -> Iterator[None]:
-    """A session's advisory lock of PostgreSQL, which ends with its connection."""
+    """Hold a session's advisory lock of PostgreSQL, which ends with its connection."""
     key = int.from_bytes(sha256(f"linrnn {name}".encode()).digest()[:8], signed=True)
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     deadline = time.monotonic() + wait
@@ -63,5 +64,5 @@ def advisory_lock(url: str, name: str, wait: float) -> Iterator[None]:
 
 
 def lock_conflict(name: str) -> LockConflictError:
-    """The error for a lock that another process holds."""
-    return LockConflictError(f"another process is at it: {name}; wait for it, or name another store with --store")
+    """Return the error for a lock that another process holds."""
+    return LockConflictError(f"{name} is locked by another linrnn process: wait until it finishes, or name another store with --store")

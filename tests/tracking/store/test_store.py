@@ -13,7 +13,6 @@ from pathlib import Path
 import mlflow
 import optuna
 import pytest
-import sqlalchemy
 
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import all_links
@@ -46,8 +45,8 @@ def test_a_half_made_database_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "optuna.db.new").write_text("half")
     (tmp_path / "optuna.db.new-wal").write_text("half")
 
-    def build(url: str) -> None:
-        sqlite3.connect(url.removeprefix("sqlite:///")).execute("create table t (x)")
+    def build(path: Path) -> None:
+        sqlite3.connect(path).execute("create table t (x)")
 
     create(tmp_path / "optuna.db", build)
     assert [path.name for path in tmp_path.iterdir()] == ["optuna.db"]
@@ -125,16 +124,11 @@ def test_eight_processes_may_open_a_new_store_at_once_twenty_times(tmp_path: Pat
     assert opened_at_once(8, *(tmp_path / str(turn) for turn in range(20))) == ["1"] * 160
 
 
-def test_writers_wait_a_minute_for_each_other(store: Store) -> None:
-    with store.client._tracking_client.store.ManagedSessionMaker() as session:
-        assert session.execute(sqlalchemy.text("PRAGMA busy_timeout")).scalar() == 60_000
-
-
 class TestMoved:
     def test_a_moved_store_is_refused_with_what_to_do_and_mended(self, store: Store, tmp_path: Path) -> None:
         store.client.create_experiment("elsewhere", artifact_location="s3://bucket/mine")
         run_id = store.client.create_run(experiment_id(store, "sine")).info.run_id
-        store.client.log_text(run_id, "hello", "note.txt")
+        store.client.log_text(run_id, "hello", "config.txt")
         after = tmp_path / "after it"
         store.folder.rename(after)
         with pytest.raises(StoreError, match="doctor --fix"):
@@ -142,7 +136,7 @@ class TestMoved:
         assert relocate(after) == 3
         assert relocate(after) == 0
         found = open_store(after)
-        assert read_file(found, found.client.get_run(run_id), "note.txt") == b"hello"
+        assert read_file(found, found.client.get_run(run_id), "config.txt") == b"hello"
         locations = {e.name: e.artifact_location for e in found.client.search_experiments()}
         assert locations["elsewhere"] == "s3://bucket/mine"
 
@@ -158,12 +152,12 @@ class TestLocks:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(LockConflictError, match="sine linear 0"), store.lock(["sine linear 0", "another"]):
             pass
-        assert not store.free(["sine linear 0"])
+        assert not store.is_unlocked(["sine linear 0"])
         holder.kill()
         holder.communicate()
         with store.lock(["sine linear 0", "another"]):
             pass
-        assert store.free(["sine linear 0"])
+        assert store.is_unlocked(["sine linear 0"])
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""What linrnn uses of MLflow and Optuna beyond their public interfaces, all of it here.
+
+A test compares it with the installed libraries and tells what an upgrade moved. MLflow is imported where it is used,
+as it takes seconds and a shell that completes run ids needs the SQL alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tracking.store.urls import is_sqlite
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from optuna.storages import RDBStorage
+    from optuna.trial import FrozenTrial
+
+SUPPORTED = {"mlflow": "3.17", "optuna": "5.0"}  # the versions that all of this was checked with
+BUSY_SECONDS = 60  # that a writer waits for another
+MLFLOW_TIMEOUT = "busy_timeout = 20000"  # in a PRAGMA that MLflow executes in each session
+RECORD_TABLES = ("runs", "trials", "studies", "trace_info", "registered_models")  # empty in a new database
+ARTIFACT_LOCATIONS = (  # table and column of absolute URLs of artifacts in MLflow's database
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+FIRST_LOCATION = "select artifact_location from experiments where experiment_id = 0"
+RUN_IDS = """
+select runs.run_uuid, runs.name from runs join experiments using (experiment_id)
+where runs.lifecycle_stage = 'active' and runs.run_uuid glob ? and (experiments.name = ?) = ?
+order by runs.start_time desc limit ?
+"""
+REVISION = "select version_num from alembic_version"
+
+
+def mlflow_client(uri: str) -> MlflowClient:
+    """Return MLflow's client; on SQLite its writers wait as long as Optuna's, not the 20 s that MLflow sets."""
+    from mlflow import MlflowClient
+    from sqlalchemy import event
+
+    client = MlflowClient(tracking_uri=uri)
+    if is_sqlite(uri):
+        engine = client._tracking_client.store.engine
+        event.listen(engine, "before_cursor_execute", lengthen_timeout, retval=True)  # once, however often called
+    return client
+
+
+def lengthen_timeout(_: Any, __: Any, statement: str, parameters: Any, *more: Any) -> tuple[str, Any]:
+    """Replace MLflow's busy timeout in a statement before SQLite executes it."""
+    return statement.replace(MLFLOW_TIMEOUT, f"busy_timeout = {1000 * BUSY_SECONDS}"), parameters
+
+
+def optuna_storage(url: str, skip_compatibility_check: bool = False) -> RDBStorage:
+    """Return Optuna's storage at a URL; on SQLite a writer waits for another."""
+    from optuna.storages import RDBStorage
+
+    if is_sqlite(url):
+        options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
+    else:
+        options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+    template = url.replace("{", "{{").replace("}", "}}")  # Optuna formats it
+    return RDBStorage(template, engine_kwargs=options, skip_compatibility_check=skip_compatibility_check)
+
+
+def trials_by_study(storage: RDBStorage) -> dict[str, list[FrozenTrial]]:
+    """Return the trials of all studies by the study's name."""
+    names = [study.study_name for study in storage.get_all_studies()]
+    return {name: storage.get_all_trials(storage.get_study_id_from_name(name), deepcopy=False) for name in names}
+
+
+def create_mlflow_database(url: str, artifacts: str) -> None:
+    """Create MLflow's tables, with a root URL of artifacts."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    untyped: Any = SqlAlchemyStore
+    untyped(url, artifacts).engine.dispose()
+
+
+def create_optuna_database(url: str) -> None:
+    """Create Optuna's tables."""
+    optuna_storage(url).engine.dispose()
+
+
+def upgrade_mlflow_database(url: str) -> None:
+    """Bring MLflow's tables to the schema of the installed version."""
+    from mlflow.store.db.utils import _upgrade_db
+    from sqlalchemy import create_engine
+
+    engine = create_engine(url)
+    _upgrade_db(engine)
+    engine.dispose()
+
+
+def upgrade_optuna_database(url: str) -> None:
+    """Bring Optuna's tables to the schema of the installed version."""
+    storage = optuna_storage(url, skip_compatibility_check=True)
+    storage.upgrade()
+    storage.engine.dispose()
+
+
+@cache
+def schema_revisions() -> tuple[str, str]:
+    """Return the schema's revision that the installed MLflow needs, and the one that Optuna needs."""
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    return _get_latest_schema_revision(), optuna_storage("sqlite:///:memory:").get_head_version()
+
+
+def schema_tables() -> set[str]:
+    """Return the names of all tables of MLflow and Optuna."""
+    from mlflow.store.db.base_sql_model import Base
+    from optuna.storages._rdb.models import BaseModel
+
+    return {*Base.metadata.tables, *BaseModel.metadata.tables, "alembic_version"}
+
+
+def read_revisions(connection: sqlite3.Connection) -> set[str]:
+    """Return the schema's revisions that a database names; one, where it is whole."""
+    is_there = connection.execute("select 1 from sqlite_master where name = 'alembic_version'").fetchone()
+    return {str(revision) for (revision,) in connection.execute(REVISION)} if is_there else set()
+
+
+def replace_locations(connection: sqlite3.Connection, before: str, after: str) -> int:
+    """Replace the beginning of all artifact locations that begin so; return how many there were."""
+    return sum(
+        connection.execute(
+            f"update {table} set {column} = ? || substr({column}, ?) where substr({column}, 1, ?) = ?",
+            (after, len(before) + 1, len(before), before),
+        ).rowcount
+        for table, column in ARTIFACT_LOCATIONS
+    )
