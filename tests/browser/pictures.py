@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures STORE`: README's pictures of the MLflow UI and of a report, from a swept store.
+"""`python -m tests.browser.pictures STORE`: pictures for the documentation of the MLflow UI and of a report, from a swept store.
 
 The store is of `make sweep`, in a folder of its own.
 """
@@ -23,7 +23,7 @@ from tracking.store.access import SWEEPS, Store, existing_store
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 TASK = "xor"
 WINDOW = {"width": 1500, "height": 960}
 SETTLING = 5000  # ms for charts to be drawn
@@ -33,7 +33,7 @@ def shoot(page: Page, link: str, name: str) -> None:
     """A picture of what a link leads to."""
     page.goto(link)
     page.wait_for_timeout(SETTLING)
-    page.screenshot(path=DOCS / name)
+    page.screenshot(path=IMAGES / name)
 
 
 def pictures(store: Store, page: Page, base: str) -> None:
@@ -48,7 +48,7 @@ def pictures(store: Store, page: Page, base: str) -> None:
     page.goto(run_link(base, sweep.info.experiment_id, sweep.info.run_id))
     page.get_by_text("Show more").click()
     page.wait_for_timeout(SETTLING)
-    page.screenshot(path=DOCS / "sweep.png")
+    page.screenshot(path=IMAGES / "sweep.png")
 
 
 def report(store: Store, page: Page) -> None:
@@ -60,7 +60,7 @@ def report(store: Store, page: Page) -> None:
         page.set_viewport_size({"width": 900, "height": 1100})
         page.goto(path.as_uri())
         page.get_by_role("heading", name="The figures").evaluate("heading => heading.scrollIntoView()")
-        page.screenshot(path=DOCS / "report.png")
+        page.screenshot(path=IMAGES / "report.png")
 
 
 def main() -> None:
