@@ -1,64 +1,117 @@
-"""The architecture itself: which room may import which, and no cycles."""
+"""The architecture itself: which package may import which, no cycles, no shared names, docstrings."""
 
 from __future__ import annotations
 
 import ast
+import tomllib
+from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
+from tests.source import IMPORTS, PACKAGES, PATHS, ROOMS, ROOT, TREES, public_definitions
 
-ROOT = Path(__file__).resolve().parent.parent
-FORBIDDEN = {
-    "linrnn": {"mlflow", "optuna", "click", "rich", "matplotlib", "tracking", "experiments"},
-    "tracking": {"click", "rich", "matplotlib", "experiments"},
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+LAYERS = {  # per room, from the top down; packages of one layer do not import each other
+    each["containers"][0]: [set(layer.split(" | ")) for layer in each["layers"]]
+    for each in CONTRACTS
+    if "containers" in each
+}
+LAYERS["tracking"].append({"store.store_errors"})  # which the schema may import
+ROOMS_ABOVE = {"linrnn": {"tracking", "experiments"}, "tracking": {"experiments"}, "experiments": set()}
+FOREIGN = {  # what a room knows nothing of
+    "linrnn": {"mlflow", "optuna", "click", "rich"},
+    "tracking": {"click", "rich", "matplotlib"},
     "experiments": set(),
 }
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for room in FORBIDDEN
-    for path in sorted((ROOT / room).rglob("*.py"))
-}
+PENDING = Path(__file__).with_name("pending_names.txt")
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports anywhere, but for types alone."""
-    tree = ast.parse(path.read_text())
-    types_only = {id(node) for branch in ast.walk(tree) if is_types_only(branch) for node in ast.walk(branch)}
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if id(node) in types_only:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def layer(module: str) -> tuple[int, str]:
+    """The layer of a module within its room, 0 at the top, and the package or module that has it."""
+    room, _, rest = module.partition(".")
+    names = {name: row for row, layers in enumerate(LAYERS[room]) for name in layers}
+    parts = rest.split(".")
+    for length in range(len(parts), 0, -1):
+        if (name := ".".join(parts[:length])) in names:
+            return names[name], f"{room}.{name}"
+    return -1, room  # the room's own __init__
 
 
-def is_types_only(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+def test_every_package_has_a_layer() -> None:
+    unnamed = {module for module in PATHS if "." in module and layer(module)[0] < 0}
+    assert not unnamed, "add it to [tool.importlinter] in pyproject.toml"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_down(module: str) -> None:
-    above = FORBIDDEN[module.partition(".")[0]]
-    assert not {name for name in imports(MODULES[module]) if name.partition(".")[0] in above}
+def test_imports_go_down() -> None:
+    wrong = []
+    for module, names in IMPORTS.items():
+        room = module.partition(".")[0]
+        row, package = layer(module)
+        for name in sorted(names):
+            root = name.partition(".")[0]
+            if root in ROOMS_ABOVE[room] | FOREIGN[room]:
+                wrong.append(f"{module} imports {name}")
+            elif root == room and "." in name and layer(name)[0] <= row and layer(name)[1] != package:
+                wrong.append(f"{module} imports {name}, which is not below it")
+    assert not wrong, "\n".join(wrong)
 
 
-def test_no_import_cycle() -> None:
-    graph = {module: imports(path) & MODULES.keys() - {module} for module, path in MODULES.items()}
-    assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)
+def cycle_free(graph: dict[str, set[str]]) -> None:
+    """Raise graphlib.CycleError, which names the cycle, if there is one."""
+    TopologicalSorter(graph).prepare()
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_module_and_public_functions_have_docstrings(module: str) -> None:
-    tree = ast.parse(MODULES[module].read_text())
-    assert ast.get_docstring(tree)
-    public = (ast.ClassDef, ast.FunctionDef)
-    missing = [
-        node.name
-        for node in tree.body
-        if isinstance(node, public) and not node.name.startswith("_") and not ast.get_docstring(node)
-    ]
-    assert not missing
+def test_no_module_imports_itself_through_others() -> None:
+    cycle_free({module: names & PATHS.keys() for module, names in IMPORTS.items()})
+
+
+def test_no_package_imports_itself_through_others() -> None:
+    """At every depth: the packages and modules of one folder, each with all that is inside it."""
+    graphs: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for module, names in IMPORTS.items():
+        for name in names & PATHS.keys():
+            one, other = (
+                f"{each}.__init__".split(".") if each in PACKAGES else each.split(".") for each in (module, name)
+            )
+            depth = next(k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+            graphs[".".join(one[:depth])][".".join(one[: depth + 1])].add(".".join(other[: depth + 1]))
+    for graph in graphs.values():
+        cycle_free(graph)
+
+
+def duplicates(names: dict[str, str]) -> dict[str, list[str]]:
+    """Names that several places share, from place to name."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for place, name in names.items():
+        places[name].append(place)
+    pending = PENDING.read_text().split() if PENDING.exists() else []
+    return {name: each for name, each in places.items() if len(each) > 1 and name not in pending}
+
+
+def test_no_two_modules_share_a_name() -> None:
+    """A command of the command line shares its name with the module that does its work."""
+    modules = {module: module.rpartition(".")[2] for module in PATHS if not module.endswith("__main__")}
+    commands = {module: name for module, name in modules.items() if module.startswith("experiments.cli.")}
+    assert not duplicates(commands)
+    assert not duplicates({module: name for module, name in modules.items() if module not in commands})
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    classes = {
+        f"{module}.{node.name}": node.name
+        for module in PATHS
+        for node in public_definitions(module)
+        if isinstance(node, ast.ClassDef)
+    }
+    assert not duplicates(classes)
+
+
+def test_modules_and_their_public_definitions_have_docstrings() -> None:
+    missing = [module for module in PATHS if not ast.get_docstring(TREES[module])]
+    for module in PATHS:
+        missing += [f"{module}.{node.name}" for node in public_definitions(module) if not ast.get_docstring(node)]
+    assert not missing, "\n".join(missing)
+
+
+def test_all_rooms_are_there() -> None:
+    assert {module.partition(".")[0] for module in PATHS} == set(ROOMS) == LAYERS.keys()

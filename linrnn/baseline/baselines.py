@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-
-from threadpoolctl import threadpool_limits
+from typing import Any
 
 from linrnn.baseline import classification, regression
 from linrnn.baseline.lags import LagLoss, counted_targets, lags_to_try
@@ -54,11 +54,20 @@ class Baselines:
         return (self.linear - loss) / gap if gap > max(LEAST_GAP * self.linear, ROUNDING) else None
 
 
+def limit_blas() -> AbstractContextManager[Any]:
+    """Limit BLAS to one thread in the body, where threadpoolctl is installed."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ModuleNotFoundError:
+        return nullcontext()
+    return threadpool_limits(1, "blas")
+
+
 def compute_baselines(task: Task, splits: Splits | None = None) -> Baselines:
     """The floors of a task (`splits` only saves making its data again)."""
     data = splits or task.splits()
     family = classification if data.train.classes else regression
-    with threadpool_limits(1, "blas"):  # more would wait for each other where workers train
+    with limit_blas():  # more threads would wait for each other where workers train
         linear = family.linear(data, lags_to_try(data.train))
         return Baselines(
             task.label,

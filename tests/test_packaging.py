@@ -1,0 +1,83 @@
+"""What the package needs and says of itself: dependencies, version, type information, data files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from importlib.resources import files
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.source import ROOMS, ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SCIENCE = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1:]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Blocker())
+import torch
+import linrnn
+from linrnn.baseline.baselines import compute_baselines
+from linrnn.tasks import TASKS
+from linrnn.training.trial_config import from_text
+
+*_, history = linrnn.train(from_text({"task": "sine", "model": "tanh", "training.epochs": "3"}))
+assert history.epoch == 3
+assert linrnn.LinearRNN(1, 2, 1)(torch.zeros(3, 1, 1))[0].shape == (3, 1, 1)
+print(compute_baselines(TASKS["arma"]()).linear)
+"""
+
+
+def closure(*names: str) -> set[str]:
+    """Distributions and, without extras, all that they require."""
+    known: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop().lower().replace("_", "-")
+        if name in known:
+            continue
+        known.add(name)
+        try:
+            lines = requires(name) or []
+        except PackageNotFoundError:
+            continue
+        rows = [Requirement(line) for line in lines]
+        pending += [row.name for row in rows if row.marker is None or row.marker.evaluate({"extra": ""})]
+    return known
+
+
+def test_the_science_needs_numpy_torch_numba_and_scipy_only() -> None:
+    needed = closure("numpy", "torch", "numba", "scipy")
+    blocked = [
+        package
+        for package, names in packages_distributions().items()
+        if not {name.lower().replace("_", "-") for name in names} & needed and package not in ROOMS
+    ]
+    assert {"mlflow", "optuna", "click", "sklearn", "pandas", "threadpoolctl", "matplotlib"} <= {*blocked}
+    done = subprocess.run([sys.executable, "-c", SCIENCE, *blocked], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert 0 < float(done.stdout) < 1
+
+
+def test_exact_versions_are_in_the_lock_alone() -> None:
+    rows = [Requirement(line) for line in PROJECT["dependencies"]]
+    assert not [row.name for row in rows if any(each.operator == "==" for each in row.specifier)]
+    lock = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines())
+    pins = {name.lower().replace("_", "-"): version for name, version in lock.items()}
+    for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["dev"]):
+        for row in map(Requirement, group):
+            if row.name != "linrnn":
+                assert row.specifier.contains(pins[row.name]), row
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_types_are_declared(room: str) -> None:
+    assert files(room).joinpath("py.typed").is_file()
