@@ -32,6 +32,7 @@ def floors(shared: GlobalOptions, task: str, figure: Path | None, settings: tupl
     on the inputs so far, the number of lags chosen on the val split; analytic: the same in closed form; nonlinear:
     kernel ridge regression, a reference; noise: what nothing goes below.
     """
+    from experiments.cli.notes import print_notes
     from experiments.cli.text import show_floors
     from experiments.report.figures.task_figures import baselines_figure
     from experiments.report.serialization import baselines_json
@@ -41,6 +42,7 @@ def floors(shared: GlobalOptions, task: str, figure: Path | None, settings: tupl
     from tracking.store.disk import write_file
 
     config = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).loaded()
+    print_notes(config.task)
     found = compute_baselines(config.task)
     if figure:
         write_file(figure, baselines_figure(found))

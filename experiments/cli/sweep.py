@@ -120,6 +120,7 @@ def sweep_all(
     patience: float = 300.0,
 ) -> tuple[Store, list[SweepSummary]]:
     """Sweep one after the other, on workers of this machine or a cluster's; a bar over all their trials."""
+    from experiments.cli.notes import print_notes
     from experiments.cli.progress_bar import progress_reporter
     from experiments.search.executors import cluster_workers, local_workers
     from experiments.search.sweep_config import total_trials
@@ -129,6 +130,7 @@ def sweep_all(
     require_device(configs[0].bases[0].training)
     for config in configs:
         config.bases[0].task.splits()  # refused before a store is made, where they cannot be had
+        print_notes(config.bases[0].task)
     trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
     with progress_reporter(total_trials(configs), shared.quiet) as told, trainers as executor, add_resume_hint():
         from experiments.workflows.sweep import run_sweep  # the stores' libraries, while the workers start

@@ -38,6 +38,7 @@ def train(
 
     TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
     """
+    from experiments.cli.notes import print_notes
     from experiments.search.sweep_config import describe_searched_settings, task_text
     from linrnn.training.trial_config import from_text, require_device
 
@@ -46,6 +47,7 @@ def train(
     require_device(config.training)
     config = config.loaded()
     config.task.splits()  # refused before a store is made, where they cannot be had
+    print_notes(config.task)
 
     from experiments.cli.progress_bar import progress_reporter
     from experiments.cli.text import show_trial, trial_json

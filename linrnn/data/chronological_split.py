@@ -15,12 +15,13 @@ LARGEST = 1e15  # standard deviations from the mean, whose squares float32 still
 
 
 class SeriesData(NamedTuple):
-    """Values as they are in the file, `(time, batch, features)`, and what the features are called."""
+    """Values as they are in the file, in order of time, `(time, batch, features)`, and names of the features."""
 
     inputs: Array
     targets: Array
     input_names: Sequence[str]
     target_names: Sequence[str]
+    notes: tuple[str, ...] = ()  # for the user: what was reordered, chosen, or looks odd
 
 
 def split_chronologically(data: SeriesData, ahead: int, name: str) -> Splits:

@@ -12,21 +12,20 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linrnn.config.registry import suggestion
+from linrnn.data.number_format import COMMA, POINT, THOUSANDS, describe_bad_cell, is_number, is_word
 from linrnn.errors import DataError
 
 SEPARATORS = ("\t", ";", ",")
-POINT, COMMA = (re.compile(rf"[+-]?(\d+{mark}?\d*|{mark}\d+)([eE][+-]?\d+)?", re.ASCII) for mark in (r"\.", ","))
-MISSING = ("nan", "inf", "infinity", "na", "n/a", "null", "none")  # without their sign, in lower case
 Row = tuple[int, list[str]]  # its line in the file, from 1, and its cells
+Groups = Mapping[str, list[int]]  # name of a sequence -> its rows, by their index in the table
 
 
 class TextTable(NamedTuple):
@@ -37,6 +36,7 @@ class TextTable(NamedTuple):
     rows: list[list[str]]
     lines: list[int]
     commas: bool  # whether numbers may have a decimal comma
+    titled: bool  # whether the file names its columns; else they are 1, 2, ...
 
     def cells(self, column: str) -> list[str]:
         """The cells of a column, from the top. DataError for one that is not there."""
@@ -45,6 +45,15 @@ class TextTable(NamedTuple):
             raise DataError(f"{self.name} has no column {column!r}{close}; there are: {', '.join(self.header)}")
         index = self.header.index(column)
         return [row[index] for row in self.rows]
+
+    def groups(self, column: str) -> Groups:
+        """The rows of each value of a column, in their order; all rows, named "", where no column is named."""
+        if not column:
+            return {"": list(range(len(self.rows)))}
+        rows: dict[str, list[int]] = {}
+        for row, key in enumerate(self.cells(column)):
+            rows.setdefault(key, []).append(row)
+        return rows
 
 
 def read_table(content: bytes, name: str) -> TextTable:
@@ -63,7 +72,7 @@ def read_table(content: bytes, name: str) -> TextTable:
     rows = rows[titled:]
     if not rows:
         raise DataError(f"{name} has a header and no rows: it needs a row for each time step")
-    return TextTable(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas)
+    return TextTable(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas, titled)
 
 
 def decode(content: bytes, name: str) -> str:
@@ -118,11 +127,6 @@ def has_header(rows: Sequence[Sequence[str]], commas: bool) -> bool:
     return len(words) == len(rows[0]) or any(is_number(row[k], commas) for k in words for row in rows[1:])
 
 
-def is_word(cell: str) -> bool:
-    """Whether a cell can be a name: it begins with no digit or sign, and stands for no missing number."""
-    return bool(cell) and cell[0] not in "+-.,0123456789" and cell.lower() not in MISSING
-
-
 def parse_header(row: Row, name: str) -> tuple[str, ...]:
     """The names of the columns, `#k` for column k where it has none. DataError for one that comes twice."""
     line, cells = row
@@ -148,25 +152,19 @@ def parse_numbers(table: TextTable, column: str) -> NDArray[np.float64]:
     for line, cell, value in zip(table.lines, cells, values, strict=True):
         if not math.isfinite(value):
             raise DataError(f"{table.name}, row {line}, column {column!r}: {describe_bad_cell(cell, comma)}")
+    if comma:
+        require_decimal_commas(table, column)
     return np.array(values)
 
 
-def is_number(cell: str, commas: bool) -> bool:
-    """Whether a cell is a number, with a decimal comma where these are allowed."""
-    return bool(POINT.fullmatch(cell) or (commas and COMMA.fullmatch(cell)))
-
-
-def describe_bad_cell(cell: str, comma: bool) -> str:
-    """What is wrong with a cell that is no finite number, and what to do."""
-    if not cell:
-        return "the cell is empty: fill it in, or delete the row"
-    if comma and "." in cell and POINT.fullmatch(cell):
-        return f"{cell!r} has a decimal point, and other rows have a decimal comma: write all alike"
-    if cell.lower().lstrip("+-") in MISSING or is_number(cell, comma):
-        return f"{truncate(cell)!r} is no finite number: put one there, or delete the row"
-    return f"{truncate(cell)!r} is not a number: mend it, or name other columns"
-
-
-def truncate(cell: str) -> str:
-    """At most 40 characters of a cell."""
-    return cell if len(cell) <= 40 else f"{cell[:40]}..."
+def require_decimal_commas(table: TextTable, column: str) -> None:
+    """DataError where commas may as well part thousands: all stand before three digits, and there are whole numbers."""
+    cells = table.cells(column)
+    first = next(k for k, cell in enumerate(cells) if "," in cell)
+    if any("," not in cell and cell.isdecimal() for cell in cells) and all(
+        THOUSANDS.fullmatch(cell) for cell in cells if "," in cell
+    ):
+        raise DataError(
+            f"{table.name}, row {table.lines[first]}, column {column!r}: {cells[first]!r} may be a decimal number or "
+            f"thousands: write {cells[first].replace(',', '')} or {cells[first]}0"
+        )

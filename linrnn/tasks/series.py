@@ -14,9 +14,11 @@ import numpy as np
 
 from linrnn.config.settings import Integers, Text, setting
 from linrnn.data.chronological_split import SeriesData, has_enough_rows, split_chronologically
+from linrnn.data.column_choice import choose_column
 from linrnn.data.npz_archive import read_archive
+from linrnn.data.row_order import order_rows
 from linrnn.data.sequences import Array, Splits
-from linrnn.data.text_table import TextTable, numeric_columns, parse_numbers, read_table
+from linrnn.data.text_table import Groups, parse_numbers, read_table
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks import SERIES_FILES
 from linrnn.tasks.task import Task
@@ -41,7 +43,7 @@ class Series(Task):
     name: ClassVar[str] = "series"
 
     file: str = setting("", Text(), "whole path of a .csv, .tsv, .txt or .npz file")
-    column: str = setting("", Text(), "the column to predict; empty for the last one of numbers")
+    column: str = setting("", Text(), "the column to predict; may be empty where one alone can be meant")
     inputs: str = setting("", Text(), "columns to predict it from, parted by commas; empty for its own past")
     horizon: int = setting(1, Integers(0, 1_000_000), "how many rows ahead")
     group: str = setting("", Text(), "the column that tells sequences apart; empty for one sequence")
@@ -58,12 +60,14 @@ class Series(Task):
 
     @property
     def ahead(self) -> int:
-        from_its_past = not self.is_archive and (not self.inputs or self.column in self.input_columns)
+        if self.is_archive:
+            return 0
+        from_its_past = not self.inputs or self.predicted_column in self.input_names("")
         return self.horizon if from_its_past else 0
 
     @property
     def input_size(self) -> int:
-        return self.data().inputs.shape[2] if self.is_archive else len(self.input_columns)
+        return self.data().inputs.shape[2] if self.is_archive else len(self.input_names(self.column))
 
     @property
     def output_size(self) -> int:
@@ -75,10 +79,17 @@ class Series(Task):
         return self.file.lower().endswith(".npz")
 
     @property
-    def input_columns(self) -> list[str]:
-        """The columns that are inputs; that which is predicted comes first."""
-        names = [name.strip() for name in self.inputs.split(",")] if self.inputs else [self.column]
-        return sorted(names, key=lambda name: name != self.column)
+    def predicted_column(self) -> str:
+        """The column that is predicted: as named, or the only one of the file's table that can be meant."""
+        return self.column or choose_column(read_table(self.content, self.basename), self.group)
+
+    def input_names(self, column: str) -> list[str]:
+        """The columns that are inputs where `column` is predicted; if that is one of them, it comes first."""
+        names = [name.strip() for name in self.inputs.split(",")] if self.inputs else [column]
+        return sorted(names, key=lambda name: name != column)
+
+    def notes(self) -> tuple[str, ...]:
+        return self.data().notes
 
     @property
     def content(self) -> bytes:
@@ -117,13 +128,18 @@ class Series(Task):
         if self.is_archive:
             return self.from_archive()
         table = read_table(self.content, self.basename)
-        column = self.column or self.last_column(table)
-        names = self.input_columns if self.inputs else [column]
+        column = self.column or choose_column(table, self.group)
+        names = self.input_names(column)
         if self.horizon == 0 and column in names:
             raise ConfigError(f"task.horizon=0 predicts {column!r} from itself: name other task.inputs, or 1 and more")
         values = np.stack([parse_numbers(table, name) for name in [*names, column]], axis=1)
-        sequences = self.grouped(values, table)
-        return SeriesData(sequences[..., :-1], sequences[..., -1:], column_labels(names), column_labels([column]))
+        groups, notes = order_rows(table, table.groups(self.group), {self.group, column, *names})
+        if not self.column:
+            notes = (f"column {column!r} is predicted: no other column of numbers could be meant", *notes)
+        sequences = self.stack_groups(values, groups)
+        return SeriesData(
+            sequences[..., :-1], sequences[..., -1:], column_labels(names), column_labels([column]), notes
+        )
 
     def from_archive(self) -> SeriesData:
         """What is in an `.npz`."""
@@ -131,31 +147,14 @@ class Series(Task):
         if given:
             raise ConfigError(f"task.{given[0]} is for tables: {self.basename} has the arrays inputs and targets")
         inputs, targets = read_archive(self.content, self.basename)
-        names = [
+        input_names, target_names = (
             [f"{name}[..., {k}]" for k in range(array.shape[2])]
             for name, array in (("inputs", inputs), ("targets", targets))
-        ]
-        return SeriesData(inputs, targets, *names)
+        )
+        return SeriesData(inputs, targets, input_names, target_names)
 
-    def last_column(self, table: TextTable) -> str:
-        """The column that is predicted where none is named."""
-        numeric = [name for name in numeric_columns(table) if name != self.group]
-        if numeric:
-            return numeric[-1]
-        others = [name for name in table.header if name != self.group]
-        if not others:
-            raise DataError(
-                f"{self.basename} has no column but {self.group!r}: add the values, or leave out task.group"
-            )
-        return others[-1]  # where the first cell that is no number will be told
-
-    def grouped(self, values: Array, table: TextTable) -> Array:
-        """Rows `(rows, columns)` as sequences `(time, batch, columns)`, one for each group."""
-        if not self.group:
-            return values[:, None]
-        groups: dict[str, list[int]] = {}
-        for row, key in enumerate(table.cells(self.group)):
-            groups.setdefault(key, []).append(row)
+    def stack_groups(self, values: Array, groups: Groups) -> Array:
+        """Rows `(rows, columns)` as sequences `(time, batch, columns)`, one for each group: the last rows of each."""
         shortest = min(groups, key=lambda key: len(groups[key]))
         length = len(groups[shortest])
         if length * len(groups) < (1 - DROPPED) * len(values):

@@ -77,6 +77,10 @@ class Task(Config, ABC):
         """
         return self
 
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that the user should read about how the data were read; none for a task that makes its own."""
+        return ()
+
     @abstractmethod
     def splits(self) -> Splits:
         """The sequences of the three splits, the same at every call."""

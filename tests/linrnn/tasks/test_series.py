@@ -60,7 +60,6 @@ def test_a_series_is_predicted_from_its_own_past(write: Write) -> None:
     for found, expected in zip(counted(splits), (b[3:24], b[24:32], b[32:]), strict=True):
         assert np.allclose(found, expected, rtol=1e-12)
     assert (task.input_size, task.output_size, task.ahead, task.label) == (1, 1, 3, "data.csv")
-    assert counted(Series(file=task.file, horizon=3).splits())[2].shape == (8,)  # the last column
 
 
 def test_named_inputs_at_t_go_with_the_target_at_t_plus_horizon(write: Write) -> None:
@@ -119,7 +118,7 @@ def grouped(lengths: list[int]) -> bytes:
 
 
 def test_each_group_is_a_sequence(write: Write) -> None:
-    task = Series(file=write(grouped([20, 22, 20])), group="who")
+    task = Series(file=write(grouped([20, 22, 20])), group="who", column="y")
     _, val, test = task.splits()
     assert test.inputs.shape == (19, 3, 1)
     steps = np.diff(test.inputs[:, :, 0], axis=0)
@@ -132,11 +131,11 @@ def test_each_group_is_a_sequence(write: Write) -> None:
 
 def test_groups_that_would_cost_many_rows_are_refused(write: Write) -> None:
     assert DROPPED == 0.2
-    Series(file=write(grouped([20, 30])), group="who").splits()
+    Series(file=write(grouped([20, 30])), group="who", column="y").splits()
     with pytest.raises(DataError, match=r"data.csv, column 'who': group 'g1' has 20 rows, and another 32: make"):
-        Series(file=write(grouped([32, 20])), group="who").splits()
+        Series(file=write(grouped([32, 20])), group="who", column="y").splits()
     with pytest.raises(DataError, match=r"has 3 rows in each group, and task.horizon=1 needs"):
-        Series(file=write(grouped([3, 3])), group="who").splits()
+        Series(file=write(grouped([3, 3])), group="who", column="y").splits()
 
 
 def test_arrays_keep_their_features_and_sequences(write: Write) -> None:
@@ -152,7 +151,7 @@ def test_arrays_keep_their_features_and_sequences(write: Write) -> None:
 
 
 def test_a_series_in_hand_is_equal_and_does_not_read_again(write: Write) -> None:
-    config = from_text({"task": "series", "model": "linear", "task.file": write(VALUES)})
+    config = from_text({"task": "series", "model": "linear", "task.file": write(VALUES), "task.column": "b"})
     loaded = config.loaded()
     assert loaded == config
     assert hash(loaded) == hash(config)
@@ -190,11 +189,11 @@ TABLE = "\n".join(["t,y,still,z", *LINES]) + "\n"
     ("content", "settings", "parts"),
     [
         (TABLE, {"column": "x"}, ["no column 'x'", "t, y, still, z"]),
-        (TABLE, {"inputs": "t,x"}, ["no column 'x'"]),
+        (TABLE, {"column": "y", "inputs": "t,x"}, ["no column 'x'"]),
         (TABLE, {"group": "x"}, ["no column 'x'"]),
         (TABLE, {"column": "still"}, ["column 'still' is constant", "first 18 steps"]),
         (TABLE, {"column": "y", "inputs": "still"}, ["column 'still' is constant"]),
-        (TABLE, {"horizon": 17}, ["has 30 rows", "horizon=17 needs 31"]),
+        (TABLE, {"column": "y", "horizon": 17}, ["has 30 rows", "horizon=17 needs 31"]),
         (TABLE.replace("5,5.5,", "5,,"), {"column": "y"}, ["row 6, column 'y'", "empty", "fill"]),
         (TABLE.replace("5,5.5,", "5,nan,"), {"column": "y"}, ["row 6, column 'y'", "no finite number"]),
         (TABLE.replace("5,5.5,", "5,high,"), {"column": "y"}, ["row 6, column 'y'", "'high' is not a number"]),
@@ -297,6 +296,6 @@ def test_settings_that_do_not_go_together_are_refused(write: Write) -> None:
     with pytest.raises(ConfigError, match=r"name it in place of the task"):
         from_text({"task": "series", "model": "tanh"})
     with pytest.raises(ConfigError, match="from itself"):
-        Series(file=write(VALUES), horizon=0).loaded()
+        Series(file=write(VALUES), column="b", horizon=0).loaded()
     with pytest.raises(ConfigError, match=r"task\.column is for tables"):
         Series(file=write({"inputs": DRAWN, "targets": DRAWN}), column="y").loaded()

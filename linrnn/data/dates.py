@@ -1,0 +1,123 @@
+"""Dates in the cells of a table: the columns that hold them, and the date of each row.
+
+    month;sold          date_columns(table)[0].name      ->  "month"
+    2024-01;5                               .dates     ->  [datetime(2024, 1, 1), datetime(2024, 2, 1)]
+    2024-02;3
+
+ISO dates and date-times, D.M.Y, M/D/Y, D/M/Y, Y/M/D, names of months in English, quarters, and years.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from linrnn.data.text_table import TextTable
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
+SHORT_YEAR, NAME = r"(?P<year>\d{4}|\d{2})", rf"(?P<name>{'|'.join(MONTHS)})[a-z]*"
+CLOCK = (
+    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?: ?(?P<half>[ap])\.?m\.?)?(?: ?(?P<zone>Z|UTC|[+-]\d{2}(?::?\d{2})?))?)?"
+)
+FORMS = [  # of the dates in a column; where two fit, the first that puts the rows in order
+    re.compile(form, re.ASCII | re.IGNORECASE)
+    for form in (
+        rf"{YEAR}-{MONTH}-{DAY}{CLOCK}",
+        rf"{YEAR}/{MONTH}/{DAY}{CLOCK}",
+        rf"{YEAR}\.{MONTH}\.{DAY}{CLOCK}",
+        rf"{DAY}\.{MONTH}\.{SHORT_YEAR}{CLOCK}",
+        rf"{MONTH}/{DAY}/{SHORT_YEAR}{CLOCK}",
+        rf"{DAY}/{MONTH}/{SHORT_YEAR}{CLOCK}",
+        rf"{DAY}-{MONTH}-{YEAR}{CLOCK}",
+        rf"{MONTH}-{DAY}-{YEAR}{CLOCK}",
+        rf"{DAY}[ -]{NAME}\.?[ -]{SHORT_YEAR}{CLOCK}",
+        rf"{NAME}\.? {DAY},? {YEAR}{CLOCK}",
+        rf"{NAME}\.?[ -]{YEAR}",
+        rf"{YEAR}[-/M]{MONTH}",
+        rf"{MONTH}/{YEAR}",
+        rf"{YEAR}[- ]?Q(?P<quarter>[1-4])",
+        r"(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})",
+    )
+]
+YEARS = re.compile(r"(?P<year>[12]\d{3})", re.ASCII)
+YEAR_TITLE = re.compile(r"(^|[\W_])(year|yr|jahr|année|annee|año|ano|anno|rok|jaar)s?($|[\W_])", re.IGNORECASE)
+SAMPLE = 50  # cells of a column that decide which forms are tried on all
+CENTURY = 69  # the first of the two-digit years that are 19xx, as POSIX has it
+
+
+class DateColumn(NamedTuple):
+    """A column of dates; None where a cell is no date."""
+
+    name: str
+    dates: list[datetime | None]
+    only_years: bool = False  # which several rows may share
+
+
+def date_columns(table: TextTable, ignored: Collection[str] = ()) -> list[DateColumn]:
+    """The columns most of whose cells are dates, in the table's order, once for each form that the dates fit.
+
+    A column of one and the same date, such as that of an export, is none.
+    """
+    columns = []
+    for index, name in enumerate(table.header):
+        if name in ignored:
+            continue
+        cells = table.cells(name)
+        if is_year_column(table, index, cells):
+            columns.append(DateColumn(name, [parse_date(cell, YEARS) for cell in cells], only_years=True))
+        columns += [DateColumn(name, [parse_date(cell, form) for cell in cells]) for form in forms_of(cells)]
+    return [column for column in columns if len(set(column.dates)) > 1]
+
+
+def is_year_column(table: TextTable, index: int, cells: Sequence[str]) -> bool:
+    """Whether a column holds years: by its title, or, the first column under a title, as they step by one."""
+    if not (table.titled and all(YEARS.fullmatch(cell) for cell in cells)):
+        return False
+    steps = {int(later) - int(earlier) for earlier, later in pairwise(cells)}
+    return bool(YEAR_TITLE.search(table.header[index])) or (index == 0 and steps in ({1}, {-1}))
+
+
+def forms_of(cells: Sequence[str]) -> list[re.Pattern[str]]:
+    """The forms that fit most cells of a column; where some fit more cells than others, those alone."""
+    sample = [cell for cell in cells if cell][:SAMPLE]
+    likely = [form for form in FORMS if 2 * sum(bool(form.fullmatch(cell)) for cell in sample) > len(sample)]
+    counts = {form: sum(parse_date(cell, form) is not None for cell in cells) for form in likely}
+    most = max(counts.values(), default=0)
+    return [form for form, count in counts.items() if count == most and 2 * count > len(cells)]
+
+
+def parse_date(cell: str, form: re.Pattern[str]) -> datetime | None:
+    """The date that a cell holds in a form, in UTC where it names its zone; None where it holds none."""
+    match = form.fullmatch(cell)
+    if match is None:
+        return None
+    part = match.groupdict()
+    year, hour = int(part["year"]), int(part.get("hour") or 0)
+    if len(part["year"]) == 2:
+        year += 1900 if year >= CENTURY else 2000
+    name, quarter = part.get("name"), part.get("quarter")
+    month = MONTHS.index(name.lower()) + 1 if name else 3 * int(quarter) - 2 if quarter else int(part.get("month") or 1)
+    minute, second = int(part.get("minute") or 0), int(part.get("second") or 0)
+    if half := part.get("half"):
+        hour = hour % 12 + 12 * (half.lower() == "p") if 1 <= hour <= 12 else 99
+    if hour > 24 or minute > 59 or second > 60:
+        return None
+    clock = timedelta(0, second, int((part.get("fraction") or "0").ljust(6, "0")[:6]), 0, minute, hour)
+    try:
+        return datetime(year, month, int(part.get("day") or 1)) + clock - zone_offset(part.get("zone"))
+    except (ValueError, OverflowError):
+        return None
+
+
+def zone_offset(zone: str | None) -> timedelta:
+    """What a zone is ahead of UTC."""
+    if not zone or zone[0] not in "+-":
+        return timedelta()
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -ahead if zone[0] == "-" else ahead

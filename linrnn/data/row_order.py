@@ -1,0 +1,181 @@
+"""Order of a table's rows by their dates: brought into ascending order, and the spacing of the dates checked.
+
+    day         y                                    y   notes
+    2024-01-03  5    newest first: reversed    ->    1   column 'day': the rows are newest first; ...
+    2024-01-02  3                                    3
+    2024-01-01  1                                    5
+
+Rows in no order, and dates that several rows have, are a DataError that names the first such row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from linrnn.data.dates import DateColumn, date_columns
+from linrnn.data.number_format import truncate
+from linrnn.data.text_table import Groups, TextTable
+from linrnn.errors import DataError
+
+UNITS = {"month": (("year", 12),), "microsecond": tuple(
+    (name, seconds * 10**6) for name, seconds in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+)}  # fmt: skip
+
+
+def order_rows(table: TextTable, groups: Groups, ignored: Collection[str]) -> tuple[Groups, tuple[str, ...]]:
+    """Put the rows of each group in ascending order of their dates.
+
+    Parameters
+    ----------
+    table
+        The table that the rows are of.
+    groups
+        The rows of each sequence.
+    ignored
+        Columns that hold no dates of rows: those of values, and that of the groups.
+
+    Returns
+    -------
+    tuple
+        The groups, and notes for the user: rows that were reversed, dates that are not evenly spaced.
+
+    Raises
+    ------
+    DataError
+        Where the dates are in no order, come twice, or cannot be read. Of several columns of dates one is enough.
+    """
+    errors = []
+    for _, interpretations in groupby(date_columns(table, ignored), key=lambda column: column.name):
+        ordered = []
+        for column in interpretations:
+            try:
+                ordered.append(order_by(table, groups, column))
+            except DataError as error:
+                errors.append(error)
+        if ordered:
+            return min(ordered, key=lambda each: len(each[1]))  # of two forms, that of evenly spaced dates
+    if errors:
+        raise errors[0]
+    return groups, ()
+
+
+def order_by(table: TextTable, groups: Groups, column: DateColumn) -> tuple[Groups, tuple[str, ...]]:
+    """The groups in ascending order of the dates of a column, with notes."""
+    ordered, reversed_groups, notes = {}, [], []
+    for group, rows in groups.items():
+        if is_descending(table, rows, column):
+            rows = rows[::-1]
+            reversed_groups.append(group)
+        ordered[group] = rows
+    if reversed_groups:
+        where = "" if len(reversed_groups) == len(groups) else f" in {name_groups(reversed_groups)}"
+        notes.append(f"column {column.name!r}: the rows are newest first{where}; they are read in ascending order")
+    uneven = {group: gaps for group, rows in ordered.items() if (gaps := describe_gaps(table, rows, column))}
+    if uneven:
+        where = f" in {name_groups(uneven)}" if len(groups) > 1 else ""
+        notes.append(f"column {column.name!r}{where}: {next(iter(uneven.values()))}")
+    return ordered, tuple(notes)
+
+
+def name_groups(groups: Collection[str]) -> str:
+    """The first groups, for messages."""
+    named = ", ".join(map(repr, list(groups)[:3]))
+    return f"group {named}" if len(groups) == 1 else f"groups {named}" + ", ..." * (len(groups) > 3)
+
+
+def is_descending(table: TextTable, rows: Sequence[int], column: DateColumn) -> bool:
+    """Whether the newest row is the first. DataError where the dates are neither ascending nor descending."""
+    dates = [require_date(table, row, column) for row in rows]
+    falls = sum(later < earlier for earlier, later in pairwise(dates))
+    rises = sum(later > earlier for earlier, later in pairwise(dates))
+    if column.only_years and falls + rises < len(dates) - 1 and (rises or not falls):
+        return False  # years that several rows share, such as those of months, or of something else than the rows
+    for (row, date), (next_row, next_date) in pairwise(zip(rows, dates, strict=True)):
+        if date == next_date:
+            raise DataError(describe_duplicate(table, row, next_row, column))
+        if (next_date < date) != (falls > rises):
+            raise DataError(describe_disorder(table, row, next_row, column.name, falls > rises))
+    return falls > rises
+
+
+def require_date(table: TextTable, row: int, column: DateColumn) -> datetime:
+    """The date of a row, or DataError."""
+    date = column.dates[row]
+    if date is None:
+        raise DataError(
+            f"{describe_cell(table, row, column.name)} is no date as in the other rows: correct it, or delete the "
+            "column if it is not the time of the rows"
+        )
+    return date
+
+
+def describe_duplicate(table: TextTable, row: int, next_row: int, column: DateColumn) -> str:
+    """The message for a date that two rows have."""
+    advice = (
+        "sort the rows, oldest first"
+        if column.only_years
+        else "keep one row for each date, or name the column that distinguishes several series (--set task.group=NAME)"
+    )
+    return f"{describe_cell(table, next_row, column.name)} is the date of row {table.lines[row]}, too: {advice}"
+
+
+def describe_disorder(table: TextTable, row: int, next_row: int, name: str, descending: bool) -> str:
+    """The message for a date that is against the order of the others."""
+    side, order = ("later", "newest first") if descending else ("earlier", "oldest first")
+    return (
+        f"{describe_cell(table, next_row, name)} is {side} than row {table.lines[row]}, and most rows are {order}: "
+        "sort the rows, name the column that distinguishes several series (--set task.group=NAME), or delete this "
+        "column if it is not the time of the rows"
+    )
+
+
+def describe_cell(table: TextTable, row: int, name: str) -> str:
+    """File, row, column and text of a cell."""
+    text = truncate(table.rows[row][table.header.index(name)])
+    return f"{table.name}, row {table.lines[row]}, column {name!r}: {text!r}"
+
+
+def describe_gaps(table: TextTable, rows: Sequence[int], column: DateColumn) -> str:
+    """A sentence where ascending dates are not evenly spaced, by the calendar; else nothing."""
+    if column.only_years and len({column.dates[row] for row in rows}) < len(rows):
+        return ""
+    dates = [require_date(table, row, column) for row in rows]
+    steps, unit = calendar_steps(dates)
+    counts = Counter(steps).most_common(1)
+    if not counts or counts[0][1] == len(steps):
+        return ""
+    usual = counts[0][0]
+    first = next(k for k, step in enumerate(steps) if step != usual)
+    return (
+        f"{len(steps) - counts[0][1]} of {len(steps)} steps between dates are not {describe_step(usual, unit)}, the "
+        f"first between rows {table.lines[rows[first]]} and {table.lines[rows[first + 1]]}; the rows are read as if "
+        "evenly spaced"
+    )
+
+
+def calendar_steps(dates: Sequence[datetime]) -> tuple[list[int], str]:
+    """Steps between ascending dates, and their unit: month or working day where all dates fit, else microsecond."""
+    month_ends = all((date + timedelta(days=1)).day == 1 for date in dates)
+    if len({date.time() for date in dates}) == 1:
+        if month_ends or len({date.day for date in dates}) == 1:
+            months = [12 * date.year + date.month for date in dates]
+            return [later - earlier for earlier, later in pairwise(months)], "month"
+        days = np.array([date.date() for date in dates], dtype="datetime64[D]")
+        working = np.busday_count(days[:-1], days[1:]).tolist()
+        if np.is_busday(days).all() and 2 * working.count(1) > len(working):
+            return working, "working day"
+    return [(later - earlier) // timedelta(microseconds=1) for earlier, later in pairwise(dates)], "microsecond"
+
+
+def describe_step(step: int, unit: str) -> str:
+    """A step in the largest unit that holds it: 1 year, 3 months, 15 minutes."""
+    for name, size in UNITS.get(unit, ()):
+        if step % size == 0:
+            step, unit = step // size, name
+            break
+    return f"{step} {unit}" + "s" * (step != 1)
