@@ -102,7 +102,7 @@ class Artifact(Name):
     DIGESTS = "digests.json", "SHA-256 of the data, the first weights and the other files"
     PREDICTIONS = "predictions.npz", "predictions of the median replica on the test split"
     PREDICTION_FIGURE = "predictions.png", "predictions against targets"
-    CLOSED_LOOP_FIGURE = "closed_loop.png", "the network driven by its own predictions"
+    CLOSED_LOOP_FIGURE = "closed-loop.png", "the network driven by its own predictions"
     BASELINES = "baselines.json", "baselines and bounds of the task", "floors.json"
     BASELINES_FIGURE = "baselines.png", "the linear baseline by number of lags", "floors.png"
     DIFF = "uncommitted.diff", "changes of the code since its commit"
