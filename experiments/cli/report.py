@@ -36,11 +36,11 @@ def report(shared: GlobalOptions, task: str | None, output: Path) -> None:
     """
     from experiments.report.html import sweep_report, write_file
     from experiments.report.summary import summarize_sweep
-    from tracking.runs.query import newest_run, require_sweeps
+    from tracking.runs.query import newest_sweep, require_sweeps
     from tracking.store.access import existing_store
 
     store = existing_store(shared.store)
-    sweep = newest_run(require_sweeps(store, [task] if task else []))
+    sweep = newest_sweep(require_sweeps(store, [task] if task else []))
     summary = summarize_sweep(store, sweep)
     write_file(output, sweep_report(store, sweep, summary))
     if shared.as_json:

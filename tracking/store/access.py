@@ -20,7 +20,6 @@ from tracking.store.databases import create_missing, optuna_storage, original_fo
 from tracking.store.locks import advisory_lock, hold_locks, lock_file
 from tracking.store.store_errors import LockConflictError, StoreError, translate_errors
 
-SWEEPS = "sweeps"  # the MLflow experiment that holds one run a sweep
 BUSY_SECONDS = 60  # how long a writer waits for another
 ADVICE = "mend that or name another store with --store"
 
