@@ -1,28 +1,29 @@
-"""The schema of a run: the name and meaning of every tag, param, metric and artifact, and typed views of runs.
+"""The schema of a run: name and meaning of every tag, param, metric and artifact.
 
-All other modules take these names from here. Version 1 is that of linrnn 0.1.0, which wrote no version; what it
-called by another name is read under that name, too.
+All other modules take the names from here. Version 1 is that of linrnn 0.1.0, which wrote no version; names that it
+wrote differently are also read under its name.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from tracking.store.store_errors import StoreError
 
-if TYPE_CHECKING:
-    from mlflow.entities import Run
-
 VERSION = 2  # of this schema, written with each run
+PROGRAM = "linrnn"  # the tag mlflow.source.name of each run
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run per sweep
+DATA = "data"  # folder of the user's files among the artifacts
+WEIGHTS = "weights"  # folder of a trial's weights, which holds safetensors only
+FIGURES = "figures"  # folder of a sweep's figures among its artifacts
+PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # items of environment.json, also tags
+OUTCOMES = ("complete", "pruned", "diverged", "failed")
+FAILED = OUTCOMES[-1]
 
 
 class Name(StrEnum):
-    """A name in MLflow and what it means."""
+    """A name in MLflow, what it means, and the name that version 1 had for it where that was another."""
 
     meaning: str
     old_name: str | None
@@ -31,6 +32,20 @@ class Name(StrEnum):
         member = str.__new__(cls, value)
         member._value_, member.meaning, member.old_name = value, meaning, old_name
         return member
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that it is read under, the present one first."""
+        return (self.value, self.old_name) if self.old_name else (self.value,)
+
+
+class Phase(StrEnum):
+    """Why a trial was trained."""
+
+    SEARCH = "search"
+    CONFIRMATION = "confirmation"
+    REPRODUCTION = "reproduction"
+    SINGLE = "single"
 
 
 class Tag(Name):
@@ -42,7 +57,7 @@ class Tag(Name):
     REASON = "reason", "why a trial failed"
     STUDY = "study", "name of the Optuna study that a trial belongs to"
     TRIAL = "trial", "number of a trial in its study, from 0"
-    FORM = "form", "what trained it: kernels (the same bits on every processor) or torch"
+    FORM = "form", "the code that trained it: kernels (the same bits on every processor) or torch"
     DIGESTS = "digests", "SHA-256 of digests.json, which holds those of all other files"
     BEST = "best", "yes on the best trial of a study"
     REPRODUCED = "reproduced", "result and time of the last reproduction of this trial"
@@ -57,13 +72,13 @@ class Tag(Name):
     RUN_NAME = "mlflow.runName", "name of the run"
     NOTE = "mlflow.note.content", "description, in Markdown"
     COMMIT = "mlflow.source.git.commit", "commit of the code that ran"
-    USER = "mlflow.user", "who ran it"
+    USER = "mlflow.user", "login name of the user who ran it"
     SOURCE_TYPE = "mlflow.source.type", "always LOCAL"
     SOURCE_NAME = "mlflow.source.name", "always linrnn"
 
 
 class Metric(Name):
-    """Metrics of runs. Losses are normalized: 1 is the best constant predictor's."""
+    """Metrics of runs, beside the searched settings. Losses are normalized: 1 is the best constant predictor's."""
 
     TRAIN_LOSS = "train_loss", "median training loss over replicas, by epoch"
     VAL_LOSS = "val_loss", "median validation loss over replicas, by epoch"
@@ -72,8 +87,6 @@ class Metric(Name):
     TEST_LOSS = "test_loss", "median test loss over replicas; confirmations, single trials and their reproductions only"
     DIVERGED_REPLICAS = "diverged_replicas", "number of replicas whose loss is no longer finite"
     SECONDS = "seconds", "training time; of a sweep, of all its trials"
-    HIDDEN_SIZE = "hidden_size", "the param model.hidden_size as a number, so that it can be filtered by range"
-    LEARNING_RATE = "learning_rate", "the param training.learning_rate as a number, so that it can be filtered by range"
     BASELINE_NAIVE = "baseline_naive", "test loss of the naive baseline", "floor_trivial"
     BASELINE_LINEAR = "baseline_linear", "test loss of the linear baseline", "floor_linear"
     BASELINE_NONLINEAR = "baseline_nonlinear", "test loss of the nonlinear baseline", "floor_nonlinear"
@@ -82,10 +95,10 @@ class Metric(Name):
 
 
 class Param(Name):
-    """Params of a sweep's run beside the settings; those of a trial's run are its whole config as flat text."""
+    """Params of a sweep's run beside its settings; those of a trial's run are its whole config as flat text."""
 
     MODELS = "models", "model types of a sweep"
-    FIXED = "fixed", "settings that were given and therefore not searched"
+    FIXED = "fixed", "settings that the user set and that are therefore not searched"
     DATA_FILE = "data_file", "SHA-256 of the user's file"
     TRIALS = "sweep.trials", "trials of each study"
 
@@ -93,13 +106,13 @@ class Param(Name):
 class Artifact(Name):
     """Artifacts of runs."""
 
-    BEST_WEIGHTS = "weights/best.safetensors", "weights of all replicas at the lowest validation loss"
+    BEST_WEIGHTS = "weights/best.safetensors", "weights of all replicas at their lowest validation loss"
     FINAL_WEIGHTS = "weights/final.safetensors", "weights of all replicas after the last epoch"
     CURVES = "curves.npz", "losses, gradient norms and digests of the weights of all replicas, by epoch"
     CURVES_FIGURE = "curves.png", "learning curves"
     CONFIG = "config.txt", "the trial config as flat text"
     ENVIRONMENT = "environment.json", "versions, processor and variables that training ran with"
-    DIGESTS = "digests.json", "SHA-256 of the data, the first weights and the other files"
+    DIGESTS = "digests.json", "SHA-256 of the data, the initial weights and the other files"
     PREDICTIONS = "predictions.npz", "predictions of the median replica on the test split"
     PREDICTION_FIGURE = "predictions.png", "predictions against targets"
     CLOSED_LOOP_FIGURE = "closed-loop.png", "the network driven by its own predictions"
@@ -110,174 +123,12 @@ class Artifact(Name):
     REPORT = "report.html", "report of a sweep"
 
 
-DATA = "data"  # folder of the user's files among the artifacts
-FIGURES = "figures"  # folder of a sweep's figures
 ARTIFACT_NAMES = frozenset(name for artifact in Artifact for name in (artifact.value, artifact.old_name) if name)
-TRIAL_ARTIFACTS = (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES, Artifact.DIGESTS)  # always there
+TRIAL_ARTIFACTS = (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES, Artifact.DIGESTS)  # of each trial
 
 
 class SchemaError(StoreError):
-    """A run that lacks something or contradicts the schema."""
-
-
-@dataclass(frozen=True)
-class LinrnnRun:
-    """What the runs of trials and sweeps share.
-
-    Parameters
-    ----------
-    run : mlflow.entities.Run
-        As MLflow returns it.
-    """
-
-    run: Run
-
-    @property
-    def run_id(self) -> str:
-        return str(self.run.info.run_id)
-
-    @property
-    def name(self) -> str:
-        return self.tag(Tag.RUN_NAME)
-
-    @property
-    def status(self) -> str:
-        """RUNNING, FINISHED, FAILED or KILLED."""
-        return str(self.run.info.status)
-
-    @property
-    def started(self) -> float:
-        """Start, in seconds since 1970."""
-        return float(self.run.info.start_time) / 1000
-
-    @property
-    def experiment(self) -> str:
-        """Id of its MLflow experiment."""
-        return str(self.run.info.experiment_id)
-
-    @property
-    def params(self) -> Mapping[str, str]:
-        params: Mapping[str, str] = self.run.data.params
-        return params
-
-    @property
-    def version(self) -> int:
-        """Version of the schema that it was written with."""
-        return int(self.find_tag(Tag.SCHEMA) or 1)
-
-    def find_tag(self, tag: Tag) -> str | None:
-        """Return a tag, under its old name where it has only that, or None."""
-        tags = self.run.data.tags
-        found: str | None = tags.get(tag, tags.get(tag.old_name) if tag.old_name else None)
-        return found
-
-    def tag(self, tag: Tag) -> str:
-        """Return a tag; raise SchemaError where it is missing."""
-        found = self.find_tag(tag)
-        if found is None:
-            raise SchemaError(f"run {self.run_id} lacks the tag '{tag}': see linrnn doctor")
-        return found
-
-    def param(self, param: str) -> str:
-        """Return a param; raise SchemaError where it is missing."""
-        if param not in self.params:
-            raise SchemaError(f"run {self.run_id} lacks the param '{param}': see linrnn doctor")
-        return self.params[param]
-
-    def find_metric(self, metric: Metric) -> float | None:
-        """Return the last value of a metric, under its old name where it has only that, or None."""
-        metrics = self.run.data.metrics
-        found: float | None = metrics.get(metric, metrics.get(metric.old_name) if metric.old_name else None)
-        return found
-
-    def metric(self, metric: Metric) -> float:
-        """Return the last value of a metric; raise SchemaError where it is missing."""
-        found = self.find_metric(metric)
-        if found is None:
-            raise SchemaError(f"run {self.run_id} lacks the metric '{metric}': see linrnn doctor")
-        return found
-
-
-class TrialRun(LinrnnRun):
-    """The run of a trial."""
-
-    @property
-    def phase(self) -> str:
-        return self.tag(Tag.PHASE)
-
-    @property
-    def outcome(self) -> str:
-        return self.tag(Tag.OUTCOME)
-
-    @property
-    def failed(self) -> bool:
-        """Whether the trial ended without a result."""
-        return self.find_tag(Tag.OUTCOME) == "failed"
-
-    @property
-    def is_recorded(self) -> bool:
-        """Whether the run was written to its end."""
-        return (self.status, self.failed) in (("FINISHED", False), ("FAILED", True))
-
-    @property
-    def study(self) -> str:
-        return self.tag(Tag.STUDY)
-
-    @property
-    def number(self) -> int:
-        """Number of the trial in its study."""
-        text = self.tag(Tag.TRIAL)
-        if not text.isdecimal():
-            raise SchemaError(f"run {self.run_id}: its tag '{Tag.TRIAL}' is {text!r}, not a number: see linrnn doctor")
-        return int(text)
-
-    @property
-    def model(self) -> str:
-        """Model type."""
-        return self.param("model")
-
-    @property
-    def best_val_loss(self) -> float:
-        """Objective of the study; inf where it was not finite and therefore not logged."""
-        loss = self.find_metric(Metric.BEST_VAL_LOSS)
-        return math.inf if loss is None else loss
-
-    @property
-    def seconds(self) -> float:
-        return self.metric(Metric.SECONDS)
-
-
-class SweepRun(LinrnnRun):
-    """The run of a sweep."""
-
-    @property
-    def task(self) -> str:
-        """What the task is called: the name of the experiment that holds the trials."""
-        return self.tag(Tag.TASK)
-
-    @property
-    def source(self) -> str:
-        """What the user named: the task, or the path of a file."""
-        return self.params.get("task.file", self.task)
-
-    @property
-    def models(self) -> list[str]:
-        """Model types."""
-        return self.param(Param.MODELS).split(", ")
-
-    @property
-    def studies(self) -> list[str]:
-        """Names of the studies, in the order of the model types."""
-        return self.tag(Tag.STUDIES).split(", ")
-
-    @property
-    def identity(self) -> str:
-        return self.tag(Tag.IDENTITY)
-
-    @property
-    def trials(self) -> int:
-        """Number of trials in each study."""
-        return int(self.param(Param.TRIALS))
+    """A run that lacks something, contradicts the schema, or was written with a newer one."""
 
 
 def check_artifact_name(name: str) -> str:
@@ -287,13 +138,3 @@ def check_artifact_name(name: str) -> str:
     if name not in ARTIFACT_NAMES and not (folder in (DATA, FIGURES) and is_plain):
         raise SchemaError(f"{name!r} is not the name of a file of a run")
     return name
-
-
-def is_trial(run: Run) -> bool:
-    """Whether a run is a trial's."""
-    return Tag.PHASE in run.data.tags
-
-
-def is_sweep(run: Run) -> bool:
-    """Whether a run is a sweep's."""
-    return Tag.STUDIES in run.data.tags

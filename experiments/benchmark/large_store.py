@@ -31,9 +31,9 @@ from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import table_link
-from tracking.runs.artifacts import BASELINES
-from tracking.runs.query import PARENT, require_sweeps
+from tracking.runs.query import require_sweeps
 from tracking.runs.writer import end_run, record_trial
+from tracking.schema import Artifact, Param, Phase, Tag
 from tracking.store.access import Store, existing_store, open_store
 
 if TYPE_CHECKING:
@@ -73,17 +73,18 @@ def thousands(quick: bool) -> Thousands:
 def store_of(folder: Path, trials: int) -> Store:
     """A store with one finished sweep of so many trials, recorded from one training a model type."""
     store = open_store(folder)
-    config = sweep_config(TASK, tuple(MODELS), {**SMALL, "sweep.trials": str(trials // len(MODELS))})
+    config = sweep_config(TASK, tuple(MODELS), {**SMALL, Param.TRIALS: str(trials // len(MODELS))})
     names = study_names(config, store, fresh=False)
     task = config.bases[0].task
     run_id = begin_or_resume(config, store, names, None, sweep_files(task, compute_baselines(task)))
+    place: dict[str, str] = {Tag.PARENT: run_id}
     for base, name in zip(config.bases, names, strict=True):
         for number, trained in enumerate(varied(run_trial(base), config.trials)):
-            tags = {"phase": "search", "study": name, "trial": str(number), PARENT: run_id}
+            tags: dict[str, str] = {**place, Tag.PHASE: Phase.SEARCH, Tag.STUDY: name, Tag.TRIAL: str(number)}
             record_trial(store, trained, f"{base.model.name} {number:02d}", tags)
         confirmed = run_trial(confirmation(config, base), test=True)
-        tags = {"phase": "confirmation", PARENT: run_id}
-        record_trial(store, confirmed, f"{base.model.name} confirmation", tags, without={BASELINES})
+        tags = {**place, Tag.PHASE: Phase.CONFIRMATION}
+        record_trial(store, confirmed, f"{base.model.name} confirmation", tags, omit={Artifact.BASELINES})
     finish_sweep(store, run_id)
     end_run(store, run_id, "FINISHED")
     return store

@@ -16,9 +16,10 @@ from linrnn.data.digests import row_digests
 from linrnn.models import MODELS
 from linrnn.training.loop import train
 from linrnn.training.trial_config import TrialConfig, from_text
-from tracking.runs.reader import read_run
+from tracking.runs.reader import read_trial
 from tracking.runs.verification import load_record
 from tracking.runs.writer import record_trial
+from tracking.schema import Phase, Tag
 from tracking.store.access import Store
 
 HIDDEN_SIZES = (2, 10, 64)
@@ -66,11 +67,11 @@ def digests_share(config: TrialConfig) -> float:
 def reproduction_ratio(store: Store, config: TrialConfig) -> float:
     """The time of a reproduction, from the record to the verdict recorded, over that of training and recording."""
     made: list[str] = []
-    first = seconds(lambda: made.append(record_trial(store, run_trial(config), "timed", {"phase": "single"})))
+    first = seconds(lambda: made.append(record_trial(store, run_trial(config), "timed", {Tag.PHASE: Phase.SINGLE})))
 
     def again() -> None:
-        of = load_record(store, read_run(store, made[0]))
-        if reproduce_trial(of, of.trained(), 0.0, store, NOBODY).verdict != IDENTICAL:
+        of = load_record(store, read_trial(store, made[0]))
+        if reproduce_trial(of, of.verify(), 0.0, store, NOBODY).verdict != IDENTICAL:
             raise RuntimeError("a reproduction differs")
 
     return seconds(again) / first

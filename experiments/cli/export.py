@@ -32,7 +32,7 @@ def export(shared: GlobalOptions, run: str, folder: Path) -> None:
 
     store = existing_store(shared.store)
     record = load_record(store, find_run(store, run))
-    record.trained()  # refuses a damaged one
+    record.verify()  # refuses a damaged one
     export_trial(record, folder)
     if shared.as_json:
         click.echo(json.dumps({"schema": 1, "run_id": record.run_id, "folder": str(folder.resolve())}))

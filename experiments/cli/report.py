@@ -36,12 +36,12 @@ def report(shared: GlobalOptions, task: str | None, output: Path) -> None:
     """
     from experiments.report.html import sweep_report
     from experiments.report.summary import summarize_sweep
-    from tracking.runs.query import newest_run, require_sweeps
+    from tracking.runs.query import newest_sweep, require_sweeps
     from tracking.store.access import existing_store
     from tracking.store.disk import write_file
 
     store = existing_store(shared.store)
-    sweep = newest_run(require_sweeps(store, [task] if task else []))
+    sweep = newest_sweep(require_sweeps(store, [task] if task else []))
     summary = summarize_sweep(store, sweep)
     write_file(output, sweep_report(store, sweep, summary))
     if shared.as_json:

@@ -14,7 +14,8 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialResult
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import base_url, charts_link, run_link
-from tracking.store.access import SWEEPS, Store
+from tracking.schema import SWEEPS
+from tracking.store.access import Store
 
 NOTHING = 1e-12  # less of a loss is rounding
 LOSSES = "A loss of 1 is the best constant's; test losses are the confirmation's, on fresh seeds."

@@ -54,6 +54,7 @@ def train(
     from experiments.workflows.trial import run_trial
     from linrnn.baseline.baselines import compute_baselines
     from tracking.runs.writer import record_trial
+    from tracking.schema import Phase, Tag
     from tracking.store.access import open_store
     from tracking.store.locks import SINGLE
 
@@ -64,7 +65,9 @@ def train(
         told.begin(config.task.label)
         trained = run_trial(config, test=True, watch=told, floors=compute_baselines(config.task))
     with store.lock([SINGLE], wait=60):
-        run_id = record_trial(store, trained, f"{model} {describe_searched_settings(config)}", {"phase": "single"})
+        run_id = record_trial(
+            store, trained, f"{model} {describe_searched_settings(config)}", {Tag.PHASE: Phase.SINGLE}
+        )
     if shared.as_json:
         click.echo(json.dumps(trial_json(trained, run_id)))
     else:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from mlflow.entities import Run
 
 from experiments.report.comparison_table import WHAT, baseline_rows, comparison_table, number
 from experiments.report.figures.picture import Picture
@@ -16,6 +15,8 @@ from experiments.report.serialization import reproduce_commands, sweeps_table
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import Findings, findings
 from experiments.report.table import Table, csv_text
+from tracking.run_views import SweepRun
+from tracking.schema import FIGURES, Artifact
 from tracking.store.access import Store
 from tracking.store.disk import to_file_name, write_folder
 
@@ -56,25 +57,25 @@ def csv_link(table: Table) -> str:
     return f"data:text/csv;base64,{b64encode(csv_text(table).encode()).decode()}"
 
 
-def sweep_report(store: Store, sweep: Run, summary: SweepSummary) -> bytes:
+def sweep_report(store: Store, sweep: SweepRun, summary: SweepSummary) -> bytes:
     """The same of a recorded sweep."""
     found = findings(store, sweep, summary)
     return render_report(found, sweep_figures(found))
 
 
-def sweep_artifacts(store: Store, sweep: Run, summary: SweepSummary) -> dict[str, bytes]:
+def sweep_artifacts(store: Store, sweep: SweepRun, summary: SweepSummary) -> dict[str, bytes]:
     """Name -> content of what a finished sweep's run keeps to be looked at."""
     found = findings(store, sweep, summary)
     drawn = sweep_figures(found)
-    figures = {f"figures/{name}": content for name, content in figure_files(drawn).items()}
+    figures = {f"{FIGURES}/{name}": content for name, content in figure_files(drawn).items()}
     return {
-        "report.html": render_report(found, drawn),
-        "comparison.csv": csv_text(sweeps_table([summary])).encode(),
+        Artifact.REPORT: render_report(found, drawn),
+        Artifact.COMPARISON: csv_text(sweeps_table([summary])).encode(),
         **figures,
     }
 
 
-def write_figures(folder: Path, store: Store, sweeps: Sequence[Run], summaries: Sequence[SweepSummary]) -> None:
+def write_figures(folder: Path, store: Store, sweeps: Sequence[SweepRun], summaries: Sequence[SweepSummary]) -> None:
     """Draw the figures of sweeps into a folder, one in it for each task."""
     tasks = [summary.task for summary in summaries]
     for sweep, summary in zip(sweeps, summaries, strict=True):

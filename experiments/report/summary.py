@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mlflow.entities import Run
-
 from experiments.search.sweep_config import SweepConfig, sweep_config_of_run
 from linrnn.analysis.statistics import (
     LEAST_REPLICAS,
@@ -21,8 +19,10 @@ from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 from linrnn.training.trial_config import to_text
-from tracking.runs.query import trials_of
-from tracking.runs.reader import count_parameters, read_baselines, read_config, read_curves
+from tracking.run_views import SweepRun, TrialRun
+from tracking.runs.query import trial_runs
+from tracking.runs.reader import count_parameters, read_baselines, read_config, read_test_losses
+from tracking.schema import Phase, Tag
 from tracking.store.access import Store
 
 START = ("model.init", "model.spectral_radius")  # settings of the first weights
@@ -81,39 +81,39 @@ class SweepSummary:
     conditions: str  # that the verdict holds under
 
 
-def summarize_sweep(store: Store, sweep: Run) -> SweepSummary:
+def summarize_sweep(store: Store, sweep: SweepRun) -> SweepSummary:
     """What the runs of a sweep say."""
-    models = sweep.data.params["models"].split(", ")
-    runs = trials_of(store, sweep)
-    phases: dict[tuple[str, str], list[Run]] = {
-        (phase, model): [] for phase in ("search", "confirmation") for model in models
+    models, runs = sweep.models, trial_runs(store, sweep)
+    phases: dict[tuple[Phase, str], list[TrialRun]] = {
+        (phase, model): [] for phase in (Phase.SEARCH, Phase.CONFIRMATION) for model in models
     }
     for run in runs:
-        phases[run.data.tags["phase"], run.data.params["model"]].append(run)
+        phases[run.phase, run.model].append(run)
     floors = read_baselines(store, sweep)
-    confirmed = [run for model in models for run in phases["confirmation", model] if not is_failed(run)]
-    losses = {run.data.params["model"]: read_curves(store, run)["test_loss"] for run in confirmed}
+    confirmed = [run for model in models for run in phases[Phase.CONFIRMATION, model] if not run.is_failed]
+    losses = {run.model: read_test_losses(store, run) for run in confirmed}
     return SweepSummary(
-        task=sweep.data.tags["task"],
-        sweep_run=sweep.info.run_id,
-        experiment=runs[0].info.experiment_id,
-        seconds=sum(run.data.metrics["seconds"] for run in runs),
+        task=sweep.task,
+        sweep_run=sweep.run_id,
+        experiment=runs[0].experiment_id,
+        seconds=sum(run.seconds for run in runs),
         studies=tuple(
-            summarize_study(store, model, phases["search", model], phases["confirmation", model]) for model in models
+            summarize_study(store, model, phases[Phase.SEARCH, model], phases[Phase.CONFIRMATION, model])
+            for model in models
         ),
         confirmations=tuple(summarize_confirmation(run, losses, floors) for run in confirmed),
-        failures=tuple(describe_failure(run) for run in runs if is_failed(run)),
+        failures=tuple(describe_failure(run) for run in runs if run.is_failed),
         floors=floors,
         verdict=decide_verdict(floors, losses),
-        conditions=describe_conditions(sweep_config_of_run(sweep.data.params)),
+        conditions=describe_conditions(sweep_config_of_run(sweep.params)),
     )
 
 
-def summarize_study(store: Store, model: str, runs: Sequence[Run], confirmed: Sequence[Run]) -> StudySummary:
+def summarize_study(store: Store, model: str, runs: Sequence[TrialRun], confirmed: Sequence[TrialRun]) -> StudySummary:
     """What the trials of one study found."""
-    counts = Counter(run.data.tags["outcome"] for run in runs)
+    counts = Counter(run.outcome for run in runs)
     outcomes = (len(runs), counts["pruned"], counts["diverged"], counts["failed"])
-    seconds = sum(run.data.metrics["seconds"] for run in (*runs, *confirmed))
+    seconds = sum(run.seconds for run in (*runs, *confirmed))
     best = best_run(runs)
     if best is None:
         return StudySummary(model, *outcomes, None, None, None, None, None, seconds)
@@ -121,8 +121,8 @@ def summarize_study(store: Store, model: str, runs: Sequence[Run], confirmed: Se
     return StudySummary(
         model,
         *outcomes,
-        best.info.run_id,
-        best.data.metrics["best_val_loss"],
+        best.run_id,
+        best.best_val_loss,
         config.model.hidden_size,
         config.training.learning_rate,
         count_parameters(store, best),
@@ -130,10 +130,10 @@ def summarize_study(store: Store, model: str, runs: Sequence[Run], confirmed: Se
     )
 
 
-def best_run(runs: Sequence[Run]) -> Run | None:
+def best_run(runs: Sequence[TrialRun]) -> TrialRun | None:
     """Of the trials of a study that of the lowest val loss, the earliest of equals; None where none is complete."""
-    complete = [run for run in runs if run.data.tags["outcome"] == "complete"]
-    return min(complete, key=lambda run: (run.data.metrics["best_val_loss"], int(run.data.tags["trial"])), default=None)
+    complete = [run for run in runs if run.is_complete]
+    return min(complete, key=lambda run: (run.best_val_loss, run.number), default=None)
 
 
 def describe_conditions(config: SweepConfig) -> str:
@@ -146,26 +146,21 @@ def describe_conditions(config: SweepConfig) -> str:
     )
 
 
-def describe_failure(run: Run) -> str:
+def describe_failure(run: TrialRun) -> str:
     """Which trial failed, and why."""
-    return f"{run.data.tags['mlflow.runName']}: {run.data.tags['reason']}"
+    return f"{run.name}: {run.tag(Tag.REASON)}"
 
 
-def is_failed(run: Run) -> bool:
-    """Whether a trial came to nothing."""
-    return bool(run.data.tags["outcome"] == "failed")
-
-
-def summarize_confirmation(run: Run, losses: Mapping[str, Losses], floors: Baselines) -> ConfirmationSummary:
+def summarize_confirmation(run: TrialRun, losses: Mapping[str, Losses], floors: Baselines) -> ConfirmationSummary:
     """What a confirmation's run says, beside the floors and the test losses of all model types."""
-    model = run.data.params["model"]
+    model = run.model
     mine, estimate = losses[model], estimate_median(losses[model])
     comparable = model != LINEAR and LINEAR in losses
     enough = comparable and min(len(mine), len(losses[LINEAR])) >= LEAST_REPLICAS
     return ConfirmationSummary(
         model,
-        run.info.run_id,
-        round(run.data.metrics["diverged_replicas"]),
+        run.run_id,
+        run.diverged_replicas,
         mine,
         estimate,
         floors.excess(estimate.value),

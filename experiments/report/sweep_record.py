@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from mlflow.entities import Run
 
 from experiments.report.summary import SweepSummary
 from experiments.search.optuna_adapter import importances, search_space
 from experiments.search.sweep_config import sweep_config_of_run
 from linrnn.analysis.predictions import Predictions
 from linrnn.training.result import TrialSummary
+from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
-from tracking.runs.query import trials_of
-from tracking.runs.reader import read_config, read_curves, read_predictions, read_run
-from tracking.runs.writer import PROVENANCE
+from tracking.runs.query import trial_runs
+from tracking.runs.reader import read_curves, read_predictions, read_summary, read_trial
+from tracking.schema import Phase
 from tracking.store.access import Store
 
 
@@ -53,13 +51,13 @@ class Findings:
         return [study.model for study in self.summary.studies]
 
 
-def findings(store: Store, sweep: Run, summary: SweepSummary) -> Findings:
+def findings(store: Store, sweep: SweepRun, summary: SweepSummary) -> Findings:
     """What is recorded of a sweep beside its summary."""
-    runs = trials_of(store, sweep)
-    trials = [found(run) for run in runs if run.data.tags["phase"] == "search"]
-    confirmed = {each.model: read_run(store, each.run_id) for each in summary.confirmations}
+    runs = trial_runs(store, sweep)
+    trials = [found(run) for run in runs if run.phase == Phase.SEARCH]
+    confirmed = {each.model: read_trial(store, each.run_id) for each in summary.confirmations}
     said = {model: read_predictions(store, run) for model, run in confirmed.items()}
-    config = sweep_config_of_run(sweep.data.params)
+    config = sweep_config_of_run(sweep.params)
     weighed = {
         base.model.name: importances(
             search_space(base, config.fixed), [each.result for each in trials if each.model == base.model.name]
@@ -72,19 +70,11 @@ def findings(store: Store, sweep: Run, summary: SweepSummary) -> Findings:
         {model: read_curves(store, run) for model, run in confirmed.items()},
         {model: predicted for model, predicted in said.items() if predicted is not None},
         {model: each for model, each in weighed.items() if each},
-        datetime.fromtimestamp(sweep.info.start_time / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        next((made for made in map(made_with, reversed(runs)) if made), {}),
+        datetime.fromtimestamp(sweep.start_time, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        next((run.provenance for run in reversed(runs) if run.provenance), {}),
     )
 
 
-def made_with(run: Run) -> dict[str, str]:
-    """What a trial's run tells of its environment; nothing where it failed."""
-    return {name: run.data.tags[name] for name in PROVENANCE if name in run.data.tags}
-
-
-def found(run: Run) -> TrialFound:
+def found(run: TrialRun) -> TrialFound:
     """A trial as its run tells it, but for its curve."""
-    config, outcome = read_config(run), run.data.tags["outcome"]
-    loss = run.data.metrics.get("best_val_loss", math.inf)
-    result = TrialSummary(config, outcome, loss, {}, run.info.start_time / 1000, run.data.metrics["seconds"])
-    return TrialFound(run.info.run_id, int(run.data.tags["trial"]), result)
+    return TrialFound(run.run_id, run.number, read_summary(run))

@@ -20,7 +20,7 @@ from experiments.search.optuna_adapter import (
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig
-from tracking.runs.query import is_recorded, runs_of_study
+from tracking.runs.query import study_runs
 from tracking.runs.reader import read_result
 from tracking.runs.writer import end_run
 from tracking.store.access import Store
@@ -55,12 +55,11 @@ class StudyState:
         trials = self.study.get_trials(deepcopy=False)
         self.known, self.told = dict(enumerate(trials)), len(trials)
         with self.store.write_errors():
-            for run in runs_of_study(self.store, self.config.task, self.study.study_name):
-                number = int(run.data.tags["trial"])
-                if run.info.status == "RUNNING":
-                    end_run(self.store, run.info.run_id, "KILLED")
-                elif is_recorded(run) and number not in self.known:
-                    self.known[number] = self.as_trial(read_result(self.store, run), run.info.run_id)
+            for run in study_runs(self.store, self.config.task, self.study.study_name):
+                if run.is_running:
+                    end_run(self.store, run.run_id, "KILLED")
+                elif run.is_recorded and run.number not in self.known:
+                    self.known[run.number] = self.as_trial(read_result(self.store, run), run.run_id)
         self.tell()
 
     def as_trial(self, result: TrialSummary, run_id: str) -> FrozenTrial:

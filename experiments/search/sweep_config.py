@@ -22,6 +22,7 @@ from linrnn.config.settings import (
 from linrnn.data.digests import content_digest
 from linrnn.errors import ConfigError
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
+from tracking.schema import Param
 
 CONFIRMATION_SEEDS = 10**6  # a search's seed with these bits turned over is its confirmation's
 
@@ -59,8 +60,8 @@ class SweepConfig(Config):
             setting_name("sweep", item.name): format_value(getattr(self, item.name))
             for item in settings_of(SweepConfig)
         }
-        data = {"data_file": self.data_file} if self.data_file else {}
-        return {**shared, "models": models, "fixed": ", ".join(sorted(self.fixed)) or "nothing", **data, **own}
+        data: dict[str, str] = {Param.DATA_FILE: self.data_file} if self.data_file else {}
+        return {**shared, Param.MODELS: models, Param.FIXED: ", ".join(sorted(self.fixed)) or "nothing", **data, **own}
 
     def study_name(self, base: TrialConfig) -> str:
         """Name of the study of one of the bases: a digest of all that decides its trials, how many apart.
@@ -100,11 +101,11 @@ def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> 
 
 def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
     """The sweep whose flat text a run has as its params. Its data are not read: they may be others by now."""
-    apart = ("models", "fixed", "data_file")
+    apart = (Param.MODELS, Param.FIXED, Param.DATA_FILE)
     shared = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
-    fixed = frozenset() if params["fixed"] == "nothing" else frozenset(params["fixed"].split(", "))
-    config = assemble_config(shared, params["models"].split(", "), params)
-    return replace(config, fixed=fixed, data_file=params.get("data_file", ""))
+    fixed = frozenset() if params[Param.FIXED] == "nothing" else frozenset(params[Param.FIXED].split(", "))
+    config = assemble_config(shared, params[Param.MODELS].split(", "), params)
+    return replace(config, fixed=fixed, data_file=params.get(Param.DATA_FILE, ""))
 
 
 def assemble_config(shared: Mapping[str, str], models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:

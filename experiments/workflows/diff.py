@@ -25,7 +25,7 @@ class RunDiff(NamedTuple):
 
 def diff_runs(one: TrialRecord, other: TrialRecord) -> RunDiff:
     """Compare two records, verified."""
-    first, second = one.trained(), other.trained()
+    first, second = one.verify(), other.verify()
     results = [{name: repr(value) for name, value, _ in trial_metrics(each)} for each in (first, second)]
     parting = compare_bitwise(*(curve_stages(each.progress) for each in (first, second))).first
     return RunDiff(

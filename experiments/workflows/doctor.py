@@ -19,7 +19,7 @@ from tracking.runs.consistency import (
     find_unreported_trials,
 )
 from tracking.runs.environment import LIBRARIES
-from tracking.runs.query import find_sweeps, studies_of
+from tracking.runs.query import find_sweeps
 from tracking.runs.writer import end_run
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
@@ -60,15 +60,15 @@ def check_records(store: Store) -> Iterator[Finding]:
     """What can be amiss between the two databases and the files of runs."""
     runs = all_runs(store)
     for run in find_stale_runs(store, runs):
-        what = f"run {run.info.run_id} is RUNNING, but its process is not"
-        yield Finding(what, "close it as KILLED", partial(close_run, store, run.info.run_id))
+        what = f"run {run.run_id} is RUNNING, but its process is not"
+        yield Finding(what, "close it as KILLED", partial(close_run, store, run.run_id))
     for name, number in find_unreported_trials(store, runs):
         what = f"MLflow has trial {number} of {name}, of which Optuna has not heard"
         yield Finding(what, "tell Optuna", partial(reconcile_study, store, name))
-    for name, number in find_lost_runs(store):
+    for name, number in find_lost_runs(store, runs):
         yield Finding(f"trial {number} of {name} has lost its run", "to have it whole, sweep anew with --fresh")
     for run in find_runs_without_files(runs):
-        yield Finding(f"run {run.info.run_id} has lost files", "bring mlruns back from where it was, or delete the run")
+        yield Finding(f"run {run.run_id} has lost files", "bring mlruns back from where it was, or delete the run")
 
 
 def close_run(store: Store, run_id: str) -> None:
@@ -79,10 +79,10 @@ def close_run(store: Store, run_id: str) -> None:
 
 def reconcile_study(store: Store, name: str) -> None:
     """Make both databases agree on a study, as the sweep itself would."""
-    sweep = next(run for run in find_sweeps(store, "") if name in studies_of(run))
-    names = studies_of(sweep)
+    sweep = next(run for run in find_sweeps(store) if name in run.studies)
+    names = sweep.studies
     with store.lock(names):
-        list(open_studies(sweep_config_of_run(sweep.data.params), store, names))
+        list(open_studies(sweep_config_of_run(sweep.params), store, names))
 
 
 def store_facts(store: Store) -> dict[str, str]:

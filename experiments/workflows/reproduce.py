@@ -17,11 +17,14 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import require_device
-from tracking.runs.artifacts import BASELINES, data_files
+from tracking.run_views import SweepRun
+from tracking.runs.artifacts import data_files
 from tracking.runs.environment import Change, compare_items, sort_by_likelihood
-from tracking.runs.query import PARENT, find_run, find_sweeps, trials_of
+from tracking.runs.query import FINISHED, find_run, find_sweeps, trial_runs
+from tracking.runs.reader import is_shared
 from tracking.runs.verification import DamageError, TrialRecord, load_record
 from tracking.runs.writer import record_trial, set_tags
+from tracking.schema import Phase, Tag
 from tracking.store.access import Store
 from tracking.store.locks import SINGLE
 
@@ -48,26 +51,24 @@ class Reproduction(NamedTuple):
 
 def best_of_last_sweep(store: Store) -> TrialRecord:
     """The best trial of the last finished sweep."""
-    iterate_reproductions = find_sweeps(store, "attributes.status = 'FINISHED'")
-    if not iterate_reproductions:
+    sweeps = find_sweeps(store, FINISHED)
+    if not sweeps:
         raise ConfigError(f"no finished sweep in the store {store.name}: name a run, or run linrnn sweep first")
-    studies = [study for study in summarize_sweep(store, iterate_reproductions[-1]).studies if study.best_run]
+    studies = [study for study in summarize_sweep(store, sweeps[-1]).studies if study.best_run]
     best = min(studies, key=lambda study: study.best_val_loss or 0, default=None)
     if best is None or best.best_run is None:
-        raise ConfigError(
-            f"no trial of the last sweep, {iterate_reproductions[-1].info.run_id}, is complete: name a run"
-        )
+        raise ConfigError(f"no trial of the last sweep, {sweeps[-1].run_id}, is complete: name a run")
     return load_record(store, find_run(store, best.best_run))
 
 
 def records_of_sweep(store: Store, prefix: str) -> list[TrialRecord]:
     """The records of a sweep's trials, but for those that came to nothing."""
     sweep = find_run(store, prefix)
-    if "studies" not in sweep.data.tags:
-        raise ConfigError(f"run {sweep.info.run_id} is no sweep: leave out --sweep")
-    trained = [run for run in trials_of(store, sweep) if run.data.tags["outcome"] != "failed"]
+    if not isinstance(sweep, SweepRun):
+        raise ConfigError(f"run {sweep.run_id} is no sweep: leave out --sweep")
+    trained = [run for run in trial_runs(store, sweep) if not run.is_failed]
     if not trained:
-        raise ConfigError(f"sweep {sweep.info.run_id} has no trained trial")
+        raise ConfigError(f"sweep {sweep.run_id} has no trained trial")
     return [load_record(store, run) for run in trained]
 
 
@@ -77,7 +78,7 @@ def reproduce_trial(
     """Train a recorded trial again in this process."""
     original = with_data(of, original)
     watch.begin(f"{original.config.task.label} {of.name}")
-    return record_reproduction(store, judge(of, original, rerun(original, of.floors(), watch), tolerance))
+    return record_reproduction(store, judge(of, original, rerun(original, of.baselines(), watch), tolerance))
 
 
 def reproduce_trials(
@@ -98,13 +99,13 @@ def iterate_reproductions(
     waiting: dict[Future[TrialResult], tuple[TrialRecord, TrialResult]] = {}
     for of in records:
         try:
-            original = of.trained()
+            original = of.verify()
         except DamageError as error:
             watch.done()
             yield of, Reproduction(of, DAMAGED, tolerance, BitwiseComparison({}, None, 0.0), damage=str(error))
             continue
         original = with_data(of, original)
-        waiting[executor.submit(rerun, original, of.floors())] = of, original
+        waiting[executor.submit(rerun, original, of.baselines())] = of, original
     for future in as_completed(waiting):
         of, original = waiting[future]
         again = future.result()
@@ -129,33 +130,37 @@ class JudgedRerun(NamedTuple):
 
     reproduction: Reproduction
     again: TrialResult
-    same_file: bool  # whether both read the same data
 
 
 def judge(of: TrialRecord, original: TrialResult, again: TrialResult, tolerance: float) -> JudgedRerun:
     """Compare a rerun with its record."""
     found = compare_bitwise(*(stages(each.progress, each.data, each.test_loss) for each in (original, again)))
     changed: list[Change] = []
-    same_file = original.environment.get("data_file") == again.environment.get("data_file")
     if found.first:
         now_changed = compare_items(original.environment, again.environment)
         changed = sort_by_likelihood(now_changed, found.first.quantity, original.progress.form)
-    return JudgedRerun(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again, same_file)
+    return JudgedRerun(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again)
 
 
 def record_reproduction(store: Store | None, judge: JudgedRerun) -> Reproduction:
     """Record the rerun in the store of its record, and the verdict on both."""
-    reproduction, again, same_file = judge
+    reproduction, again = judge
     if store is None:
         return reproduction
     of, verdict = reproduction.of, reproduction.verdict
-    tags = {"phase": "reproduction", "reproduction_of": of.run_id, "verdict": verdict, PARENT: of.run_id}
+    tags: dict[str, str] = {
+        Tag.PHASE: Phase.REPRODUCTION,
+        Tag.REPRODUCTION_OF: of.run_id,
+        Tag.REPRODUCTION_RESULT: verdict,
+        Tag.PARENT: of.run_id,
+    }
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    there = {BASELINES, *(data_files(again.config.task) if same_file else ())}
+    files = {**again.files, **data_files(again.config.task)}
+    omit = {name for name in files if is_shared(name) and of.find_file(name) == files[name]}
     try:
         with store.lock([SINGLE], wait=60):
-            run_id = record_trial(store, again, f"reproduction of {of.name}", tags, without=there)
-            set_tags(store, of.run_id, {"reproduced": f"{verdict} {when}"})
+            run_id = record_trial(store, again, f"reproduction of {of.name}", tags, omit=omit)
+            set_tags(store, of.run_id, {Tag.REPRODUCED: f"{verdict} {when}"})
     except BaseException as error:
         error.add_note(f"the verdict on {of.run_id} was {verdict}")
         raise

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 
-from mlflow.entities import Run
 from optuna import get_all_study_names
 
 from experiments.search.sweep_config import SweepConfig
-from tracking.runs.query import find_sweeps, studies_of
+from tracking.run_views import SweepRun
+from tracking.runs.query import find_sweeps
 from tracking.runs.writer import begin_sweep, end_run, resume_sweep
+from tracking.schema import Tag
 from tracking.store.access import Store
 
 
@@ -35,30 +36,34 @@ def numbered_name(stem: str, count: int) -> str:
     return stem if count == 1 else f"{stem} {count}"
 
 
-def find_same_sweep(config: SweepConfig, store: Store, names: list[str]) -> Run | None:
+def find_same_sweep(config: SweepConfig, store: Store, names: list[str]) -> SweepRun | None:
     """The run of this sweep, where there is one; call it with the locks of its studies held.
 
     Other sweeps of these studies that are open have lost their process, as it would hold the locks: they are closed.
     """
     identity = sweep_identity(config, names)
     mine = None
-    for run in find_sweeps(store, f"tags.task = '{config.task}'"):
-        if run.data.tags["identity"] == identity:
+    for run in find_sweeps(store, f"tags.{Tag.TASK} = '{config.task}'"):
+        if run.identity == identity:
             mine = run
-        elif run.info.status == "RUNNING" and set(names) & set(studies_of(run)):
+        elif run.is_running and set(names) & set(run.studies):
             with store.write_errors():
-                end_run(store, run.info.run_id, "KILLED")
+                end_run(store, run.run_id, "KILLED")
     return mine
 
 
 def begin_or_resume(
-    config: SweepConfig, store: Store, names: list[str], left: Run | None, files: Mapping[str, bytes]
+    config: SweepConfig, store: Store, names: list[str], left: SweepRun | None, files: Mapping[str, bytes]
 ) -> str:
     """The run of this sweep, RUNNING, with its params and files: the one that was left, or a new one; its id."""
     if left:
-        resume_sweep(store, left.info, config.text(), files)
-        return str(left.info.run_id)
-    tags = {"task": config.task, "identity": sweep_identity(config, names), "studies": ", ".join(names)}
+        resume_sweep(store, left, config.text(), files)
+        return left.run_id
+    tags: dict[str, str] = {
+        Tag.TASK: config.task,
+        Tag.IDENTITY: sweep_identity(config, names),
+        Tag.STUDIES: ", ".join(names),
+    }
     return begin_sweep(store, f"{config.task} sweep", config.text(), tags, files)
 
 

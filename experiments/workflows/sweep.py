@@ -11,8 +11,6 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mlflow.entities import Run
-
 from experiments.report.figures.task_figures import baselines_figure
 from experiments.report.summary import SweepSummary, summarize_sweep
 from experiments.search.executors import ClusterError, WorkerDiedError
@@ -29,10 +27,12 @@ from linrnn.errors import LinrnnError
 from linrnn.tasks.task import Task
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import TrialConfig
-from tracking.runs.artifacts import BASELINES, baselines_file, data_files
-from tracking.runs.query import PARENT, confirmations_of, is_recorded
-from tracking.runs.reader import read_baselines, read_run
+from tracking.run_views import SweepRun
+from tracking.runs.artifacts import baselines_file, data_files
+from tracking.runs.query import confirmation_runs
+from tracking.runs.reader import read_baselines, read_sweep
 from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status
+from tracking.schema import Artifact, Phase, Tag
 from tracking.store.access import Store
 from tracking.store.store_errors import ServerAwayError, StoreError
 
@@ -60,8 +60,8 @@ class TrialJob(NamedTuple):
     def tags(self) -> dict[str, str]:
         """What its run says of its place in the sweep."""
         if self.number is None:
-            return {"phase": "confirmation"}
-        return {"phase": "search", "study": self.search.study.study_name, "trial": str(self.number)}
+            return {Tag.PHASE: Phase.CONFIRMATION}
+        return {Tag.PHASE: Phase.SEARCH, Tag.STUDY: self.search.study.study_name, Tag.TRIAL: str(self.number)}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class SweepRunner:
     @property
     def shared(self) -> set[str]:
         """Names of the files that its own run keeps for all of its trials."""
-        return {BASELINES, *data_files(self.task)}
+        return {Artifact.BASELINES, *data_files(self.task)}
 
     def train(self, going: Sequence[StudyState]) -> None:
         """Train all that is missing, the studies side by side, each generation by generation."""
@@ -110,11 +110,11 @@ class SweepRunner:
     def confirmed(self) -> set[str]:
         """Model types whose confirmation is recorded; those that were cut short are closed."""
         names = set()
-        for run in confirmations_of(self.store, read_run(self.store, self.run_id)):
-            if is_recorded(run):
-                names.add(run.data.params["model"])
-            elif run.info.status == "RUNNING":
-                end_run(self.store, run.info.run_id, "KILLED")
+        for run in confirmation_runs(self.store, read_sweep(self.store, self.run_id)):
+            if run.is_recorded:
+                names.add(run.model)
+            elif run.is_running:
+                end_run(self.store, run.run_id, "KILLED")
         return names
 
     def submit(self, works: Sequence[TrialJob]) -> dict[Future[TrialResult], TrialJob]:
@@ -151,12 +151,12 @@ class SweepRunner:
 
     def write(self, work: TrialJob, outcome: TrialResult | FailedTrial) -> None:
         """The run, then Optuna, whole."""
-        tags = {**work.tags, PARENT: self.run_id}
+        tags = {**work.tags, Tag.PARENT: self.run_id}
         with defer_signals():
             if isinstance(outcome, FailedTrial):
                 run_id = record_failed_trial(self.store, outcome, work.name, tags)
             else:
-                run_id = record_trial(self.store, outcome, work.name, tags, without=self.shared)
+                run_id = record_trial(self.store, outcome, work.name, tags, omit=self.shared)
             if work.number is not None:
                 work.search.heard(work.number, outcome.result, run_id)
 
@@ -187,7 +187,7 @@ def run_sweep(
     names = study_names(config, store, fresh)
     with store.lock(names):
         left = find_same_sweep(config, store, names)
-        if left and left.info.status == "FINISHED":
+        if left and left.is_finished:
             return show_finished_sweep(store, left, watch)
         task = config.bases[0].task
         floors = (left and recorded_baselines(store, left)) or compute_baselines(task)
@@ -201,14 +201,14 @@ def run_sweep(
     return summary
 
 
-def show_finished_sweep(store: Store, finished: Run, watch: ProgressReporter) -> SweepSummary:
+def show_finished_sweep(store: Store, finished: SweepRun, watch: ProgressReporter) -> SweepSummary:
     """What a finished sweep found."""
     summary = summarize_sweep(store, finished)
     watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
     return summary
 
 
-def recorded_baselines(store: Store, left: Run) -> Baselines | None:
+def recorded_baselines(store: Store, left: SweepRun) -> Baselines | None:
     """The floors that a sweep that was left has told, to which its trials refer; None where it had not come so far."""
     try:
         return read_baselines(store, left)
@@ -218,4 +218,8 @@ def recorded_baselines(store: Store, left: Run) -> Baselines | None:
 
 def sweep_files(task: Task, floors: Baselines) -> dict[str, bytes]:
     """Name -> content of the files of a sweep's run."""
-    return {BASELINES: baselines_file(floors), "floors.png": baselines_figure(floors), **data_files(task)}
+    return {
+        Artifact.BASELINES: baselines_file(floors),
+        Artifact.BASELINES_FIGURE: baselines_figure(floors),
+        **data_files(task),
+    }

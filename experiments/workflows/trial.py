@@ -17,9 +17,10 @@ from linrnn.data.sequences import Splits
 from linrnn.tasks.task import Task
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
-from tracking.runs.artifacts import BASELINES, PREDICTIONS, baselines_file, predictions_file
+from tracking.runs.artifacts import baselines_file, predictions_file
 from tracking.runs.environment import trial_environment
 from tracking.runs.source_code import uncommitted_diff
+from tracking.schema import Artifact
 
 
 def load_splits(task: Task) -> Splits:
@@ -61,11 +62,13 @@ def run_trial(
                 break
     seconds = time.time() - started
     trained = TrialResult(config, progress, started, seconds, trial_environment(config), data_digests(splits))
-    files = {BASELINES: baselines_file(floors)} if floors else {}
+    files: dict[str, bytes] = {Artifact.BASELINES: baselines_file(floors)} if floors else {}
     if test:
         trained = replace(trained, test_loss=evaluate_test_split(config, progress, splits))
         files |= prediction_files(trained, splits)
-    return replace(trained, files={"curves.png": learning_curves(trained, floors), **files, **uncommitted_diff()})
+    return replace(
+        trained, files={Artifact.CURVES_FIGURE: learning_curves(trained, floors), **files, **uncommitted_diff()}
+    )
 
 
 def prediction_files(trained: TrialResult, splits: Splits) -> dict[str, bytes]:
@@ -78,4 +81,4 @@ def prediction_files(trained: TrialResult, splits: Splits) -> dict[str, bytes]:
     said = predict_test_split(trained.config, trained.progress, splits, trained.tested)
     told = {trained.config.model.name: said}
     drawn = [picture for picture in (prediction_figure(told), closed_loop_figure(told)) if picture.table.rows]
-    return {PREDICTIONS: predictions_file(said), **{f"{picture.name}.png": picture.png() for picture in drawn}}
+    return {Artifact.PREDICTIONS: predictions_file(said), **{f"{picture.name}.png": picture.png() for picture in drawn}}

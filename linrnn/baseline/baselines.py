@@ -60,7 +60,8 @@ def limit_blas() -> AbstractContextManager[Any]:
         from threadpoolctl import threadpool_limits
     except ModuleNotFoundError:
         return nullcontext()
-    return threadpool_limits(1, "blas")
+    limits: AbstractContextManager[Any] = threadpool_limits(1, "blas")
+    return limits
 
 
 def compute_baselines(task: Task, splits: Splits | None = None) -> Baselines:

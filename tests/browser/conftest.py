@@ -16,7 +16,8 @@ from mlflow.entities import Run
 from experiments.benchmark.chromium import missing_program, open_browser, serve_store
 from tests.conftest import free_port, lacking
 from tracking.mlflow_ui.experiments import experiment_id
-from tracking.store.access import SWEEPS, Store, existing_store
+from tracking.schema import SWEEPS
+from tracking.store.access import Store, existing_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Request, Response

@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures STORE`: pictures for the documentation of the MLflow UI and of a report, from a swept store.
+"""`python -m tests.browser.pictures STORE`: pictures for the documentation, from a swept store.
 
 The store is of `make sweep`, in a folder of its own.
 """
@@ -18,7 +18,8 @@ from tests.conftest import free_port
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.links import run_link, table_link
 from tracking.runs.query import last_sweeps
-from tracking.store.access import SWEEPS, Store, existing_store
+from tracking.schema import SWEEPS
+from tracking.store.access import Store, existing_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

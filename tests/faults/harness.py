@@ -14,7 +14,8 @@ from typing import Any
 
 import optuna
 
-from tracking.runs.query import is_recorded, last_sweep, trials_of
+from tracking.run_views import TrialRun
+from tracking.runs.query import last_sweeps, trial_runs
 from tracking.runs.reader import read_file
 from tracking.store.access import Store, open_store
 from tracking.store.databases import relocate
@@ -74,10 +75,10 @@ def facts(store: Store) -> dict[str, Any]:
     client = store.client
     runs = client.search_runs([e.experiment_id for e in client.search_experiments()], max_results=1000)
     assert not [run.info.run_id for run in runs if run.info.status == "RUNNING"]
-    sweep = last_sweep(store, "sine")
+    sweep = last_sweeps(store).get("sine")
     assert sweep is not None
-    trials = [run for run in runs if "phase" in run.data.tags and is_recorded(run)]
-    assert sorted(run.info.run_id for run in trials) == sorted(run.info.run_id for run in trials_of(store, sweep))
+    trials = [run for run in runs if "phase" in run.data.tags and TrialRun(run).is_recorded]
+    assert sorted(run.info.run_id for run in trials) == sorted(run.info.run_id for run in trial_runs(store, sweep))
     found: dict[str, Any] = {}
     for run in trials:
         tags = {name: text for name, text in run.data.tags.items() if name in TAGS}

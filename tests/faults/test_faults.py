@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, result, start
 from tracking.mlflow_ui.experiments import experiment_id
-from tracking.runs.query import last_sweep
+from tracking.runs.query import last_sweeps
 from tracking.store.access import Store, open_store
 
 IN_ORDER = [*SWEEP, "--workers", "1"]  # with more, which trial comes first, and so how many writes it makes, is chance
@@ -68,7 +68,7 @@ def test_killed_at_some_moment_and_again_while_resuming(twin: Twin, tmp_path: Pa
     for part in (0.8, 0.9):
         kill_after(folder, part * twin.seconds)
     twin.same(folder)
-    sweep = last_sweep(open_store(folder), "sine")
+    sweep = last_sweeps(open_store(folder)).get("sine")
     assert sweep is not None
     found = finish(folder, ["reproduce", "--sweep", sweep.info.run_id, "--json", "-q"])
     assert [each["verdict"] for each in found["runs"]] == 12 * ["IDENTICAL"]

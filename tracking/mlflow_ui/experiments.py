@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tracking.mlflow_ui.descriptions import sweeps_experiment_tags, task_experiment_tags
-from tracking.store.access import SWEEPS, Store
+from tracking.schema import SWEEPS
+from tracking.store.access import Store
 from tracking.store.disk import to_file_name
 from tracking.store.urls import file_url
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.views import CHARTS, PREFIX, TRIALS, VERDICTS, view_address
-from tracking.store.access import SWEEPS, Store
+from tracking.schema import SWEEPS
+from tracking.store.access import Store
 
 LOOPBACK = "http://127.0.0.1:5000"  # where `linrnn ui` serves unless told otherwise
 

@@ -1,4 +1,4 @@
-"""The files of a trial's run: what was computed, and from what, as bytes and back."""
+"""Artifacts of runs: values as the bytes of a file, and back."""
 
 from __future__ import annotations
 
@@ -25,141 +25,144 @@ from linrnn.tasks.task import Task
 from linrnn.training.history import TrainingHistory
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
+from tracking.schema import DATA, Artifact, Metric
 
-BEST, FINAL = "weights/best.safetensors", "weights/final.safetensors"
-CURVES, CONFIG, ENVIRONMENT, DIGESTS = "curves.npz", "config.txt", "environment.json", "digests.json"
-BASELINES = "floors.json"  # of a sweep's run
-PREDICTIONS = "predictions.npz"  # of a trial whose test split was read
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
-DATA = "data"  # the folder of the user's files
-KEPT_BYTES = 10_000_000  # a file from this size on is not kept, only its SHA-256
-UNREADABLE = (ValueError, TypeError, KeyError, EOFError, BadZipFile, SafetensorError)  # what a damaged one raises
+MAX_BYTES = 10_000_000  # of a user's file larger than this, the record holds only the SHA-256
+UNREADABLE = (ValueError, TypeError, KeyError, EOFError, BadZipFile, SafetensorError)  # raised by damaged content
+FIELD_NAMES = (("naive", "trivial"),)  # fields of Baselines, and their names in version 1 of the schema
 Curves = dict[str, NDArray[Any]]
 Read = Callable[[str], bytes]
 
 
-def trial_files(trained: TrialResult) -> dict[str, bytes]:
-    """Name -> content of all files of a trial's run; `digests.json` holds the SHA-256 of the others."""
-    progress = trained.progress
+def trial_files(result: TrialResult) -> dict[str, bytes]:
+    """Return name -> content of all files of a trial's run; `digests.json` holds the SHA-256 of the others."""
+    history = result.progress
     files = {
-        BEST: weights_file(progress.best_weights, progress.shapes),
-        FINAL: weights_file(progress.weights, progress.shapes),
-        CURVES: curves_file(trained),
-        CONFIG: config_file(to_text(trained.config)),
-        ENVIRONMENT: json_file(trained.environment),
-        **trained.files,
-        **data_files(trained.config.task),
+        Artifact.BEST_WEIGHTS: weights_file(history.best_weights, history.shapes),
+        Artifact.FINAL_WEIGHTS: weights_file(history.weights, history.shapes),
+        Artifact.CURVES: curves_file(result),
+        Artifact.CONFIG: config_file(to_text(result.config)),
+        Artifact.ENVIRONMENT: json_file(result.environment),
+        **result.files,
+        **data_files(result.config.task),
     }
     digests = {
-        **trained.data,
-        "initial_weights": digest(progress.weight_digests[0]),
+        **result.data,
+        "initial_weights": digest(history.weight_digests[0]),
         **{name: sha256(content).hexdigest() for name, content in files.items()},
     }
-    return {**files, DIGESTS: json_file(digests)}
+    return {**files, Artifact.DIGESTS: json_file(digests)}
 
 
 def data_files(task: Task) -> dict[str, bytes]:
-    """Name -> content of the user's files that a record keeps: those that are not too large."""
-    named = {f"{DATA}/{name}": content for name, content in task.data_files.items()}
-    return {name: content for name, content in named.items() if len(content) < KEPT_BYTES}
+    """Return name -> content of the user's files that a record holds: those that are not too large."""
+    files = {f"{DATA}/{name}": content for name, content in task.data_files.items()}
+    return {name: content for name, content in files.items() if len(content) < MAX_BYTES}
 
 
 def load_result(config: TrialConfig, form: str, started: float, seconds: float, read: Read) -> TrialResult:
-    """The trial whose files `read` gives by name: the same value that came back from training, but for its plot."""
-    final = parse_weights(read(FINAL))
+    """Return the trial whose files `read` returns by name: the value that training returned, without its figures."""
+    final = parse_weights(read(Artifact.FINAL_WEIGHTS))
     shapes = {name: final[name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
-    curves = parse_curves(read(CURVES))
-    digests = json.loads(read(DIGESTS))
-    progress = TrainingHistory(
+    curves = parse_curves(read(Artifact.CURVES))
+    digests = json.loads(read(Artifact.DIGESTS))
+    history = TrainingHistory(
         shapes,
-        curves["train_loss"],
+        curves[Metric.TRAIN_LOSS],
         curves["gradient_norm"],
         tuple(curves["evaluated"].tolist()),
-        curves["val_loss"],
+        curves[Metric.VAL_LOSS],
         flatten(final, shapes),
-        flatten(parse_weights(read(BEST)), shapes),
+        flatten(parse_weights(read(Artifact.BEST_WEIGHTS)), shapes),
         curves["best_epoch"],
         curves["weight_digests"],
         form,
     )
     data = {name: text for name, text in digests.items() if name.startswith("data.")}
-    environment = json.loads(read(ENVIRONMENT))
-    return TrialResult(config, progress, started, seconds, environment, data, curves.get("test_loss"))
+    environment = json.loads(read(Artifact.ENVIRONMENT))
+    return TrialResult(config, history, started, seconds, environment, data, curves.get(Metric.TEST_LOSS))
 
 
-def curves_file(trained: TrialResult) -> bytes:
-    """The full curves of all replicas, exact."""
-    progress = trained.progress
+def curves_file(result: TrialResult) -> bytes:
+    """Return the full curves of all replicas, exact."""
+    history = result.progress
     curves: Curves = {
-        "train_loss": progress.train_loss,
-        "gradient_norm": progress.gradient_norm,
-        "evaluated": np.array(progress.evaluated),
-        "val_loss": progress.val_loss,
-        "best_epoch": progress.best_epoch,
-        "weight_digests": progress.weight_digests,
+        Metric.TRAIN_LOSS: history.train_loss,
+        "gradient_norm": history.gradient_norm,
+        "evaluated": np.array(history.evaluated),
+        Metric.VAL_LOSS: history.val_loss,
+        "best_epoch": history.best_epoch,
+        "weight_digests": history.weight_digests,
     }
-    if trained.test_loss is not None:
-        curves["test_loss"] = trained.test_loss
+    if result.test_loss is not None:
+        curves[Metric.TEST_LOSS] = result.test_loss
     return archive(curves)
 
 
 def archive(arrays: Mapping[str, Any]) -> bytes:
-    """Arrays by name, exact."""
+    """Return an `.npz` file of arrays by name, exact."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 
 def parse_curves(content: bytes) -> Curves:
-    """The arrays of a file; what would have to be unpickled is refused."""
+    """Return the arrays in such a file; content that would have to be unpickled is refused."""
     with np.load(io.BytesIO(content), allow_pickle=False) as curves:
         return dict(curves)
 
 
-def predictions_file(said: Predictions) -> bytes:
-    """What a replica says on the test split, exact."""
-    return archive(said._asdict())
+def predictions_file(predictions: Predictions) -> bytes:
+    """Return the predictions of a replica on the test split, exact."""
+    return archive(predictions._asdict())
 
 
 def parse_predictions(content: bytes) -> Predictions:
-    """The predictions in such a file."""
-    read: dict[str, Any] = dict(parse_curves(content))
-    return Predictions(**(read | {name: read[name].item() for name in ("replica", "classes", "start")}))
+    """Return the predictions in such a file."""
+    arrays: dict[str, Any] = dict(parse_curves(content))
+    return Predictions(**(arrays | {name: arrays[name].item() for name in ("replica", "classes", "start")}))
 
 
 def weights_file(weights: NDArray[np.float32], shapes: Shapes) -> bytes:
-    """All replicas' parameters `(S, P)` by name, each `(S, *shape)`, as safetensors."""
-    named = unflatten(weights, shapes)
-    return bytes(save_safetensors({name: np.ascontiguousarray(value) for name, value in named.items()}))
+    """Return all replicas' parameters `(S, P)` as safetensors, by name, each `(S, *shape)`."""
+    tensors = unflatten(weights, shapes)
+    return bytes(save_safetensors({name: np.ascontiguousarray(value) for name, value in tensors.items()}))
 
 
 def parse_weights(content: bytes) -> dict[str, NDArray[np.float32]]:
-    """Parameters of all replicas by name, each `(S, *shape)`."""
+    """Return the parameters of all replicas by name, each `(S, *shape)`."""
     return load_safetensors(content)
 
 
 def config_file(text: Mapping[str, str]) -> bytes:
-    """The flat text of a config, a setting a line, by name."""
+    """Return the flat text of a config, one setting per line, by name."""
     return "".join(f"{name} = {value}\n" for name, value in sorted(text.items())).encode()
 
 
 def parse_config(content: bytes) -> dict[str, str]:
-    """The flat text in a config file."""
+    """Return the flat text in a config file."""
     lines = (line.partition(" = ") for line in content.decode().splitlines())
     return {name: value for name, _, value in lines}
 
 
 def json_file(items: Mapping[str, Any]) -> bytes:
-    """A JSON file of names and values."""
+    """Return a JSON file of names and values."""
     return (json.dumps(dict(items), indent=2) + "\n").encode()
 
 
-def baselines_file(floors: Baselines) -> bytes:
-    """The floors of a sweep's task."""
-    return json_file(asdict(floors))
+def baselines_file(baselines: Baselines) -> bytes:
+    """Return the baselines and bounds of a task as JSON, by their present names."""
+    values = asdict(baselines)
+    present = {old: name for name, old in FIELD_NAMES}
+    return json_file({present.get(name, name): value for name, value in values.items()})
 
 
 def parse_baselines(content: bytes) -> Baselines:
-    """The floors in such a file."""
-    read = json.loads(content)
-    return Baselines(**(read | {"curve": tuple(LagLoss(*point) for point in read["curve"])}))
+    """Return the baselines and bounds in such a file, by their present names or those of version 1."""
+    values = json.loads(content)
+    fields = Baselines.__dataclass_fields__
+    for names in FIELD_NAMES:
+        (field,) = (name for name in names if name in fields)
+        values[field] = next(values.pop(name) for name in names if name in values)
+    return Baselines(**(values | {"curve": tuple(LagLoss(*point) for point in values["curve"])}))

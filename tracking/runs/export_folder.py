@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from linrnn.errors import ConfigError
-from tracking.runs.artifacts import DIGESTS, ENVIRONMENT, ORIGINS
+from tracking.runs.artifacts import ORIGINS
 from tracking.runs.verification import FACTS, TrialRecord, export_facts
+from tracking.schema import Artifact
 from tracking.store.disk import write_durably
 
 SUMS, README = "SHA256SUMS", "README.md"
@@ -62,10 +63,10 @@ def export_trial(record: TrialRecord, folder: Path) -> None:
 
 def export_files(record: TrialRecord) -> dict[str, bytes]:
     """Name -> content of the folder's files."""
-    names = [*(json.loads(record.read(DIGESTS)).keys() - set(ORIGINS)), DIGESTS]
+    names = [*(json.loads(record.read(Artifact.DIGESTS)).keys() - set(ORIGINS)), str(Artifact.DIGESTS)]
     files = {name: record.read(name) for name in sorted(names)} | {FACTS: export_facts(record)}
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
-    environment = json.loads(files[ENVIRONMENT])
+    environment = json.loads(files[Artifact.ENVIRONMENT])
     text = TEXT.format(
         name=record.name,
         run_id=record.run_id,

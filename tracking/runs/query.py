@@ -1,4 +1,7 @@
-"""Finding runs: by the first characters of an id, of a study, of a sweep, the sweeps themselves."""
+"""Queries for runs: by the first characters of an id, by study, by sweep, and the sweeps themselves.
+
+Runs of other programs in the same experiments are ignored.
+"""
 
 from __future__ import annotations
 
@@ -8,106 +11,104 @@ from string import digits
 from mlflow.entities import Run
 
 from linrnn.errors import ConfigError
-from tracking.store.access import SWEEPS, Store
+from tracking.run_views import SweepRun, TrialRun, to_linrnn_run
+from tracking.schema import SWEEPS, Phase, Tag
+from tracking.store.access import Store
 
-PAGE = 1000  # runs a request
-PARENT = "mlflow.parentRunId"  # the tag that links a trial's run to its sweep's
+PAGE = 1000  # runs per request
+FINISHED = "attributes.status = 'FINISHED'"
 
 
-def find_run(store: Store, prefix: str) -> Run:
-    """The run whose id begins so. ConfigError where there is none, or more than one."""
+def find_run(store: Store, prefix: str) -> TrialRun | SweepRun:
+    """Return the run whose id begins with `prefix`; raise ConfigError where there is none, or more than one."""
     if not set(prefix) <= set(digits + "abcdef") or not prefix:
-        raise ConfigError(f"a run's id is 32 of the characters 0-9 and a-f, or the first few; not {prefix!r}")
+        raise ConfigError(f"a run id is 32 of the characters 0-9 and a-f, or the first few of them; not {prefix!r}")
     with store.read_errors():
-        experiments = [found.experiment_id for found in store.client.search_experiments()]
-        found = store.client.search_runs(experiments, f"attributes.run_id LIKE '{prefix}%'", max_results=4)
-    if not found:
-        raise ConfigError(f"no run {prefix!r} in the store {store.name}")
-    if len(found) > 1:
-        some = ", ".join(run.info.run_id[: len(prefix) + 4] for run in found)
-        raise ConfigError(f"more than one run begins with {prefix!r}: {some}, ...; give more of the id")
-    return found[0]
+        experiments = [each.experiment_id for each in store.client.search_experiments()]
+        runs = store.client.search_runs(experiments, f"attributes.run_id LIKE '{prefix}%'", max_results=4)
+    if len(runs) > 1:
+        some = ", ".join(run.info.run_id[: len(prefix) + 4] for run in runs)
+        raise ConfigError(f"more than one run id begins with {prefix!r}: {some}, ...; type more of the id")
+    view = to_linrnn_run(runs[0]) if runs else None
+    if view is None:
+        reason = "is not one of linrnn's" if runs else f"does not exist in the store {store.name}"
+        raise ConfigError(f"run {prefix!r} {reason}: linrnn ui shows the ids")
+    return view
 
 
-def is_recorded(run: Run) -> bool:
-    """Whether a trial's run says all that there is to say; else it was cut short."""
-    return (run.info.status, run.data.tags.get("outcome") == "failed") in (("FINISHED", False), ("FAILED", True))
+def find_trials(store: Store, task: str, query: str = "") -> list[TrialRun]:
+    """Return the runs of trials in a task's experiment that match an MLflow query, the earliest first."""
+    views = map(to_linrnn_run, find_runs(store, task, query))
+    return [view for view in views if isinstance(view, TrialRun)]
 
 
-def runs_of_study(store: Store, task: str, study: str) -> list[Run]:
-    """All runs of a study's trials, those that were cut short among them."""
-    return find_runs(store, task, f"tags.study = '{study}'")
+def find_sweeps(store: Store, query: str = "") -> list[SweepRun]:
+    """Return the runs of sweeps that match an MLflow query, the earliest first.
+
+    Those without baselines are left out: versions before 0.1.0 wrote them.
+    """
+    views = map(to_linrnn_run, find_runs(store, SWEEPS, query))
+    return [view for view in views if isinstance(view, SweepRun) and view.find_tag(Tag.BASELINES)]
 
 
-def trials_of(store: Store, sweep_run: Run) -> list[Run]:
-    """The recorded trials of a sweep: of each study the first N, by number, then the confirmations."""
-    task, count = sweep_run.data.tags["task"], int(sweep_run.data.params["sweep.trials"])
+def study_runs(store: Store, task: str, study: str) -> list[TrialRun]:
+    """Return all runs of a study's trials, interrupted ones included."""
+    return find_trials(store, task, f"tags.{Tag.STUDY} = '{study}'")
+
+
+def confirmation_runs(store: Store, sweep: SweepRun) -> list[TrialRun]:
+    """Return all runs of a sweep's confirmations, interrupted ones included."""
+    query = f"tags.{Tag.PHASE} = '{Phase.CONFIRMATION}' and tags.`{Tag.PARENT}` = '{sweep.run_id}'"
+    return find_trials(store, sweep.task, query)
+
+
+def trial_runs(store: Store, sweep: SweepRun) -> list[TrialRun]:
+    """Return the recorded trials of a sweep: the first N of each study, by number, then the confirmations."""
+    count = sweep.n_trials
     trials = {
-        (study, int(run.data.tags["trial"])): run
-        for study in studies_of(sweep_run)
-        for run in runs_of_study(store, task, study)
-        if is_recorded(run) and int(run.data.tags["trial"]) < count
+        (study, run.number): run
+        for study in sweep.studies
+        for run in study_runs(store, sweep.task, study)
+        if run.is_recorded and run.number < count
     }
-    confirmations = confirmations_of(store, sweep_run)
-    return [trials[key] for key in sorted(trials)] + [run for run in confirmations if is_recorded(run)]
+    confirmations = [run for run in confirmation_runs(store, sweep) if run.is_recorded]
+    return [trials[key] for key in sorted(trials)] + confirmations
 
 
-def confirmations_of(store: Store, sweep_run: Run) -> list[Run]:
-    """All runs of a sweep's confirmations, those that were cut short among them."""
-    query = f"tags.phase = 'confirmation' and tags.`{PARENT}` = '{sweep_run.info.run_id}'"
-    return find_runs(store, sweep_run.data.tags["task"], query)
+def last_sweeps(store: Store) -> dict[str, SweepRun]:
+    """Return the newest finished sweep of each task, by the task's name or its file's absolute path."""
+    return {sweep.source: sweep for sweep in find_sweeps(store, FINISHED)}
 
 
-def studies_of(sweep_run: Run) -> list[str]:
-    """Names of a sweep's studies, in the order of its model types."""
-    return str(sweep_run.data.tags["studies"]).split(", ")
-
-
-def find_sweeps(store: Store, query: str) -> list[Run]:
-    """The sweeps' runs that answer a query, the earliest first; those of a linrnn that knew no floors left out."""
-    return [run for run in find_runs(store, SWEEPS, query) if "floors" in run.data.tags]
-
-
-def last_sweeps(store: Store) -> dict[str, Run]:
-    """The newest finished sweep of each task, by its name, or by its file's whole path."""
-    finished = find_sweeps(store, "attributes.status = 'FINISHED'")
-    return {run.data.params.get("task.file", run.data.tags["task"]): run for run in finished}
-
-
-def require_sweeps(store: Store, tasks: Sequence[str]) -> list[Run]:
-    """The newest finished sweeps of these tasks, of all if none is named. ConfigError where there is none."""
+def require_sweeps(store: Store, tasks: Sequence[str]) -> list[SweepRun]:
+    """Return the newest finished sweep of each task, of all tasks if none is named; raise ConfigError without one."""
     last = last_sweeps(store)
     missing = [task for task in tasks if task not in last]
     if missing or not last:
-        named = " ".join(missing) or "TASK"
-        raise ConfigError(f"no finished sweep of {named} in {store.name}; run: linrnn sweep {named}")
+        names = " ".join(missing) or "TASK"
+        raise ConfigError(f"no finished sweep of {names} in {store.name}; run: linrnn sweep {names}")
     return [last[task] for task in tasks or last]
 
 
-def newest_run(runs: Sequence[Run]) -> Run:
-    """The run that began last."""
-    return max(runs, key=lambda run: int(run.info.start_time))
-
-
-def last_sweep(store: Store, task: str) -> Run | None:
-    """That of one task; None where there is none."""
-    return last_sweeps(store).get(task)
+def newest_sweep(sweeps: Sequence[SweepRun]) -> SweepRun:
+    """Return the sweep that began last."""
+    return max(sweeps, key=lambda sweep: sweep.start_time)
 
 
 def find_runs(store: Store, experiment: str, query: str) -> list[Run]:
-    """The runs of an experiment, by its name, that answer a query; none where the experiment is not there."""
+    """Return the runs of a named experiment that match a query; none where there is no such experiment."""
     with store.read_errors():
-        found = store.client.get_experiment_by_name(experiment)
-        return search_runs(store, found.experiment_id, query) if found else []
+        match = store.client.get_experiment_by_name(experiment)
+        return search_runs(store, match.experiment_id, query) if match else []
 
 
-def search_runs(store: Store, experiment: str, query: str) -> list[Run]:
-    """All runs that answer a query, the earliest first."""
+def search_runs(store: Store, experiment_id: str, query: str) -> list[Run]:
+    """Return all runs that match a query, the earliest first."""
     runs: list[Run] = []
     token = None
     while True:
         page = store.client.search_runs(
-            [experiment], query, max_results=PAGE, order_by=["attributes.start_time ASC"], page_token=token
+            [experiment_id], query, max_results=PAGE, order_by=["attributes.start_time ASC"], page_token=token
         )
         runs.extend(page)
         token = page.token

@@ -1,8 +1,7 @@
-"""Reading runs back: their config, curves and weights, as they were recorded."""
+"""Reading runs back: config, curves, predictions and weights, exactly as they were recorded."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,14 +15,11 @@ from numpy.typing import NDArray
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
-from linrnn.training.history import milestone_losses
+from linrnn.training.history import Losses, milestone_losses
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text
+from tracking.run_views import LinrnnRun, SweepRun, TrialRun, to_linrnn_run
 from tracking.runs.artifacts import (
-    BASELINES,
-    CURVES,
-    DATA,
-    PREDICTIONS,
     UNREADABLE,
     Curves,
     parse_baselines,
@@ -31,8 +27,7 @@ from tracking.runs.artifacts import (
     parse_predictions,
     parse_weights,
 )
-from tracking.runs.query import PARENT
-from tracking.schema import check_artifact_name
+from tracking.schema import DATA, Artifact, Metric, check_artifact_name
 from tracking.store.access import Store, open_store
 from tracking.store.disk import read_inside
 from tracking.store.error_translation import first_line
@@ -43,25 +38,54 @@ if TYPE_CHECKING:
     from linrnn.models.network import Network
 
 T = TypeVar("T")
+WEIGHTS = {"best": Artifact.BEST_WEIGHTS, "final": Artifact.FINAL_WEIGHTS}
+Which = Literal["best", "final"]
 
 
 def load(
     run_id: str,
     replica: int = 0,
-    weights: Literal["best", "final"] = "best",
+    weights: Which = "best",
     store: Store | str | Path | None = None,
 ) -> Network:
-    """One trained network of a recorded trial, ready to be called; executes nothing from the record.
+    """Return one trained network of a recorded trial, ready to be called.
 
-    `weights` are those of the lowest val loss (`best`) or of the last epoch (`final`). ConfigError for a run
-    or a replica that is not there.
+    The weights are read as safetensors: no code from the record is executed.
+
+    Parameters
+    ----------
+    run_id : str
+        Id of the MLflow run of a trial: 32 hexadecimal characters.
+    replica : int, default 0
+        Which of the trial's replicas, from 0.
+    weights : {"best", "final"}, default "best"
+        Weights at the replica's lowest validation loss, or after the last epoch.
+    store : Store or path, optional
+        The store, or its folder; the current folder by default.
+
+    Returns
+    -------
+    torch.nn.Module
+        The network in evaluation of `(time, batch, inputs)` to `(time, batch, outputs)` and the last state, float32.
+
+    Raises
+    ------
+    ConfigError
+        There is no such run or replica.
+    StoreError
+        The store cannot be read, or the run has lost its weights or they are damaged.
+
+    Examples
+    --------
+    >>> network = tracking.load("1a09e52702df496295fe4409a667833f", store="results")  # doctest: +SKIP
+    >>> outputs, state = network(inputs)  # doctest: +SKIP
     """
     import torch  # which nothing else here needs
 
     from linrnn.models.network import build_network
 
     opened = store if isinstance(store, Store) else open_store(store)
-    run = read_run(opened, run_id)
+    run = read_trial(opened, run_id)
     config, stacked = read_config(run), read_weights(opened, run, weights)
     shapes = {name: value.shape[1:] for name, value in stacked.items()}
     replicas = config.training.replicas
@@ -72,78 +96,146 @@ def load(
     return network
 
 
-def read_run(store: Store, run_id: str) -> Run:
-    """The run of that id."""
+def read_trial(store: Store, run_id: str) -> TrialRun:
+    """Return the run of a trial; raise ConfigError where that id is not a trial's."""
+    view = read_run(store, run_id)
+    if not isinstance(view, TrialRun):
+        raise ConfigError(f"run {run_id} is a sweep: name one of its trials")
+    return view
+
+
+def read_sweep(store: Store, run_id: str) -> SweepRun:
+    """Return the run of a sweep; raise ConfigError where that id is not a sweep's."""
+    view = read_run(store, run_id)
+    if not isinstance(view, SweepRun):
+        raise ConfigError(f"run {run_id} is a trial, not a sweep")
+    return view
+
+
+def read_run(store: Store, run_id: str) -> TrialRun | SweepRun:
+    """Return a run of linrnn's; raise ConfigError where that id is none."""
     try:
-        return store.client.get_run(run_id)
+        view = to_linrnn_run(store.client.get_run(run_id))
     except MlflowException as error:
         raise ConfigError(f"no run {run_id!r} in the store {store.tracking_uri}: {first_line(error)}") from error
+    if view is None:
+        raise ConfigError(f"run {run_id} is not one of linrnn's")
+    return view
 
 
-def read_config(run: Run) -> TrialConfig:
-    """The trial config of a recorded trial, equal to the one that ran."""
-    return from_text(run.data.params)
+def read_config(run: TrialRun | Run) -> TrialConfig:
+    """Return the trial config of a recorded trial, equal to the one that ran.
+
+    Parameters
+    ----------
+    run : TrialRun or mlflow.entities.Run
+        The trial's run. Its params are the config as flat text, without loss.
+
+    Returns
+    -------
+    TrialConfig
+        The config. The data of a file are not read.
+
+    Raises
+    ------
+    SchemaError
+        The params are not those of a trial config; the message names the run and the param.
+    """
+    view = run if isinstance(run, TrialRun) else TrialRun(run)
+    try:
+        return from_text(view.params)
+    except ConfigError as error:
+        raise view.error(f"has params that are no trial config ({error})") from error
 
 
-def read_weights(store: Store, run: Run, which: Literal["best", "final"] = "best") -> dict[str, NDArray[np.float32]]:
-    """Parameters of all replicas by name, each `(S, *shape)`."""
-    return parse_artifact(store, run, f"weights/{which}.safetensors", parse_weights)
+def read_weights(store: Store, run: TrialRun, which: Which = "best") -> dict[str, NDArray[np.float32]]:
+    """Return the parameters of all replicas by name, each `(S, *shape)`."""
+    return parse_artifact(store, run, WEIGHTS[which], parse_weights)
 
 
-def count_parameters(store: Store, run: Run) -> int:
-    """How many values one network of a trial has."""
+def count_parameters(store: Store, run: TrialRun) -> int:
+    """Return the number of parameters of one network of a trial."""
     return sum(value[0].size for value in read_weights(store, run).values())
 
 
-def read_curves(store: Store, run: Run) -> Curves:
-    """The full curves: train_loss and gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
-    return parse_artifact(store, run, CURVES, parse_curves)
+def read_curves(store: Store, run: TrialRun) -> Curves:
+    """Return the full curves: train_loss, gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
+    return parse_artifact(store, run, Artifact.CURVES, parse_curves)
 
 
-def read_predictions(store: Store, run: Run) -> Predictions | None:
-    """What a trial says on the test split; None where it was not kept."""
+def read_test_losses(store: Store, run: TrialRun) -> Losses:
+    """Return the test losses of all replicas `(S,)`; raise SchemaError for a trial whose test split was not read."""
+    curves = read_curves(store, run)
+    if Metric.TEST_LOSS not in curves:
+        raise run.error(f"has no '{Metric.TEST_LOSS}' in its {Artifact.CURVES}")
+    return curves[Metric.TEST_LOSS]
+
+
+def read_predictions(store: Store, run: TrialRun) -> Predictions | None:
+    """Return the predictions of a trial on the test split; None where it has no such file."""
     try:
-        content = read_file(store, run, PREDICTIONS)
+        content = read_file(store, run, Artifact.PREDICTIONS)
     except StoreError:
         return None
-    return parse_artifact(store, run, PREDICTIONS, parse_predictions, content)
+    return parse_artifact(store, run, Artifact.PREDICTIONS, parse_predictions, content)
 
 
-def read_baselines(store: Store, sweep_run: Run) -> Baselines:
-    """The floors of a sweep's task."""
-    return parse_artifact(store, sweep_run, BASELINES, parse_baselines)
+def read_baselines(store: Store, sweep: SweepRun) -> Baselines:
+    """Return the baselines and bounds of a sweep's task."""
+    return parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines)
 
 
-def parse_artifact(store: Store, run: Run, name: str, parse: Callable[[bytes], T], content: bytes | None = None) -> T:
-    """What is in a run's artifact. StoreError where it is missing or damaged."""
+def parse_artifact(
+    store: Store, run: LinrnnRun, name: Artifact, parse: Callable[[bytes], T], content: bytes | None = None
+) -> T:
+    """Return the value in a run's artifact; raise StoreError where it is missing or damaged."""
     try:
         return parse(read_file(store, run, name) if content is None else content)
     except UNREADABLE as error:
-        raise StoreError(f"run {run.info.run_id}: its {name} is damaged ({first_line(error)})") from error
+        raise StoreError(f"run {run.run_id}: its {name} is damaged ({first_line(error)})") from error
 
 
-def read_file(store: Store, run: Run, name: str) -> bytes:
-    """Content of a run's artifact; floors and data that it has not itself are its parent's. StoreError if missing."""
-    check_artifact_name(name)
+def read_file(store: Store, run: LinrnnRun, name: str) -> bytes:
+    """Return the content of a run's artifact, under its old name where it has only that.
+
+    Baselines and data that it does not hold itself are its parent's. Raises StoreError where it is missing.
+    """
+    names = name.names if isinstance(name, Artifact) else (check_artifact_name(name),)
+    problems = []
+    for each in names:
+        try:
+            return read_own_file(store, run, each)
+        except (OSError, MlflowException) as error:
+            problems.append(error)
+    if is_shared(name) and run.parent:
+        return read_file(store, read_run(store, run.parent), name)
+    raise StoreError(f"run {run.run_id} has lost its {name}: {first_line(problems[0])}") from problems[0]
+
+
+def is_shared(name: str) -> bool:
+    """Whether a trial's file may be held by its parent's run alone: baselines and data."""
+    return name in Artifact.BASELINES.names or name.startswith(f"{DATA}/")
+
+
+def read_own_file(store: Store, run: LinrnnRun, name: str) -> bytes:
+    """Return the content of an artifact that the run itself holds."""
     folder = file_path(run.info.artifact_uri)
-    try:
-        if folder:
-            return read_inside(folder, name)
-        with TemporaryDirectory(prefix="linrnn-") as temporary:
-            return Path(store.client.download_artifacts(run.info.run_id, name, temporary)).read_bytes()
-    except (OSError, MlflowException) as error:
-        if (name == BASELINES or name.startswith(f"{DATA}/")) and PARENT in run.data.tags:
-            return read_file(store, read_run(store, run.data.tags[PARENT]), name)
-        raise StoreError(f"run {run.info.run_id} has lost its {name}: {first_line(error)}") from error
+    if folder:
+        return read_inside(folder, name)
+    with TemporaryDirectory(prefix="linrnn-") as temporary:
+        return Path(store.client.download_artifacts(run.run_id, name, temporary)).read_bytes()
 
 
-def read_result(store: Store, run: Run) -> TrialSummary:
-    """What the study of a recorded trial learns of it: the same as when it was trained."""
-    config, outcome = read_config(run), run.data.tags["outcome"]
-    started = run.info.start_time / 1000
-    loss, curve = math.inf, {}
-    if outcome != "failed":
-        curves = read_curves(store, run)
-        curve = milestone_losses(curves["val_loss"], curves["evaluated"].tolist(), config.training.milestones)
-        loss = run.data.metrics.get("best_val_loss", math.inf)
-    return TrialSummary(config, outcome, loss, curve, started, run.data.metrics["seconds"])
+def read_result(store: Store, run: TrialRun) -> TrialSummary:
+    """Return what the study of a recorded trial learns of it: the same as after its training."""
+    curve = {}
+    if not run.is_failed:
+        curves, config = read_curves(store, run), read_config(run)
+        curve = milestone_losses(curves[Metric.VAL_LOSS], curves["evaluated"].tolist(), config.training.milestones)
+    return read_summary(run)._replace(curve=curve)
+
+
+def read_summary(run: TrialRun) -> TrialSummary:
+    """Return the same without its curve, which asks for no artifact."""
+    loss = float("inf") if run.is_failed else run.best_val_loss
+    return TrialSummary(read_config(run), run.outcome, loss, {}, run.start_time, run.seconds)

@@ -7,9 +7,10 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from tracking.schema import Artifact
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("linrnn", "tracking", "experiments")
-DIFF = "uncommitted.diff"
 PLAIN = ("--binary", "--no-color", "--no-ext-diff")  # whatever the user's git is set to
 
 
@@ -30,7 +31,7 @@ def source_version() -> tuple[str, bytes | None]:
 def uncommitted_diff() -> dict[str, bytes]:
     """The uncommitted changes as a file, where there are any."""
     _, changed = source_version()
-    return {DIFF: changed} if changed else {}
+    return {Artifact.DIFF: changed} if changed else {}
 
 
 def source_digest() -> str:

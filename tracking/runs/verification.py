@@ -1,4 +1,4 @@
-"""A recorded trial, in a store or exported to a folder: its facts, and whether they are as they were written."""
+"""The record of a trial, in a store or exported to a folder, and its verification against its own digests."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from mlflow.entities import Run
-
 from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError, LinrnnError
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, from_text
+from tracking.run_views import SweepRun, TrialRun, check_version
 from tracking.runs.artifacts import (
-    BASELINES,
-    CONFIG,
-    DATA,
-    DIGESTS,
     ORIGINS,
     UNREADABLE,
     Read,
@@ -28,15 +23,14 @@ from tracking.runs.artifacts import (
     parse_baselines,
     parse_config,
 )
-from tracking.runs.query import is_recorded
 from tracking.runs.reader import read_file
 from tracking.runs.writer import trial_metrics
-from tracking.schema import SchemaError, check_artifact_name
+from tracking.schema import DATA, Artifact, Metric, SchemaError, Tag, check_artifact_name
 from tracking.store.access import Store
 from tracking.store.disk import OutsideError, read_inside
 from tracking.store.store_errors import StoreError
 
-FACTS = "run.json"  # of an exported run: what is not in the files of a run
+FACTS = "run.json"  # of an exported run: id, name, times, metrics and tags
 
 
 class DamageError(StoreError):
@@ -45,7 +39,7 @@ class DamageError(StoreError):
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """What is recorded of a trial; `read` gives the content of one of its files, or raises StoreError."""
+    """The record of a trial; `read` returns the content of one of its files, or raises StoreError."""
 
     run_id: str
     name: str
@@ -57,74 +51,82 @@ class TrialRecord:
 
     @property
     def config(self) -> TrialConfig:
-        """The config that its params tell."""
+        """The config in its params."""
         return from_text(self.params)
 
-    def copy(self, name: str) -> bytes | None:
-        """The content of a data file that was kept with it; None where it was not."""
+    def find_file(self, name: str) -> bytes | None:
+        """Return the content of a file; None where the record does not hold it."""
         try:
-            return self.read(f"{DATA}/{name}")
+            return self.read(name)
         except LinrnnError:
             return None
 
-    def trained(self) -> TrialResult:
-        """The trial as it came back from training. DamagedError where the record is not as it was written."""
+    def copy(self, name: str) -> bytes | None:
+        """Return the recorded content of a user's file, by its name; None where the record does not hold it."""
+        return self.find_file(f"{DATA}/{name}")
+
+    def verify(self) -> TrialResult:
+        """Return the trial as training returned it; raise DamageError where the record is not as it was written."""
         damages = list(find_damage(self))
         if damages:
             raise DamageError(f"the record of {self.run_id} is damaged: {'; '.join(damages)}; it cannot be reproduced")
-        return self.told()
+        return self.load()
 
-    def floors(self) -> Baselines | None:
-        """The floors that were known of its task when it was trained."""
+    def load(self) -> TrialResult:
+        """Return the same without verification."""
+        return load_result(self.config, self.tags[Tag.FORM], self.started, self.metrics[Metric.SECONDS], self.read)
+
+    def baselines(self) -> Baselines | None:
+        """Return the baselines and bounds of its task as they were when it was trained; None where it has none."""
+        content = self.find_file(Artifact.BASELINES)
         try:
-            return parse_baselines(self.read(BASELINES))
-        except LinrnnError:
+            return parse_baselines(content) if content else None
+        except UNREADABLE:
             return None
 
-    def told(self) -> TrialResult:
-        """The same, unchecked."""
-        return load_result(self.config, self.tags["form"], self.started, self.metrics["seconds"], self.read)
 
-
-def load_record(store: Store, run: Run) -> TrialRecord:
-    """The record of a trial in a store. ConfigError for a run that is none, or that came to nothing."""
-    tags, run_id = run.data.tags, run.info.run_id
-    if "studies" in tags:
-        raise ConfigError(f"run {run_id} is a sweep: name it by --sweep, or one of its trials")
-    if not is_recorded(run) or tags.get("outcome") in (None, "failed"):
-        raise ConfigError(f"run {run_id} holds no trained trial: its status is {run.info.status}")
+def load_record(store: Store, run: TrialRun | SweepRun) -> TrialRecord:
+    """Return the record of a trial in a store; raise ConfigError for a sweep, and for a trial without a result."""
+    if isinstance(run, SweepRun):
+        raise ConfigError(f"run {run.run_id} is a sweep: name it by --sweep, or one of its trials")
+    if not run.has_result:
+        raise ConfigError(f"run {run.run_id} holds no trained trial: its status is {run.info.status}")
     return TrialRecord(
-        run_id,
-        tags["mlflow.runName"],
-        run.data.params,
-        run.data.metrics,
-        tags,
-        run.info.start_time / 1000,
+        run.run_id,
+        run.name,
+        run.params,
+        run.metrics,
+        run.tags,
+        run.start_time,
         lambda name: read_file(store, run, name),
     )
 
 
 def load_export(folder: Path) -> TrialRecord:
-    """The record of a trial that was exported to a folder. DamagedError where that cannot be read."""
+    """Return the record of a trial that was exported to a folder; raise DamageError where that cannot be read."""
 
     def read(name: str) -> bytes:
+        names = name.names if isinstance(name, Artifact) else (name,)
+        present = next((each for each in names if (folder / each).exists()), name)
         try:
-            return read_inside(folder, name if name == FACTS else check_artifact_name(name))
+            return read_inside(folder, FACTS if name == FACTS else check_artifact_name(str(present)))
         except OSError as error:
             raise DamageError(f"{folder} has lost its {name}: {error.strerror}") from error
 
     try:
         facts = json.loads(read(FACTS))
-        params = parse_config(read(CONFIG))
+        check_version(facts["tags"].get(Tag.SCHEMA), f"the exported run in {folder}")
+        params = parse_config(read(Artifact.CONFIG))
         return TrialRecord(
             facts["run_id"], facts["name"], params, facts["metrics"], facts["tags"], facts["started"], read
         )
     except UNREADABLE as error:
-        raise DamageError(f"{folder} is no exported run: its {FACTS} or {CONFIG} cannot be read") from error
+        names = f"{FACTS} or {Artifact.CONFIG}"
+        raise DamageError(f"{folder} is no exported run: its {names} cannot be read") from error
 
 
 def export_facts(record: TrialRecord) -> bytes:
-    """What an exported run keeps beside its files."""
+    """Return the file of an exported run that holds what is not in the files of a run."""
     tags = {name: text for name, text in record.tags.items() if not name.startswith("mlflow.")}
     return json_file(
         {
@@ -138,57 +140,58 @@ def export_facts(record: TrialRecord) -> bytes:
 
 
 def find_damage(record: TrialRecord) -> Iterator[str]:
-    """What of a record is not as it was written, in words; nothing where all of it is."""
+    """Return each difference between a record and what was written, in words."""
     try:
-        content = record.read(DIGESTS)
+        content = record.read(Artifact.DIGESTS)
         digests = json.loads(content)
     except (LinrnnError, ValueError) as error:
-        yield f"{DIGESTS} cannot be read ({error})"
+        yield f"{Artifact.DIGESTS} cannot be read ({error})"
         return
-    if CONFIG not in digests:
-        yield f"it was recorded by an earlier linrnn, whose {DIGESTS} do not tell the config"
+    if Artifact.CONFIG not in digests:
+        yield f"it was recorded by an earlier linrnn, whose {Artifact.DIGESTS} has no digest of the config"
         return
-    if sha256(content).hexdigest() != record.tags.get("digests"):
-        yield f"{DIGESTS} is not the file that the run's tag tells"
+    if sha256(content).hexdigest() != record.tags.get(Tag.DIGESTS):
+        yield f"{Artifact.DIGESTS} is not the file whose SHA-256 is in the run's tag"
     for name in digests.keys() - set(ORIGINS):
-        yield from damage_of_file(record, name, digests[name])
-    if sha256(config_file(record.params)).hexdigest() != digests[CONFIG]:
-        yield from changed_params(record)
+        yield from file_damage(record, name, digests[name])
+    if sha256(config_file(record.params)).hexdigest() != digests[Artifact.CONFIG]:
+        yield from param_damage(record)
         return
     try:
-        yield from changed_metrics(record)
+        yield from metric_damage(record)
     except (LinrnnError, *UNREADABLE) as error:
         yield f"its files do not fit together ({error})"
 
 
-def damage_of_file(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
-    """What is wrong with a file."""
+def file_damage(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
+    """Return whether a file is missing or is not the one that was written."""
     try:
         if sha256(record.read(check_artifact_name(name))).hexdigest() != digest:
             yield f"{name} is not the file that was written (its SHA-256 differs)"
     except (SchemaError, OutsideError) as error:
-        yield f"{DIGESTS} is wrong ({error})"
+        yield f"{Artifact.DIGESTS} is wrong ({error})"
     except LinrnnError:
         yield f"{name} is missing"
 
 
-def changed_params(record: TrialRecord) -> Iterator[str]:
-    """Which params are not those that were written, as far as the config file tells."""
+def param_damage(record: TrialRecord) -> Iterator[str]:
+    """Return the params that differ from the config file."""
+    content = record.find_file(Artifact.CONFIG)
     try:
-        written = parse_config(record.read(CONFIG))
-    except (LinrnnError, ValueError):
-        written = {}
-    names = [name for name in {**written, **record.params} if written.get(name) != record.params.get(name)]
-    if not written or not names:
+        config = parse_config(content) if content else {}
+    except ValueError:
+        config = {}
+    names = [name for name in {**config, **record.params} if config.get(name) != record.params.get(name)]
+    if not config or not names:
         yield "its params are not those that were written"
     for name in names:
-        yield f"param {name} is {record.params.get(name, 'missing')}, and was written as {written.get(name, 'none')}"
+        yield f"param {name} is {record.params.get(name, 'missing')}, and was written as {config.get(name, 'none')}"
 
 
-def changed_metrics(record: TrialRecord) -> Iterator[str]:
-    """Which metrics are not what the files say."""
-    last = {name: value for name, value, _ in trial_metrics(record.told())}
+def metric_damage(record: TrialRecord) -> Iterator[str]:
+    """Return the metrics that differ from those computed from the files."""
+    last = {name: value for name, value, _ in trial_metrics(record.load())}
     for name, value in last.items():
-        found = record.metrics.get(name)
-        if found != value and not (found is None and abs(value) == float("inf")):
-            yield f"metric {name} is {found}, and its files say {value}"
+        metric = record.metrics.get(name)
+        if metric != value and not (metric is None and abs(value) == float("inf")):
+            yield f"metric {name} is {metric}, and its files say {value}"

@@ -12,156 +12,184 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from mlflow.entities import Metric, Param, RunInfo
+from mlflow import entities
+from mlflow.entities import RunInfo
 
+from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import to_text
 from tracking.mlflow_ui.experiments import experiment_id
-from tracking.runs.artifacts import BASELINES, DIGESTS, parse_baselines, trial_files
-from tracking.store.access import SWEEPS, Store
+from tracking.run_views import SweepRun
+from tracking.runs.artifacts import parse_baselines, trial_files
+from tracking.schema import FAILED, PROGRAM, PROVENANCE, SWEEPS, VERSION, Artifact, Metric, Tag
+from tracking.search_settings import search_metrics
+from tracking.store.access import Store
 from tracking.store.disk import write_durably
 from tracking.store.error_translation import FAILURES
 from tracking.store.urls import file_path
 
-PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # tags; environment.json has it all
+BASELINE_METRICS = {  # by the name in Baselines.lines
+    "trivial": Metric.BASELINE_NAIVE,
+    "naive": Metric.BASELINE_NAIVE,
+    "linear": Metric.BASELINE_LINEAR,
+    "nonlinear": Metric.BASELINE_NONLINEAR,
+    "analytic": Metric.BOUND_ANALYTIC,
+    "noise": Metric.BOUND_NOISE,
+}
 Point = tuple[str, float, int]  # metric, value, step
 
 
 def record_trial(
-    store: Store, trained: TrialResult, name: str, tags: Mapping[str, str], without: Collection[str] = frozenset()
+    store: Store, result: TrialResult, name: str, tags: Mapping[str, str], omit: Collection[str] = frozenset()
 ) -> str:
-    """Write a trained trial as one finished MLflow run in its task's experiment; the run's id.
+    """Write a trial as one finished MLflow run in its task's experiment; return the run's id.
 
-    The files `without` are those that its parent's run has.
+    The files in `omit` are those that its parent's run holds.
     """
-    files = trial_files(trained)
+    files = trial_files(result)
     every_tag = {
         **tags,
-        "outcome": trained.outcome,
-        "form": trained.progress.form,
-        "digests": sha256(files[DIGESTS]).hexdigest(),
-        "mlflow.source.git.commit": trained.environment["commit"],
-        **{item: trained.environment[item] for item in PROVENANCE},
+        Tag.OUTCOME: result.outcome,
+        Tag.FORM: result.progress.form,
+        Tag.DIGESTS: sha256(files[Artifact.DIGESTS]).hexdigest(),
+        Tag.COMMIT: result.environment["commit"],
+        **{item: result.environment[item] for item in PROVENANCE},
     }
     with store.write_errors():
-        made = begin_run(store, trained.config.task.label, name, every_tag, trained.started)
-        with run_status(store, made.run_id, trained.started + trained.seconds):
-            write_files(store, made, {name: files[name] for name in files if name not in without})
-            write_batch(store, made.run_id, to_text(trained.config), trial_metrics(trained), trained.started)
-    return str(made.run_id)
+        info = begin_run(store, result.config.task.label, name, every_tag, result.started)
+        with run_status(store, info.run_id, result.started + result.seconds):
+            write_files(store, info, {name: files[name] for name in files if name not in omit})
+            write_batch(store, info.run_id, to_text(result.config), trial_metrics(result), result.started)
+    return str(info.run_id)
 
 
-def record_failed_trial(store: Store, failed: FailedTrial, name: str, tags: Mapping[str, str]) -> str:
-    """Write a trial that came to nothing as one failed MLflow run, with the reason; the run's id."""
-    ended = failed.started + failed.seconds
-    every_tag = {**tags, "outcome": "failed", "reason": failed.reason, "mlflow.note.content": failed.reason}
+def record_failed_trial(store: Store, failure: FailedTrial, name: str, tags: Mapping[str, str]) -> str:
+    """Write a trial without a result as one failed MLflow run, with the reason; return the run's id."""
+    end = failure.started + failure.seconds
+    every_tag = {**tags, Tag.OUTCOME: FAILED, Tag.REASON: failure.reason, Tag.NOTE: failure.reason}
+    metrics = [(Metric.SECONDS, failure.seconds, 0)]
     with store.write_errors():
-        made = begin_run(store, failed.config.task.label, name, every_tag, failed.started)
-        with run_status(store, made.run_id, ended, "FAILED"):
-            write_batch(store, made.run_id, to_text(failed.config), [("seconds", failed.seconds, 0)], failed.started)
-    return str(made.run_id)
+        info = begin_run(store, failure.config.task.label, name, every_tag, failure.started)
+        with run_status(store, info.run_id, end, "FAILED"):
+            write_batch(store, info.run_id, to_text(failure.config), metrics, failure.started)
+    return str(info.run_id)
 
 
-def begin_run(store: Store, experiment: str, name: str, tags: Mapping[str, str], started: float) -> RunInfo:
-    """A new run, RUNNING, in the experiment of that name."""
-    source = {"mlflow.user": user(), "mlflow.source.type": "LOCAL", "mlflow.source.name": "linrnn"}
-    every_tag = {**source, **tags}
-    made: RunInfo = store.client.create_run(
-        experiment_id(store, experiment), milliseconds(started), every_tag, name
+def begin_run(store: Store, experiment: str, name: str, tags: Mapping[str, str], start: float) -> RunInfo:
+    """Create a run, RUNNING, in the experiment of that name, with the version of the schema."""
+    source: dict[str, str] = {Tag.USER: user(), Tag.SOURCE_TYPE: "LOCAL", Tag.SOURCE_NAME: PROGRAM}
+    every_tag = {Tag.SCHEMA: str(VERSION), **source, **tags}
+    info: RunInfo = store.client.create_run(
+        experiment_id(store, experiment), milliseconds(start), plain(every_tag), name
     ).info
-    return made
+    return info
 
 
-def end_run(store: Store, run_id: str, status: str, when: float | None = None) -> None:
+def plain(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return names and values as str, not as members of the schema's enumerations."""
+    return {str(tag): str(text) for tag, text in tags.items()}
+
+
+def end_run(store: Store, run_id: str, status: str, end: float | None = None) -> None:
     """Close a run as FINISHED, FAILED or KILLED."""
-    store.client.set_terminated(run_id, status, milliseconds(time.time() if when is None else when))
+    store.client.set_terminated(run_id, status, milliseconds(time.time() if end is None else end))
 
 
 @contextmanager
-def run_status(store: Store, run_id: str, ended: float | None = None, done: str = "FINISHED") -> Iterator[None]:
-    """Close a run with what becomes of the body: `done`, KILLED when it is interrupted, FAILED when it raises.
+def run_status(store: Store, run_id: str, end: float | None = None, status: str = "FINISHED") -> Iterator[None]:
+    """Close a run after the body: with `status`, as KILLED if it is interrupted, as FAILED if it raises.
 
-    `ended` says when it was over where the body only writes down what is. Where even closing fails, the error of the
-    body is the one to hear of; whoever comes next to the store closes what is left open.
+    `end` is the end of the training where the body only records it. If closing fails, too, the error of the body is
+    raised; the next process that opens the sweep closes the run.
     """
     try:
         yield
     except BaseException as error:
         interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
         with suppress(*FAILURES):
-            end_run(store, run_id, "KILLED" if interrupted else "FAILED", ended)
+            end_run(store, run_id, "KILLED" if interrupted else "FAILED", end)
         raise
-    end_run(store, run_id, done, ended)
+    end_run(store, run_id, status, end)
 
 
 def begin_sweep(
     store: Store, name: str, params: Mapping[str, str], tags: Mapping[str, str], files: Mapping[str, bytes]
 ) -> str:
-    """The run of a sweep that begins, with what its task's floors are; its id."""
+    """Create the run of a sweep, with its params, files, baselines and bounds; return its id."""
     with store.write_errors():
-        made = begin_run(store, SWEEPS, name, {**tags, "floors": sha256(files[BASELINES]).hexdigest()}, time.time())
-        write_sweep(store, made, params, files)
-    return str(made.run_id)
+        info = begin_run(store, SWEEPS, name, {**tags, **baselines_tag(files)}, time.time())
+        write_sweep(store, info, params, files)
+    return str(info.run_id)
 
 
-def resume_sweep(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
-    """Make a sweep's run that was left RUNNING again; its params and files, which it may lack, are the same."""
+def resume_sweep(store: Store, sweep: SweepRun, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Make an interrupted sweep's run RUNNING again, and write its params and files, which it may lack."""
     with store.write_errors():
-        store.client.update_run(run.run_id, status="RUNNING")
-        write_sweep(store, run, params, files)
+        store.client.update_run(sweep.run_id, status="RUNNING")
+        set_tags(store, sweep.run_id, {Tag.SCHEMA: str(VERSION), **baselines_tag(files)})
+        write_sweep(store, sweep.info, params, files)
 
 
-def write_sweep(store: Store, run: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
-    """Params, floors and files of a sweep's run."""
-    lines = [(f"floor_{name}", loss, 0) for name, loss in parse_baselines(files[BASELINES]).lines.items()]
-    write_files(store, run, files)
-    write_batch(store, run.run_id, params, lines, time.time())
+def baselines_tag(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the tag that holds the digest of a sweep's baselines."""
+    return {Tag.BASELINES: sha256(files[Artifact.BASELINES]).hexdigest()}
 
 
-def write_batch(store: Store, run_id: str, params: Mapping[str, str], rows: Iterable[Point], when: float) -> None:
-    """Params and metrics of a run in one batch; values that are not finite are left out, never logged."""
-    stamp = milliseconds(when)
-    metrics = [Metric(name, value, stamp, step) for name, value, step in rows if math.isfinite(value)]
-    store.client.log_batch(run_id, metrics, [Param(name, text) for name, text in params.items()])
+def write_sweep(store: Store, info: RunInfo, params: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    """Write params, files, baselines and bounds of a sweep's run."""
+    write_files(store, info, files)
+    metrics = baseline_metrics(parse_baselines(files[Artifact.BASELINES]))
+    write_batch(store, info.run_id, params, metrics, time.time())
+
+
+def baseline_metrics(baselines: Baselines) -> list[Point]:
+    """Return the metrics of a sweep's baselines and bounds."""
+    return [(BASELINE_METRICS[name], loss, 0) for name, loss in baselines.lines.items()]
+
+
+def write_batch(
+    store: Store, run_id: str, params: Mapping[str, str], points: Iterable[Point], timestamp: float
+) -> None:
+    """Write params and metrics of a run in one batch; values that are not finite are left out, never logged."""
+    stamp = milliseconds(timestamp)
+    metrics = [entities.Metric(str(name), value, stamp, step) for name, value, step in points if math.isfinite(value)]
+    store.client.log_batch(run_id, metrics, [entities.Param(str(name), text) for name, text in params.items()])
 
 
 def set_description(store: Store, run_id: str, text: str) -> None:
-    """Set a run's description, markdown."""
-    store.client.set_tag(run_id, "mlflow.note.content", text)
+    """Set a run's description, in Markdown."""
+    store.client.set_tag(run_id, str(Tag.NOTE), text)
 
 
 def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
     """Set tags of a run."""
     with store.write_errors():
-        for name, text in tags.items():
-            store.client.set_tag(run_id, name, text)
+        for tag, text in plain(tags).items():
+            store.client.set_tag(run_id, tag, text)
 
 
-def trial_metrics(trained: TrialResult) -> list[Point]:
-    """The metrics of a trial: curves as medians over replicas, and its measures at the last step."""
-    progress, last = trained.progress, trained.progress.epoch
-    milestones = trained.config.training.milestones  # MLflow's rows cost time; curves.npz has every epoch
-    kept = [k for k, epoch in enumerate(progress.evaluated) if epoch in milestones]
-    curves = {"train_loss": progress.median_train_loss, "val_loss": progress.median_val_loss}
-    rows = [(name, curve[k], progress.evaluated[k]) for name, curve in curves.items() for k in kept]
+def trial_metrics(result: TrialResult) -> list[Point]:
+    """Return the metrics of a trial: curves as medians over replicas, and its measures at the last step."""
+    history, last = result.progress, result.progress.epoch
+    milestones = result.config.training.milestones  # MLflow's rows cost time; curves.npz has every epoch
+    rows = [k for k, epoch in enumerate(history.evaluated) if epoch in milestones]
+    curves = {Metric.TRAIN_LOSS: history.median_train_loss, Metric.VAL_LOSS: history.median_val_loss}
     measures = {
-        "best_val_loss": progress.median_best_val_loss,
-        "final_val_loss": progress.median_val_loss[-1],
-        "diverged_replicas": float(progress.diverged.sum()),
-        "seconds": trained.seconds,
-        "learning_rate": trained.config.training.learning_rate,  # as metrics too: params cannot be filtered
-        "hidden_size": float(trained.config.model.hidden_size),  # by range
+        Metric.BEST_VAL_LOSS: history.median_best_val_loss,
+        Metric.FINAL_VAL_LOSS: history.median_val_loss[-1],
+        Metric.DIVERGED_REPLICAS: history.diverged.sum(),
+        Metric.SECONDS: result.seconds,
+        **search_metrics(result.config),
     }
-    if trained.test_loss is not None:
-        measures["test_loss"] = float(np.median(trained.test_loss))
-    return [(name, float(value), step) for name, value, step in rows] + [
-        (name, float(value), last) for name, value in measures.items()
-    ]
+    if result.test_loss is not None:
+        measures[Metric.TEST_LOSS] = np.median(result.test_loss)
+    points = [(name, float(curve[k]), history.evaluated[k]) for name, curve in curves.items() for k in rows]
+    return points + [(name, float(value), last) for name, value in measures.items()]
 
 
-def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None:
-    """Log files, given by name and content, as artifacts of a run; in a local folder, they are on disk then."""
-    folder = file_path(made.artifact_uri)
+def write_files(store: Store, info: RunInfo, files: Mapping[str, bytes]) -> None:
+    """Log files, by name and content, as artifacts of a run; in a local folder, they are on disk on return."""
+    folder = file_path(info.artifact_uri)
     if not files:
         return
     if folder:
@@ -169,16 +197,16 @@ def write_files(store: Store, made: RunInfo, files: Mapping[str, bytes]) -> None
         return
     with tempfile.TemporaryDirectory(prefix="linrnn-") as temporary:
         write_durably(Path(temporary), files)
-        store.client.log_artifacts(made.run_id, temporary)
+        store.client.log_artifacts(info.run_id, temporary)
 
 
 def milliseconds(seconds: float) -> int:
-    """MLflow's time stamps."""
+    """Return a time stamp of MLflow's."""
     return round(seconds * 1000)
 
 
 def user() -> str:
-    """Name of whoever runs this, as far as the system knows."""
+    """Return the login name of the user, or `unknown`."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""Locks that end with the process that holds them: the file system's for a folder, PostgreSQL's for a team's studies."""
+"""Locks that end with the process that holds them: of the file system for a folder, of PostgreSQL for a team."""
 
 from __future__ import annotations
 
@@ -65,4 +65,6 @@ def advisory_lock(url: str, name: str, wait: float) -> Iterator[None]:
 
 def lock_conflict(name: str) -> LockConflictError:
     """Return the error for a lock that another process holds."""
-    return LockConflictError(f"{name} is locked by another linrnn process: wait until it finishes, or name another store with --store")
+    return LockConflictError(
+        f"{name} is locked by another linrnn process: wait until it finishes, or name another store with --store"
+    )

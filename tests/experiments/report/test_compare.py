@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Run
 from PIL import Image
 
 from experiments.__main__ import linrnn as group
@@ -38,8 +37,9 @@ from linrnn.models import MODELS
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.model_registry import mark_best
-from tracking.runs.query import runs_of_study, studies_of, trials_of
-from tracking.runs.reader import read_config, read_run
+from tracking.run_views import SweepRun
+from tracking.runs.query import study_runs, trial_runs
+from tracking.runs.reader import read_config, read_sweep, read_trial
 from tracking.store.access import Store, open_store
 
 BUDGET = {
@@ -55,7 +55,7 @@ FIGURES = ["confirmation", "predictions", "closed-loop", "curves", "search", "bu
 
 class Swept(NamedTuple):
     store: Store
-    run: Run
+    run: SweepRun
     summary: SweepSummary
     found: Findings
 
@@ -65,7 +65,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Swept:
     store = open_store(tmp_path_factory.mktemp("compared"))
     with local_workers(2) as executor:
         summary = run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
-    (of_sweep,) = [read_run(store, summary.sweep_run)]
+    (of_sweep,) = [read_sweep(store, summary.sweep_run)]
     return Swept(store, of_sweep, summary, findings(store, of_sweep, summary))
 
 
@@ -79,13 +79,13 @@ class TestMeasures:
         assert linear.beside_linear is None
         assert tanh.beside_linear == compare_samples(tanh.test_loss, linear.test_loss)
         for found, study in zip(done.summary.confirmations, done.summary.studies, strict=True):
-            recorded = read_run(done.store, found.run_id)
-            assert found.median.value == np.median(found.test_loss) == recorded.data.metrics["test_loss"]
+            recorded = read_trial(done.store, found.run_id)
+            assert found.median.value == np.median(found.test_loss) == recorded.metrics["test_loss"]
             assert found.median.low <= found.median.value <= found.median.high
             hidden = read_config(recorded).model.hidden_size
             assert study.parameters == hidden * (hidden + 1 + 1) + hidden + 1
-            runs = [each for each in trials_of(done.store, done.run) if each.data.params["model"] == study.model]
-            assert study.seconds == pytest.approx(sum(each.data.metrics["seconds"] for each in runs))
+            runs = [each for each in trial_runs(done.store, done.run) if each.model == study.model]
+            assert study.seconds == pytest.approx(sum(each.seconds for each in runs))
 
     def test_the_table_has_all_that_is_compared(self, done: Swept) -> None:
         table = comparison_table(done.summary)
@@ -158,13 +158,13 @@ class TestFigures:
 
     def test_the_numbers_are_those_of_the_store(self, done: Swept) -> None:
         table = {picture.name: rows_of(csv_text(picture.table)) for picture in sweep_figures(done.found)}
-        runs = {each.info.run_id: each for each in trials_of(done.store, done.run)}
+        runs = {each.run_id: each for each in trial_runs(done.store, done.run)}
         assert len(table["search"]) == len(runs) - 2 == 18
         for row in table["search"]:
             recorded = runs[row["run_id"]]
-            assert float(row["val_loss"]) == recorded.data.metrics["best_val_loss"]
-            assert float(row["learning_rate"]) == float(recorded.data.params["training.learning_rate"])
-            assert row["outcome"] == recorded.data.tags["outcome"]
+            assert float(row["val_loss"]) == recorded.metrics["best_val_loss"]
+            assert float(row["learning_rate"]) == float(recorded.params["training.learning_rate"])
+            assert row["outcome"] == recorded.tags["outcome"]
         for model, of in groupby(table["budget"], lambda row: row["model"]):
             best = [float(row["best_val_loss"]) for row in of]
             assert best == sorted(best, reverse=True)
@@ -172,7 +172,7 @@ class TestFigures:
             assert best[-1] == study.best_val_loss
         last = [row for row in table["curves"] if row["epoch"] == "20"]
         for row, each in zip(last, done.summary.confirmations, strict=True):
-            assert float(row["val_median"]) == runs[each.run_id].data.metrics["final_val_loss"]
+            assert float(row["val_median"]) == runs[each.run_id].metrics["final_val_loss"]
         for each in done.summary.confirmations:
             losses = [float(row["test_loss"]) for row in table["confirmation"] if row["model"] == each.model]
             assert losses == each.test_loss.tolist()
@@ -312,14 +312,14 @@ class TestBest:
 
     def test_another_best_takes_tag_and_alias_and_a_version_once(self, done: Swept, tmp_path: Path) -> None:
         store = open_store(new_store(done.store.folder, tmp_path / "store"))
-        study = studies_of(done.run)[0]
-        runs = runs_of_study(store, "sine", study)
+        study = done.run.studies[0]
+        runs = study_runs(store, "sine", study)
         first = store.client.get_model_version_by_alias(study, "best")
         assert first.source.startswith((tmp_path / "store").as_uri())  # the folder was moved
-        (best,) = [each for each in runs if "best" in each.data.tags]
-        other = next(each for each in runs if "best" not in each.data.tags)
+        (best,) = [each for each in runs if "best" in each.tags]
+        other = next(each for each in runs if "best" not in each.tags)
         for chosen, versions in ((other, {1, 2}), (best, {1, 2}), (best, {1, 2})):
-            mark_best(store, study, chosen, runs_of_study(store, "sine", study))
+            mark_best(store, study, chosen, study_runs(store, "sine", study))
             tagged = store.client.search_runs(
                 [best.info.experiment_id], f"tags.best = 'yes' and tags.study = '{study}'"
             )

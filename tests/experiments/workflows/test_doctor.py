@@ -19,8 +19,8 @@ from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import facts
 from tracking.mlflow_ui.experiments import experiment_id
-from tracking.runs.query import PARENT
 from tracking.runs.writer import begin_run
+from tracking.schema import Tag
 from tracking.store.access import Store, open_store
 from tracking.store.databases import relocate
 
@@ -85,7 +85,7 @@ def test_runs_that_nobody_is_at_are_closed(swept: Store, capsys: pytest.CaptureF
 
 def test_runs_of_a_sweep_that_is_going_on_are_left_alone(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
     (run_sweep,) = swept.client.search_runs([experiment_id(swept, "sweeps")])
-    tags = {"phase": "confirmation", PARENT: run_sweep.info.run_id}
+    tags = {"phase": "confirmation", str(Tag.PARENT): run_sweep.info.run_id}
     going = begin_run(swept, "sine", "going on", tags, time.time())
     with swept.lock([CONFIG.study_name(CONFIG.bases[0])]):
         assert doctor(swept.folder, capsys, "--fix")[1]["findings"] == []

@@ -23,7 +23,7 @@ from linrnn.training import evaluation
 from linrnn.training.trial_config import from_text, to_text
 from tests.faults.harness import Twin, new_store
 from tracking.runs import environment as provenance
-from tracking.runs.query import find_runs, last_sweep, trials_of
+from tracking.runs.query import find_runs, last_sweeps, trial_runs
 from tracking.runs.reader import read_run
 from tracking.runs.writer import record_trial
 from tracking.store.access import Store, open_store
@@ -90,9 +90,9 @@ def planted(store: Store, **changed: str) -> str:
 
 @pytest.mark.long
 def test_a_whole_sweep_is_identical_elsewhere_with_other_workers(swept: Store, tmp_path: Path) -> None:
-    sweep = last_sweep(swept, "sine")
+    sweep = last_sweeps(swept).get("sine")
     assert sweep is not None
-    trials = trials_of(swept, sweep)
+    trials = trial_runs(swept, sweep)
     store = ("--store", str(swept.folder))
     done = elsewhere(tmp_path, "reproduce", "--sweep", sweep.info.run_id[:10], *store, "--workers", "1", "--json")
     assert done.returncode == 0, done.stderr
@@ -104,15 +104,15 @@ def test_a_whole_sweep_is_identical_elsewhere_with_other_workers(swept: Store, t
         assert each["verdict"] == "IDENTICAL"
         assert (each["first_difference"], each["max_relative_difference"], each["environment"]) == (None, 0, [])
         assert each["compared"]["epochs"] == 20
-        assert each["compared"]["replicas"] == int(trial.data.params["training.replicas"])
-        assert ("test_loss" in each["compared"]) == (trial.data.tags["phase"] == "confirmation")
-        rerun = read_run(swept, each["reproduction"]).data
+        assert each["compared"]["replicas"] == int(trial.params["training.replicas"])
+        assert ("test_loss" in each["compared"]) == (trial.tags["phase"] == "confirmation")
+        rerun = read_run(swept, each["reproduction"])
         assert rerun.tags["reproduction_of"] == rerun.tags["mlflow.parentRunId"] == trial.info.run_id
-        assert (rerun.tags["phase"], rerun.tags["verdict"]) == ("reproduction", "IDENTICAL")
-        assert rerun.params == trial.data.params
-        verdict = read_run(swept, trial.info.run_id).data.tags["reproduced"]
+        assert (rerun.tags["phase"], rerun.tags["reproduction_result"]) == ("reproduction", "IDENTICAL")
+        assert rerun.params == trial.params
+        verdict = read_run(swept, trial.run_id).tags["reproduced"]
         assert re.fullmatch(r"IDENTICAL \d{4}-\d\d-\d\d \d\d:\d\d UTC", verdict)
-    assert [run.info.run_id for run in trials_of(swept, sweep)] == [run.info.run_id for run in trials]
+    assert [run.info.run_id for run in trial_runs(swept, sweep)] == [run.info.run_id for run in trials]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,16 +129,16 @@ def test_without_a_run_it_is_the_best_of_the_last_sweep(swept: Store, here: Here
 
 
 def test_a_sample_of_a_sweep(swept: Store, here: Here) -> None:
-    sweep = last_sweep(swept, "sine")
+    sweep = last_sweeps(swept).get("sine")
     assert sweep is not None
     code, said, _ = here(swept, "reproduce", "--sweep", sweep.info.run_id, "--sample", "2", "-q")
     assert (code, said.splitlines()[0]) == (0, "2 IDENTICAL, of 2")
 
 
 def test_an_exported_run_is_verified_without_a_store(swept: Store, here: Here, tmp_path: Path) -> None:
-    sweep = last_sweep(swept, "sine")
+    sweep = last_sweeps(swept).get("sine")
     assert sweep is not None
-    run_id, folder = trials_of(swept, sweep)[-1].info.run_id, tmp_path / "out"
+    run_id, folder = trial_runs(swept, sweep)[-1].info.run_id, tmp_path / "out"
     assert here(swept, "export", run_id, str(folder))[0] == 0
     sums = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
     assert (sums.returncode, sums.stdout.count(": OK")) == (0, len(sums.stdout.splitlines()))
@@ -170,8 +170,10 @@ def test_a_planted_difference_is_named(store: Store, here: Here, changed: Any, f
     assert said.startswith("EQUIVALENT")
     assert place in said
     assert "nothing that is recorded of the environment differs" in said
-    assert read_run(store, run_id).data.tags["reproduced"].startswith("EQUIVALENT")
-    verdicts = [run.data.tags["verdict"] for run in find_runs(store, "sunspots", "tags.phase = 'reproduction'")]
+    assert read_run(store, run_id).tags["reproduced"].startswith("EQUIVALENT")
+    verdicts = [
+        run.data.tags["reproduction_result"] for run in find_runs(store, "sunspots", "tags.phase = 'reproduction'")
+    ]
     assert verdicts == ["DIFFERENT", "EQUIVALENT"]
 
 
@@ -258,7 +260,7 @@ def test_a_damaged_record_is_no_failed_reproduction(store: Store, here: Here) ->
     code, said, error = here(store, "reproduce", edited, "-q")
     assert (code, said, len(error.splitlines())) == (6, "", 1)
     assert "damaged: param model.hidden_size is 5, and was written as 4" in error
-    assert "reproduced" not in read_run(store, edited).data.tags
+    assert "reproduced" not in read_run(store, edited).tags
     assert len(find_runs(store, "sunspots", "")) == before
     for command in (("diff", whole, edited), ("export", edited, str(store.folder / "out"))):
         assert here(store, *command)[0] == 6
@@ -267,9 +269,9 @@ def test_a_damaged_record_is_no_failed_reproduction(store: Store, here: Here) ->
 
 def test_a_damaged_trial_does_not_stop_the_others(swept: Store, here: Here, tmp_path: Path) -> None:
     store = open_store(new_store(swept.folder, tmp_path / "copy"))
-    sweep = last_sweep(store, "sine")
+    sweep = last_sweeps(store).get("sine")
     assert sweep is not None
-    hit = trials_of(store, sweep)[0]
+    hit = trial_runs(store, sweep)[0]
     curves = store.folder / "mlruns" / "sine" / hit.info.run_id / "artifacts" / "curves.npz"
     curves.write_bytes(curves.read_bytes()[:-100])
     code, said, _ = here(store, "reproduce", "--sweep", sweep.info.run_id, "-q", "--json")
@@ -282,9 +284,9 @@ def test_a_damaged_trial_does_not_stop_the_others(swept: Store, here: Here, tmp_
 
 
 def test_diff_says_what_differs(swept: Store, here: Here) -> None:
-    sweep = last_sweep(swept, "sine")
+    sweep = last_sweeps(swept).get("sine")
     assert sweep is not None
-    linear, tanh = (run.info.run_id for run in trials_of(swept, sweep) if run.data.tags.get("trial") == "0")
+    linear, tanh = (run.info.run_id for run in trial_runs(swept, sweep) if run.tags.get("trial") == "0")
     code, said, error = here(swept, "diff", linear, tanh[:12])
     assert (code, error) == (0, "")
     assert re.search(r"model +linear -> tanh", said)

@@ -24,8 +24,8 @@ from linrnn.training.trial_config import from_text
 from tests.conftest import Run
 from tests.faults.harness import new_store
 from tracking.runs import artifacts as files
-from tracking.runs.query import find_runs, last_sweep
-from tracking.runs.reader import read_run
+from tracking.runs.query import find_runs, last_sweeps
+from tracking.runs.reader import read_run, read_trial
 from tracking.runs.writer import record_trial
 from tracking.store.access import Store, open_store
 
@@ -80,8 +80,8 @@ def test_a_swept_series_is_reproduced_with_and_without_its_file(
     assert [copy.read_bytes() for copy in copies] == [TABLE.encode()]
     best, confirmation = found["studies"][0]["best_run"], found["confirmation"][1]["run_id"]
     store = open_store(tmp_path / "store")
-    assert read_run(store, best).data.params["task"] == "series"
-    assert sweep_config_of_run(read_run(store, found["sweep_run"]).data.params).data_file
+    assert read_run(store, best).params["task"] == "series"
+    assert sweep_config_of_run(read_run(store, found["sweep_run"]).params).data_file
 
     for _ in range(2):
         for run_id in (best, confirmation):
@@ -148,7 +148,7 @@ def test_arrays_are_taken_as_they_stand_and_their_sizes_come_back(
     assert code == 0, said
     run_id = json.loads(text)["run_id"]
     store = open_store(tmp_path / "store")
-    assert read_run(store, run_id).data.params["task.horizon"] == "0"
+    assert read_run(store, run_id).params["task.horizon"] == "0"
     (tmp_path / "pair.npz").unlink()
     network = tracking.load(run_id, store=store)
     assert (network.input_size, network.output_size) == (2, 1)
@@ -186,9 +186,9 @@ def test_settings_of_odd_text_come_back(store: Store, tmp_path: Path) -> None:
     assert config.task.label == "it_s_ odd__20.csv"
     trained = run_trial(config, test=True)
     run_id = record_trial(store, trained, "odd", {"phase": "single"})
-    assert tracking.read_config(read_run(store, run_id)) == config
+    assert tracking.read_config(read_trial(store, run_id)) == config
     assert [found.info.run_id for found in find_runs(store, config.task.label, "")] == [run_id]
-    assert last_sweep(store, str(path)) is None
+    assert str(path) not in last_sweeps(store)
 
 
 BAD = {

@@ -36,8 +36,8 @@ from linrnn.tasks import TASKS
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import from_text
 from tracking.mlflow_ui.experiments import experiment_id
-from tracking.runs.query import last_sweep, trials_of
-from tracking.runs.reader import read_baselines, read_config, read_curves, read_file, read_run
+from tracking.runs.query import last_sweeps, trial_runs
+from tracking.runs.reader import read_baselines, read_config, read_curves, read_file, read_sweep, read_trial
 from tracking.store.access import Store, open_store
 
 BUDGET = {
@@ -105,11 +105,11 @@ class TestSweep:
     def test_best_runs_are_the_best_and_their_config_is_confirmed_on_fresh_seeds(self, done: Any) -> None:
         store, found, _ = done
         for study, confirmation in zip(found["studies"], found["confirmation"], strict=True):
-            best, again = (read_config(read_run(store, run)) for run in (study["best_run"], confirmation["run_id"]))
+            best, again = (read_config(read_trial(store, run)) for run in (study["best_run"], confirmation["run_id"]))
             assert study["best_val_loss"] == min(
-                run.data.metrics["best_val_loss"]
-                for run in trials_of(store, read_run(store, found["sweep_run"]))
-                if run.data.params["model"] == study["model"] and run.data.tags["phase"] == "search"
+                run.metrics["best_val_loss"]
+                for run in trial_runs(store, read_sweep(store, found["sweep_run"]))
+                if run.params["model"] == study["model"] and run.tags["phase"] == "search"
             )
             assert (again.model, again.task) == (best.model, best.task)
             assert again.training.learning_rate == best.training.learning_rate == study["learning_rate"]
@@ -117,13 +117,13 @@ class TestSweep:
 
     def test_the_test_split_is_read_by_confirmations_alone(self, done: Any) -> None:
         store, found, _ = done
-        for run in trials_of(store, read_run(store, found["sweep_run"])):
-            assert ("test_loss" in run.data.metrics) == (run.data.tags["phase"] == "confirmation")
+        for run in trial_runs(store, read_sweep(store, found["sweep_run"])):
+            assert ("test_loss" in run.metrics) == (run.tags["phase"] == "confirmation")
 
     def test_logged_test_loss_follows_from_the_logged_weights(self, done: Any) -> None:
         store, found, _ = done
         for confirmation in found["confirmation"]:
-            run = read_run(store, confirmation["run_id"])
+            run = read_trial(store, confirmation["run_id"])
             test = read_config(run).task.splits().test
             losses = []
             for replica in range(confirmation["replicas"]):
@@ -133,34 +133,35 @@ class TestSweep:
                 variance = test.targets[test.first :].var(axis=(0, 1)).mean()  # mean over outputs
                 losses.append(((outputs - test.targets)[test.first :] ** 2).mean() / variance)
             assert np.allclose(read_curves(store, run)["test_loss"], losses, rtol=1e-6)
-            assert np.isclose(run.data.metrics["test_loss"], np.median(losses), rtol=1e-6)
+            assert np.isclose(run.metrics["test_loss"], np.median(losses), rtol=1e-6)
             assert np.isclose(confirmation["median_test_loss"], np.median(losses), rtol=1e-6)
             spread = np.subtract(*np.quantile(losses, (0.75, 0.25)))
             assert np.isclose(confirmation["iqr"], spread, rtol=1e-6)
 
     def test_the_sweep_itself_is_a_run_with_the_table_as_its_description(self, done: Any) -> None:
         store, found, _ = done
-        run = read_run(store, found["sweep_run"])
+        run = read_sweep(store, found["sweep_run"])
         assert run.info.status == "FINISHED"
-        assert run.data.params["sweep.trials"] == "6"
-        assert run.data.params["models"] == ", ".join(MODELS)
-        assert "\n| trials | 6 | 6 |\n" in run.data.tags["mlflow.note.content"]
+        assert run.params["sweep.trials"] == "6"
+        assert run.params["models"] == ", ".join(MODELS)
+        assert "\n| trials | 6 | 6 |\n" in run.tags["mlflow.note.content"]
 
     def test_its_floors_and_its_verdict_are_on_its_run(self, done: Any) -> None:
         store, found, _ = done
-        run = read_run(store, found["sweep_run"])
+        run = read_sweep(store, found["sweep_run"])
         floors = compute_baselines(TASKS["sine"]())
         assert read_baselines(store, run) == floors
         assert found["floors"] == {name: getattr(floors, name) for name in found["floors"]}
-        lines = {f"floor_{name}": loss for name, loss in floors.lines.items()}
-        assert {name: value for name, value in run.data.metrics.items() if name.startswith("floor")} == lines
-        assert read_file(store, run, "floors.png").startswith(b"\x89PNG")
+        names = {"trivial": "baseline_naive", "analytic": "bound_analytic", "noise": "bound_noise"}
+        lines = {names.get(name, f"baseline_{name}"): loss for name, loss in floors.lines.items()}
+        assert {name: value for name, value in run.metrics.items() if name.startswith(("baseline", "bound"))} == lines
+        assert read_file(store, run, "baselines.png").startswith(b"\x89PNG")
         told = decide_verdict(
             floors, {each.model: each.test_loss for each in summarize_sweep(store, run).confirmations}
         )
         assert (found["verdict"], found["reason"]) == (told.word, told.reason)
-        assert run.data.tags["verdict"] == told.word
-        description = run.data.tags["mlflow.note.content"]
+        assert run.tags["verdict"] == told.word
+        description = run.tags["mlflow.note.content"]
         for words in (told.word, told.reason, "model.init=default", "6 trials", "Floors"):
             assert words in description
 
@@ -172,10 +173,10 @@ class TestSweep:
 
     def test_the_store_alone_says_the_same_again(self, done: Any) -> None:
         store, found, _ = done
-        again = last_sweep(open_store(store.folder), "sine")
+        again = last_sweeps(open_store(store.folder)).get("sine")
         assert again is not None
         assert sweeps_json([summarize_sweep(store, again)])["sweeps"] == [found]
-        assert last_sweep(store, "xor") is None
+        assert "xor" not in last_sweeps(store)
 
     def test_result_is_plain_json(self, done: Any) -> None:
         assert json.loads(json.dumps(done[1], allow_nan=False)) == done[1]
@@ -286,4 +287,4 @@ def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest
         broken()
     runs = store.client.search_runs([experiment_id(store, "sweeps")])
     assert [run.info.status for run in runs] == ["FAILED"]
-    assert last_sweep(store, "sine") is None
+    assert "sine" not in last_sweeps(store)

@@ -13,15 +13,15 @@ from urllib.parse import urlparse
 
 import numpy as np
 import pytest
-from mlflow.entities import Run
 
 from linrnn.errors import ConfigError
 from linrnn.training.result import FailedTrial, TrialResult
 from tests.faults.harness import new_store
 from tests.tracking.runs.test_writer import CONFIG, trained
+from tracking.run_views import TrialRun
 from tracking.runs.export_folder import export_trial
 from tracking.runs.query import find_run
-from tracking.runs.reader import read_run
+from tracking.runs.reader import read_run, read_trial
 from tracking.runs.verification import DamageError, TrialRecord, load_export, load_record
 from tracking.runs.writer import begin_run, record_failed_trial, record_trial
 from tracking.store.access import Store, open_store
@@ -39,15 +39,15 @@ def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture
-def run(store: Store, original: TrialResult) -> Run:
-    return read_run(store, record_trial(store, original, "a name", {"phase": "single"}))
+def run(store: Store, original: TrialResult) -> TrialRun:
+    return read_trial(store, record_trial(store, original, "a name", {"phase": "single"}))
 
 
-def folder_of(run: Run) -> Path:
+def folder_of(run: TrialRun) -> Path:
     return Path(urlparse(run.info.artifact_uri).path)
 
 
-def again(store: Store, run: Run) -> TrialRecord:
+def again(store: Store, run: TrialRun) -> TrialRecord:
     return load_record(store, read_run(store, run.info.run_id))
 
 
@@ -60,8 +60,8 @@ def same(one: TrialResult, other: TrialResult) -> None:
         assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
 
 
-def test_a_record_is_the_trial_that_came_back_from_training(store: Store, run: Run, original: TrialResult) -> None:
-    same(again(store, run).trained(), original)
+def test_a_record_is_the_trial_that_came_back_from_training(store: Store, run: TrialRun, original: TrialResult) -> None:
+    same(again(store, run).verify(), original)
 
 
 def flip_bit(path: Path) -> None:
@@ -96,10 +96,10 @@ def halve(path: Path) -> None:
         "digests.json",
     ],
 )
-def test_a_damaged_file_is_named(store: Store, run: Run, name: str, damage: Callable[[Path], None]) -> None:
+def test_a_damaged_file_is_named(store: Store, run: TrialRun, name: str, damage: Callable[[Path], None]) -> None:
     damage(folder_of(run) / name)
     with pytest.raises(DamageError, match=f"record of {run.info.run_id} is damaged: .*{name}"):
-        again(store, run).trained()
+        again(store, run).verify()
 
 
 @pytest.mark.parametrize(
@@ -127,23 +127,23 @@ def test_a_damaged_file_is_named(store: Store, run: Run, name: str, damage: Call
         ("update tags set value='0' where key='digests' and run_uuid=:run", "digests.json is not the file"),
     ],
 )
-def test_an_edit_in_the_database_is_named(store: Store, run: Run, statement: str, named: str) -> None:
+def test_an_edit_in_the_database_is_named(store: Store, run: TrialRun, statement: str, named: str) -> None:
     with closing(sqlite3.connect(store.folder / "mlflow.db")) as database:
         assert database.execute(statement, {"run": run.info.run_id}).rowcount == 1
         database.commit()
     with pytest.raises(DamageError, match=named):
-        again(store, run).trained()
+        again(store, run).verify()
 
 
-def test_swapped_files_do_not_pass(store: Store, run: Run, original: TrialResult) -> None:
-    other = read_run(store, record_trial(store, replace(original, seconds=2.0), "another", {"phase": "single"}))
+def test_swapped_files_do_not_pass(store: Store, run: TrialRun, original: TrialResult) -> None:
+    other = read_trial(store, record_trial(store, replace(original, seconds=2.0), "another", {"phase": "single"}))
     for name in ("weights/best.safetensors", "weights/final.safetensors"):
         flip_bit(folder_of(other) / name)
     digests = folder_of(other) / "digests.json"
     shutil.copy(folder_of(other) / "weights/best.safetensors", folder_of(run) / "weights/best.safetensors")
     shutil.copy(digests, folder_of(run) / "digests.json")
     with pytest.raises(DamageError, match="weights/best"):
-        again(store, run).trained()
+        again(store, run).verify()
 
 
 def test_what_is_no_trained_trial_cannot_be_reproduced(store: Store) -> None:
@@ -155,7 +155,7 @@ def test_what_is_no_trained_trial_cannot_be_reproduced(store: Store) -> None:
             load_record(store, read_run(store, run_id))
 
 
-def test_a_prefix_names_one_run(store: Store, run: Run) -> None:
+def test_a_prefix_names_one_run(store: Store, run: TrialRun) -> None:
     run_id = run.info.run_id
     assert find_run(store, run_id).info.run_id == find_run(store, run_id[:12]).info.run_id == run_id
     for wrong in ("", "nothing", "%", "f" * 32):
@@ -165,27 +165,27 @@ def test_a_prefix_names_one_run(store: Store, run: Run) -> None:
     while len({name[0] for name in known}) == len(known):  # until two begin alike
         known.add(begin_run(store, "sine", "half", {}, 0.0).run_id)
     alike = next(name[0] for name in known if sum(other[0] == name[0] for other in known) > 1)
-    with pytest.raises(ConfigError, match="more than one run begins with"):
+    with pytest.raises(ConfigError, match="more than one run id begins with"):
         find_run(store, alike)
 
 
-def test_an_exported_run_stands_alone(store: Store, run: Run, original: TrialResult, tmp_path: Path) -> None:
+def test_an_exported_run_stands_alone(store: Store, run: TrialRun, original: TrialResult, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "out"
     export_trial(again(store, run), folder)
     with away(store.folder):
-        same(load_export(folder).trained(), original)
+        same(load_export(folder).verify(), original)
     assert sorted(path.name for path in tmp_path.joinpath("deep").iterdir()) == ["out"]
     assert "linrnn reproduce ." in (folder / "README.md").read_text()
     assert json.loads((folder / "run.json").read_text())["run_id"] == run.info.run_id
     flip_bit(folder / "curves.npz")
     with pytest.raises(DamageError, match=r"curves\.npz"):
-        load_export(folder).trained()
+        load_export(folder).verify()
     (folder / "run.json").unlink()
     with pytest.raises(DamageError, match=r"run\.json"):
         load_export(folder)
 
 
-def test_export_overwrites_nothing(store: Store, run: Run, tmp_path: Path) -> None:
+def test_export_overwrites_nothing(store: Store, run: TrialRun, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")

@@ -26,9 +26,9 @@ from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.mlflow_ui.experiments import experiment_id
+from tracking.run_views import TrialRun
 from tracking.runs.environment import environment
-from tracking.runs.query import is_recorded
-from tracking.runs.reader import read_config, read_curves, read_result, read_run, read_weights
+from tracking.runs.reader import read_config, read_curves, read_result, read_trial, read_weights
 from tracking.runs.writer import begin_run, record_failed_trial, record_trial, run_status
 from tracking.store.access import Store
 from tracking.store.store_errors import StoreError
@@ -87,7 +87,7 @@ def test_long_curves_are_thinned_for_the_ui_and_whole_in_the_artifact(store: Sto
     assert 20 <= len(steps) <= 25
     assert steps[-1] == 300
     assert len(set(np.diff(steps))) <= 2, "not evenly spaced"
-    assert read_curves(store, read_run(store, run_id))["val_loss"].shape == (120, 3)
+    assert read_curves(store, read_trial(store, run_id))["val_loss"].shape == (120, 3)
 
 
 def test_a_run_says_what_it_is(store: Store, result: TrialResult) -> None:
@@ -106,9 +106,9 @@ def test_artifacts_are_whole_and_have_their_digests(store: Store, result: TrialR
     for name in ("weights/best.safetensors", "weights/final.safetensors", "curves.npz"):
         assert digests[name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
     assert {"data.train", "data.val", "data.test", "initial_weights"} <= digests.keys()
-    is_recorded = json.loads((folder / "environment.json").read_text())
-    assert {"commit", "uncommitted_changes", "python", "torch", "numpy", "threads", "cpu"} <= is_recorded.keys()
-    assert (folder / "curves.png").read_bytes() == b"hello"
+    recorded = json.loads((folder / "environment.json").read_text())
+    assert {"commit", "uncommitted_changes", "python", "torch", "numpy", "threads", "cpu"} <= recorded.keys()
+    assert (folder / "note.txt").read_bytes() == b"hello"
     weights = load_file(folder / "weights/final.safetensors")
     assert {name: tuple(value.shape) for name, value in weights.items()} == {
         name: (3, *shape) for name, shape in result.progress.shapes.items()
@@ -116,7 +116,7 @@ def test_artifacts_are_whole_and_have_their_digests(store: Store, result: TrialR
 
 
 def test_curves_come_back_bit_for_bit(store: Store, result: TrialResult) -> None:
-    curves = read_curves(store, read_run(store, record_trial(store, result, "a name", {})))
+    curves = read_curves(store, read_trial(store, record_trial(store, result, "a name", {})))
     assert np.array_equal(curves["train_loss"], result.progress.train_loss)
     assert np.array_equal(curves["val_loss"], result.progress.val_loss)
     assert np.array_equal(curves["test_loss"], result.tested)
@@ -138,7 +138,7 @@ def test_loaded_networks_have_the_logged_test_loss(store: Store, result: TrialRe
 
 
 def test_best_and_final_weights_are_told_apart(store: Store, result: TrialResult) -> None:
-    found = read_run(store, record_trial(store, result, "a name", {}))
+    found = read_trial(store, record_trial(store, result, "a name", {}))
     shapes = result.progress.shapes
     for which, flat in (("best", result.progress.best_weights), ("final", result.progress.weights)):
         named = read_weights(store, found, which)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ def test_what_is_not_finite_is_never_a_metric(store: Store, result: TrialResult)
 def test_a_study_trial_has_no_test_loss(store: Store) -> None:
     found = store.client.get_run(record_trial(store, trained(test=False), "a name", {}))
     assert "test_loss" not in found.data.metrics
-    assert "test_loss" not in read_curves(store, found)
+    assert "test_loss" not in read_curves(store, TrialRun(found))
 
 
 @pytest.mark.parametrize(("error", "status"), [(ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")])
@@ -190,7 +190,7 @@ def test_errors_of_reading_are_lines(store: Store, result: TrialResult) -> None:
     run_id = record_trial(store, result, "a name", {})
     with pytest.raises(ConfigError, match="replicas 0 to 2, not 3"):
         tracking.load(run_id, 3, store=store)
-    location = read_run(store, run_id).info.artifact_uri.removeprefix("file://")
+    location = read_trial(store, run_id).info.artifact_uri.removeprefix("file://")
     Path(location, "weights/best.safetensors").unlink()
     with pytest.raises(StoreError, match=r"has lost its weights/best\.safetensors"):
         tracking.load(run_id, store=store)
@@ -208,16 +208,16 @@ def test_a_trial_that_came_to_nothing_says_why(store: Store) -> None:
     run_id = record_failed_trial(
         store, FailedTrial(CONFIG, "its worker process died", time.time(), 2.0), "a name", {"trial": "3"}
     )
-    found = read_run(store, run_id)
-    assert (found.info.status, found.data.tags["outcome"], found.data.tags["trial"]) == ("FAILED", "failed", "3")
-    assert "died" in found.data.tags["reason"]
+    found = read_trial(store, run_id)
+    assert (found.info.status, found.tags["outcome"], found.tags["trial"]) == ("FAILED", "failed", "3")
+    assert "died" in found.tags["reason"]
     assert read_config(found) == CONFIG
-    assert is_recorded(found)
+    assert found.is_recorded
 
 
 def test_what_the_study_learns_from_the_record_is_what_it_learnt_from_the_training(store: Store) -> None:
     for result in (trained(test=False), replace(trained(test=False), progress=diverged(trained().progress))):
-        again = read_result(store, read_run(store, record_trial(store, result, "a name", {})))
+        again = read_result(store, read_trial(store, record_trial(store, result, "a name", {})))
         assert (again.outcome, again.loss, again.curve) == result.result[1:4]
         assert again.config == result.config
 
@@ -229,11 +229,11 @@ def test_a_full_disk_is_one_line_and_leaves_no_finished_run(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StoreError, match="cannot write to the store .* No space left on device"):
+    with pytest.raises(StoreError, match=r"cannot write to the store .* No space left on device"):
         record_trial(store, result, "a name", {})
     (run,) = store.client.search_runs([experiment_id(store, "sine")])
     assert run.info.status == "FAILED"
-    assert not is_recorded(run)
+    assert not TrialRun(run).is_recorded
 
 
 def test_files_are_on_disk_before_the_run_is_finished(

@@ -1,0 +1,285 @@
+"""Typed views of the MLflow runs of trials and sweeps: the only readers of their tags, params and metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mlflow.entities import Run, RunInfo
+
+from tracking.schema import FAILED, OUTCOMES, PROGRAM, PROVENANCE, VERSION, Metric, Param, Phase, SchemaError, Tag
+
+T = TypeVar("T", bound=str)
+
+
+def check_version(text: str | None, subject: str) -> int:
+    """Return the schema version in a tag, 1 where there is none; raise SchemaError for a newer or an unreadable one."""
+    if text is None:
+        return 1
+    if not text.isdecimal():
+        raise SchemaError(f"{subject}: its tag '{Tag.SCHEMA}' is {text!r}, not a number: see linrnn doctor")
+    if int(text) > VERSION:
+        raise SchemaError(
+            f"{subject} was written by a newer linrnn (schema {text}; this one reads up to {VERSION}): upgrade linrnn"
+        )
+    return int(text)
+
+
+@dataclass(frozen=True)
+class LinrnnRun:
+    """What the runs of trials and sweeps share."""
+
+    run: Run
+
+    def __post_init__(self) -> None:
+        check_version(self.run.data.tags.get(Tag.SCHEMA), f"run {self.run_id}")
+
+    @property
+    def info(self) -> RunInfo:
+        """MLflow's own record of the run: id, experiment, status, times, location of the artifacts."""
+        return self.run.info
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run."""
+        return str(self.info.run_id)
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.tag(Tag.RUN_NAME)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the run is open: its writer is at work, or was killed."""
+        return bool(self.info.status == "RUNNING")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run was closed in the ordinary way."""
+        return bool(self.info.status == "FINISHED")
+
+    @property
+    def start_time(self) -> float:
+        """Start, in seconds since 1970."""
+        return float(self.info.start_time) / 1000
+
+    @property
+    def experiment_id(self) -> str:
+        """Id of its MLflow experiment."""
+        return str(self.info.experiment_id)
+
+    @property
+    def parent(self) -> str | None:
+        """Id of the run that it belongs to: the sweep of a trial, or the original of a reproduction."""
+        return self.find_tag(Tag.PARENT)
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """All params, by name."""
+        params: Mapping[str, str] = self.run.data.params
+        return params
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """The last value of all metrics, by name."""
+        metrics: Mapping[str, float] = self.run.data.metrics
+        return metrics
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """All tags, by name."""
+        tags: Mapping[str, str] = self.run.data.tags
+        return tags
+
+    def find_tag(self, tag: Tag) -> str | None:
+        """Return a tag, under its old name where it has only that, or None."""
+        return next((self.tags[name] for name in tag.names if name in self.tags), None)
+
+    def tag(self, tag: Tag) -> str:
+        """Return a tag; raise SchemaError where it is missing."""
+        text = self.find_tag(tag)
+        if text is None:
+            raise self.error(f"lacks the tag '{tag}'")
+        return text
+
+    def param(self, param: str) -> str:
+        """Return a param; raise SchemaError where it is missing."""
+        if param not in self.params:
+            raise self.error(f"lacks the param '{param}'")
+        return self.params[param]
+
+    def find_metric(self, metric: Metric) -> float | None:
+        """Return the last value of a metric, under its old name where it has only that, or None."""
+        return next((self.metrics[name] for name in metric.names if name in self.metrics), None)
+
+    def metric(self, metric: Metric) -> float:
+        """Return the last value of a metric; raise SchemaError where it is missing."""
+        value = self.find_metric(metric)
+        if value is None:
+            raise self.error(f"lacks the metric '{metric}'")
+        return value
+
+    def count(self, text: str, name: str) -> int:
+        """Return the whole number in the text of a tag or param; raise SchemaError where it is none."""
+        if not text.isdecimal():
+            raise self.error(f"has {text!r} as its '{name}', not a whole number")
+        return int(text)
+
+    def error(self, problem: str) -> SchemaError:
+        """Return the error for this run, with its id."""
+        return SchemaError(f"run {self.run_id} {problem}: see linrnn doctor")
+
+
+@dataclass(frozen=True)
+class TrialRun(LinrnnRun):
+    """Typed view of the MLflow run of a trial.
+
+    Parameters
+    ----------
+    run : mlflow.entities.Run
+        The run as MLflow returns it.
+
+    Raises
+    ------
+    SchemaError
+        The run was written with a newer schema. The properties raise it where the run lacks what they return or
+        where it contradicts the schema; the message names the run and the tag, param or metric.
+
+    See Also
+    --------
+    tracking.read_config : The trial config of the run.
+    tracking.load : One of its trained networks.
+    """
+
+    @property
+    def phase(self) -> Phase:
+        """Why the trial was trained."""
+        return _member(self, Tag.PHASE, tuple(Phase))
+
+    @property
+    def outcome(self) -> str:
+        """How the trial ended: complete, pruned, diverged or failed."""
+        return _member(self, Tag.OUTCOME, OUTCOMES)
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the trial ended without a result."""
+        return self.find_tag(Tag.OUTCOME) == FAILED
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the trial was trained to its last epoch with a finite loss."""
+        return self.outcome == OUTCOMES[0]
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the run was written to its end."""
+        return (self.info.status, self.is_failed) in (("FINISHED", False), ("FAILED", True))
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the run holds curves and weights."""
+        return self.is_recorded and not self.is_failed and self.find_tag(Tag.OUTCOME) is not None
+
+    @property
+    def study(self) -> str | None:
+        """Name of its Optuna study; None for a trial that belongs to none."""
+        return self.find_tag(Tag.STUDY)
+
+    @property
+    def number(self) -> int:
+        """Number of the trial in its study, from 0."""
+        return self.count(self.tag(Tag.TRIAL), Tag.TRIAL)
+
+    @property
+    def model(self) -> str:
+        """Model type."""
+        return self.param("model")
+
+    @property
+    def best_val_loss(self) -> float:
+        """Objective of the study, normalized; inf where it was not finite and therefore not logged."""
+        loss = self.find_metric(Metric.BEST_VAL_LOSS)
+        return math.inf if loss is None else loss
+
+    @property
+    def diverged_replicas(self) -> int:
+        """Number of replicas whose loss is no longer finite."""
+        return round(self.metric(Metric.DIVERGED_REPLICAS))
+
+    @property
+    def seconds(self) -> float:
+        """Training time, s."""
+        return self.metric(Metric.SECONDS)
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Commit, Python, torch and processor that it ran with; empty for a failed trial."""
+        return {name: self.tags[name] for name in PROVENANCE if name in self.tags}
+
+
+@dataclass(frozen=True)
+class SweepRun(LinrnnRun):
+    """Typed view of the MLflow run of a sweep.
+
+    Parameters
+    ----------
+    run : mlflow.entities.Run
+        The run as MLflow returns it.
+
+    Raises
+    ------
+    SchemaError
+        The run was written with a newer schema. The properties raise it where the run lacks what they return or
+        where it contradicts the schema; the message names the run and the tag, param or metric.
+    """
+
+    @property
+    def task(self) -> str:
+        """Label of the task, which is also the name of the experiment that holds the trials."""
+        return self.tag(Tag.TASK)
+
+    @property
+    def source(self) -> str:
+        """The TASK of the command line: the name of a built-in task, or the absolute path of a file."""
+        return self.params.get("task.file", self.task)
+
+    @property
+    def models(self) -> list[str]:
+        """Model types."""
+        return self.param(Param.MODELS).split(", ")
+
+    @property
+    def studies(self) -> list[str]:
+        """Names of the studies, in the order of the model types."""
+        return self.tag(Tag.STUDIES).split(", ")
+
+    @property
+    def identity(self) -> str:
+        """Equal for two sweeps if and only if the same computation is asked for."""
+        return self.tag(Tag.IDENTITY)
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials in each study."""
+        return self.count(self.param(Param.TRIALS), Param.TRIALS)
+
+
+def _member(run: LinrnnRun, tag: Tag, values: tuple[T, ...]) -> T:
+    """Return the value that a tag has, of those that it may have; raise SchemaError for another one."""
+    text = run.tag(tag)
+    for value in values:
+        if text == value:
+            return value
+    raise run.error(f"has {text!r} as its tag '{tag}', which is none of {', '.join(values)}")
+
+
+def to_linrnn_run(run: Run) -> TrialRun | SweepRun | None:
+    """Return the view of a run that linrnn wrote; None for a run of another program."""
+    tags = run.data.tags
+    if Tag.STUDIES in tags:
+        return SweepRun(run)
+    return TrialRun(run) if Tag.PHASE in tags or tags.get(Tag.SOURCE_NAME) == PROGRAM else None
