@@ -1,4 +1,7 @@
-"""What losses of replicas say of all replicas there could be: medians, with intervals."""
+"""Statistics over the losses of replicas: medians and differences, with bootstrap intervals.
+
+Every result is the same for any order of the replicas, and an infinite loss is larger than all others.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,12 @@ from numpy.typing import NDArray
 
 from linrnn.training.history import Losses
 
-LEVEL = 0.95
+LEVEL = 0.95  # of an interval
 RESAMPLES = 9999
-LEAST_REPLICAS = 5  # of each model type, to tell whether they differ
-HUGE = 1e100  # stands for an infinite loss while samples are drawn
-FAR = 45.0  # a difference of log10 loss that only an infinite one makes, be it half of a median
-
-
-LARGEST = 1e300  # stands for an infinite loss where numbers are interpolated
+LEAST_REPLICAS = 5  # of each model type, for a comparison
+INFINITE = 1e100  # stands for an infinite loss in differences, where inf - inf is nan
+LARGEST, LARGEST_LOG = 1e-10 * INFINITE, 0.45 * np.log10(INFINITE)  # half of INFINITE, or of its log10, is above
+QUARTILES = 0.25, 0.5, 0.75
 
 
 class Estimate(NamedTuple):
@@ -29,72 +30,97 @@ class Estimate(NamedTuple):
 
 
 def estimate_median(losses: Losses) -> Estimate:
-    """Median of the losses `(S,)`, with its bootstrap interval; inf where a diverged replica's reaches in."""
+    """Estimate the median loss, with its 95 % bootstrap interval.
+
+    Parameters
+    ----------
+    losses : array (S,)
+        Loss of each replica; inf for a diverged one.
+
+    Returns
+    -------
+    Estimate
+        The sample median and its percentile interval (Efron 1979), inf where infinite losses reach into it;
+        the interval of a single loss is (-inf, inf). Resamples are fixed, and independent of the order of the losses.
+    """
     return bootstrap_interval(np.median, losses)
 
 
 def estimate_gain(losses: Losses, other: Losses) -> Estimate:
-    """By how much the median of `other` is below that of `losses`, both resampled apart."""
-    return bootstrap_interval(median_difference, losses, other)
+    """Estimate how much lower the median of `other` is than that of `losses`, resampled independently."""
+    return bootstrap_interval(subtract_medians, losses, other)
 
 
 class SampleComparison(NamedTuple):
-    """What sets the losses of one sample apart from those of another."""
+    """Differences between two independent samples of losses."""
 
-    ratio: Estimate  # of its median to the other's, by the medians of log10 loss; nan where both are infinite
-    p: float  # how often medians of log10 loss differ by as much where replicas are dealt out by chance
-    superiority: float  # the probability that a loss of it is below one of the other's, ties counted half
+    ratio: Estimate  # of the medians, by the medians of log10 loss; nan if both are infinite
+    p: float  # of the permutation test of equal medians of log10 loss
+    superiority: float  # probability that a loss of the first sample is below one of the second, ties counted half
 
 
 def compare_samples(losses: Losses, other: Losses) -> SampleComparison:
-    """How losses `(S,)` differ from other ones, not paired, two or more each; an infinite one is above all others.
+    """Compare two independent samples of losses.
 
-    A two-sided permutation test, of all deals where they are not more than 9999, else of so many (Fisher 1935; Phipson
-    & Smyth 2010); the probability of superiority is Mann & Whitney's U (1947) over the number of pairs.
+    Parameters
+    ----------
+    losses, other : array (S,)
+        Losses of the replicas of each sample, two or more; inf for a diverged replica.
+
+    Returns
+    -------
+    SampleComparison
+        The ratio of medians with its interval, the p value, and the probability of superiority.
+
+    References
+    ----------
+    Permutation test, two-sided: all permutations if they are at most 9999, otherwise 9999 of them (Fisher 1935;
+    Phipson & Smyth 2010). Probability of superiority: U / (S1 S2) (Mann & Whitney 1947).
     """
     from scipy.stats import mannwhitneyu, permutation_test  # take half a second to load
 
-    logs = [np.log10(np.clip(sample, 1 / HUGE, HUGE)) for sample in (losses, other)]
-    apart = bootstrap_interval(median_difference, *logs)
-    test = permutation_test(logs, median_difference, vectorized=True, n_resamples=RESAMPLES, rng=0)
-    below = mannwhitneyu(other, losses).statistic / (len(losses) * len(other))
-    neither = all(np.median(sample) > FAR for sample in logs)
-    ratio = Estimate(*(math.nan if neither else power_of_ten(value) for value in apart))
-    return SampleComparison(ratio, float(test.pvalue), float(below))
+    first, second = (np.sort(sample) for sample in (losses, other))
+    logs = [np.log10(np.clip(sample, 1 / INFINITE, INFINITE)) for sample in (first, second)]
+    difference = bootstrap_interval(subtract_medians, *logs)
+    test = permutation_test(logs, subtract_medians, vectorized=True, n_resamples=RESAMPLES, rng=0)
+    superiority = mannwhitneyu(second, first).statistic / (len(first) * len(second))
+    infinite = all(np.median(sample) > LARGEST_LOG for sample in logs)
+    ratio = Estimate(*(math.nan if infinite else power_of_ten(value) for value in difference))
+    return SampleComparison(ratio, float(test.pvalue), float(superiority))
 
 
-def median_difference(one: Any, other: Any, axis: int) -> Any:
-    """Median of one sample less that of another."""
+def subtract_medians(one: Any, other: Any, axis: int) -> Any:
+    """Median of one sample minus that of the other."""
     return np.median(one, axis=axis) - np.median(other, axis=axis)
 
 
 def power_of_ten(exponent: float) -> float:
-    """10 to an exponent; one that came of an infinite loss gives inf, or 0."""
-    return math.inf if exponent > FAR else 0.0 if exponent < -FAR else float(10**exponent)
+    """10 to an exponent; inf or 0 for one that results from an infinite loss."""
+    return math.inf if exponent > LARGEST_LOG else 0.0 if exponent < -LARGEST_LOG else float(10**exponent)
 
 
 def bootstrap_interval(statistic: Any, *samples: Losses) -> Estimate:
-    """A statistic with its percentile interval (Efron 1979); always the same resamples."""
+    """A statistic of sorted samples with its percentile interval (Efron 1979); the resamples are always the same."""
     from scipy.stats import bootstrap  # takes half a second to load
 
-    finite = [np.minimum(sample, HUGE) for sample in samples]
+    finite = [np.minimum(np.sort(sample), INFINITE) for sample in samples]
     value = statistic(*finite, axis=0)
     if any(len(sample) < 2 for sample in finite):
         return Estimate(*restore_infinities([value, -np.inf, np.inf]))
-    found = bootstrap(
+    interval = bootstrap(
         finite, statistic, vectorized=True, n_resamples=RESAMPLES, confidence_level=LEVEL, method="percentile", rng=0
     ).confidence_interval
-    return Estimate(*restore_infinities([value, found.low, found.high]))
+    return Estimate(*restore_infinities([value, interval.low, interval.high]))
 
 
 def restore_infinities(values: list[float]) -> NDArray[np.float64]:
-    """The values; what came of an infinite loss infinite again."""
+    """The values, infinite where they result from an infinite loss."""
     array = np.array(values)
-    return np.where(np.abs(array) > HUGE / 1e10, np.copysign(np.inf, array), array)
+    return np.where(np.abs(array) > LARGEST, np.copysign(np.inf, array), array)
 
 
 def quartiles(losses: Losses) -> tuple[float, float, float]:
-    """First quartile, median and third quartile of the replicas' losses; inf where a diverged one reaches in."""
-    values = np.quantile(np.minimum(losses, LARGEST), (0.25, 0.5, 0.75))  # interpolating inf would give nan
-    first, estimate_median, third = (float(value) for value in np.where(values > LARGEST / 1e50, np.inf, values))
-    return first, estimate_median, third
+    """First quartile, median, third quartile of losses `(S,)`, interpolated; inf where an infinite loss reaches in."""
+    upper = np.quantile(losses, QUARTILES, method="higher")
+    first, median, third = np.where(np.isinf(upper), np.inf, np.quantile(np.nan_to_num(losses), QUARTILES))
+    return float(first), float(median), float(third)

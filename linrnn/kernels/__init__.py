@@ -1,8 +1,8 @@
 """Compiled kernels of recurrent networks, one replica at a time, the order of every sum fixed by the code.
 
-Rows are time-major: row ``t * B + b`` is step ``t`` of sequence ``b``. What a replica computes is a program of
-matrix operations, made in Python for its sizes; the compiled code runs it. Loaded (the first time of all:
-compiled) when one is first used.
+Rows are time-major: row ``t * B + b`` is step ``t`` of sequence ``b``. The computation of a replica is a program of
+matrix operations, built in Python for its sizes and run by compiled code. The kernels are compiled once, cached on
+disk, and loaded at first use.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linrnn.config.registry import lazy_attributes
+from linrnn.kernels.codes import Activation, parse_activation
 
 if TYPE_CHECKING:
     from linrnn.kernels.interface import evaluate as evaluate
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
     from linrnn.kernels.recurrence_plan import recurrence_backward as recurrence_backward
     from linrnn.kernels.recurrence_plan import recurrence_forward as recurrence_forward
 
-LINEAR, TANH = 0, 1
-ACTIVATION_CODES = {"linear": LINEAR, "tanh": TANH}
-
-__all__ = ["ACTIVATION_CODES", "LINEAR", "TANH", "evaluate", "recurrence_backward", "recurrence_forward", "train_steps"]
+__all__ = [
+    "Activation",
+    "evaluate",
+    "parse_activation",
+    "recurrence_backward",
+    "recurrence_forward",
+    "train_steps",
+]
 
 __getattr__ = lazy_attributes(
     __name__,

@@ -1,4 +1,4 @@
-"""Training steps and losses of a network's replicas."""
+"""Training steps and losses of the replicas of a network."""
 
 from __future__ import annotations
 
@@ -7,87 +7,134 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from linrnn.kernels.codes import Activation
 from linrnn.kernels.compilation import Array, zeros
 from linrnn.kernels.network_plan import EvaluationPlan, NetworkPlan, Sizes, TrainingPlan
-from linrnn.kernels.optimization import PARTS, Places, squared_errors, train_replicas
+from linrnn.kernels.optimization import (
+    PARTS,
+    AdamState,
+    Curves,
+    EpochPlan,
+    LossPlan,
+    StepSettings,
+    squared_errors,
+    train_replicas,
+)
 from linrnn.kernels.program import run
 
 plan_training = lru_cache(maxsize=64)(TrainingPlan)
 plan_evaluation = lru_cache(maxsize=64)(EvaluationPlan)
 
 
-def loss_places(network: NetworkPlan, rows: int, skipped: int) -> Places:
-    """Places of the network for the loss of so many rows, the first `skipped` left out."""
+def plan_loss(network: NetworkPlan, rows: int, washout: int) -> LossPlan:
+    """Places of the loss of `rows` rows, the first `washout` left out."""
     outputs = network.outputs
-    return outputs.start, network.targets.start, rows, outputs.columns, outputs.step, skipped
+    return LossPlan(outputs.start, network.targets.start, rows, outputs.columns, outputs.step, washout)
 
 
-def network_sizes(inputs: Array, targets: Array, hidden_size: int, num_layers: int, activation_code: int) -> Sizes:
-    """Sizes of a network for this data, which must agree."""
+def plan_sizes(inputs: Array, targets: Array, hidden_size: int, num_layers: int, activation: Activation) -> Sizes:
+    """Sizes of a network for these data; ValueError if inputs and targets differ in steps or batch."""
     if inputs.shape[:2] != targets.shape[:2]:
         raise ValueError(f"inputs {inputs.shape} and targets {targets.shape} differ in steps or batch")
-    return Sizes(inputs.shape[2], hidden_size, targets.shape[2], num_layers, inputs.shape[1], activation_code)
+    return Sizes(inputs.shape[2], hidden_size, targets.shape[2], num_layers, inputs.shape[1], Activation(activation))
 
 
 def train_steps(
     weights: Array,
     moment1: Array,
     moment2: Array,
-    done: int,
+    first_epoch: int,
     rates: Array,
     inputs: Array,
     targets: Array,
-    first: int,
+    washout: int,
     scale: float,
     clip_norm: float,
     hidden_size: int,
     num_layers: int,
-    activation_code: int,
+    activation: Activation,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Train full-batch epochs in place, after `done` others, one a learning rate; losses and gradient norms (N, S).
+    """Train N full-batch epochs of Adam in place, one per learning rate.
 
-    weights, moments (S, P), C-contiguous; inputs (T, B, I), targets (T, B, O); all of one dtype. The
-    loss is scale * mean of (y - target)^2 over the steps from `first` on, read before its update; the norm is
-    that of its gradient before it is clipped (Pascanu 2013). A replica whose loss or norm is not finite has
-    diverged: its weights are nan from then on, and so are its later losses and norms.
+    The loss is scale * mean of (y - target)^2 over the steps after the washout, read before its update. The norm is
+    that of its gradient before clipping (Pascanu, Mikolov & Bengio 2013). A replica whose loss or norm is not finite
+    has diverged: its weights, later losses and later norms are nan.
+
+    Parameters
+    ----------
+    weights, moment1, moment2 : array (S, P)
+        Weights and Adam's moments of S replicas, C-contiguous, updated in place.
+    first_epoch : int
+        Number of epochs before these.
+    rates : array (N,)
+        Learning rates.
+    inputs : array (T, B, I)
+        Inputs, of the dtype of the weights.
+    targets : array (T, B, O)
+        Targets, of the dtype of the weights.
+    washout : int
+        Leading steps that do not count.
+    scale : float
+        Factor of the loss.
+    clip_norm : float
+        Largest norm of a replica's gradient.
+    hidden_size, num_layers : int
+        Units per layer, and layers.
+    activation : Activation
+        Activation of every layer.
+
+    Returns
+    -------
+    losses, norms : array (N, S)
+        Loss and gradient norm of each epoch.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match or the activation is unknown.
+    TypeError
+        If dtypes differ, or an array is not C-contiguous.
     """
-    sizes = network_sizes(inputs, targets, hidden_size, num_layers, activation_code)
+    sizes = plan_sizes(inputs, targets, hidden_size, num_layers, activation)
     steps, batch, _ = inputs.shape
     plan = plan_training(sizes, steps * batch)
     check_weights(plan, weights, moment1, moment2)
     a = zeros(plan.layout.size, weights.dtype)
     plan.inputs.put(a, inputs)
     plan.targets.put(a, targets)
-    plan.ones.within(a)[:] = 1
+    plan.ones.view(a)[:] = 1
     losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
-    weight = float(scale) / ((steps - first) * batch * sizes.outputs)
-    at, settings = loss_places(plan, steps * batch, first * batch), (np.ascontiguousarray(rates), float(clip_norm))
-    state = weights, moment1, moment2, losses, norms, np.zeros(PARTS)
+    factor = float(scale) / ((steps - washout) * batch * sizes.outputs)
+    loss = plan_loss(plan, steps * batch, washout * batch)
     train_replicas(
-        a, plan.epoch, plan.gradients, *state, at, plan.row.start, plan.gradient.start, done, weight, *settings
+        a,
+        EpochPlan(plan.epoch, plan.gradients, loss, plan.row.start, plan.gradient.start),
+        AdamState(weights, moment1, moment2),
+        Curves(losses, norms, np.zeros(PARTS)),
+        StepSettings(np.ascontiguousarray(rates), first_epoch, factor, float(clip_norm)),
     )
     return losses, norms
 
 
-def check_weights(network: NetworkPlan, *rows: Array) -> None:
-    """ValueError unless all are (S, P), P being the network's."""
-    shape = len(rows[0]), network.parameters
-    if any(row.shape != shape for row in rows):
-        raise ValueError(f"weights and moments must be of shape {shape}, not {[row.shape for row in rows]}")
+def check_weights(network: NetworkPlan, *arrays: Array) -> None:
+    """ValueError unless all are (S, P), with P parameters of the network."""
+    shape = len(arrays[0]), network.parameters
+    if any(array.shape != shape for array in arrays):
+        raise ValueError(f"weights and moments must be of shape {shape}, not {[array.shape for array in arrays]}")
 
 
 def evaluate(
     weights: Array,
     inputs: Array,
     targets: Array,
-    first: int,
+    washout: int,
     scale: float,
     hidden_size: int,
     num_layers: int,
-    activation_code: int,
+    activation: Activation,
 ) -> npt.NDArray[np.float64]:
-    """Losses (S,) at weights (S, P) as `train_steps` reads them, of inputs and targets as there."""
-    sizes = network_sizes(inputs, targets, hidden_size, num_layers, activation_code)
+    """Losses (S,) at weights (S, P), as defined in `train_steps`."""
+    sizes = plan_sizes(inputs, targets, hidden_size, num_layers, activation)
     steps, batch, _ = inputs.shape
     plan = plan_evaluation(sizes, steps * batch)
     check_weights(plan, weights)
@@ -97,12 +144,12 @@ def evaluate(
     for k in range(len(weights)):
         plan.row.put(a, weights[k])
         for h in plan.states:
-            h.part(0, batch).within(a)[:] = 0
+            h.part(0, batch).view(a)[:] = 0
         run(a, plan.start)
         for begin, rows in plan.chunks:
             plan.inputs.part(0, rows).put(a, x[begin : begin + rows])
             plan.targets.part(0, rows).put(a, y[begin : begin + rows])
             run(a, plan.advance[rows])
-            losses[k] += squared_errors(a, loss_places(plan, rows, first * batch - begin))
-    losses *= float(scale) / ((steps - first) * batch * sizes.outputs)
+            losses[k] += squared_errors(a, *plan_loss(plan, rows, washout * batch - begin))
+    losses *= float(scale) / ((steps - washout) * batch * sizes.outputs)
     return losses

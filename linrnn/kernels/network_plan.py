@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from linrnn.kernels.codes import Activation
 from linrnn.kernels.program import (
+    Instruction,
     Layout,
     Matrix,
-    Operation,
     add,
     add_transposed,
     clear,
@@ -30,7 +31,7 @@ class Sizes(NamedTuple):
     outputs: int
     layers: int
     batch: int
-    activation: int
+    activation: Activation
 
     @property
     def fans(self) -> list[int]:
@@ -75,26 +76,26 @@ class NetworkPlan:
         self.readout_transposed = padded(H, outputs)
         self.states = [padded(batch + rows, H) for _ in sizes.fans]  # h_0 first
 
-    def unpack(self) -> list[Operation]:
+    def unpack(self) -> list[Instruction]:
         """The transposes of the weights in `row`."""
         weights = ParameterLayout(self.row.start, self.sizes)
-        operations = [transpose(self.readout_transposed, weights.readout)]
+        instructions = [transpose(self.readout_transposed, weights.readout)]
         for k, layer in enumerate(weights.layers):
-            operations.append(transpose(self.drive_transposed[k], layer.drive))
-            operations.append(transpose(self.recurrent_transposed[k], layer.recurrent))
-        return operations
+            instructions.append(transpose(self.drive_transposed[k], layer.drive))
+            instructions.append(transpose(self.recurrent_transposed[k], layer.recurrent))
+        return instructions
 
-    def forward(self, rows: int) -> list[Operation]:
+    def forward(self, rows: int) -> list[Instruction]:
         """States and outputs of so many rows of inputs, from the first rows of the states."""
-        batch, below, operations = self.sizes.batch, self.inputs.part(0, rows), []
+        batch, below, instructions = self.sizes.batch, self.inputs.part(0, rows), []
         weights = ParameterLayout(self.row.start, self.sizes)
         for k, layer in enumerate(weights.layers):
             h, states = self.states[k].part(0, batch + rows), self.states[k].part(batch, rows)
-            operations += [repeat(states, layer.bias), add(states, below, self.drive_transposed[k])]
-            operations += scan(h, self.recurrent_transposed[k], batch, self.sizes.activation)
+            instructions += [repeat(states, layer.bias), add(states, below, self.drive_transposed[k])]
+            instructions += scan(h, self.recurrent_transposed[k], batch, self.sizes.activation)
             below = states
         outputs = self.outputs.part(0, rows)
-        return [*operations, repeat(outputs, weights.readout_bias), add(outputs, below, self.readout_transposed)]
+        return [*instructions, repeat(outputs, weights.readout_bias), add(outputs, below, self.readout_transposed)]
 
 
 class TrainingPlan(NetworkPlan):
@@ -110,37 +111,37 @@ class TrainingPlan(NetworkPlan):
         self.epoch = program(*self.unpack(), *self.pad(), *self.forward(rows))
         self.gradients = program(*self.backward())
 
-    def pad(self) -> list[Operation]:
+    def pad(self) -> list[Instruction]:
         """The weights that slopes are multiplied with, padded."""
         weights = ParameterLayout(self.row.start, self.sizes)
-        operations = [copy(self.readout, weights.readout)]
+        instructions = [copy(self.readout, weights.readout)]
         for k, layer in enumerate(weights.layers):
-            operations += [copy(self.drive[k], layer.drive), copy(self.recurrent[k], layer.recurrent)]
-        return operations
+            instructions += [copy(self.drive[k], layer.drive), copy(self.recurrent[k], layer.recurrent)]
+        return instructions
 
-    def backward(self) -> list[Operation]:
+    def backward(self) -> list[Instruction]:
         """The flat gradient, from the slopes dL/dy in `outputs`; layers from the last to the first."""
         batch, rows, gradients = self.sizes.batch, self.rows, ParameterLayout(self.gradient.start, self.sizes)
         above, right = self.outputs, self.readout
-        operations = self.sum_over_rows(gradients.readout, above, self.states[-1].part(batch, rows))
-        operations += self.sum_over_rows(gradients.readout_bias, self.ones, above)
+        instructions = self.sum_over_rows(gradients.readout, above, self.states[-1].part(batch, rows))
+        instructions += self.sum_over_rows(gradients.readout_bias, self.ones, above)
         for k in reversed(range(self.sizes.layers)):
             h, slopes, gradient = self.states[k], self.slopes[k % 2], gradients.layers[k]
-            operations += [clear(slopes, self.zeros), add(slopes, above, right)]
-            operations += scan_back(slopes, h, self.recurrent[k], batch, self.sizes.activation)
-            operations += self.sum_over_rows(gradient.bias, self.ones, slopes)
-            operations += self.sum_over_rows(gradient.recurrent, slopes, h.part(0, rows))
+            instructions += [clear(slopes, self.zeros), add(slopes, above, right)]
+            instructions += scan_back(slopes, h, self.recurrent[k], batch, self.sizes.activation)
+            instructions += self.sum_over_rows(gradient.bias, self.ones, slopes)
+            instructions += self.sum_over_rows(gradient.recurrent, slopes, h.part(0, rows))
             if k > 0:
-                operations += self.sum_over_rows(gradient.drive, slopes, self.states[k - 1].part(batch, rows))
+                instructions += self.sum_over_rows(gradient.drive, slopes, self.states[k - 1].part(batch, rows))
             above, right = slopes, self.drive[k]
-        return operations + self.sum_transposed(gradients.layers[0].drive, self.inputs, above)
+        return instructions + self.sum_transposed(gradients.layers[0].drive, self.inputs, above)
 
-    def sum_over_rows(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Operation]:
+    def sum_over_rows(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Instruction]:
         """gradient = left.T @ right."""
         product = Matrix(self.product.start, gradient.rows, gradient.columns, right.step)
         return [clear(product, self.zeros), add_transposed(product, left, right), copy(gradient, product)]
 
-    def sum_transposed(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Operation]:
+    def sum_transposed(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Instruction]:
         """gradient = right.T @ left, of a left without padding."""
         product = Matrix(self.product.start, gradient.columns, gradient.rows, right.step)
         return [clear(product, self.zeros), add_transposed(product, left, right), transpose(gradient, product)]
@@ -156,7 +157,7 @@ class EvaluationPlan(NetworkPlan):
         self.chunks = [(first, min(self.rows, rows - first)) for first in range(0, rows, self.rows)]
         self.advance = {count: program(*self.forward(count), *self.carry(count)) for _, count in self.chunks}
 
-    def carry(self, rows: int) -> list[Operation]:
+    def carry(self, rows: int) -> list[Instruction]:
         """The last states of so many rows become the first ones."""
         batch = self.sizes.batch
         return [copy(h.part(0, batch), h.part(rows, batch)) for h in self.states]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba import types as untyped_types
 
 from linrnn.kernels.compilation import INDEX, Array, compile_kernel, inline
-from linrnn.kernels.program import run
+from linrnn.kernels.program import PROGRAM, run
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 NAN = float("nan")
@@ -18,23 +18,63 @@ types: Any = untyped_types
 REAL = types.float64
 
 
-PLACES = types.UniTuple(INDEX, 6)
+class LossPlan(NamedTuple):
+    """Places of the outputs and targets of a squared error."""
 
-Places = tuple[int, int, int, int, int, int]
+    outputs: int  # start
+    targets: int  # start
+    rows: int
+    columns: int
+    step: int  # of the outputs
+    washout: int  # leading rows that do not count
 
 
-@compile_kernel(lambda real: (real[::1], PLACES))
-def squared_errors(a: Array, at: Places) -> float:
-    """Sum of squared errors in float64, but for the rows skipped; the outputs become the errors.
+class EpochPlan(NamedTuple):
+    """Programs and places of an epoch."""
 
-    at: where the outputs and the targets begin, rows, columns, step of the outputs, rows skipped.
-    """
-    outputs, targets, rows, columns, step, skipped = at
+    forward: Array
+    backward: Array
+    loss: LossPlan
+    row: int  # start of the weights
+    gradient: int  # start
+
+
+class AdamState(NamedTuple):
+    """Weights and moments, `(S, P)` each, updated in place."""
+
+    weights: Array
+    moment1: Array
+    moment2: Array
+
+
+class Curves(NamedTuple):
+    """Losses and gradient norms, `(N, S)` each, and room for the partial sums of a norm, `(PARTS,)`."""
+
+    losses: Array
+    norms: Array
+    sums: Array
+
+
+class StepSettings(NamedTuple):
+    """Settings of the updates: N learning rates, the epochs before them, the factor of the loss, the largest norm."""
+
+    rates: Array
+    first_epoch: int
+    loss_factor: float
+    clip_norm: float
+
+
+LOSS_PLAN = types.NamedUniTuple(INDEX, len(LossPlan._fields), LossPlan)
+
+
+@compile_kernel(lambda real: (real[::1], *[INDEX] * 6))
+def squared_errors(a: Array, outputs: int, targets: int, rows: int, columns: int, step: int, washout: int) -> float:
+    """Sum of squared errors in float64 for a LossPlan's fields, without the washout; the outputs become the errors."""
     total = 0.0
     for row in range(rows):
         line, target = a[outputs : outputs + columns], a[targets : targets + columns]
         for i in range(len(line)):
-            line[i] = line[i] - target[i] if row >= skipped else 0
+            line[i] = line[i] - target[i] if row >= washout else 0
             total += float(line[i]) * float(line[i])
         outputs, targets = outputs + step, targets + columns
     return total
@@ -43,14 +83,14 @@ def squared_errors(a: Array, at: Places) -> float:
 @inline
 def scale_line(line: Array, factor: float) -> None:
     """line *= factor."""
-    scaled = line.dtype.type(factor)
+    cast = line.dtype.type(factor)
     for i in range(len(line)):
-        line[i] *= scaled
+        line[i] *= cast
 
 
 @inline
-def norm_of(line: Array, sums: Array) -> float:
-    """2-norm in float64, by the partial sums `sums`, of a line of a multiple of PARTS elements."""
+def norm_of_line(line: Array, sums: Array) -> float:
+    """2-norm in float64, by the partial sums `sums`; the length of the line is a multiple of PARTS."""
     for part in range(PARTS):
         sums[part] = 0
     for start in range(0, len(line), PARTS):
@@ -65,67 +105,56 @@ def norm_of(line: Array, sums: Array) -> float:
 
 @inline
 def adam(row: Array, mean: Array, square: Array, gradient: Array, factor: Any, step: Any, root: Any) -> None:
-    """Kingma and Ba 2015, by factor * gradient; step = rate / (1 - b1^n), root = sqrt(1 - b2^n)."""
+    """Adam (Kingma & Ba 2015) on factor * gradient; step = rate / (1 - b1^n), root = sqrt(1 - b2^n)."""
     real = row.dtype.type
     factor, step, root, epsilon = real(factor), real(step), real(root), real(EPSILON)
-    beta2, keep1, keep2 = real(BETA2), real(1 - BETA1), real(1 - BETA2)
+    beta2, weight1, weight2 = real(BETA2), real(1 - BETA1), real(1 - BETA2)
     for i in range(len(row)):
         g = factor * gradient[i]
-        mean[i] += (g - mean[i]) * keep1
-        square[i] = square[i] * beta2 + g * g * keep2
+        mean[i] += (g - mean[i]) * weight1
+        square[i] = square[i] * beta2 + g * g * weight2
         row[i] -= step * mean[i] / (math.sqrt(square[i]) / root + epsilon)
 
 
 def train_types(real: Any) -> tuple[Any, ...]:
     """Argument types of `train_replicas`."""
-    rows, programs, curves = real[:, ::1], INDEX[:, ::1], REAL[:, ::1]
-    line = REAL[::1]
-    return real[::1], programs, programs, rows, rows, rows, curves, curves, line, PLACES, *[INDEX] * 3, REAL, line, REAL
+    line, curve, rows = REAL[::1], REAL[:, ::1], real[:, ::1]
+    return (
+        real[::1],
+        types.NamedTuple([PROGRAM, PROGRAM, LOSS_PLAN, INDEX, INDEX], EpochPlan),
+        types.NamedUniTuple(rows, len(AdamState._fields), AdamState),
+        types.NamedTuple([curve, curve, line], Curves),
+        types.NamedTuple([line, INDEX, REAL, REAL], StepSettings),
+    )
 
 
 @compile_kernel(train_types)
-def train_replicas(
-    a: Array,
-    forward: Array,
-    backward: Array,
-    weights: Array,
-    moment1: Array,
-    moment2: Array,
-    losses: Array,
-    norms: Array,
-    sums: Array,
-    at: Places,
-    row_start: int,
-    gradient_start: int,
-    done: int,
-    weight: float,
-    rates: Array,
-    clip_norm: float,
-) -> None:
-    """Each replica's epochs, at a learning rate each; a loss is weight * its sum of squared errors."""
-    width = weights.shape[1]
-    row, gradient = a[row_start : row_start + width], a[gradient_start : gradient_start + -(-width // PARTS) * PARTS]
-    outputs, _, rows, _, step_of_outputs, _ = at
-    errors = a[outputs : outputs + rows * step_of_outputs]
+def train_replicas(a: Array, plan: EpochPlan, state: AdamState, curves: Curves, settings: StepSettings) -> None:
+    """Train each replica, one epoch per learning rate; a loss is the factor times the sum of squared errors."""
+    weights, (losses, norms, sums) = state.weights, curves
+    outputs, targets, rows, columns, step_of_outputs, washout = plan.loss
+    width, errors = weights.shape[1], a[outputs : outputs + rows * step_of_outputs]
+    row, gradient = a[plan.row : plan.row + width], a[plan.gradient : plan.gradient + -(-width // PARTS) * PARTS]
     start1, start2 = 1.0, 1.0
-    for _ in range(done):
+    for _ in range(settings.first_epoch):
         start1, start2 = start1 * BETA1, start2 * BETA2
     for k in range(len(weights)):
         present, power1, power2 = weights[k], start1, start2
         for epoch in range(len(losses)):
             for i in range(width):
                 row[i] = present[i]
-            run(a, forward)
-            losses[epoch, k] = weight * squared_errors(a, at)
+            run(a, plan.forward)
+            error = squared_errors(a, outputs, targets, rows, columns, step_of_outputs, washout)
+            losses[epoch, k] = settings.loss_factor * error
             if math.isfinite(losses[epoch, k]):
-                scale_line(errors, 2 * weight)
-                run(a, backward)
-                norms[epoch, k] = norm_of(gradient, sums)
+                scale_line(errors, 2 * settings.loss_factor)
+                run(a, plan.backward)
+                norms[epoch, k] = norm_of_line(gradient, sums)
             if not math.isfinite(norms[epoch, k]):
                 for i in range(width):
                     present[i] = NAN
                 break
-            factor = min(clip_norm / (norms[epoch, k] + 1e-6), 1.0)
+            factor = min(settings.clip_norm / (norms[epoch, k] + 1e-6), 1.0)
             power1, power2 = power1 * BETA1, power2 * BETA2
-            step, root = rates[epoch] / (1 - power1), math.sqrt(1 - power2)
-            adam(present, moment1[k], moment2[k], gradient, factor, step, root)
+            step, root = settings.rates[epoch] / (1 - power1), math.sqrt(1 - power2)
+            adam(present, state.moment1[k], state.moment2[k], gradient, factor, step, root)

@@ -92,8 +92,8 @@ def product_tile(rows: int, vectors: int) -> Callable[..., None]:
 
         return types.void(a, *[types.int64] * 8), generate
 
-    made: Callable[..., None] = intrinsic(tile)
-    return made
+    kernel: Callable[..., None] = intrinsic(tile)
+    return kernel
 
 
 tile_1x2, tile_1x4, tile_2x2 = product_tile(1, 2), product_tile(1, 4), product_tile(2, 2)

@@ -1,24 +1,43 @@
-"""Programs of matrix operations: rows of integers, made once for given sizes and run for each replica.
+"""Programs of matrix operations: arrays of instructions, built once for given sizes and run for each replica.
 
-All matrices of a program lie in one array; each is named by where it begins and by the distance of its rows.
+All matrices of a program lie in one array. A matrix is given by its first element and the distance of its rows.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 
-from linrnn.kernels import LINEAR, TANH
-from linrnn.kernels.compilation import INDEX, Array, compile_kernel, inline
+from linrnn.kernels.codes import BACKWARD, FORWARD, Activation, Finish, Operation
+from linrnn.kernels.compilation import Array, compile_kernel, inline
 from linrnn.kernels.products import PADDING, add_product
 from linrnn.kernels.tanh_kernel import tanh_line
 
-SLOPE = 2  # beside the activations
-COPY, TRANSPOSE, PRODUCT = range(3)
-FIELDS = 13  # arguments of the longest operation
 
-Operation = tuple[int, ...]
+class Instruction(NamedTuple):
+    """One row of a program: an operation and its operands, all in elements of the array."""
+
+    operation: Operation
+    out: int  # start
+    out_step: int
+    left: int  # start of the values, or of the left factor
+    left_step: int
+    rows: int  # of out; of the values where they are transposed
+    columns: int
+    left_term: int = 0  # distance of the terms of a sum in the left factor
+    right: int = 0
+    right_step: int = 0
+    terms: int = 0
+    times: int = 1
+    move: int = 0  # of out, left and state from one time to the next
+    finish: Finish = Finish.NONE
+    state: int = 0  # start of h, for the slope
+
+
+INSTRUCTION = np.dtype([(field, np.int64) for field in Instruction._fields], align=True)
+PROGRAM = numba.from_dtype(INSTRUCTION)[::1]
 
 
 class Matrix(NamedTuple):
@@ -30,16 +49,16 @@ class Matrix(NamedTuple):
     step: int
 
     def part(self, first: int, rows: int) -> Matrix:
-        """So many rows, from `first` on."""
+        """`rows` rows from row `first` on."""
         return Matrix(self.start + first * self.step, rows, self.columns, self.step)
 
-    def within(self, a: Array) -> Array:
+    def view(self, a: Array) -> Array:
         """View of the matrix in a, without its padding."""
         return a[self.start : self.start + self.rows * self.step].reshape(self.rows, -1)[:, : self.columns]
 
     def put(self, a: Array, values: Array) -> None:
-        """Copy values into the matrix; of another dtype than a's they are a TypeError."""
-        np.copyto(self.within(a), values.reshape(self.rows, self.columns), casting="no")
+        """Copy values into the matrix; TypeError if their dtype is not that of a."""
+        np.copyto(self.view(a), values.reshape(self.rows, self.columns), casting="no")
 
 
 class Layout:
@@ -63,73 +82,75 @@ class Layout:
         return Matrix(start, rows, columns, step)
 
 
-def copy(out: Matrix, values: Matrix) -> Operation:
+def copy(out: Matrix, values: Matrix) -> Instruction:
     """out = values, as many rows and columns as out has."""
-    return COPY, out.start, out.step, values.start, values.step, out.rows, out.columns
+    return Instruction(Operation.COPY, out.start, out.step, values.start, values.step, out.rows, out.columns)
 
 
-def clear(out: Matrix, zeros: Matrix) -> Operation:
+def clear(out: Matrix, zeros: Matrix) -> Instruction:
     """out = 0, its padding too, from one row of zeros."""
-    return COPY, out.start, out.step, zeros.start, 0, out.rows, out.step
+    return copy(out._replace(columns=out.step), zeros._replace(step=0))
 
 
-def repeat(out: Matrix, values: Matrix) -> Operation:
+def repeat(out: Matrix, values: Matrix) -> Instruction:
     """Each row of out = the first row of values."""
     return copy(out, values._replace(step=0))
 
 
-def transpose(out: Matrix, values: Matrix) -> Operation:
+def transpose(out: Matrix, values: Matrix) -> Instruction:
     """out = values.T."""
-    return TRANSPOSE, out.start, out.step, values.start, values.step, values.rows, values.columns
+    return Instruction(Operation.TRANSPOSE, out.start, out.step, values.start, values.step, values.rows, values.columns)
 
 
-def add(
-    out: Matrix, left: Matrix, right: Matrix, times: int = 1, finish: int = LINEAR, h: int = 0, move: int = 0
-) -> Operation:
-    """out += left @ right and then out = tanh(out), or out *= 1 - h^2; so many times, each moved on from the last."""
-    return PRODUCT, *out[::3], *left[::3], 1, *right[::3], out.rows, right.rows, times, h, finish, move
+def add(out: Matrix, left: Matrix, right: Matrix) -> Instruction:
+    """out += left @ right."""
+    factors = {"left_term": 1, "right": right.start, "right_step": right.step, "terms": right.rows}
+    return Instruction(Operation.PRODUCT, out.start, out.step, left.start, left.step, out.rows, out.step, **factors)
 
 
-def add_transposed(out: Matrix, left: Matrix, right: Matrix) -> Operation:
-    """out += left.T @ right; of slopes it is the gradient of a matrix, summed over all rows."""
-    return PRODUCT, *out[::3], left.start, 1, left.step, *right[::3], out.rows, right.rows, 1, 0, LINEAR, 0
+def add_transposed(out: Matrix, left: Matrix, right: Matrix) -> Instruction:
+    """out += left.T @ right; for slopes this is the gradient of a matrix, summed over all rows."""
+    return add(out, left, right)._replace(left_step=1, left_term=left.step)
 
 
-def scan(h: Matrix, transposed: Matrix, batch: int, activation: int) -> list[Operation]:
+def scan(h: Matrix, transposed: Matrix, batch: int, activation: Activation) -> list[Instruction]:
     """h_t = f(W h_{t-1} + h_t) in place: h ((1 + T) B, H) holds h_0 and u; transposed is W^T."""
-    times = h.rows // batch - 1
-    return [add(h.part(batch, batch), h, transposed, times, activation, 0, batch * h.step)]
+    step = add(h.part(batch, batch), h, transposed)
+    times, finish = h.rows // batch - 1, FORWARD[Activation(activation)]
+    return [step._replace(times=times, move=batch * h.step, finish=finish)]
 
 
-def scan_back(slopes: Matrix, h: Matrix, W: Matrix, batch: int, activation: int) -> list[Operation]:
+def scan_back(slopes: Matrix, h: Matrix, W: Matrix, batch: int, activation: Activation) -> list[Instruction]:
     """From dL/dh to dL/du in place, last step first: slopes (T B, H), h ((1 + T) B, H)."""
-    last, finish, move = slopes.rows - batch, SLOPE if activation == TANH else LINEAR, -batch * h.step
+    last, move, finish = slopes.rows - batch, -batch * h.step, BACKWARD[Activation(activation)]
     out, state = slopes.part(last, batch), h.start + h.rows * h.step + move
-    before = slopes.part(last - batch, batch)
+    earlier = add(slopes.part(last - batch, batch), out, W)._replace(times=slopes.rows // batch - 1, move=move)
     return [
-        add(out, out, W._replace(rows=0), 1, finish, state),
-        add(before, out, W, slopes.rows // batch - 1, finish, state + move, move),
+        add(out, out, W._replace(rows=0))._replace(finish=finish, state=state),
+        earlier._replace(finish=finish, state=state + move),
     ]
 
 
-def program(*operations: Operation) -> Array:
-    """The operations as an array, one a row."""
-    return np.array([operation + (0,) * (FIELDS + 1 - len(operation)) for operation in operations], np.int64)
+def program(*instructions: Instruction) -> Array:
+    """The instructions as an array; ValueError for an unknown operation or finish."""
+    for instruction in instructions:
+        Operation(instruction.operation), Finish(instruction.finish)
+    return np.array(list(instructions), INSTRUCTION)
 
 
 @inline
 def copy_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
-    """Row by row; from the first row again and again where values_step is 0."""
+    """Copy row by row; the first row again and again if values_step is 0."""
     for _ in range(rows):
-        line, from_line = a[out : out + columns], a[values : values + columns]
+        line, source = a[out : out + columns], a[values : values + columns]
         for i in range(len(line)):
-            line[i] = from_line[i]
+            line[i] = source[i]
         out, values = out + step, values + values_step
 
 
 @inline
 def transpose_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
-    """Each row becomes a column."""
+    """Copy each row to a column."""
     for row in range(rows):
         line, column = a[values : values + columns], a[out + row :]
         for i in range(len(line)):
@@ -138,28 +159,40 @@ def transpose_rows(a: Array, out: int, step: int, values: int, values_step: int,
 
 
 @inline
-def times_slope(a: Array, slopes: int, h: int, count: int) -> None:
-    """Slopes times that of tanh, where it has the values h."""
-    line, states = a[slopes : slopes + count], a[h : h + count]
+def multiply_by_slope(a: Array, slopes: int, state: int, count: int) -> None:
+    """Multiply by the slope of tanh, 1 - h^2."""
+    line, states = a[slopes : slopes + count], a[state : state + count]
     for i in range(len(line)):
         line[i] *= 1 - states[i] * states[i]
 
 
-@compile_kernel(lambda real: (real[::1], INDEX[:, ::1]))
-def run(a: Array, operations: Array) -> None:
-    """Run a program in the array that holds its matrices."""
-    for k in range(len(operations)):
-        code, o = operations[k, 0], operations[k, 1:]
-        if code == COPY:
-            copy_rows(a, o[0], o[1], o[2], o[3], o[4], o[5])
-        elif code == TRANSPOSE:
-            transpose_rows(a, o[0], o[1], o[2], o[3], o[4], o[5])
+@inline
+def run_product(a: Array, p: Any) -> None:
+    """out += left @ right and its finish, `times` times."""
+    out, step, left, left_step, left_term = p.out, p.out_step, p.left, p.left_step, p.left_term
+    right, right_step, rows, terms, columns = p.right, p.right_step, p.rows, p.terms, p.columns
+    state, move, finish, count = p.state, p.move, p.finish, p.rows * p.out_step  # locals: read once, not at each time
+    if finish != Finish.NONE and finish != Finish.TANH and finish != Finish.TANH_SLOPE:
+        raise ValueError("unknown finish in a program")
+    for _ in range(p.times):
+        add_product(a, out, step, left, left_step, left_term, right, right_step, rows, terms, columns)
+        if finish == Finish.TANH:
+            tanh_line(a, out, count)
+        elif finish == Finish.TANH_SLOPE:
+            multiply_by_slope(a, out, state, count)
+        out, left, state = out + move, left + move, state + move
+
+
+@compile_kernel(lambda real: (real[::1], PROGRAM))
+def run(a: Array, instructions: Array) -> None:
+    """Run a program in the array that holds its matrices; ValueError for an unknown code."""
+    for k in range(len(instructions)):
+        p = instructions[k]
+        if p.operation == Operation.COPY:
+            copy_rows(a, p.out, p.out_step, p.left, p.left_step, p.rows, p.columns)
+        elif p.operation == Operation.TRANSPOSE:
+            transpose_rows(a, p.out, p.out_step, p.left, p.left_step, p.rows, p.columns)
+        elif p.operation == Operation.PRODUCT:
+            run_product(a, p)
         else:
-            out, left, h, finish, move = o[0], o[2], o[10], o[11], o[12]
-            for _ in range(o[9]):
-                add_product(a, out, o[1], left, o[3], o[4], o[5], o[6], o[7], o[8], o[1])
-                if finish == TANH:
-                    tanh_line(a, out, o[7] * o[1])
-                elif finish == SLOPE:
-                    times_slope(a, out, h, o[7] * o[1])
-                out, left, h = out + move, left + move, h + move
+            raise ValueError("unknown operation in a program")

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from linrnn.kernels.codes import Activation
 from linrnn.kernels.compilation import Array, zeros
 from linrnn.kernels.program import Layout, add, add_transposed, clear, program, run, scan, scan_back
 
@@ -13,7 +14,7 @@ from linrnn.kernels.program import Layout, add, add_transposed, clear, program, 
 class RecurrencePlan:
     """Layout and programs of one replica over so many steps."""
 
-    def __init__(self, steps: int, batch: int, size: int, activation: int) -> None:
+    def __init__(self, steps: int, batch: int, size: int, activation: Activation) -> None:
         self.layout, rows = Layout(), steps * batch
         padded = self.layout.padded
         self.transposed, self.W, self.dW = padded(size, size), padded(size, size), padded(size, size)
@@ -32,7 +33,7 @@ class RecurrencePlan:
 plan_recurrence = lru_cache(maxsize=64)(RecurrencePlan)
 
 
-def recurrence_forward(u: Array, W: Array, h0: Array, activation: int) -> Array:
+def recurrence_forward(u: Array, W: Array, h0: Array, activation: Activation) -> Array:
     """h_t = f(W h_{t-1} + u_t): u (S, T, B, H), W (S, H, H), h0 (S, B, H), of one dtype -> h (S, T, B, H)."""
     plan = plan_recurrence(*u.shape[1:], activation)
     h, a = np.empty(u.shape, u.dtype), zeros(plan.layout.size, u.dtype)
@@ -40,12 +41,12 @@ def recurrence_forward(u: Array, W: Array, h0: Array, activation: int) -> Array:
         for matrix, values in ((plan.transposed, W[k].T), (plan.h0, h0[k]), (plan.states, u[k])):
             matrix.put(a, values)
         run(a, plan.forward)
-        h[k] = plan.states.within(a).reshape(h[k].shape)
+        h[k] = plan.states.view(a).reshape(h[k].shape)
     return h
 
 
-def recurrence_backward(dh: Array, h: Array, W: Array, h0: Array, activation: int) -> tuple[Array, Array, Array]:
-    """Gradients (du, dW, dh0) from dL/dh (S, T, B, H) and what `recurrence_forward` took and gave."""
+def recurrence_backward(dh: Array, h: Array, W: Array, h0: Array, activation: Activation) -> tuple[Array, Array, Array]:
+    """Gradients (du, dW, dh0) from dL/dh (S, T, B, H) and the arguments and result of `recurrence_forward`."""
     plan = plan_recurrence(*h.shape[1:], activation)
     du, dW, dh0 = (np.empty(like.shape, h.dtype) for like in (h, W, h0))
     a = zeros(plan.layout.size, h.dtype)
@@ -53,6 +54,6 @@ def recurrence_backward(dh: Array, h: Array, W: Array, h0: Array, activation: in
         for matrix, values in ((plan.W, W[k]), (plan.h0, h0[k]), (plan.states, h[k]), (plan.slopes, dh[k])):
             matrix.put(a, values)
         run(a, plan.backward)
-        du[k] = plan.slopes.within(a).reshape(h[k].shape)
-        dW[k], dh0[k] = plan.dW.within(a), plan.dh0.within(a)
+        du[k] = plan.slopes.view(a).reshape(h[k].shape)
+        dW[k], dh0[k] = plan.dW.view(a), plan.dh0.view(a)
     return du, dW, dh0

@@ -62,8 +62,7 @@ def product_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Ten
 
 def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
     """One of both forms, differentiable."""
-    if activation not in kernels.ACTIVATION_CODES:
-        raise ValueError(f"activation must be one of {sorted(kernels.ACTIVATION_CODES)}, not {activation!r}")
+    kernels.parse_activation(activation)  # ValueError if unknown
     apply: Any = RecurrenceFunction.apply
     states: Tensor = apply(u, W, h0, activation, compiled)
     return states
@@ -117,13 +116,13 @@ def product_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: s
 def kernel_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """h by the kernels."""
     u, W, h0 = (x.detach() for x in (u, W, h0))
-    code = kernels.ACTIVATION_CODES[activation]
+    code = kernels.parse_activation(activation)
     return torch.from_numpy(kernels.recurrence_forward(u.numpy(), W.numpy(), h0.numpy(), code))
 
 
 def kernel_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str) -> tuple[Tensor, Tensor, Tensor]:
     """(du, dW, dh0) by the kernels."""
     dh, h, W, h0 = (x.detach() for x in (dh, h, W, h0))
-    code = kernels.ACTIVATION_CODES[activation]
+    code = kernels.parse_activation(activation)
     du, dW, dh0 = kernels.recurrence_backward(dh.numpy(), h.numpy(), W.numpy(), h0.numpy(), code)
     return torch.from_numpy(du), torch.from_numpy(dW), torch.from_numpy(dh0)

@@ -73,7 +73,7 @@ class KernelBackend:
             self.training.clip_norm,
             self.model.hidden_size,
             self.model.num_layers,
-            kernels.ACTIVATION_CODES[self.model.activation],
+            kernels.parse_activation(self.model.activation),
         )
         self.done += epochs
         return losses, norms

@@ -64,7 +64,7 @@ def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) ->
         1 / sequences.scale,
         model.hidden_size,
         model.num_layers,
-        kernels.ACTIVATION_CODES[model.activation],
+        kernels.parse_activation(model.activation),
     )
 
 

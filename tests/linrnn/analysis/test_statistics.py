@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import combinations
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from linrnn.analysis.statistics import compare_samples
+from linrnn.analysis.statistics import compare_samples, estimate_gain, estimate_median, quartiles
 from linrnn.baseline.baselines import Baselines
 
 RNG = np.random.default_rng(3)
@@ -47,6 +48,29 @@ def test_superiority_counts_pairs(one: np.ndarray, other: np.ndarray) -> None:
     found = compare_samples(one, other)
     assert found.superiority == pytest.approx(np.mean(pairs))
     assert compare_samples(other, one).superiority == pytest.approx(1 - found.superiority)
+
+
+@given(LOSSES, LOSSES, st.integers(0, 3), st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_nothing_depends_on_the_order_of_replicas(
+    one: np.ndarray, other: np.ndarray, lost: int, random: Random
+) -> None:
+    one[:lost] = np.inf
+    dealt = [np.array(random.sample(list(sample), len(sample))) for sample in (one, other)]
+    for first, second in ((one, other), (other, one)):
+        mixed = [dealt[0] if sample is one else dealt[1] for sample in (first, second)]
+        assert estimate_median(mixed[0]) == estimate_median(first)
+        assert estimate_gain(*mixed) == estimate_gain(first, second)
+        assert repr(compare_samples(*mixed)) == repr(compare_samples(first, second))  # nan equals nan
+        assert quartiles(mixed[0]) == quartiles(first)
+
+
+def test_quartiles_are_interpolated_between_finite_losses_alone() -> None:
+    assert quartiles(np.array([np.inf])) == (np.inf, np.inf, np.inf)
+    assert quartiles(np.array([4.0, np.inf, 1.0, 2.0, 3.0])) == (2.0, 3.0, 4.0)
+    assert quartiles(np.array([1e299, 1e299, np.inf, np.inf])) == (1e299, np.inf, np.inf)
+    some = RNG.lognormal(size=11)
+    assert quartiles(some) == tuple(np.quantile(some, (0.25, 0.5, 0.75)))
 
 
 def test_the_ratio_is_that_of_medians_and_its_interval_holds_it() -> None:

@@ -21,7 +21,7 @@ from linrnn import kernels
 from linrnn.kernels import interface, network_plan, optimization, program
 
 Array = npt.NDArray[Any]
-CODES = kernels.ACTIVATION_CODES
+CODES = {"linear": kernels.Activation.LINEAR, "tanh": kernels.Activation.TANH}
 activations = pytest.mark.parametrize("activation", ["linear", "tanh"])
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -274,9 +274,10 @@ def python(program: str, *arguments: str, **variables: str) -> list[str]:
 
 CACHED = """
 import numpy as np
+from linrnn.kernels.codes import Activation
 from linrnn.kernels.program import run
 from linrnn.kernels.recurrence_plan import recurrence_forward
-h = recurrence_forward(np.full((1, 1, 1, 1), 100, np.float32), *np.zeros((2, 1, 1, 1), np.float32), 1)
+h = recurrence_forward(np.full((1, 1, 1, 1), 100, np.float32), *np.zeros((2, 1, 1, 1), np.float32), Activation.TANH)
 print(h.item(), run.stats.cache_misses.total())
 """
 
@@ -284,7 +285,7 @@ print(h.item(), run.stats.cache_misses.total())
 def test_machine_code_is_cached_and_made_anew_when_any_source_changes(tmp_path: Path) -> None:
     package = tmp_path / "linrnn" / "kernels"
     shutil.copytree(Path(kernels.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "__init__.py").write_text("LINEAR, TANH = 0, 1")
+    (package / "__init__.py").write_text("")
     (package.parent / "__init__.py").write_text("")
     edit(package / "compilation.py", "REALS = types.float32, types.float64", "REALS = (types.float32,)")
     variables = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}

@@ -130,17 +130,18 @@ def test_bits_do_not_depend_on_the_processor() -> None:
 MEMORY = """
 import json, resource, sys
 import numpy as np
-from linrnn.training.trial_config import Training
+from linrnn.training.trial_config import TrainingConfig
 from linrnn.models.tanh import Tanh
-from linrnn.models.model import count
-from linrnn.training.backends import KernelSteps, TorchSteps
-from linrnn.tasks.task import Sequences
+from linrnn.models.model import count_parameters
+from linrnn.training.backends import KernelBackend, TorchBackend
+from linrnn.data.sequences import Sequences
 data = Sequences(*np.random.default_rng(0).standard_normal((2, 10_000, 8, 1)))
 model = Tanh(hidden_size=64)
 shapes = model.shapes(1, 1)
-first = np.random.default_rng(1).uniform(-0.1, 0.1, (4, count(shapes))).astype(np.float32)
-for steps in (KernelSteps(model, Training(), first, data), TorchSteps(model, Training(), shapes, first, data)):
-    assert np.isfinite(steps.advance(1)[0]).all()
+first = np.random.default_rng(1).uniform(-0.1, 0.1, (4, count_parameters(shapes))).astype(np.float32)
+training = TrainingConfig()
+for backend in (KernelBackend(model, training, first, data), TorchBackend(model, training, shapes, first, data)):
+    assert np.isfinite(backend.advance(1)[0]).all()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
 
