@@ -10,7 +10,7 @@ RUN ?=
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep suite compare report ui reproduce test servers browser faults doctor check bench lock clean
+.PHONY: help setup sweep suite compare report ui reproduce test servers browser faults doctor check bench docs lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,11 @@ check: $(READY)  ## lint, format and types
 bench: $(READY)  ## time linrnn beside the per-step loop, torch.nn.RNN and JAX, about 7 minutes: ARGS="--out DIR"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-bench.lock
 	@$(BIN)/python -m experiments.benchmark $(ARGS)
+
+docs: $(READY)  ## build the documentation into docs/_build/html; warnings are errors
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-docs.lock
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
+	@echo 'docs/_build/html/index.html'
 
 lock:  ## write requirements.lock anew: the newest versions that pyproject.toml allows
 	rm -rf $(VENV)-lock

@@ -1,0 +1,1 @@
+"""The documentation site, and what its pages are generated from."""

@@ -1,0 +1,96 @@
+"""`python -m docs.record FOLDER [NAME...]` runs the commands of transcripts in docs/results again.
+
+Output, commit and environment are written into their files. FOLDER holds the store, and each file that a command reads.
+A transcript's `prepare` is a command with `--json` that trains a run first. Of a step, `run` is the command to run
+instead of the one that is shown, `template` the one to show, with the beginning of that run's id in place of `{run}`,
+and `limit` the number of lines of output to keep.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from docs.tables import DOCS, RESULTS, read_result
+
+LINE = 118  # characters, up to which a list or an object stays in one line
+DATA = DOCS / "data"  # files that commands read
+SHORT = 4  # characters of a run's id
+TRANSCRIPTS = ("sweep", "reproduce", "compare", "baselines", "sales", "bad-file", "reproduce-other")  # in this order
+
+
+def record_transcript(name: str, folder: Path) -> dict[str, Any]:
+    """Run the commands of a transcript and return its file's new content."""
+    result = read_result(name)
+    run_id = json.loads(run_command(result["prepare"], folder)[-1])["run_id"] if "prepare" in result else ""
+    session = []
+    for step in result["session"]:
+        if "template" in step:
+            step["command"] = step["template"].format(run=run_id[:SHORT])
+        output = run_command(step.get("run", step["command"]), folder)
+        limit = step.get("limit", len(output))
+        session.append({**step, "output": output[:limit] + ["..."] * (limit < len(output))})
+    return {**result, "commit": read_commit(), "environment": describe_environment(), "session": session}
+
+
+def run_command(command: str, folder: Path) -> list[str]:
+    """Return the lines that a command prints on stdout or, where there are none, on stderr."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
+    return (done.stdout or done.stderr).rstrip("\n").split("\n")
+
+
+def read_commit() -> str:
+    """Return the commit of the code."""
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=DOCS, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def describe_environment() -> dict[str, str]:
+    """Return processor and versions."""
+    return {"cpu": f"{os.cpu_count()} virtual cores of {processor_name()}", "torch": version("torch").partition("+")[0]}
+
+
+def processor_name() -> str:
+    """Return the processor's name, without its model number where the system hides it."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def format_json(value: Any, depth: int = 0) -> str:
+    """Return JSON in which a row of a table is a line."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (list, Mapping)) or not value or (depth and len(flat) + depth < LINE):
+        return flat
+    if isinstance(value, Mapping):
+        parts = [f"{json.dumps(key)}: {format_json(each, depth + 1)}" for key, each in value.items()]
+    else:
+        parts = [format_json(each, depth + 1) for each in value]
+    inner = ",\n".join(" " * (depth + 1) + part for part in parts)
+    first, last = "{}" if isinstance(value, Mapping) else "[]"
+    return f"{first}\n{inner}\n{' ' * depth}{last}"
+
+
+def main() -> None:
+    """Record the transcripts that the command line names."""
+    folder, *names = sys.argv[1:]
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for path in DATA.iterdir():
+        shutil.copy(path, folder)
+    for name in names or TRANSCRIPTS:
+        content = record_transcript(name, Path(folder))
+        (RESULTS / f"{name}.json").write_text(format_json(content) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Reference pages of the documentation, generated from the code: tasks, settings, schema, commands, modules, API."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+
+from docs.tables import DOCS, Generator, format_table
+from experiments.__main__ import linrnn as command_group
+from linrnn.config.settings import Config, domain_of, format_value, setting_name, settings_of
+from linrnn.models import MODELS
+from linrnn.tasks import BUILT_IN, TASKS
+from linrnn.training.trial_config import TrainingConfig, TrialConfig
+from tracking import schema
+
+ROOT = DOCS.parent
+WIDTH = 80  # of help texts, in characters
+
+
+def list_tasks(_: str) -> str:
+    """Return one table row per built-in task."""
+    rows = []
+    for name in BUILT_IN:
+        task = TASKS[name]
+        defaults = ", ".join(f"`{setting}={value}`" for setting, value in task.defaults.items())
+        rows.append([f"[`{name}`](#task-{name})", task.summary(), defaults])
+    return format_table(["task", "what is to be learned", "defaults of its own"], rows)
+
+
+def describe_tasks(_: str) -> str:
+    """Return a section per built-in task: its class's docstring and its settings."""
+    parts = []
+    for name in BUILT_IN:
+        task = TASKS[name]
+        documented = directive("autoclass", f"{task.__module__}.{task.__name__}", "no-members", "no-index")
+        parts += [f"(task-{name})=\n## {name}", f"{task.summary()}.", documented, settings_table(task)]
+    return "\n\n".join(parts)
+
+
+def describe_models(_: str) -> str:
+    """Return a section per model type: its class's docstring and its settings."""
+    parts = []
+    for name in MODELS:
+        model = MODELS[name]
+        documented = directive("autoclass", f"{model.__module__}.{model.__name__}", "no-members", "no-index")
+        parts += [f"### {name}", documented, settings_table(model)]
+    return "\n\n".join(parts)
+
+
+def describe_training(_: str) -> str:
+    """Return the settings that trials of every task and model type have."""
+    return settings_table(TrainingConfig, TrialConfig)
+
+
+def settings_table(*owners: type[Config]) -> str:
+    """Return one table row per declared setting: name, default, values, searched range, meaning."""
+    rows = []
+    for owner in owners:
+        for item in settings_of(owner):
+            domain, metadata = domain_of(item), item.metadata
+            search = getattr(domain, "search", None)
+            default = f"`{format_value(item.default)}`" if item.default != "" else ""
+            searched = f"{search[0]:g} to {search[1]:g}" if search else ""
+            rows.append([f"`{setting_name(owner.kind, item.name)}`", default, str(domain), searched, metadata["help"]])
+    return format_table(["setting", "default", "values", "searched", "meaning"], rows)
+
+
+def list_schema(name: str) -> str:
+    """Return the names of one enumeration of tracking/schema.py with their meanings."""
+    entries = list(getattr(schema, name))
+    if not any(entry.old_name for entry in entries):
+        return format_table(["name", "meaning"], [[f"`{entry.value}`", entry.meaning] for entry in entries])
+    rows = [[f"`{each.value}`", each.meaning, f"`{each.old_name}`" if each.old_name else ""] for each in entries]
+    return format_table(["name", "meaning", "name in 0.1.0"], rows)
+
+
+def describe_commands(_: str) -> str:
+    """Return the help of the command group and of each visible command."""
+    context = click.Context(command_group, info_name="linrnn", terminal_width=WIDTH, max_content_width=WIDTH)
+    parts = [f"## linrnn\n\n```text\n{command_group.get_help(context)}\n```"]
+    for name, command in sorted(command_group.commands.items()):
+        if not command.hidden:
+            within = click.Context(command, context, name, terminal_width=WIDTH, max_content_width=WIDTH)
+            parts.append(f"(command-{name})=\n## linrnn {name}\n\n```text\n{command.get_help(within)}\n```")
+    return "\n\n".join(parts)
+
+
+def list_modules(room: str) -> str:
+    """Return the folders and modules of a room, each with the first line of its docstring."""
+    lines = [f"{room + '/':<28} {first_line(ROOT / room / '__init__.py')}"]
+    for path in sorted(modules_of(room), key=lambda path: (len(path.parts), path)):
+        if path.name != "__init__.py" and path.parent == ROOT / room:
+            lines.append(f"  {path.name:<26} {first_line(path)}")
+    for folder in sorted({path.parent for path in modules_of(room)} - {ROOT / room}):
+        depth = len(folder.relative_to(ROOT / room).parts)
+        lines.append(f"{'  ' * depth + folder.name + '/':<28} {first_line(folder / '__init__.py')}")
+        for path in sorted(folder.glob("*.py")):
+            if not path.name.startswith("__"):
+                lines.append(f"{'  ' * (depth + 1) + path.name:<28} {first_line(path)}")
+    return "\n".join(["```text", *lines, "```"])
+
+
+def modules_of(room: str) -> Iterable[Path]:
+    """Return the source files of a room."""
+    return (ROOT / room).rglob("*.py")
+
+
+def first_line(path: Path) -> str:
+    """Return the first line of a module's docstring, without its full stop."""
+    docstring = ast.get_docstring(ast.parse(path.read_text())) if path.exists() else None
+    return (docstring or "").partition("\n")[0].rstrip(".")
+
+
+def describe_package(name: str) -> str:
+    """Return the public classes and functions of a package, from its `__all__`."""
+    package = importlib.import_module(name)
+    parts = []
+    for public in sorted(getattr(package, "__all__", ())):
+        value = getattr(package, public)
+        kind = "autoclass" if inspect.isclass(value) else "autofunction"
+        options = ("members",) if inspect.isclass(value) else ()
+        parts.append(directive(kind, f"{name}.{public}", *options))
+    return "\n\n".join(parts)
+
+
+def directive(name: str, argument: str, *options: str) -> str:
+    """Return a directive of autodoc, in Markdown."""
+    lines = [f".. {name}:: {argument}", *(f"   :{option}:" for option in options)]
+    return "\n".join(["```{eval-rst}", *lines, "```"])
+
+
+GENERATORS: Mapping[str, Generator] = {
+    "task-list": list_tasks,
+    "tasks": describe_tasks,
+    "models": describe_models,
+    "training": describe_training,
+    "schema": list_schema,
+    "commands": describe_commands,
+    "modules": list_modules,
+    "package": describe_package,
+}

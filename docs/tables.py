@@ -1,0 +1,132 @@
+"""Tables, transcripts and values of the documentation, from the files of results in docs/results.
+
+`python -m docs.tables` writes them into README, between markers such as `<!-- result: suite -->` and `<!-- end -->`.
+The pages of the site have the opening marker alone, and docs/conf.py puts the text in when it builds them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parent
+README = DOCS.parent / "README.md"
+RESULTS = DOCS / "results"
+MARKER = re.compile(r"<!-- (?P<generator>[a-z-]+): (?P<argument>[\w./-]+) -->(?:(?P<text>.*?)<!-- end -->)?", re.DOTALL)
+ABSENT = "-"  # a cell that was not measured
+
+Generator = Callable[[str], str]
+
+
+def read_result(name: str) -> dict[str, Any]:
+    """Return the content of docs/results/NAME.json."""
+    content: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    return content
+
+
+def format_result(name: str) -> str:
+    """Return a result in full as Markdown, with the commit and the environment that it was measured with."""
+    result = read_result(name)
+    return f"{format_body(result)}\n\n{format_origin(result)}"
+
+
+def format_excerpt(name: str) -> str:
+    """Return a result as Markdown without its origin; a transcript up to the line that begins with its `until`."""
+    return format_body(read_result(name), excerpt=True)
+
+
+def format_body(result: Mapping[str, Any], excerpt: bool = False) -> str:
+    """Return a table, a transcript, or a table of values."""
+    if "session" in result:
+        return format_session(result["session"], result.get("until") if excerpt else None)
+    if "values" in result:
+        rows = [[entry["what"], format_entry(entry)] for entry in result["values"].values()]
+        return format_table(["what", "measured"], rows)
+    formats = [column.get("format") for column in result["columns"]]
+    rows = [[format_cell(value, form) for value, form in zip(row, formats, strict=True)] for row in result["rows"]]
+    return format_table([column["name"] for column in result["columns"]], rows)
+
+
+def format_cell(value: str | float | None, form: str | None) -> str:
+    """Return a cell's text: three digits of a float, unless its column has a format of its own."""
+    if value is None:
+        return ABSENT
+    return (form or ("{:.3g}" if isinstance(value, float) else "{}")).format(value)
+
+
+def format_table(header: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def format_session(session: list[dict[str, Any]], until: str | None) -> str:
+    """Return commands and their output as one code block, without the lines from `until` on."""
+    lines = []
+    for step in session:
+        lines += [f"$ {step['command']}", *step["output"]]
+    if until is not None:
+        end = next((k for k, line in enumerate(lines) if line.startswith(until)), len(lines))
+        lines = [*lines[:end], "..."] if end < len(lines) else lines
+    return "\n".join(["```text", *lines, "```"])
+
+
+def format_machine(name: str) -> str:
+    """Return the machine that a result was measured on."""
+    return str(read_result(name)["environment"]["cpu"])
+
+
+def format_value(path: str) -> str:
+    """Return one value of a file of values, such as costs/default-sweep: `70 s`."""
+    name, _, key = path.partition("/")
+    return format_entry(read_result(name)["values"][key])
+
+
+def format_entry(entry: Mapping[str, Any]) -> str:
+    """Return a value or a range with its unit."""
+    number = f"{entry['low']} to {entry['high']}" if "low" in entry else str(entry["value"])
+    return f"{number} {entry['unit']}".rstrip()
+
+
+def format_origin(result: Mapping[str, Any]) -> str:
+    """Return the sentence that names commit and environment."""
+    environment = dict(result["environment"])
+    machine = environment.pop("cpu")
+    versions = "".join(f"; {name} {value}" for name, value in environment.items())
+    note = f" {result['note']}" if "note" in result else ""
+    return f"*Measured at commit `{result['commit'][:7]}` on {machine}{versions}.{note}*"
+
+
+GENERATORS: Mapping[str, Generator] = {
+    "result": format_result,
+    "excerpt": format_excerpt,
+    "machine": format_machine,
+    "value": format_value,
+}
+
+
+def fill_markers(text: str, generators: Mapping[str, Generator], keep_markers: bool) -> str:
+    """Return the text with what each marker names in its place, or between it and its end marker."""
+
+    def fill(marker: re.Match[str]) -> str:
+        generated = generators[marker["generator"]](marker["argument"])
+        if not keep_markers:
+            return generated
+        if marker["text"] is None:
+            raise ValueError(f"no <!-- end --> after <!-- {marker['generator']}: {marker['argument']} -->")
+        separator = "\n" if "\n" in generated else ""
+        return f"<!-- {marker['generator']}: {marker['argument']} -->{separator}{generated}{separator}<!-- end -->"
+
+    return MARKER.sub(fill, text)
+
+
+def main() -> None:
+    """Write README's tables, transcripts and values again."""
+    README.write_text(fill_markers(README.read_text(), GENERATORS, keep_markers=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Generated reference pages have all that the code has."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from docs import reference, tables
+from experiments.__main__ import linrnn as command_group
+from linrnn.config.settings import setting_name, settings_of
+from linrnn.models import MODELS
+from linrnn.tasks import BUILT_IN, TASKS
+from linrnn.training.trial_config import TrainingConfig, TrialConfig
+from tracking import schema
+
+SCHEMA = (schema.Tag, schema.Metric, schema.Param, schema.Artifact)
+
+
+def page(name: str) -> str:
+    """A page of the site as Sphinx reads it."""
+    text = (tables.DOCS / f"{name}.md").read_text()
+    return tables.fill_markers(text, {**tables.GENERATORS, **reference.GENERATORS}, keep_markers=False)
+
+
+@pytest.mark.parametrize("task", BUILT_IN)
+def test_tasks_are_described_with_all_settings(task: str) -> None:
+    text = page("tasks")
+    assert f"\n## {task}\n" in text
+    section = text.partition(f"\n## {task}\n")[2].partition("\n## ")[0]
+    assert TASKS[task].summary() in section
+    assert all(f"`{setting_name('task', item.name)}`" in section for item in settings_of(TASKS[task]))
+
+
+def test_settings_are_described_with_default_and_range() -> None:
+    text = page("settings")
+    owners = [TrainingConfig, TrialConfig, *MODELS.values()]
+    names = [setting_name(owner.kind, item.name) for owner in owners for item in settings_of(owner)]
+    assert all(f"| `{name}` |" in text for name in names)
+    assert "| `training.learning_rate` | `0.01` | a number from 1e-08 to 10 | 0.0001 to 0.1 |" in text
+
+
+@pytest.mark.parametrize("names", SCHEMA, ids=lambda names: names.__name__)
+def test_every_name_of_the_schema_is_explained(names: type[schema.Name]) -> None:
+    text = page("records")
+    assert all(f"| `{entry.value}` | {entry.meaning} |" in text for entry in names)
+    assert all(f"`{entry.old_name}`" in text for entry in names if entry.old_name)
+
+
+def test_every_visible_command_has_its_help() -> None:
+    text = page("cli")
+    for name, command in command_group.commands.items():
+        assert (f"\n## linrnn {name}\n" in text) != command.hidden
+        options = [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
+        section = text.partition(f"\n## linrnn {name}\n")[2].partition("\n## ")[0]
+        assert command.hidden or all(option.opts[-1] in section for option in options)
+
+
+@pytest.mark.parametrize("name", ["linrnn", "tracking", "experiments"])
+def test_every_public_name_is_documented(name: str) -> None:
+    package, text = __import__(name), page(f"api/{name}")
+    assert all(f":: {name}.{public}\n" in text for public in getattr(package, "__all__", ()))
+
+
+def test_every_module_is_listed() -> None:
+    text = page("architecture")
+    paths = [path for room in ("linrnn", "tracking", "experiments") for path in reference.modules_of(room)]
+    assert all(path.name in text for path in paths if not path.name.startswith("__"))

@@ -1,0 +1,104 @@
+"""README and the pages agree with the files of results."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs import reference, tables
+
+PAGES = sorted(path for path in tables.DOCS.rglob("*.md") if not {"_build", "results"} & {*path.parts})
+NAMES = sorted(path.stem for path in tables.RESULTS.glob("*.json"))
+KINDS = ("rows", "values", "session")
+
+
+def markers(text: str) -> set[tuple[str, str]]:
+    return {(marker["generator"], marker["argument"]) for marker in tables.MARKER.finditer(text)}
+
+
+def test_readme_has_what_the_files_have() -> None:
+    text = tables.README.read_text()
+    assert markers(text)
+    assert tables.fill_markers(text, tables.GENERATORS, keep_markers=True) == text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_number_changes_every_text_that_cites_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [path.read_text() for path in (tables.README, *PAGES)]
+    before = [tables.fill_markers(text, citing(name), keep_markers=False) for text in texts]
+    changed = Path(shutil.copytree(tables.RESULTS, tmp_path / "results"))
+    content = json.loads((changed / f"{name}.json").read_text())
+    (changed / f"{name}.json").write_text(
+        json.dumps(content | {kind: change(content[kind]) for kind in KINDS if kind in content})
+    )
+    monkeypatch.setattr(tables, "RESULTS", changed)
+    after = [tables.fill_markers(text, citing(name), keep_markers=False) for text in texts]
+    assert any(before), f"no page cites {name}"
+    assert all((old == new) == (name not in cited(text)) for text, old, new in zip(texts, before, after, strict=True))
+
+
+def cited(text: str) -> set[str]:
+    """Names of the files of results that a text cites."""
+    return {argument.partition("/")[0] for generator, argument in markers(text) if generator in tables.GENERATORS}
+
+
+def citing(name: str) -> dict[str, tables.Generator]:
+    """The generators, for one file alone; others stay as they are, or nothing."""
+
+    def only(generator: tables.Generator) -> tables.Generator:
+        return lambda argument: generator(argument) if argument.partition("/")[0] == name else ""
+
+    return {key: only(each) for key, each in tables.GENERATORS.items()} | dict.fromkeys(reference.GENERATORS, str)
+
+
+def change(value: Any) -> Any:
+    """The same value with other digits."""
+    if isinstance(value, dict):
+        return {key: change(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [change(each) for each in value]
+    if isinstance(value, str):
+        return re.sub("[0-8]", lambda digit: str(int(digit[0]) + 1), value)
+    return value if value is None else 2 * value + 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_says_where_its_numbers_are_from(name: str) -> None:
+    result = tables.read_result(name)
+    assert re.fullmatch("[0-9a-f]{40}", result["commit"])
+    assert result["environment"]["cpu"]
+    assert result["title"]
+    assert sum(kind in result for kind in KINDS) == 1
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(tables.DOCS)))
+def test_every_marker_of_a_page_has_a_generator(page: Path) -> None:
+    generators = {**tables.GENERATORS, **reference.GENERATORS}
+    assert {generator for generator, _ in markers(page.read_text())} <= generators.keys()
+
+
+def test_every_file_is_cited() -> None:
+    assert {name for path in (tables.README, *PAGES) for name in cited(path.read_text())} == {*NAMES}
+
+
+def test_readme_is_short() -> None:
+    assert len(tables.README.read_text().splitlines()) <= 150
+
+
+def test_an_excerpt_ends_where_its_file_says() -> None:
+    session = [{"command": "c", "output": ["one", "two", "three"]}]
+    assert tables.format_session(session, "two") == "```text\n$ c\none\n...\n```"
+    assert tables.format_session(session, None) == "```text\n$ c\none\ntwo\nthree\n```"
+    assert "..." not in tables.format_session(session, "no such line")
+
+
+def test_a_marker_without_an_end_is_refused_where_text_is_kept() -> None:
+    with pytest.raises(ValueError, match="suite"):
+        tables.fill_markers("<!-- result: suite -->", tables.GENERATORS, keep_markers=True)
