@@ -46,7 +46,12 @@ class LinrnnRun:
     run: Run
 
     def __post_init__(self) -> None:
-        check_version(self.run.data.tags.get(Tag.SCHEMA), f"run {self.run_id}")
+        self.version  # noqa: B018 raises for a newer one
+
+    @property
+    def version(self) -> int:
+        """Version of the schema that it was written with."""
+        return check_version(self.tags.get(Tag.SCHEMA), f"run {self.run_id}")
 
     @property
     def info(self) -> RunInfo:
