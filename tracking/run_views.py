@@ -9,7 +9,19 @@ from typing import TypeVar
 
 from mlflow.entities import Run, RunInfo
 
-from tracking.schema import FAILED, OUTCOMES, PROGRAM, PROVENANCE, VERSION, Metric, Param, Phase, SchemaError, Tag
+from tracking.schema import (
+    FAILED,
+    MODEL,
+    OUTCOMES,
+    PROGRAM,
+    PROVENANCE,
+    VERSION,
+    Metric,
+    Param,
+    Phase,
+    SchemaError,
+    Tag,
+)
 
 T = TypeVar("T", bound=str)
 
@@ -34,7 +46,12 @@ class LinrnnRun:
     run: Run
 
     def __post_init__(self) -> None:
-        check_version(self.run.data.tags.get(Tag.SCHEMA), f"run {self.run_id}")
+        self.version  # noqa: B018 raises for a newer one
+
+    @property
+    def version(self) -> int:
+        """Version of the schema that it was written with."""
+        return check_version(self.tags.get(Tag.SCHEMA), f"run {self.run_id}")
 
     @property
     def info(self) -> RunInfo:
@@ -197,7 +214,7 @@ class TrialRun(LinrnnRun):
     @property
     def model(self) -> str:
         """Model type."""
-        return self.param("model")
+        return self.param(MODEL)
 
     @property
     def best_val_loss(self) -> float:
@@ -255,7 +272,10 @@ class SweepRun(LinrnnRun):
     @property
     def studies(self) -> list[str]:
         """Names of the studies, in the order of the model types."""
-        return self.tag(Tag.STUDIES).split(", ")
+        studies = self.tag(Tag.STUDIES).split(", ")
+        if Param.MODELS in self.params and len(studies) != len(self.models):  # a run that just began has no params
+            raise self.error(f"has {len(studies)} names in its tag '{Tag.STUDIES}' for {len(self.models)} model types")
+        return studies
 
     @property
     def identity(self) -> str:

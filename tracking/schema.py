@@ -13,6 +13,7 @@ from tracking.store.store_errors import StoreError
 
 VERSION = 2  # of this schema, written with each run
 PROGRAM = "linrnn"  # the tag mlflow.source.name of each run
+MODEL = "model"  # param of a trial: its model type
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run per sweep
 DATA = "data"  # folder of the user's files among the artifacts
 WEIGHTS = "weights"  # folder of a trial's weights, which holds safetensors only

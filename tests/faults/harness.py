@@ -83,7 +83,7 @@ def facts(store: Store) -> dict[str, Any]:
     for run in trials:
         tags = {name: text for name, text in run.data.tags.items() if name in TAGS}
         metrics = {name: value for name, value in run.data.metrics.items() if name not in OF_THE_PROCESS}
-        digests = json.loads(read_file(store, run, "digests.json"))
+        digests = json.loads(read_file(store, TrialRun(run), "digests.json"))
         found[run.info.run_name] = (tags, metrics, dict(run.data.params), digests)
     assert len(found) == len(trials), "a trial is recorded twice"
     for name in optuna.get_all_study_names(store.studies):

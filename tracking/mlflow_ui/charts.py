@@ -1,22 +1,25 @@
-"""The charts of a saved view of the MLflow UI, as its state keeps them: a card a chart, in one section."""
+"""Charts of a saved view of the MLflow UI, as its state holds them: one card per chart, in one section."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from tracking.schema import MODEL, Metric
+from tracking.search_settings import common_search_settings
+
 SECTION = "linrnn"
-MOST_RUNS = 100  # that the UI loads at once
+MAX_RUNS = 100  # that the UI loads at once
 Card = dict[str, Any]
 
 
-def card(kind: str, key: str, **more: Any) -> Card:
-    """A chart, by the fields that all kinds have."""
-    return {"type": kind, "uuid": key, "metricSectionId": SECTION, "deleted": False, "isGenerated": False, **more}
+def card(kind: str, key: str, **fields: Any) -> Card:
+    """Return a chart with the fields that all kinds have, and more."""
+    return {"type": kind, "uuid": key, "metricSectionId": SECTION, "deleted": False, "isGenerated": False, **fields}
 
 
 def line(metric: str) -> Card:
-    """A metric by step, logarithmic."""
+    """Return a chart of a metric by step, on a logarithmic axis."""
     return card(
         "LINE",
         metric,
@@ -31,37 +34,44 @@ def line(metric: str) -> Card:
     )
 
 
-def bar(metric: str, **more: Any) -> Card:
-    """A metric's last value, a bar a run."""
-    return card("BAR", metric, metricKey=metric, runsCountToCompare=MOST_RUNS, **more)
+def bar(metric: str, **fields: Any) -> Card:
+    """Return a chart of a metric's last value, one bar per run."""
+    return card("BAR", metric, metricKey=metric, runsCountToCompare=MAX_RUNS, **fields)
 
 
 def scatter(x: str, y: str) -> Card:
-    """A metric against another."""
+    """Return a chart of one metric against another."""
     axes = {"xaxis": {"key": x, "type": "METRIC"}, "yaxis": {"key": y, "type": "METRIC"}}
-    return card("SCATTER", f"{y} by {x}", **axes, runsCountToCompare=MOST_RUNS)
+    return card("SCATTER", f"{y} by {x}", **axes, runsCountToCompare=MAX_RUNS)
 
 
 def parallel(params: Sequence[str], metrics: Sequence[str]) -> Card:
-    """A line a run through params and metrics, coloured by the last."""
+    """Return a parallel-coordinates chart of params and metrics, one line per run, colored by the last."""
     return card("PARALLEL", "parallel", selectedParams=params, selectedMetrics=metrics, showAllRuns=True)
 
 
-COMPARED = (line("val_loss"), line("train_loss"), bar("best_val_loss"), bar("test_loss"))
-SEARCH = (
-    *COMPARED[:2],
-    parallel(["model"], ["hidden_size", "learning_rate", "best_val_loss"]),
-    scatter("learning_rate", "best_val_loss"),
-    *COMPARED[2:],
-)
-UNDRAWN = ("final_val_loss", "diverged_replicas", "seconds", "learning_rate", "hidden_size")  # or the UI adds them
+def loss_charts() -> list[Card]:
+    """Return the charts of losses."""
+    curves, ends = (Metric.VAL_LOSS, Metric.TRAIN_LOSS), (Metric.BEST_VAL_LOSS, Metric.TEST_LOSS)
+    return [*map(line, curves), *map(bar, ends)]
+
+
+def search_charts() -> list[Card]:
+    """Return the charts of losses and of what the searched settings do to them."""
+    settings, losses = list(common_search_settings().values()), loss_charts()
+    searches = [scatter(setting, Metric.BEST_VAL_LOSS) for setting in settings]
+    return [*losses[:2], parallel([MODEL], [*settings, Metric.BEST_VAL_LOSS]), *searches, *losses[2:]]
 
 
 def chart_state(cards: Sequence[Card]) -> dict[str, Any]:
-    """The part of a view's state that draws these charts of all runs, two in a row."""
+    """Return the part of a view's state that draws these charts of all runs, two per row.
+
+    Charts of all other metrics are in it as deleted ones: the UI would add them.
+    """
+    others = (Metric.FINAL_VAL_LOSS, Metric.DIVERGED_REPLICAS, Metric.SECONDS, *common_search_settings().values())
     section = {"uuid": SECTION, "name": "trials", "display": True, "isReordered": True, "columns": 2, "cardHeight": 320}
     return {
-        "compareRunCharts": [*cards, *(bar(metric, deleted=True) for metric in UNDRAWN)],
+        "compareRunCharts": [*cards, *(bar(metric, deleted=True) for metric in others)],
         "compareRunSections": [section],
         "isAccordionReordered": True,
         "runsHiddenMode": "SHOW_ALL",

@@ -1,53 +1,37 @@
-"""What an experiment says of itself in the MLflow UI: its saved views, and in its description where to look."""
+"""Descriptions of the experiments in the MLflow UI, in Markdown, with links to their saved views."""
 
 from __future__ import annotations
 
-from tracking.mlflow_ui.views import (
-    CHARTS,
-    MODELS,
-    REPRODUCTIONS,
-    TRIALS,
-    VERDICTS,
-    view_address,
-    views,
-    views_of_sweeps,
-)
-
-NOTE = "mlflow.note.content"  # a description, markdown
+from tracking.mlflow_ui.views import CHARTS, MODEL_TYPES, REPRODUCTIONS, TRIALS, VERDICTS, view_address
+from tracking.schema import MODEL, SWEEPS, Metric
 
 
-def task_experiment_tags(task: str, experiment: str) -> dict[str, str]:
-    """The tags of a task's experiment, whose id its description links by."""
-    return {**views(), NOTE: describe_task(task, experiment)}
-
-
-def sweeps_experiment_tags(experiment: str) -> dict[str, str]:
-    """The tags of the experiment that holds the sweeps."""
-    return {**views_of_sweeps(), NOTE: describe_sweeps(experiment)}
-
-
-def describe_task(task: str, experiment: str) -> str:
-    """Of the trials of one task; the UI shows the first line of it, and the rest on demand."""
-    link = {key: view_address(experiment, key) for key in (CHARTS, MODELS, TRIALS, REPRODUCTIONS)}
+def describe_task(task: str, experiment_id: str) -> str:
+    """Return the description of a task's experiment; the UI shows its first line, and the rest on demand."""
+    link = {key: view_address(experiment_id, key) for key in (CHARTS, MODEL_TYPES, TRIALS, REPRODUCTIONS)}
     return f"""\
-Trials of **{task}**: [charts of all model types]({link[CHARTS]}), [model types, averaged]({link[MODELS]}), \
-[trials, the best first]({link[TRIALS]}), [reproductions]({link[REPRODUCTIONS]}).
+Trials of **{task}**: [charts of all model types]({link[CHARTS]}), [model types, averaged]({link[MODEL_TYPES]}), \
+[trials, best first]({link[TRIALS]}), [reproductions]({link[REPRODUCTIONS]}).
 
-One run a trial. The charts show the losses by epoch, and what hidden size and learning rate do to them. A filter such \
-as `params.model = 'linear'` narrows them down; two runs that are ticked can be compared; a run's page has its curves, \
-and a plot of them among its artifacts.
+Each run is a trial. The charts show its losses by epoch and by the settings that were searched. A filter such as \
+`params.{MODEL} = 'linear'` selects one model type; selected runs can be compared; the page of a run shows its \
+curves, and a plot of them among its artifacts.
 
-Losses are medians over a trial's replicas; 1 is the best constant's. `test_loss` is there for confirmations (the best \
-config of each model type, on fresh seeds) and for single trials alone. The verdict is in the experiment `sweeps`.
+Losses are normalized: 1 is the loss of the best constant predictor. The metrics are medians over the replicas of a \
+trial. Only confirmations (the best config of each model type, trained again on fresh seeds) and single trials have a \
+`{Metric.TEST_LOSS}`: a search never uses the test split. The verdict is in the experiment `{SWEEPS}`.
 """
 
 
-def describe_sweeps(experiment: str) -> str:
-    """Of all sweeps."""
+def describe_sweeps(experiment_id: str) -> str:
+    """Return the description of the experiment that holds the sweeps."""
     return f"""\
-One run a sweep: does the linear network suffice? [Verdicts and floors]({view_address(experiment, VERDICTS)}).
+Each run is a sweep: does the linear network suffice? [Verdicts, baselines and bounds]\
+({view_address(experiment_id, VERDICTS)}).
 
-Open a run for its description, which has the table of losses behind the verdict, and for its figures among the \
-artifacts. `floor_linear` is a loss that no linear predictor goes below. The trials of a sweep are in the experiment \
-of its task.
+The description of a run shows its verdict and the losses behind it; its figures and its report are among its \
+artifacts. `{Metric.BASELINE_NAIVE}`, `{Metric.BASELINE_LINEAR}` and `{Metric.BASELINE_NONLINEAR}` are test losses of \
+predictors that are no networks; they are estimates, which a network can beat. `{Metric.BOUND_NOISE}` and \
+`{Metric.BOUND_ANALYTIC}` are proved bounds, for all predictors and for linear ones, where they are known. The trials \
+of a sweep are in the experiment of its task.
 """

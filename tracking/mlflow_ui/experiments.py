@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from tracking.mlflow_ui.descriptions import sweeps_experiment_tags, task_experiment_tags
-from tracking.schema import SWEEPS
+from tracking.mlflow_ui.descriptions import describe_sweeps, describe_task
+from tracking.mlflow_ui.views import sweep_views, task_views
+from tracking.run_views import check_version
+from tracking.schema import SWEEPS, VERSION, Tag
 from tracking.store.access import Store
 from tracking.store.disk import to_file_name
 from tracking.store.urls import file_url
@@ -17,14 +19,19 @@ def experiment_id(store: Store, name: str) -> str:
 
 
 def create_or_update(store: Store, name: str) -> str:
-    """Make sure that the experiment exists and has all its tags; return its id."""
+    """Create the experiment, or bring its views up to date; return its id. A description that exists is not changed."""
+    version: str | None = str(VERSION)
     experiment = store.client.get_experiment_by_name(name)
     if experiment is None:
         location = file_url(store.folder / "mlruns" / to_file_name(name)) if store.is_local else None
-        number, tags = store.client.create_experiment(name, artifact_location=location), {}
+        tags = {str(Tag.SCHEMA): str(VERSION)}
+        number = store.client.create_experiment(name, artifact_location=location, tags=tags)
     else:
         number, tags = str(experiment.experiment_id), experiment.tags
-    needed = sweeps_experiment_tags(number) if name == SWEEPS else task_experiment_tags(name, number)
-    for tag in needed.keys() - tags.keys():
-        store.client.set_experiment_tag(number, tag, needed[tag])
-    return number
+        version = tags.get(Tag.SCHEMA)
+    views = (sweep_views if name == SWEEPS else task_views)(check_version(version, f"experiment {name!r}"))
+    description = describe_sweeps(number) if name == SWEEPS else describe_task(name, number)
+    for tag, text in {str(Tag.NOTE): description, **tags, **views}.items():
+        if tags.get(tag) != text:
+            store.client.set_experiment_tag(number, tag, text)
+    return str(number)

@@ -1,7 +1,7 @@
 """Saved views of an experiment in the MLflow UI, whose list of runs shows neither params nor metrics without one.
 
-The UI keeps a view as a tag of the experiment: its name, and its state as JSON. The state's fields are MLflow's own;
-what it leaves out is as in a new page.
+The UI stores a view as a tag of the experiment: its name, and its state as JSON. The fields of the state are MLflow's;
+those left out have the values of a new page.
 """
 
 from __future__ import annotations
@@ -9,51 +9,57 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tracking.mlflow_ui.charts import COMPARED, SEARCH, chart_state
+from tracking.mlflow_ui.charts import chart_state, loss_charts, search_charts
+from tracking.schema import MODEL, Metric, Name, Phase, Tag
+from tracking.search_settings import common_search_settings
 
-CHARTS, MODELS, TRIALS, REPRODUCTIONS, VERDICTS = "charts", "models", "trials", "reproductions", "verdicts"
-DRAWN = (CHARTS, MODELS)  # views that open as charts
+CHARTS, MODEL_TYPES, TRIALS, REPRODUCTIONS, VERDICTS = "charts", "models", "trials", "reproductions", "verdicts"
+CHART_VIEWS = (CHARTS, MODEL_TYPES)  # open as charts, the others as tables
 PREFIX = "mlflow.sharedViewState."
-CONFIG = ("params.`model`", "params.`model.hidden_size`", "params.`training.learning_rate`")
-LOSSES = ("metrics.`best_val_loss`", "metrics.`test_loss`")
-TRAINED = {"searchFilter": "tags.phase != 'reproduction'"}
-BEST_FIRST = {"orderByKey": "metrics.`best_val_loss`", "orderByAsc": True}
-CONFIRMED_FIRST = {"orderByKey": "tags.`phase`", "orderByAsc": True}  # so that every model type is among the first 100
-BY_MODEL = {"groupBy": {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "model"}]}}
+BASELINES = (Metric.BASELINE_NAIVE, Metric.BASELINE_LINEAR, Metric.BASELINE_NONLINEAR, Metric.BOUND_NOISE)
+BY_MODEL = {"groupBy": {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": MODEL}]}}
 
 
-def views() -> dict[str, str]:
-    """The tags of a task's experiment."""
-    charts = {**TRAINED, **CONFIRMED_FIRST, "selectedColumns": [*CONFIG, *LOSSES]}
-    trials = {
-        **TRAINED,
-        **BEST_FIRST,
-        "selectedColumns": [*CONFIG, *LOSSES, "tags.`phase`", "tags.`outcome`", "tags.`reproduced`"],
-    }
-    reproductions = {
-        "searchFilter": "tags.phase = 'reproduction'",
-        "selectedColumns": [*CONFIG, *LOSSES, "tags.`verdict`", "tags.`reproduction_of`"],
-    }
+def task_views(version: int) -> dict[str, str]:
+    """Return the views of a task's experiment as its tags; `version` is that of the schema of its oldest runs."""
+    trained = {"searchFilter": f"tags.{Tag.PHASE} != '{Phase.REPRODUCTION}'"}
+    reproductions = {"searchFilter": f"tags.{Tag.PHASE} = '{Phase.REPRODUCTION}'"}
+    best_first = {"orderByKey": column(Metric.BEST_VAL_LOSS), "orderByAsc": True}
+    confirmations_first = {"orderByKey": column(Tag.PHASE), "orderByAsc": True}  # all model types in the first 100
+    config = [f"params.`{name}`" for name in (MODEL, *common_search_settings())]
+    losses = [*config, *columns(version, Metric.BEST_VAL_LOSS, Metric.TEST_LOSS)]
+    ends = columns(version, Tag.PHASE, Tag.OUTCOME, Tag.REPRODUCED)
+    results = columns(version, Tag.REPRODUCTION_RESULT, Tag.REPRODUCTION_OF)
+    charts = {**trained, **confirmations_first, "selectedColumns": losses}
     return {
-        **view(CHARTS, "charts of all model types", charts | chart_state(SEARCH)),
-        **view(MODELS, "model types, averaged", charts | chart_state(COMPARED) | BY_MODEL),
-        **view(TRIALS, "trials, the best first", trials),
-        **view(REPRODUCTIONS, "reproductions", reproductions),
+        **view(CHARTS, "charts of all model types", charts | chart_state(search_charts())),
+        **view(MODEL_TYPES, "model types, averaged", charts | chart_state(loss_charts()) | BY_MODEL),
+        **view(TRIALS, "trials, best first", {**trained, **best_first, "selectedColumns": [*losses, *ends]}),
+        **view(REPRODUCTIONS, "reproductions", {**reproductions, "selectedColumns": [*losses, *results]}),
     }
 
 
-def views_of_sweeps() -> dict[str, str]:
-    """The tags of the experiment that holds the sweeps."""
-    floors = [f"metrics.`floor_{name}`" for name in ("trivial", "linear", "nonlinear", "noise")]
-    return view(VERDICTS, "verdicts", {"selectedColumns": ["tags.`verdict`", *floors, "metrics.`seconds`"]})
+def sweep_views(version: int) -> dict[str, str]:
+    """Return the views of the experiment that holds the sweeps, as its tags."""
+    return view(VERDICTS, "verdicts", {"selectedColumns": columns(version, Tag.VERDICT, *BASELINES, Metric.SECONDS)})
 
 
 def view(key: str, name: str, state: dict[str, Any]) -> dict[str, str]:
-    """One view, by the key that links to it name."""
+    """Return one view as a tag; links name it by its key."""
     return {PREFIX + key: json.dumps({"name": name, "createdAt": 0, "updatedAt": 0, "state": json.dumps(state)})}
 
 
-def view_address(experiment: str, key: str) -> str:
-    """Where the UI shows a view, as the fragment of its address."""
-    mode = "&compareRunsMode=CHART" if key in DRAWN else ""
-    return f"#/experiments/{experiment}/runs?workflowType=machine_learning{mode}&viewStateShareKey={key}"
+def columns(version: int, *names: Name) -> list[str]:
+    """Return the columns of these names, and of their old names where the experiment has runs of version 1."""
+    return [column(name, text) for name in names for text in (name.names if version == 1 else name.names[:1])]
+
+
+def column(name: Name, text: str | None = None) -> str:
+    """Return the UI's name for a column of a tag or metric."""
+    return f"{'tags' if isinstance(name, Tag) else 'metrics'}.`{text or name}`"
+
+
+def view_address(experiment_id: str, key: str) -> str:
+    """Return the address of a view, as a fragment of the UI's URL."""
+    mode = "&compareRunsMode=CHART" if key in CHART_VIEWS else ""
+    return f"#/experiments/{experiment_id}/runs?workflowType=machine_learning{mode}&viewStateShareKey={key}"

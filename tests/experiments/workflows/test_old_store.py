@@ -1,0 +1,231 @@
+"""A store that linrnn 0.1.0 wrote stays readable, and can be worked in."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from experiments.__main__ import linrnn as group
+from experiments.cli.group import run
+from experiments.search.sweep_config import sweep_config
+from experiments.workflows.progress import NOBODY
+from experiments.workflows.sweep import run_sweep
+from linrnn.models import MODELS
+from tests.faults.harness import new_store
+from tracking.mlflow_ui.links import LOOPBACK, all_links
+from tracking.runs.query import confirmation_runs, find_sweeps, find_trials, last_sweeps
+from tracking.runs.reader import read_baselines, read_trial
+from tracking.schema import VERSION, Artifact, Metric, Phase, Tag, TrialRun
+from tracking.store.access import Store, open_store
+
+ARCHIVE = Path(__file__).resolve().parents[2] / "fixtures" / "store-0.1.0.tar.xz"
+BUDGET = {"sweep.trials": "3", "training.epochs": "40", "training.replicas": "3", "sweep.confirmation": "5"}
+BOOTSTRAP = "interval"  # its draws depended on the order of replicas in 0.1.0
+NEW_NAMES = {"floors": "baselines", "trivial": "naive", "confirmation": "confirmations"}
+
+
+class Here(Executor):
+    """Trains at once, in this process, and counts what it trained."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def submit(self, work: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        self.count += 1
+        future: Future[Any] = Future()
+        future.set_result(work(*arguments, **named))
+        return future
+
+
+@pytest.fixture(scope="session")
+def archive(everybodys: Path) -> Path:
+    """What 0.1.0 left: its store, and what it printed; as it was, so moved to where it is now."""
+    folder = everybodys / "written-by-0.1.0"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            with tarfile.open(ARCHIVE) as packed:
+                packed.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture
+def old(archive: Path, tmp_path: Path) -> Store:
+    """A copy of that store, at home where it is."""
+    return open_store(new_store(archive / "store", tmp_path / "store"))
+
+
+def printed(archive: Path, name: str) -> Any:
+    return json.loads((archive / name).read_text())
+
+
+def call(capsys: pytest.CaptureFixture[str], store: Store | Path | None, *arguments: str) -> tuple[int, Any]:
+    """Exit code and printed object of a command."""
+    folder = store.folder if isinstance(store, Store) else store
+    where = ["--store", str(folder)] if folder else []
+    code = run(group, [*arguments, *where, "--json", "-q"])
+    read = capsys.readouterr()
+    return code, json.loads(read.out) if read.out else read.err
+
+
+def facts(value: Any, name: str = "") -> Iterator[tuple[str, object]]:
+    """All numbers, names and gaps of an object, by their own present names, whatever they are nested in."""
+    if isinstance(value, dict):
+        for key in value:
+            yield from facts(value[key], NEW_NAMES.get(key, key))
+    elif isinstance(value, list):
+        for each in value:
+            yield from facts(each, name)
+    elif name not in ("schema", "reason", "conditions", "failures"):
+        yield name.rpartition(".")[2], value
+
+
+def same_numbers(sweep: Any, before: Any) -> None:
+    """All that 0.1.0 printed of a sweep is there, in the same order."""
+    found = list(facts(sweep))
+    for name in dict.fromkeys(name for name, _ in facts(before)):
+        values, old_values = ([value for key, value in pairs if key == name] for pairs in (found, facts(before)))
+        assert values == (pytest.approx(old_values, rel=0.3) if name == BOOTSTRAP else old_values), name
+
+
+def identical(found: tuple[int, Any]) -> dict[str, Any]:
+    assert (found[0], found[1]["verdict"], found[1]["first_difference"]) == (0, "IDENTICAL", None)
+    compared: dict[str, Any] = found[1]
+    return compared
+
+
+def test_doctor_finds_that_it_was_moved_and_nothing_else(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "store"
+    with tarfile.open(ARCHIVE) as packed:
+        packed.extractall(tmp_path, filter="data")
+    for command in ("compare", "reproduce"):
+        assert run(group, [command, "--store", str(folder)]) == 6
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    code, found = call(capsys, folder, "doctor")
+    assert code == 1
+    assert ["was moved" in finding["what"] for finding in found["findings"]] == [True]
+    assert call(capsys, folder, "doctor", "--fix")[0] == 0
+    code, found = call(capsys, folder, "doctor")
+    assert (code, found["findings"]) == (0, [])
+    assert call(capsys, folder, "compare", "sine")[0] == 0
+
+
+def test_compare_has_the_same_numbers(old: Store, archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = printed(archive, "compare.json")["sweeps"]
+    code, found = call(capsys, old, "compare")
+    assert code == 0
+    assert [sweep["task"] for sweep in found["sweeps"]] == [sweep["task"] for sweep in before]
+    for sweep, earlier in zip(found["sweeps"], before, strict=True):
+        same_numbers(sweep, earlier)
+
+
+def test_a_built_in_trial_is_reproduced(old: Store, archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    confirmed = printed(archive, "compare.json")["sweeps"][0]["confirmation"][1]["run_id"]
+    found = identical(call(capsys, old, "reproduce", confirmed))
+    rerun = read_trial(old, found["reproduction"])
+    assert (rerun.version, rerun.phase, rerun.tag(Tag.REPRODUCTION_RESULT)) == (
+        VERSION,
+        Phase.REPRODUCTION,
+        "IDENTICAL",
+    )
+    assert read_trial(old, confirmed).tag(Tag.REPRODUCED).startswith("IDENTICAL")
+    identical(call(capsys, old, "reproduce", rerun.run_id))  # which holds files of its own where names are new
+    recorded = [run for run in find_trials(old, "levels.csv") if run.phase == Phase.REPRODUCTION]
+    assert [run.tag(Tag.REPRODUCTION_RESULT) for run in recorded] == ["IDENTICAL"]  # 0.1.0's own, under its old name
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_trial_on_a_file_is_reproduced_from_it_or_from_the_copy(
+    old: Store, archive: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    before = printed(archive, "reproduce.json")
+    recorded_at(monkeypatch, read_trial(old, before["run_id"]), archive / "levels.csv" if there else None)
+    assert identical(call(capsys, old, "reproduce", before["run_id"]))["compared"] == before["compared"]
+
+
+def recorded_at(monkeypatch: pytest.MonkeyPatch, run: TrialRun, file: Path | None) -> None:
+    """Where the run's file was, there is this file, or none."""
+    place = run.param("task.file")
+    for name in ("read_bytes", "exists", "is_file", "stat"):
+        original = getattr(Path, name)
+
+        def method(path: Path, *rest: Any, original: Any = original, **named: Any) -> Any:
+            if str(path) != place:
+                return original(path, *rest, **named)
+            return original(file or path / "none", *rest, **named)
+
+        monkeypatch.setattr(Path, name, method)
+
+
+def test_links_lead_to_views_that_show_old_and_new_names(old: Store) -> None:
+    links = all_links(old, LOOPBACK)
+    assert list(links) == ["levels.csv", "sine", "xor", "sweeps"]
+    tags = {each.name: each.tags for each in old.client.search_experiments()}
+    verdicts = tags["sweeps"]["mlflow.sharedViewState.verdicts"]
+    for metric in (Metric.BASELINE_LINEAR, Metric.BASELINE_NAIVE):
+        assert all(f"metrics.`{name}`" in verdicts for name in metric.names)
+    assert "reproduction_result" in tags["sine"]["mlflow.sharedViewState.reproductions"]
+    assert "0.1.0" not in tags["sine"]["mlflow.note.content"]
+
+
+def test_a_report_and_an_export_are_written(
+    old: Store, archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sweep,) = [sweep for sweep in printed(archive, "compare.json")["sweeps"] if sweep["task"] == "levels.csv"]
+    assert call(capsys, old, "report", "sine", "-o", str(tmp_path / "report.html"))[0] == 0
+    assert b"sine" in (tmp_path / "report.html").read_bytes()
+    assert call(capsys, old, "export", sweep["confirmation"][0]["run_id"], str(tmp_path / "out"))[0] == 0
+    assert (tmp_path / "out" / "data" / "levels.csv").read_bytes() == (archive / "levels.csv").read_bytes()
+    identical(call(capsys, None, "reproduce", str(tmp_path / "out")))
+
+
+def swept(store: Store, task: str, models: Sequence[str] = tuple(MODELS), **more: str) -> int:
+    """How many trials a sweep has trained."""
+    here = Here()
+    run_sweep(sweep_config(task, models, BUDGET | more), store, here, NOBODY)
+    return here.count
+
+
+def test_the_same_sweep_again_trains_nothing(old: Store, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (levels,) = [sweep for source, sweep in last_sweeps(old).items() if source.endswith("levels.csv")]
+    recorded_at(monkeypatch, confirmation_runs(old, levels)[0], archive / "levels.csv")
+    for task in ("sine", levels.source):
+        assert swept(old, task) == 0
+    assert len(find_sweeps(old)) == 2
+
+
+def test_a_sweep_that_was_interrupted_goes_on(old: Store, archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = printed(archive, "compare.json")["sweeps"][0]
+    sweep = last_sweeps(old)["sine"]
+    old.client.update_run(sweep.run_id, status="RUNNING")
+    old.client.delete_run(before["confirmation"][1]["run_id"])
+    assert swept(old, "sine") == 1
+    again = last_sweeps(old)["sine"]
+    assert (again.run_id, again.version) == (sweep.run_id, VERSION)
+    assert again.metric(Metric.BASELINE_NAIVE) == sweep.metric(Metric.BASELINE_NAIVE) == again.metrics["floor_trivial"]
+    _, found = call(capsys, old, "compare", "sine")
+    medians = [each["median_test_loss"] for each in before["confirmation"]]
+    assert [value for name, value in facts(found) if name == "median_test_loss"] == medians
+    assert call(capsys, old, "doctor")[0] == 0
+
+
+def test_old_and_new_sweeps_are_compared_side_by_side(
+    old: Store, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert swept(old, "product", ["linear"], **{"sweep.trials": "1", "training.epochs": "5"}) == 2
+    assert last_sweeps(old)["product"].version == VERSION
+    code, found = call(capsys, old, "compare")
+    assert code == 0
+    assert [sweep["task"] for sweep in found["sweeps"]] == ["sine", "levels.csv", "product"]
+    same_numbers(found["sweeps"][0], printed(archive, "compare.json")["sweeps"][0])
+    assert read_baselines(old, last_sweeps(old)["sine"]).linear_lags == 1
+    folder = Path(last_sweeps(old)["product"].info.artifact_uri.removeprefix("file://"))
+    assert (folder / Artifact.BASELINES).exists()
