@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import shutil
 import socket
@@ -10,12 +12,21 @@ import sys
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from tests.faults.harness import Twin, new_store
+from experiments.__main__ import linrnn as group
+from experiments.cli.group import run
+from experiments.report.serialization import sweeps_json
+from experiments.search.executors import local_workers
+from experiments.search.sweep_config import sweep_config
+from experiments.workflows.progress import ProgressReporter
+from experiments.workflows.sweep import run_sweep
+from linrnn.models import MODELS
+from tests.faults.harness import BUDGET, Twin, new_store
 from tracking.store.access import Store, open_store
 from tracking.store.databases import relocate
 
@@ -26,6 +37,7 @@ NEEDED = {  # what a task has no default for, as flat text
     "series": {"task.file": str(Path(str(resources.files("linrnn.tasks"))) / "data" / "sunspots.csv")},
 }
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Here = Callable[..., tuple[int, str, str]]
 
 
 def lacking(what: str) -> None:
@@ -63,9 +75,58 @@ def empty_store(everybodys: Path) -> Path:
     return folder
 
 
+class Golden(NamedTuple):
+    """A sweep that many tests read, and none writes to: its store, its JSON, and the model type of each trial done."""
+
+    store: Store
+    found: dict[str, Any]
+    progress: list[str]
+
+
+class TrialList(ProgressReporter):
+    """The model types of the trials that are done."""
+
+    def __init__(self) -> None:
+        self.models: list[str] = []
+
+    def done(self, model: str = "", loss: float = math.inf) -> None:
+        self.models.append(model)
+
+
+@pytest.fixture(scope="session")
+def golden(empty_store: Path, everybodys: Path) -> Golden:
+    """The sweep of `tests.faults.harness`, by one worker, in this process; made once a session, read only."""
+    folder, result = everybodys / "golden", everybodys / "golden.json"
+    with FileLock(f"{folder}.lock"):
+        if not result.exists():
+            store, watch = open_store(new_store(empty_store, folder)), TrialList()
+            with local_workers(1) as executor:
+                summary = run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, watch)
+            result.write_text(json.dumps([sweeps_json([summary])["sweeps"][0], watch.models]))
+    return Golden(open_store(folder), *json.loads(result.read_text()))
+
+
+@pytest.fixture
+def golden_copy(golden: Golden, tmp_path: Path) -> Store:
+    """The golden sweep in a store of one's own."""
+    return open_store(new_store(golden.store.folder, tmp_path / "copy"))
+
+
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    """Run a command line in this process, in a folder of its own; exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def answer(*arguments: str) -> tuple[int, str, str]:
+        code = run(group, arguments)
+        return code, *capsys.readouterr()
+
+    return answer
+
+
 @pytest.fixture(scope="session")
 def twin(empty_store: Path, everybodys: Path) -> Twin:
-    """A real sweep, left alone; its folder is copied, never used as it is."""
+    """The same sweep by two workers in a process of its own; its folder is copied, never used as it is."""
     with FileLock(everybodys / "twin.lock"):
         return Twin(empty_store, everybodys / "twin")
 

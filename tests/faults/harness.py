@@ -20,8 +20,17 @@ from tracking.runs.reader import read_file
 from tracking.store.access import Store, open_store
 from tracking.store.databases import relocate
 
-SWEEP = ["sweep", "sine", "--trials", "5", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=2"]
-SWEEP += ["--set", "sweep.confirmation=3", "-q", "--json"]
+BUDGET = {
+    "sweep.trials": "9",
+    "sweep.generation": "3",
+    "sweep.confirmation": "6",
+    "sweep.pruner": "none",
+    "training.epochs": "20",
+    "training.replicas": "2",
+}
+TRIALS = 2 * (9 + 1)  # of both model types, with their confirmations
+SWEEP = ["sweep", "sine", "--trials", "9", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=3"]
+SWEEP += ["--set", "sweep.confirmation=6", "--set", "sweep.pruner=none", "-q", "--json"]
 OF_THE_PROCESS = ("seconds",)  # metrics that no two processes share
 OWN = (*OF_THE_PROCESS, "best_run", "run_id")  # what is printed of a sweep that no two share
 TAGS = ("outcome", "form", "phase", "study", "trial", "reason", "best")

@@ -11,7 +11,8 @@ import optuna
 import pytest
 from filelock import FileLock
 
-from tests.faults.harness import SWEEP, Twin, facts, finish, kill_after, living, new_store, result, start
+from tests.conftest import Here
+from tests.faults.harness import SWEEP, TRIALS, Twin, facts, finish, kill_after, living, new_store, result, start
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.query import last_sweeps
 from tracking.store.access import Store, open_store
@@ -71,7 +72,7 @@ def test_killed_at_some_moment_and_again_while_resuming(twin: Twin, tmp_path: Pa
     sweep = last_sweeps(open_store(folder)).get("sine")
     assert sweep is not None
     found = finish(folder, ["reproduce", "--sweep", sweep.info.run_id, "--json", "-q"])
-    assert [each["verdict"] for each in found["runs"]] == 12 * ["IDENTICAL"]
+    assert [each["verdict"] for each in found["runs"]] == TRIALS * ["IDENTICAL"]
 
 
 @pytest.mark.long
@@ -99,8 +100,14 @@ def facts_of_search(folder: Path) -> dict[str, object]:
     return facts(store)
 
 
-def test_a_finished_sweep_run_again_trains_nothing_and_prints_the_same(twin: Twin, tmp_path: Path) -> None:
-    twin.same(new_store(twin.folder, tmp_path / "again"))
+def test_a_finished_sweep_run_again_trains_nothing_and_prints_the_same(
+    twin: Twin, here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.workflows.sweep.run_trial", None)
+    folder = new_store(twin.folder, tmp_path / "again")
+    code, printed, _ = here(*SWEEP, "--store", str(folder))
+    assert (code, result(json.loads(printed))) == (0, twin.printed)
+    assert facts(open_store(folder)) == twin.facts
 
 
 @pytest.mark.long

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from experiments.__main__ import linrnn as group
-from experiments.cli.group import run
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.tasks import BUILT_IN, TASKS
-
-Here = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
-    """Answer a command line in this process; exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def answer(*arguments: str) -> tuple[int, str, str]:
-        code = run(group, arguments)
-        return code, *capsys.readouterr()
-
-    return answer
+from tests.conftest import Here
 
 
 def test_tasks_are_listed_with_a_line_each(here: Here) -> None:

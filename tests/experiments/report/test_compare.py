@@ -25,15 +25,12 @@ from experiments.report.figures.canvas import INK, MARKERS, PALETTE, colour, mar
 from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.html import render_report
 from experiments.report.serialization import sweep_markdown, sweeps_json, sweeps_table
-from experiments.report.summary import SweepSummary
+from experiments.report.summary import SweepSummary, summarize_sweep
 from experiments.report.sweep_record import Findings, findings
 from experiments.report.table import csv_text
-from experiments.search.executors import local_workers
-from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import NOBODY
-from experiments.workflows.sweep import run_sweep
 from linrnn.analysis.statistics import compare_samples, estimate_median
 from linrnn.models import MODELS
+from tests.conftest import Golden
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.mlflow_ui.model_registry import mark_best
@@ -42,14 +39,6 @@ from tracking.runs.query import study_runs, trial_runs
 from tracking.runs.reader import read_config, read_sweep, read_trial
 from tracking.store.access import Store, open_store
 
-BUDGET = {
-    "sweep.trials": "9",
-    "sweep.generation": "3",
-    "sweep.confirmation": "6",
-    "sweep.pruner": "none",
-    "training.epochs": "20",
-    "training.replicas": "2",
-}
 FIGURES = ["confirmation", "predictions", "closed-loop", "curves", "search", "budget", "importances"]
 
 
@@ -61,12 +50,10 @@ class Swept(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Swept:
-    store = open_store(tmp_path_factory.mktemp("compared"))
-    with local_workers(2) as executor:
-        summary = run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
-    (of_sweep,) = [read_sweep(store, summary.sweep_run)]
-    return Swept(store, of_sweep, summary, findings(store, of_sweep, summary))
+def done(golden: Golden) -> Swept:
+    of_sweep = read_sweep(golden.store, golden.found["sweep_run"])
+    summary = summarize_sweep(golden.store, of_sweep)
+    return Swept(golden.store, of_sweep, summary, findings(golden.store, of_sweep, summary))
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

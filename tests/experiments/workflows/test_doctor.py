@@ -12,39 +12,20 @@ import pytest
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
-from experiments.search.executors import local_workers
 from experiments.search.sweep_config import sweep_config, sweep_config_of_run
-from experiments.workflows.progress import NOBODY
-from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
-from tests.faults.harness import facts
+from tests.faults.harness import BUDGET, facts
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.writer import begin_run
 from tracking.schema import Tag
 from tracking.store.access import Store, open_store
-from tracking.store.databases import relocate
 
-BUDGET = {"sweep.trials": "2", "sweep.confirmation": "2", "training.epochs": "5", "training.replicas": "2"}
-CONFIG = sweep_config("sine", tuple(MODELS), BUDGET | {"training.clip_norm": "2.0"})
-
-
-@pytest.fixture(scope="module")
-def made(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a sweep."""
-    folder = tmp_path_factory.mktemp("made") / "store"
-    shutil.copytree(empty_store, folder)
-    relocate(folder)
-    with local_workers(1) as executor:
-        run_sweep(CONFIG, open_store(folder), executor, NOBODY)
-    return folder
+CONFIG = sweep_config("sine", tuple(MODELS), BUDGET)
 
 
 @pytest.fixture
-def swept(made: Path, tmp_path: Path) -> Store:
-    folder = tmp_path / "swept"
-    shutil.copytree(made, folder)
-    relocate(folder)
-    return open_store(folder)
+def swept(golden_copy: Store) -> Store:
+    return golden_copy
 
 
 def doctor(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
@@ -66,7 +47,7 @@ def cured(folder: Path, capsys: pytest.CaptureFixture[str], part: str) -> None:
 def test_a_sound_store_is_counted(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
     code, found = doctor(swept.folder, capsys)
     assert (code, found["findings"]) == (0, [])
-    assert (found["facts"]["runs"], found["facts"]["trials"]) == ("7 (7 FINISHED)", "4 (4 COMPLETE)")
+    assert (found["facts"]["runs"], found["facts"]["trials"]) == ("21 (21 FINISHED)", "18 (18 COMPLETE)")
     assert run(group, ["doctor", "--store", str(swept.folder)]) == 0
     assert "nothing is amiss" in capsys.readouterr().out
 
@@ -133,7 +114,8 @@ def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytes
 
 
 def test_a_sweep_is_read_back_from_its_params() -> None:
-    assert sweep_config_of_run(CONFIG.text()) == CONFIG
+    given = sweep_config("sine", tuple(MODELS), BUDGET | {"training.clip_norm": "2.0"})
+    assert sweep_config_of_run(given.text()) == given
     plain = sweep_config("xor", ["tanh"], {})
     assert sweep_config_of_run(plain.text()) == plain
     undone = sweep_config("delay", ["linear", "tanh"], {"model.init": "default"})  # not the task's own default

@@ -21,7 +21,7 @@ from experiments.cli.group import run
 from experiments.workflows.trial import run_trial
 from linrnn.training import evaluation
 from linrnn.training.trial_config import from_text, to_text
-from tests.faults.harness import Twin, new_store
+from tests.faults.harness import TRIALS, Twin, new_store
 from tracking.runs import environment as provenance
 from tracking.runs.query import find_runs, last_sweeps, trial_runs
 from tracking.runs.reader import read_run
@@ -96,7 +96,7 @@ def test_a_whole_sweep_is_identical_elsewhere_with_other_workers(swept: Store, t
     store = ("--store", str(swept.folder))
     done = elsewhere(tmp_path, "reproduce", "--sweep", sweep.info.run_id[:10], *store, "--workers", "1", "--json")
     assert done.returncode == 0, done.stderr
-    assert "12 of 12 trials" in done.stderr
+    assert f"{TRIALS} of {TRIALS} trials" in done.stderr
     found = json.loads(done.stdout)
     assert found["verdict"] == "IDENTICAL"
     assert [each["run_id"] for each in found["runs"]] == [trial.info.run_id for trial in trials]
@@ -135,7 +135,9 @@ def test_a_sample_of_a_sweep(swept: Store, here: Here) -> None:
     assert (code, said.splitlines()[0]) == (0, "2 IDENTICAL, of 2")
 
 
-def test_an_exported_run_is_verified_without_a_store(swept: Store, here: Here, tmp_path: Path) -> None:
+def test_an_exported_run_is_verified_without_a_store(
+    swept: Store, here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     sweep = last_sweeps(swept).get("sine")
     assert sweep is not None
     run_id, folder = trial_runs(swept, sweep)[-1].info.run_id, tmp_path / "out"
@@ -143,10 +145,11 @@ def test_an_exported_run_is_verified_without_a_store(swept: Store, here: Here, t
     sums = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
     assert (sums.returncode, sums.stdout.count(": OK")) == (0, len(sums.stdout.splitlines()))
     before = sorted(path.name for path in folder.iterdir())
-    checked = elsewhere(folder, "reproduce", ".", "--json", "-q")
-    found = json.loads(checked.stdout)
-    assert (checked.returncode, found["verdict"], found["reproduction"]) == (0, "IDENTICAL", None)
-    assert found["compared"]["test_loss"] == 3
+    monkeypatch.chdir(folder)
+    code = run(group, ["reproduce", ".", "--json", "-q"])
+    found = json.loads(capsys.readouterr().out)
+    assert (code, found["verdict"], found["reproduction"]) == (0, "IDENTICAL", None)
+    assert found["compared"]["test_loss"] == 6
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
@@ -280,7 +283,7 @@ def test_a_damaged_trial_does_not_stop_the_others(swept: Store, here: Here, tmp_
     verdicts = {each["run_id"]: each["verdict"] for each in found["runs"]}
     assert verdicts.pop(hit.info.run_id) == "DAMAGED"
     assert set(verdicts.values()) == {"IDENTICAL"}
-    assert len(verdicts) == 11
+    assert len(verdicts) == TRIALS - 1
 
 
 def test_diff_says_what_differs(swept: Store, here: Here) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,12 @@ import numpy as np
 import pytest
 
 import tracking
-from experiments.__main__ import linrnn as group
-from experiments.cli.group import run
 from experiments.search.optuna_adapter import apply_params
 from experiments.search.sweep_config import sweep_config, sweep_config_of_run
 from experiments.workflows.trial import run_trial
 from linrnn.errors import ConfigError, DataError
 from linrnn.training.trial_config import from_text
-from tests.conftest import Run
+from tests.conftest import Here, Run
 from tests.faults.harness import new_store
 from tracking.runs import artifacts as files
 from tracking.runs.query import find_runs, last_sweeps
@@ -33,19 +30,6 @@ SMALL = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.c
 ASKED = ("sales.csv", "--set", "task.column=sold", "--set", "task.horizon=3")
 ROWS = [f"{2000 + k // 12}-{k % 12 + 1:02d}-01;{10 + 3 * math.sin(k):.3f};{k % 5}".replace(".", ",") for k in range(60)]
 TABLE = "\ufeffmonth;sold;shops\r\n" + "\r\n".join(ROWS) + "\r\n"
-Here = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def here(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
-    """Answer a command line in this process, in a folder of its own; exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def answer(*arguments: str) -> tuple[int, str, str]:
-        code = run(group, arguments)
-        return code, *capsys.readouterr()
-
-    return answer
 
 
 @pytest.fixture

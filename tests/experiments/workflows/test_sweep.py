@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from experiments.search.executors import local_workers
 from experiments.search.optuna_adapter import apply_params, ask, pruning_limits, search_space, to_frozen_trial
 from experiments.search.study_state import StudyState
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
-from experiments.workflows.progress import NOBODY, ProgressReporter
+from experiments.workflows.progress import NOBODY
 from experiments.workflows.sweep import run_sweep
 from experiments.workflows.trial import run_trial
 from linrnn.analysis.verdict import decide_verdict
@@ -35,6 +34,8 @@ from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import from_text
+from tests.conftest import Golden
+from tests.faults.harness import TRIALS, Twin, facts, result
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.query import last_sweeps, trial_runs
 from tracking.runs.reader import read_baselines, read_config, read_curves, read_file, read_sweep, read_trial
@@ -51,25 +52,9 @@ TINY = {"training.epochs": "5", "training.replicas": "2"}
 SEARCHED = ["model.hidden_size", "training.learning_rate"]
 
 
-class Heard(ProgressReporter):
-    def __init__(self) -> None:
-        self.models: list[str] = []
-
-    def done(self, model: str = "", loss: float = math.inf) -> None:
-        self.models.append(model)
-
-
-def swept(folder: Path, workers: int, task: str = "sine") -> tuple[Store, dict[str, Any], list[str]]:
-    store, heard = open_store(folder), Heard()
-    config = sweep_config(task, tuple(MODELS), BUDGET)
-    with local_workers(workers) as executor:
-        summary = run_sweep(config, store, executor, heard)
-    return store, sweeps_json([summary])["sweeps"][0], heard.models
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, dict[str, Any], list[str]]:
-    return swept(tmp_path_factory.mktemp("swept"), workers=2)
+@pytest.fixture
+def done(golden: Golden) -> Golden:
+    return golden
 
 
 class TestSweep:
@@ -77,12 +62,12 @@ class TestSweep:
         store, found, heard = done
         client = MlflowClient(store.tracking_uri)
         runs = client.search_runs([client.get_experiment_by_name("sine").experiment_id])
-        assert len(runs) == len(heard) == 2 * (6 + 1)
+        assert len(runs) == len(heard) == TRIALS
         assert {run.info.status for run in runs} == {"FINISHED"}
         assert {run.data.tags["mlflow.parentRunId"] for run in runs} == {found["sweep_run"]}
         for model in MODELS:
             mine = [run for run in runs if run.data.params["model"] == model]
-            assert sorted(run.data.tags.get("trial", "confirmation") for run in mine) == [*"012345", "confirmation"]
+            assert sorted(run.data.tags.get("trial", "confirmation") for run in mine) == [*"012345678", "confirmation"]
         assert all(run.info.run_name.startswith(run.data.params["model"]) for run in runs)
 
     def test_optuna_knows_the_same_trials(self, done: Any) -> None:
@@ -90,7 +75,7 @@ class TestSweep:
         client = MlflowClient(store.tracking_uri)
         for name in optuna.get_all_study_names(store.studies_url):
             trials = optuna.load_study(study_name=name, storage=store.studies_url).trials
-            assert [trial.number for trial in trials] == list(range(6))
+            assert [trial.number for trial in trials] == list(range(9))
             for trial in trials:
                 run = client.get_run(trial.user_attrs["run_id"])
                 assert run.data.tags["trial"] == str(trial.number)
@@ -113,7 +98,7 @@ class TestSweep:
             )
             assert (again.model, again.task) == (best.model, best.task)
             assert again.training.learning_rate == best.training.learning_rate == study["learning_rate"]
-            assert (again.seed, again.training.replicas) == (best.seed ^ CONFIRMATION_SEEDS, 4)
+            assert (again.seed, again.training.replicas) == (best.seed ^ CONFIRMATION_SEEDS, 6)
 
     def test_the_test_split_is_read_by_confirmations_alone(self, done: Any) -> None:
         store, found, _ = done
@@ -142,9 +127,9 @@ class TestSweep:
         store, found, _ = done
         run = read_sweep(store, found["sweep_run"])
         assert run.info.status == "FINISHED"
-        assert run.params["sweep.trials"] == "6"
+        assert run.params["sweep.trials"] == "9"
         assert run.params["models"] == ", ".join(MODELS)
-        assert "\n| trials | 6 | 6 |\n" in run.tags["mlflow.note.content"]
+        assert "\n| trials | 9 | 9 |\n" in run.tags["mlflow.note.content"]
 
     def test_its_floors_and_its_verdict_are_on_its_run(self, done: Any) -> None:
         store, found, _ = done
@@ -162,7 +147,7 @@ class TestSweep:
         assert (found["verdict"], found["reason"]) == (told.word, told.reason)
         assert run.tags["verdict"] == told.word
         description = run.tags["mlflow.note.content"]
-        for words in (told.word, told.reason, "model.init=default", "6 trials", "Floors"):
+        for words in (told.word, told.reason, "model.init=default", "9 trials", "Floors"):
             assert words in description
 
     def test_floors_are_lines_of_every_trial_s_figure(self) -> None:
@@ -181,13 +166,9 @@ class TestSweep:
     def test_result_is_plain_json(self, done: Any) -> None:
         assert json.loads(json.dumps(done[1], allow_nan=False)) == done[1]
 
-    def test_one_worker_finds_the_same(self, done: Any, tmp_path: Path) -> None:
-        _, found, _ = done
-        _, again, _ = swept(tmp_path, workers=1)
-        keys = ("model", "best_val_loss", "hidden_size", "learning_rate", "trials", "median_test_loss", "iqr")
-        for part in ("studies", "confirmation"):
-            for one, two in zip(found[part], again[part], strict=True):
-                assert {k: one[k] for k in keys if k in one} == {k: two[k] for k in keys if k in two}
+    def test_one_worker_here_and_two_in_another_process_find_the_same(self, golden: Golden, twin: Twin) -> None:
+        assert facts(golden.store) == twin.facts
+        assert result({"sweeps": [golden.found]}) == twin.printed
 
 
 class TestAsk:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from linrnn import kernels
-from linrnn.kernels import interface, network_plan, optimization, program
+from linrnn.kernels import compilation, interface, network_plan, optimization, program
 
 Array = npt.NDArray[Any]
 CODES = {"linear": kernels.Activation.LINEAR, "tanh": kernels.Activation.TANH}
@@ -282,6 +282,7 @@ print(h.item(), run.stats.cache_misses.total())
 """
 
 
+@pytest.mark.long
 def test_machine_code_is_cached_and_made_anew_when_any_source_changes(tmp_path: Path) -> None:
     package = tmp_path / "linrnn" / "kernels"
     shutil.copytree(Path(kernels.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -293,6 +294,19 @@ def test_machine_code_is_cached_and_made_anew_when_any_source_changes(tmp_path: 
     assert python(CACHED, **variables) == ["1.0", "0"]
     edit(package / "tanh_kernel.py", "= hyperbolic_tangent(line[i])", "= 2 * hyperbolic_tangent(line[i])")
     assert python(CACHED, **variables) == ["2.0", "1"]
+
+
+def test_the_names_in_the_cache_change_with_any_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in Path(kernels.__file__).parent.glob("*.py"):
+        shutil.copy(source, tmp_path)
+    monkeypatch.setattr(compilation, "__file__", str(tmp_path / "compilation.py"))
+    assert compilation._digest() == compilation.DIGEST
+    assert program.run.__qualname__.endswith(compilation.DIGEST[:16])
+    for source in tmp_path.glob("*.py"):
+        before = source.read_bytes()
+        source.write_bytes(before + b"#")
+        assert compilation._digest() != compilation.DIGEST, source.name
+        source.write_bytes(before)
 
 
 def edit(file: Path, old: str, new: str) -> None:
