@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output import print_json
 from experiments.cli.parameters import RunId
 
 
@@ -21,9 +21,10 @@ from experiments.cli.parameters import RunId
 @click.argument("run", type=RunId(), metavar="RUN_ID")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def export(shared: GlobalOptions, run: str, folder: Path) -> None:
-    """Write a recorded trial to a folder that stands alone: config, curves, weights, digests, environment.
+    """Write a recorded trial to a folder that needs no store.
 
-    linrnn reproduce DIR then verifies it, on another machine too, without the store.
+    The folder has config, curves, weights, digests and environment; `linrnn reproduce DIR` verifies it, on another
+    machine as well. RUN_ID may be the first characters of the id.
     """
     from tracking.runs.export_folder import export_trial
     from tracking.runs.query import find_run
@@ -32,9 +33,9 @@ def export(shared: GlobalOptions, run: str, folder: Path) -> None:
 
     store = existing_store(shared.store)
     record = load_record(store, find_run(store, run))
-    record.verify()  # refuses a damaged one
+    record.verify()  # raises an error if the record is damaged
     export_trial(record, folder)
     if shared.as_json:
-        click.echo(json.dumps({"schema": 1, "run_id": record.run_id, "folder": str(folder.resolve())}))
+        print_json({"run_id": record.run_id, "folder": str(folder.resolve())})
     else:
-        click.echo(f"run {record.run_id} is in {folder}; check it with: linrnn reproduce {folder}")
+        click.echo(f"exported run {record.run_id} to {folder}; verify it with: linrnn reproduce {folder}")
