@@ -55,6 +55,7 @@ def train(
     from experiments.workflows.trial import run_trial
     from linrnn.baseline.baselines import compute_baselines
     from tracking.runs.writer import record_trial
+    from tracking.schema import Phase, Tag
     from tracking.store.access import open_store
     from tracking.store.locks import SINGLE
 
@@ -64,7 +65,7 @@ def train(
         progress.begin(config.task.label)
         result = run_trial(config, test=True, watch=progress, floors=compute_baselines(config.task))
     with store.lock([SINGLE], wait=60):
-        run_id = record_trial(store, result, f"{model} {describe_values(config)}", {"phase": "single"})
+        run_id = record_trial(store, result, f"{model} {describe_values(config)}", {Tag.PHASE: Phase.SINGLE})
     if shared.as_json:
         print_json(trial_json(result, run_id))
     else:
