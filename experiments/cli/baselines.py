@@ -27,7 +27,7 @@ from experiments.cli.parameters import SETTINGS, TASK, settings_text
     help="Also draw them, with the linear predictors by number of lags, as PNG.",
 )
 @SETTINGS
-def baselines(shared: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
+def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
     """Compute the baselines and bounds of a task; train nothing.
 
     TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
@@ -52,7 +52,7 @@ def baselines(shared: GlobalOptions, task: str, figure: Path | None, settings: t
     result = compute_baselines(config.task)
     if figure:
         write_file(figure, baselines_figure(result))
-    if shared.as_json:
+    if options.json:
         print_json({"task": result.task, **baselines_json(result)})
     else:
         show_baselines(result)

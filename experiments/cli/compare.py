@@ -21,14 +21,14 @@ from experiments.cli.parameters import TASK
     """,
 )
 @click.argument("tasks", nargs=-1, type=TASK, metavar="[TASK]...")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a line for each task and model type.")
+@click.option("--csv", is_flag=True, help="Print CSV, a line for each task and model type.")
 @click.option(
     "--figures",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Draw the figures as PNG, with their numbers as CSV, into DIR/TASK.",
 )
-def compare(shared: GlobalOptions, tasks: tuple[str, ...], as_csv: bool, figures: Path | None) -> None:
+def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: Path | None) -> None:
     """Show the last finished sweep of each task: table and verdict.
 
     Reads the store and trains nothing. Without TASK, all tasks that have a finished sweep.
@@ -37,7 +37,7 @@ def compare(shared: GlobalOptions, tasks: tuple[str, ...], as_csv: bool, figures
     loss: median, quartiles and 95 % interval, divided by the linear baseline, and compared with linear (ratio of the
     medians, permutation test, probability that a network of it is better).
     """
-    if as_csv and shared.as_json:
+    if csv and options.json:
         raise click.UsageError("--csv and --json exclude each other: name one of them")
 
     from experiments.cli.output import print_json
@@ -50,14 +50,14 @@ def compare(shared: GlobalOptions, tasks: tuple[str, ...], as_csv: bool, figures
     from tracking.runs.query import require_sweeps
     from tracking.store.access import existing_store
 
-    store = existing_store(shared.store)
+    store = existing_store(options.store)
     records = [load_sweep(store, run) for run in require_sweeps(store, tasks)]
     summaries = [summarize(record) for record in records]
     if figures:
         write_figures(figures, records, summaries)
-    if shared.as_json:
+    if options.json:
         print_json(sweeps_json(summaries))
-    elif as_csv:
+    elif csv:
         click.echo(csv_text(sweeps_table(summaries)), nl=False)
     else:
         show_comparisons(store, summaries)

@@ -18,7 +18,7 @@ from experiments.cli.parameters import RunId
 )
 @click.argument("first", type=RunId(), metavar="RUN_A")
 @click.argument("second", type=RunId(), metavar="RUN_B")
-def diff(shared: GlobalOptions, first: str, second: str) -> None:
+def diff(options: GlobalOptions, first: str, second: str) -> None:
     """Compare two recorded trials bit for bit.
 
     Lists the differences in config, environment, data and results, and the first epoch and quantity at which their
@@ -30,6 +30,6 @@ def diff(shared: GlobalOptions, first: str, second: str) -> None:
     from tracking.runs.verification import load_record
     from tracking.store.access import existing_store
 
-    store = existing_store(shared.store)
+    store = existing_store(options.store)
     result = diff_runs(*(load_record(store, find_run(store, run_id)) for run_id in (first, second)))
-    print_json(run_diff_json(result)) if shared.as_json else show_run_diff(result)
+    print_json(run_diff_json(result)) if options.json else show_run_diff(result)

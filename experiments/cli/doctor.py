@@ -21,7 +21,7 @@ from experiments.cli.parameters import STUDIES
 )
 @click.option("--fix", is_flag=True, help="Repair what can be repaired.")
 @STUDIES
-def doctor(shared: GlobalOptions, fix: bool, studies: str | None) -> int:
+def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     """Check a store for problems.
 
     Checks versions, database schemas, orphaned RUNNING runs, trials missing from Optuna, lost artifacts, a folder
@@ -31,17 +31,17 @@ def doctor(shared: GlobalOptions, fix: bool, studies: str | None) -> int:
     from tracking.store.access import check_store, require_store
 
     results: list[tuple[Finding, bool]] = []
-    root = Path(shared.store or ".").resolve()
+    root = Path(options.store or ".").resolve()
     if (root / "mlflow.db").exists():
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_folder(root))]
     facts: dict[str, str] = {}
     if all(fixed or ("schema" not in finding.what and "damaged" not in finding.what) for finding, fixed in results):
-        require_store(shared.store)
-        store = check_store(shared.store, studies, with_studies=True)  # moved or not
+        require_store(options.store)
+        store = check_store(options.store, studies, with_studies=True)  # moved or not
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
         facts = store_facts(store)
     findings = [{"what": finding.what, "advice": finding.advice, "fixed": fixed} for finding, fixed in results]
-    if shared.as_json:
+    if options.json:
         print_json({"facts": facts, "findings": findings})
     else:
         for name, value in facts.items():

@@ -20,7 +20,7 @@ from experiments.cli.parameters import RunId
 )
 @click.argument("run", type=RunId(), metavar="RUN_ID")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-def export(shared: GlobalOptions, run: str, folder: Path) -> None:
+def export(options: GlobalOptions, run: str, folder: Path) -> None:
     """Write a recorded trial to a folder that needs no store.
 
     The folder has config, curves, weights, digests and environment; `linrnn reproduce DIR` verifies it, on another
@@ -31,11 +31,11 @@ def export(shared: GlobalOptions, run: str, folder: Path) -> None:
     from tracking.runs.verification import load_record
     from tracking.store.access import existing_store
 
-    store = existing_store(shared.store)
+    store = existing_store(options.store)
     record = load_record(store, find_run(store, run))
     record.verify()  # raises an error if the record is damaged
     export_trial(record, folder)
-    if shared.as_json:
+    if options.json:
         print_json({"run_id": record.run_id, "folder": str(folder.resolve())})
     else:
         click.echo(f"exported run {record.run_id} to {folder}; verify it with: linrnn reproduce {folder}")

@@ -23,7 +23,7 @@ class GlobalOptions:
     """Values of the options that all commands share."""
 
     store: str | None = None
-    as_json: bool = False
+    json: bool = False
     quiet: bool = False
     debug: bool = False
 
@@ -33,7 +33,7 @@ def global_options(command: F) -> F:
     for option in (
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
         click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
-        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+        click.option("--json", is_flag=True, help="Print the result as one JSON object."),
         click.option("--store", metavar="DIR", help="Folder of the store.  [default: .]"),
     ):
         command = option(command)

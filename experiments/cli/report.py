@@ -29,7 +29,7 @@ from experiments.cli.parameters import TASK
     metavar="FILE",
     help="File to write.",
 )
-def report(shared: GlobalOptions, task: str | None, output: Path) -> None:
+def report(options: GlobalOptions, task: str | None, output: Path) -> None:
     """Write the last finished sweep of a task as one HTML file.
 
     Without TASK, the last finished sweep of all. The file has the verdict, the comparison, the figures with their
@@ -42,11 +42,11 @@ def report(shared: GlobalOptions, task: str | None, output: Path) -> None:
     from tracking.store.access import existing_store
     from tracking.store.disk import write_file
 
-    store = existing_store(shared.store)
+    store = existing_store(options.store)
     record = load_sweep(store, newest_sweep(require_sweeps(store, [task] if task else [])))
     summary = summarize(record)
     write_file(output, sweep_report(record, summary))
-    if shared.as_json:
+    if options.json:
         print_json({"task": summary.task, "file": str(output.resolve())})
     else:
         click.echo(f"{summary.task}: {summary.verdict.word}; open {output.resolve().as_uri()}")

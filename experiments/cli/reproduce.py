@@ -42,7 +42,12 @@ if TYPE_CHECKING:
     help="Largest relative difference of losses that are EQUIVALENT.",
 )
 def reproduce(
-    shared: GlobalOptions, run: str | None, sweep: str | None, sample: int | None, workers: int | None, tolerance: float
+    options: GlobalOptions,
+    run: str | None,
+    sweep: str | None,
+    sample: int | None,
+    workers: int | None,
+    tolerance: float,
 ) -> int:
     """Train a recorded trial again and compare bit for bit.
 
@@ -66,16 +71,16 @@ def reproduce(
     )
     from tracking.store.access import existing_store
 
-    store = None if run and Path(run).is_dir() else existing_store(shared.store)
+    store = None if run and Path(run).is_dir() else existing_store(options.store)
     if store and sweep:
-        reproductions = reproduce_sweep(store, sweep, sample, workers, tolerance, shared.quiet)
-        if shared.as_json:
+        reproductions = reproduce_sweep(store, sweep, sample, workers, tolerance, options.quiet)
+        if options.json:
             print_json(reproductions_json(reproductions))
         else:
             show_reproductions(store, reproductions)
         return max(each.code for each in reproductions)
-    reproduction = reproduce_run(store, run, tolerance, shared.quiet)
-    print_json(reproduction_json(reproduction)) if shared.as_json else show_reproduction(store, reproduction)
+    reproduction = reproduce_run(store, run, tolerance, options.quiet)
+    print_json(reproduction_json(reproduction)) if options.json else show_reproduction(store, reproduction)
     return reproduction.code
 
 

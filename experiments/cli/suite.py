@@ -35,7 +35,7 @@ from linrnn.tasks import BUILT_IN
 @SEED
 @SETTINGS
 def suite(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     trials: str | None,
     replicas: str | None,
     epochs: str | None,
@@ -59,13 +59,13 @@ def suite(
     }
     text = settings_text(settings, shorthands)
     configs = [sweep_config(task, tuple(MODELS), text) for task in BUILT_IN]
-    _, summaries = sweep_all(shared, configs, workers)
+    _, summaries = sweep_all(options, configs, workers)
 
     from experiments.cli.text import show_suite
     from experiments.report.figures.task_figures import suite_figure
     from experiments.report.serialization import sweeps_json
     from tracking.store.disk import write_file
 
-    print_json(sweeps_json(summaries)) if shared.as_json else show_suite(summaries)
+    print_json(sweeps_json(summaries)) if options.json else show_suite(summaries)
     if figure:
         write_file(figure, suite_figure(summaries))

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 @SEED
 @SETTINGS
 def sweep(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     tasks: tuple[str, ...],
     models: tuple[str, ...],
     trials: str | None,
@@ -110,8 +110,8 @@ def sweep(
         },
     )
     configs = [sweep_config(task, models or tuple(MODELS), text) for task in dict.fromkeys(tasks)]
-    store, summaries = sweep_all(shared, configs, workers, cluster, studies, fresh, patience)
-    if shared.as_json:
+    store, summaries = sweep_all(options, configs, workers, cluster, studies, fresh, patience)
+    if options.json:
         from experiments.report.serialization import sweeps_json
 
         print_json(sweeps_json(summaries))
@@ -122,7 +122,7 @@ def sweep(
 
 
 def sweep_all(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     configs: list[SweepConfig],
     workers: int | None,
     cluster: str | None = None,
@@ -143,9 +143,9 @@ def sweep_all(
         config.bases[0].task.splits()  # raises an error before a store is created
         print_notes(config.bases[0].task)
     trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
-    with progress_reporter(total_trials(configs), shared.quiet) as progress, trainers as executor, add_resume_hint():
+    with progress_reporter(total_trials(configs), options.quiet) as progress, trainers as executor, add_resume_hint():
         from experiments.workflows.sweep import run_sweep  # the libraries of the stores load while the workers start
         from tracking.store.access import open_store
 
-        store = open_store(shared.store, studies)
+        store = open_store(options.store, studies)
         return store, [run_sweep(config, store, executor, progress, fresh, patience) for config in configs]

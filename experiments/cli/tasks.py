@@ -15,7 +15,7 @@ from experiments.cli.output import print_json
     linrnn tasks --json
     """,
 )
-def tasks(shared: GlobalOptions) -> None:
+def tasks(options: GlobalOptions) -> None:
     """List the built-in tasks and their settings.
 
     --set task.NAME=VALUE changes a setting of a task in the other commands.
@@ -24,7 +24,7 @@ def tasks(shared: GlobalOptions) -> None:
     from linrnn.tasks import TASKS
 
     items = [task_json(name) for name in TASKS]
-    if shared.as_json:
+    if options.json:
         print_json({"tasks": items})
         return
     rows = [(item["task"], item["summary"], settings_text(item["settings"])) for item in items]

@@ -25,7 +25,7 @@ from linrnn.models import MODELS
 @SEED
 @SETTINGS
 def train(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     task: str,
     model: str,
     replicas: str | None,
@@ -59,14 +59,14 @@ def train(
     from tracking.store.access import open_store
     from tracking.store.locks import SINGLE
 
-    store = open_store(shared.store)
+    store = open_store(options.store)
     evaluations = min(config.training.evaluations, config.training.epochs)
-    with progress_reporter(evaluations, shared.quiet, "evaluations") as progress:
+    with progress_reporter(evaluations, options.quiet, "evaluations") as progress:
         progress.begin(config.task.label)
         result = run_trial(config, test=True, watch=progress, floors=compute_baselines(config.task))
     with store.lock([SINGLE], wait=60):
         run_id = record_trial(store, result, f"{model} {describe_values(config)}", {Tag.PHASE: Phase.SINGLE})
-    if shared.as_json:
+    if options.json:
         print_json(trial_json(result, run_id))
     else:
         show_trial(store, result, run_id)

@@ -9,7 +9,7 @@ from functools import partial
 from experiments.report.reference_losses import reference_losses
 from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
-from experiments.search.search_space import in_words, short_names
+from experiments.search.search_space import setting_label, short_names
 from linrnn.analysis.statistics import Estimate, SampleComparison
 from linrnn.baseline.baselines import Baselines
 
@@ -81,7 +81,7 @@ CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
     "quartiles": quartiles_text,
     "95 % interval": lambda confirmation: interval_text(confirmation.median),
     "times the linear baseline": lambda confirmation: number_text(confirmation.excess),
-    "gap closed": lambda confirmation: percent_text(confirmation.gap_closed),
+    "gap closed": lambda confirmation: percent_text(confirmation.closed_gap),
     "times linear's loss": comparison_text(ratio_text),
     "permutation p": comparison_text(lambda comparison: f"{comparison.p:.2g}"),
     "better than linear": comparison_text(lambda comparison: percent_text(comparison.superiority)),
@@ -108,7 +108,7 @@ def study_rows(settings: Sequence[str]) -> dict[str, Callable[[StudySummary], st
     return {
         "trials": trials_text,
         "training seconds": lambda study: number_text(study.seconds),
-        **{in_words(names[name]): partial(setting_text, name) for name in settings},
+        **{setting_label(names[name]): partial(setting_text, name) for name in settings},
         "parameters": lambda study: MISSING if study.parameters is None else str(study.parameters),
         "val loss": loss_text,
     }
@@ -116,7 +116,7 @@ def study_rows(settings: Sequence[str]) -> dict[str, Callable[[StudySummary], st
 
 def explanations(settings: Sequence[str]) -> dict[str, str]:
     """Return what each row of a comparison table means."""
-    return EXPLANATIONS | {in_words(name): "of the best trial" for name in short_names(settings).values()}
+    return EXPLANATIONS | {setting_label(name): "of the best trial" for name in short_names(settings).values()}
 
 
 def comparison_table(summary: SweepSummary) -> Table:
@@ -135,7 +135,7 @@ def comparison_table(summary: SweepSummary) -> Table:
 def short_table(summaries: Sequence[SweepSummary]) -> Table:
     """Return the table that has a row for each sweep and model type, and some of the quantities as columns."""
     settings = list(dict.fromkeys(name for summary in summaries for name in summary.settings))
-    searched = [in_words(name) for name in short_names(settings).values()]
+    searched = [setting_label(name) for name in short_names(settings).values()]
     columns = ("trials", *searched, "val loss", "median test loss", "quartiles", "divergence rate")
     rows: list[tuple[str, ...]] = []
     for summary in summaries:

@@ -16,7 +16,7 @@ from experiments.report.serialization import reproduce_commands, sweeps_table
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import SweepRecord
 from experiments.report.table import Table, csv_text
-from experiments.search.search_space import in_words, short_names
+from experiments.search.search_space import setting_label, short_names
 from tracking.schema import FIGURES, Artifact
 from tracking.store.disk import to_file_name, write_folder
 
@@ -44,7 +44,7 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             csv_link=csv_link,
             commands=reproduce_commands(summary),
             trials=trials_table(record, summary),
-            started=datetime.fromtimestamp(record.started, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            started=datetime.fromtimestamp(record.start_time, UTC).strftime("%Y-%m-%d %H:%M UTC"),
             seconds=number_text(summary.seconds),
             environment=record.environment,
         )
@@ -66,7 +66,7 @@ def trials_table(record: SweepRecord, summary: SweepSummary) -> Table:
         )
         for trial in record.trials
     ]
-    return Table(("model", "trial", "outcome", *map(in_words, names.values()), "val loss", "run"), rows)
+    return Table(("model", "trial", "outcome", *map(setting_label, names.values()), "val loss", "run"), rows)
 
 
 def csv_link(table: Table) -> str:

@@ -9,7 +9,7 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       studies[]         model, trials, pruned, diverged, failed, best_run, best_val_loss, one key for each setting that
                         can be searched (hidden_size, learning_rate), parameters, seconds
       confirmation[]    model, run_id, replicas, diverged, median_test_loss, iqr, quartiles[2], interval[2], excess,
-                        gap_closed, too_few_replicas, linear_comparison (null, or ratio, interval[2], p, superiority)
+                        closed_gap, too_few_replicas, linear_comparison (null, or ratio, interval[2], p, superiority)
       baselines         naive, linear, linear_lags, nonlinear
       bounds            analytic, noise; null if not known
 
@@ -85,7 +85,7 @@ def confirmation_json(confirmation: ConfirmationSummary) -> dict[str, Any]:
         "quartiles": [finite(first), finite(third)],
         "interval": interval(confirmation.median),
         "excess": finite(confirmation.excess),
-        "gap_closed": finite(confirmation.gap_closed),
+        "closed_gap": finite(confirmation.closed_gap),
         "too_few_replicas": confirmation.too_few_replicas,
         "linear_comparison": None if comparison is None else sample_comparison_json(comparison),
     }
@@ -131,7 +131,7 @@ CONFIRMATION_COLUMNS = (
     "median_test_loss",
     "iqr",
     "excess",
-    "gap_closed",
+    "closed_gap",
     "too_few_replicas",
 )
 NO_INTERVAL = (None, None)

@@ -51,7 +51,7 @@ class ConfirmationSummary:
     test_loss: Losses  # (S,)
     median: Estimate  # of the test loss
     excess: float | None  # median test loss divided by the linear baseline
-    gap_closed: float | None  # part of the way from the linear to the nonlinear baseline
+    closed_gap: float | None  # part of the way from the linear to the nonlinear baseline
     linear_comparison: SampleComparison | None  # None for linear itself, without linear, or with too few replicas
     too_few_replicas: bool  # for a comparison with linear
 
@@ -99,14 +99,16 @@ def summarize(record: SweepRecord) -> SweepSummary:
         Counts and best trial of each study, median test loss with its 95 % bootstrap interval (Efron 1979) and
         comparison with `linear` of each confirmation, and the verdict.
     """
-    losses = {trial.model: trial.curves["test_loss"] for trial in record.confirmed}
+    losses = {trial.model: trial.curves["test_loss"] for trial in record.complete_confirmations}
     return SweepSummary(
         task=record.task,
         sweep_run=record.run_id,
         experiment=record.experiment,
         seconds=sum([trial.seconds for trial in record.trials] + [trial.seconds for trial in record.confirmations]),
         studies=tuple(summarize_study(record, model) for model in record.models),
-        confirmations=tuple(summarize_confirmation(trial, losses, record.baselines) for trial in record.confirmed),
+        confirmations=tuple(
+            summarize_confirmation(trial, losses, record.baselines) for trial in record.complete_confirmations
+        ),
         failures=tuple(record.failures),
         baselines=record.baselines,
         verdict=decide_verdict(record.baselines, losses),
@@ -152,7 +154,7 @@ def summarize_confirmation(
         test_loss=test_loss,
         median=median,
         excess=baselines.excess(median.value),
-        gap_closed=baselines.gap_closed(median.value),
+        closed_gap=baselines.gap_closed(median.value),
         linear_comparison=compare_samples(test_loss, losses[LINEAR]) if enough else None,
         too_few_replicas=comparable and not enough,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from experiments.search.search_space import SearchSpace, searchable_settings, searched_settings, setting_values
+from experiments.search.search_space import SearchSpace, free_settings, searchable_settings, setting_values
 from experiments.search.selection import best_trial_number
 from experiments.search.sweep_config import SweepConfig, sweep_config_of_run
 from linrnn.analysis.predictions import Predictions
@@ -58,7 +58,7 @@ class SweepRecord:
         Id of the sweep's run in MLflow.
     experiment : str
         Id of the MLflow experiment that holds the trials.
-    started : float
+    start_time : float
         Start of the sweep, in seconds since 1970.
     task : str
         Label of the task.
@@ -82,7 +82,7 @@ class SweepRecord:
 
     run_id: str
     experiment: str
-    started: float
+    start_time: float
     task: str
     config: SweepConfig
     baselines: Baselines
@@ -101,10 +101,10 @@ class SweepRecord:
     @property
     def spaces(self) -> dict[str, SearchSpace]:
         """Search space by model type."""
-        return {base.model.name: searched_settings(base, self.config.fixed) for base in self.config.bases}
+        return {base.model.name: free_settings(base, self.config.fixed) for base in self.config.bases}
 
     @property
-    def confirmed(self) -> list[ConfirmationTrial]:
+    def complete_confirmations(self) -> list[ConfirmationTrial]:
         """Confirmations with a result, in the order of the model types."""
         trained = [trial for trial in self.confirmations if trial.outcome != "failed"]
         return sorted(trained, key=lambda trial: self.models.index(trial.model))
@@ -112,7 +112,9 @@ class SweepRecord:
     @property
     def predictions(self) -> dict[str, Predictions]:
         """Predictions of the confirmations that have them, by model type."""
-        return {trial.model: trial.predictions for trial in self.confirmed if trial.predictions is not None}
+        return {
+            trial.model: trial.predictions for trial in self.complete_confirmations if trial.predictions is not None
+        }
 
     def study(self, model: str) -> list[SearchTrial]:
         """Return the trials of one model type."""
@@ -170,7 +172,7 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
     return SweepRecord(
         run_id=sweep.run_id,
         experiment=every[0].experiment_id,
-        started=sweep.start_time,
+        start_time=sweep.start_time,
         task=sweep.task,
         config=config,
         baselines=read_baselines(store, sweep),

@@ -17,7 +17,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from experiments.search.search_space import searched_settings
+from experiments.search.search_space import free_settings
 from experiments.search.selection import best_trial_number
 from linrnn.config.settings import Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
@@ -45,7 +45,7 @@ def open_study(store: Store, name: str) -> optuna.Study:
 def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, BaseDistribution]:
     """What a study varies, by its name in the flat text: the fields with a search range, but for the `fixed`."""
     space: dict[str, BaseDistribution] = {}
-    for name, domain in searched_settings(base, fixed).items():
+    for name, domain in free_settings(base, fixed).items():
         match domain:
             case Integers(search=(int(low), int(high))):
                 space[name] = IntDistribution(low, high, log=True)

@@ -21,9 +21,9 @@ def searchable_settings(base: TrialConfig) -> dict[str, Integers | Reals]:
     return space
 
 
-def searched_settings(base: TrialConfig, fixed: Set[str]) -> dict[str, Integers | Reals]:
+def free_settings(base: TrialConfig, fixed_settings: Set[str]) -> dict[str, Integers | Reals]:
     """Return the settings that a study varies: those with a search range that are not fixed."""
-    return {name: domain for name, domain in searchable_settings(base).items() if name not in fixed}
+    return {name: domain for name, domain in searchable_settings(base).items() if name not in fixed_settings}
 
 
 def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, float]:
@@ -48,7 +48,7 @@ def describe_space(spaces: Mapping[str, SearchSpace]) -> str:
         models = [model for model, space in spaces.items() if name in space]
         low, high = domain.search or (domain.low, domain.high)
         note = f" ({', '.join(models)} only)" if len(models) < len(spaces) else ""
-        parts.append(f"{in_words(names[name])} from {low:g} to {high:g}{note}")
+        parts.append(f"{setting_label(names[name])} from {low:g} to {high:g}{note}")
     return f"{', '.join(parts)}, log-uniform" if parts else "no setting, as all were given"
 
 
@@ -59,6 +59,6 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     return {name: short if last.count(short) == 1 else name for name, short in zip(whole, last, strict=True)}
 
 
-def in_words(name: str) -> str:
+def setting_label(name: str) -> str:
     """Write the name of a setting in words, for people."""
     return name.replace("_", " ").replace(".", " ")

@@ -84,7 +84,7 @@ def apply_layout(figure: Figure) -> Figure:
     return figure
 
 
-def legend_above(figure: Figure, axes: Axes) -> None:
+def draw_legend(figure: Figure, axes: Axes) -> None:
     """Place the legend of some axes above them."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))

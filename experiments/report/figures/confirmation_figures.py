@@ -13,8 +13,8 @@ from experiments.report.figures.canvas import (
     LOSS,
     SMALLEST,
     draw_baselines,
+    draw_legend,
     drawable,
-    legend_above,
     loss_range,
     model_color,
     model_marker,
@@ -34,7 +34,7 @@ QUARTILES = ("first_quartile", "median", "third_quartile")
 def curves_figure(record: SweepRecord) -> Picture:
     """Return the figure of training and validation loss by epoch, over the replicas of each confirmation."""
     rows: list[tuple[object, ...]] = []
-    for trial in record.confirmed:
+    for trial in record.complete_confirmations:
         curves = trial.curves
         for k, epoch in enumerate(curves["evaluated"].tolist()):
             losses = (curves["train_loss"][epoch - 1], curves["val_loss"][k])
@@ -69,7 +69,7 @@ def draw_curves(table: Table, baselines: Baselines) -> Figure:
         train = drawable(to_floats(columns["train_median"]))
         axes.plot(epochs, train, ":", color=color, linewidth=1.1, label=f"{model}, train")
     draw_baselines(axes, baselines)
-    legend_above(figure, axes)
+    draw_legend(figure, axes)
     return figure
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import INK, empty_figure, legend_above, model_color, model_marker
+from experiments.report.figures.canvas import INK, draw_legend, empty_figure, model_color, model_marker
 from experiments.report.figures.picture import Columns, Picture, group_by_model, to_floats
 from experiments.report.table import Table
 from linrnn.analysis.predictions import Predictions
@@ -59,7 +59,7 @@ def draw_classes(table: Table) -> Figure:
         axes.bar(classes - 0.4 + width * (k + 0.5), accuracy, 0.9 * width, color=model_color(model), label=model)
     axes.set_xticks(np.unique(to_floats(np.array([row[3] for row in table.rows], dtype=object))))
     axes.set(xlabel="class of the target", ylabel="accuracy", ylim=(0, 1.02))
-    legend_above(figure, axes)
+    draw_legend(figure, axes)
     return figure
 
 
@@ -94,7 +94,7 @@ def draw_predictions(table: Table) -> Figure:
     series.set_ylabel("value")
     scatter.set_ylabel("prediction")
     scatter.set_box_aspect(0.6)
-    legend_above(figure, series)
+    draw_legend(figure, series)
     return figure
 
 
@@ -138,5 +138,5 @@ def draw_closed_loop(table: Table) -> Figure:
             axes.set_ylim(*widen(float(np.nanmin(truth)), float(np.nanmax(truth)), 0.6))
         axes.plot(steps, continued, color=model_color(model), linewidth=1.3, label=model)
     axes.set(xlabel="step", ylabel="value")
-    legend_above(figure, axes)
+    draw_legend(figure, axes)
     return figure

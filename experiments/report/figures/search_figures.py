@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from experiments.report.figures.canvas import (
     INK,
     draw_baselines,
+    draw_legend,
     drawable,
     empty_figure,
-    legend_above,
     loss_range,
     model_color,
     model_marker,
@@ -30,7 +30,7 @@ from experiments.report.figures.picture import Columns, Picture, group_by_model,
 from experiments.report.sweep_record import SearchTrial, SweepRecord
 from experiments.report.table import Table
 from experiments.search.optuna_adapter import apply_params, importances, search_space
-from experiments.search.search_space import in_words, short_names
+from experiments.search.search_space import setting_label, short_names
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialSummary
 
@@ -63,7 +63,7 @@ def search_figure(record: SweepRecord) -> Picture:
         "Every trial of the studies, colored by its validation loss; the best of each model type has a ring. Triangles "
         "were pruned, as they were worse than the others; crosses diverged."
     )
-    title = f"Loss over {' and '.join(map(in_words, axes))}"
+    title = f"Loss over {' and '.join(map(setting_label, axes))}"
     return Picture("search", title, caption, Table(header, rows), lambda table: draw_search(table, axes))
 
 
@@ -91,8 +91,8 @@ def draw_search(table: Table, settings: Sequence[str]) -> Figure:
     for axes in panels.flat[len(models) :]:
         axes.set_visible(False)
     set_search_axes(panels.flat[0], models, horizontal, vertical)
-    figure.supxlabel(in_words(horizontal), fontsize="medium")
-    figure.supylabel(in_words(vertical), fontsize="medium")
+    figure.supxlabel(setting_label(horizontal), fontsize="medium")
+    figure.supylabel(setting_label(vertical), fontsize="medium")
     marks = {label: mark for axes in panels.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.legend(marks.values(), marks.keys(), loc="outside upper right", ncols=len(marks))
     if limits:
@@ -176,7 +176,7 @@ def draw_budget(table: Table, baselines: Baselines) -> Figure:
     axes.set(yscale="log", xlabel="number of trials", ylabel=VAL_LOSS)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     draw_baselines(axes, baselines)
-    legend_above(figure, axes)
+    draw_legend(figure, axes)
     return figure
 
 

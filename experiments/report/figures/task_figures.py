@@ -18,7 +18,7 @@ from experiments.report.figures.canvas import (
     SMALLEST,
     STYLE,
     draw_baselines,
-    legend_above,
+    draw_legend,
     model_color,
     model_marker,
     png,
@@ -49,7 +49,7 @@ def baselines_figure(baselines: Baselines) -> bytes:
         axes.set(yscale="log", xlabel="lags", ylabel=LOSS)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         draw_baselines(axes, baselines)
-        legend_above(figure, axes)
+        draw_legend(figure, axes)
         return png(figure)
 
 

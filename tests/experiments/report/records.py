@@ -39,7 +39,7 @@ def build_record(models: tuple[str, ...] = tuple(SCALES), **settings: str) -> Sw
     return SweepRecord(
         run_id="5" * 32,
         experiment="1",
-        started=1e9,
+        start_time=1e9,
         task=TASK,
         config=config,
         baselines=compute_baselines(TASKS[TASK](delay=5, length=60, sequences=2)),

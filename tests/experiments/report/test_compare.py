@@ -213,7 +213,7 @@ class TestFigures:
     def test_what_diverged_leaves_the_rest_readable(self, done: Swept, losses: list[float]) -> None:
         linear, tanh = done.summary.confirmations
         lost = replace(tanh, test_loss=np.array(losses), median=estimate_median(np.array(losses)))
-        first, second = done.record.confirmed
+        first, second = done.record.complete_confirmations
         curves = {
             name: np.full_like(values, np.inf) if "loss" in name else values for name, values in second.curves.items()
         }

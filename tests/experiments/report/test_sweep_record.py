@@ -60,7 +60,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "quartiles": PAIR,
         "interval": PAIR,
         "excess": MAYBE,
-        "gap_closed": MAYBE,
+        "closed_gap": MAYBE,
         "too_few_replicas": bool,
         "linear_comparison": {"ratio": MAYBE, "interval": PAIR, "p": float, "superiority": float},
     },
