@@ -7,12 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from experiments.cli.baselines import floors
+from experiments.cli.baselines import baselines
 from experiments.cli.compare import compare
 from experiments.cli.diff import diff
 from experiments.cli.doctor import doctor
 from experiments.cli.export import export
-from experiments.cli.group import collect_global_options, global_options, run
+from experiments.cli.group import Group, collect_global_options, global_options, run
 from experiments.cli.report import report
 from experiments.cli.reproduce import reproduce
 from experiments.cli.suite import suite
@@ -23,7 +23,7 @@ from experiments.cli.ui import ui
 
 
 def print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    """Answer `--version` without importing what commands need."""
+    """Print the version without importing what commands need."""
     if value and not context.resilient_parsing:
         try:
             click.echo(f"linrnn {version('linrnn')}")
@@ -32,14 +32,22 @@ def print_version(context: click.Context, parameter: click.Parameter, value: boo
         context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="The version.")
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_version,
+    help="Show the version and exit.",
+)
 @global_options
 @click.pass_context
 def linrnn(context: click.Context, /, **values: object) -> None:
-    """Do I need the nonlinearity? Compare linear and nonlinear recurrent networks on a task.
+    """Do I need the nonlinearity? linrnn compares linear and nonlinear recurrent networks on a task.
 
-    Every trial goes to a local MLflow store; `linrnn ui` opens it in the browser.
+    A first example is `linrnn sweep sine`. Every trial is recorded in a store: a folder with mlflow.db, mlruns and
+    optuna.db, which `linrnn ui` shows in the browser. Each command has --help with examples.
 
     Exit codes: 0 done; 1 failed; 2 usage; 3 equivalent, 4 different (reproduce); 5 bad data; 6 store unusable;
     130, 143 interrupted.
@@ -47,8 +55,9 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     collect_global_options(context, dict(values))
 
 
-for command in (sweep, suite, tasks, floors, train, compare, report, ui, reproduce, diff, export, doctor):
+for command in (sweep, compare, report, ui, tasks, baselines, train, reproduce, diff, export, doctor, suite):
     linrnn.add_command(command)
+linrnn.add_alias("floors", baselines)  # its name in 0.1.0
 
 
 def main() -> None:

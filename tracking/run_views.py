@@ -283,6 +283,11 @@ class SweepRun(LinrnnRun):
         return self.tag(Tag.IDENTITY)
 
     @property
+    def notes(self) -> list[str]:
+        """How the user's file was read."""
+        return (self.find_tag(Tag.DATA_NOTES) or "").splitlines()
+
+    @property
     def n_trials(self) -> int:
         """Number of trials in each study."""
         return self.count(self.param(Param.TRIALS), Param.TRIALS)

@@ -19,7 +19,8 @@ import psutil
 from experiments.benchmark.chromium import missing_program, open_browser, serve_store
 from experiments.benchmark.timer import Spread, spread
 from experiments.cli.text import show_comparisons
-from experiments.report.summary import summarize_sweep
+from experiments.report.summary import summarize
+from experiments.report.sweep_record import load_sweep
 from experiments.search.sweep_config import SweepConfig, sweep_config
 from experiments.workflows.finish import finish_sweep
 from experiments.workflows.resume import begin_or_resume, study_names
@@ -107,7 +108,7 @@ def compared(folder: str) -> float:
     """Seconds of `linrnn compare`, its imports aside."""
     started = time.perf_counter()
     store = existing_store(folder)
-    summaries = [summarize_sweep(store, sweep) for sweep in require_sweeps(store, [TASK])]
+    summaries = [summarize(load_sweep(store, sweep)) for sweep in require_sweeps(store, [TASK])]
     with redirect_stdout(StringIO()):
         show_comparisons(store, summaries)
     return time.perf_counter() - started

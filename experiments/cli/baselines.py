@@ -1,8 +1,7 @@
-"""`linrnn floors`."""
+"""`linrnn baselines`."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,28 +11,35 @@ from experiments.cli.parameters import SETTINGS, TASK, settings_text
 
 
 @command(
-    "floors",
+    "baselines",
     """
-    linrnn floors narma10
-    linrnn floors mackey-glass --set task.horizon=6 --figure floors.png
-    linrnn floors sunspots --json
+    linrnn baselines narma10
+    linrnn baselines mackey-glass --set task.horizon=6 --figure lags.png
+    linrnn baselines data.csv --set task.column=sales
+    linrnn baselines sunspots --json
     """,
 )
 @click.argument("task", type=TASK, metavar="TASK")
 @click.option(
-    "--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw them to this PNG, too."
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also draw them, with the linear predictors by number of lags, as PNG.",
 )
 @SETTINGS
-def floors(shared: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
-    """Compute what any linear predictor, and some nonlinear one, can reach on a task, before anything is trained.
+def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
+    """Compute the baselines and bounds of a task; train nothing.
 
-    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file. In NMSE on the test split
-    (for classes cross-entropy over its best constant's). trivial: the mean, or the last value; linear: least squares
-    on the inputs so far, the number of lags chosen on the val split; analytic: the same in closed form; nonlinear:
-    kernel ridge regression, a reference; noise: what nothing goes below.
+    TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
+
+    Losses are of the test split; 1 is the best constant predictor's. Baselines are predictors fitted to the training
+    split: naive (the mean, or the last value), linear (least squares on the last inputs, the number of lags chosen on
+    the validation split) and nonlinear (kernel ridge regression). Bounds are the lowest possible losses, where they
+    are known: analytic (of linear predictors) and noise (of all predictors).
     """
     from experiments.cli.notes import print_notes
-    from experiments.cli.text import show_floors
+    from experiments.cli.output import print_json
+    from experiments.cli.text import show_baselines
     from experiments.report.figures.task_figures import baselines_figure
     from experiments.report.serialization import baselines_json
     from experiments.search.sweep_config import task_text
@@ -43,10 +49,10 @@ def floors(shared: GlobalOptions, task: str, figure: Path | None, settings: tupl
 
     config = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).loaded()
     print_notes(config.task)
-    found = compute_baselines(config.task)
+    result = compute_baselines(config.task)
     if figure:
-        write_file(figure, baselines_figure(found))
-    if shared.as_json:
-        click.echo(json.dumps({"schema": 1, **baselines_json(found)}))
+        write_file(figure, baselines_figure(result))
+    if options.json:
+        print_json({"task": result.task, **baselines_json(result)})
     else:
-        show_floors(found)
+        show_baselines(result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -22,39 +21,43 @@ from experiments.cli.parameters import TASK
     """,
 )
 @click.argument("tasks", nargs=-1, type=TASK, metavar="[TASK]...")
-@click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV a task and model type.")
+@click.option("--csv", is_flag=True, help="Print CSV, a line for each task and model type.")
 @click.option(
     "--figures",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Draw the figures into DIR, a folder a task, with the numbers behind each as CSV.",
+    help="Draw the figures as PNG, with their numbers as CSV, into DIR/TASK.",
 )
-def compare(shared: GlobalOptions, tasks: tuple[str, ...], as_csv: bool, figures: Path | None) -> None:
-    """Compare the model types by the last finished sweep of each task, from the store alone.
+def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: Path | None) -> None:
+    """Show the last finished sweep of each task: table and verdict.
 
-    Without a task: all that have been swept. Of each model type: what became of its trials, the best config, and of
-    the confirmation's test losses the median with quartiles and 95 % interval, how it stands to the floors, and to
-    linear: ratio of the medians, permutation test, probability that a network of it is better than a linear one.
+    Reads the store and trains nothing. Without TASK, all tasks that have a finished sweep.
+
+    For each model type the table shows the trials of its study, the best config, and of the confirmation the test
+    loss: median, quartiles and 95 % interval, divided by the linear baseline, and compared with linear (ratio of the
+    medians, permutation test, probability that a network of it is better).
     """
-    if as_csv and shared.as_json:
-        raise click.UsageError("--csv and --json are two forms of the same: name one")
+    if csv and options.json:
+        raise click.UsageError("--csv and --json exclude each other: name one of them")
 
+    from experiments.cli.output import print_json
     from experiments.cli.text import show_comparisons
     from experiments.report.html import write_figures
     from experiments.report.serialization import sweeps_json, sweeps_table
-    from experiments.report.summary import summarize_sweep
+    from experiments.report.summary import summarize
+    from experiments.report.sweep_record import load_sweep
     from experiments.report.table import csv_text
     from tracking.runs.query import require_sweeps
     from tracking.store.access import existing_store
 
-    store = existing_store(shared.store)
-    sweeps = require_sweeps(store, tasks)
-    summaries = [summarize_sweep(store, sweep) for sweep in sweeps]
+    store = existing_store(options.store)
+    records = [load_sweep(store, run) for run in require_sweeps(store, tasks)]
+    summaries = [summarize(record) for record in records]
     if figures:
-        write_figures(figures, store, sweeps, summaries)
-    if shared.as_json:
-        click.echo(json.dumps(sweeps_json(summaries)))
-    elif as_csv:
+        write_figures(figures, records, summaries)
+    if options.json:
+        print_json(sweeps_json(summaries))
+    elif csv:
         click.echo(csv_text(sweeps_table(summaries)), nl=False)
     else:
         show_comparisons(store, summaries)

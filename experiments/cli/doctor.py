@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output import print_json
 from experiments.cli.parameters import STUDIES
 
 
@@ -19,35 +19,35 @@ from experiments.cli.parameters import STUDIES
     linrnn doctor --store results --json
     """,
 )
-@click.option("--fix", is_flag=True, help="Do what is advised, where that can be done.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired.")
 @STUDIES
-def doctor(shared: GlobalOptions, fix: bool, studies: str | None) -> int:
-    """Say what there is in a store and what is amiss; exit code 1 where something stays so.
+def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
+    """Check a store for problems.
 
-    Looks at versions, schemas, runs that nobody is at, disagreements of the two databases, lost files, a folder that
-    was moved, and space.
+    Checks versions, database schemas, orphaned RUNNING runs, trials missing from Optuna, lost artifacts, a folder
+    that was moved, and free disk space. Exit code 1 if a problem remains.
     """
     from experiments.workflows.doctor import Finding, apply_fix, check_folder, check_records, store_facts
     from tracking.store.access import check_store, require_store
 
-    done: list[tuple[Finding, bool]] = []
-    root = Path(shared.store or ".").resolve()
+    results: list[tuple[Finding, bool]] = []
+    root = Path(options.store or ".").resolve()
     if (root / "mlflow.db").exists():
-        done += [(finding, fix and apply_fix(finding)) for finding in list(check_folder(root))]
-    there: dict[str, str] = {}
-    if all(well or ("schema" not in found.what and "damaged" not in found.what) for found, well in done):
-        require_store(shared.store)
-        store = check_store(shared.store, studies, with_studies=True)  # moved or not
-        done += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
-        there = store_facts(store)
-    findings = [{"what": found.what, "advice": found.advice, "fixed": well} for found, well in done]
-    if shared.as_json:
-        click.echo(json.dumps({"schema": 1, "facts": there, "findings": findings}))
+        results += [(finding, fix and apply_fix(finding)) for finding in list(check_folder(root))]
+    facts: dict[str, str] = {}
+    if all(fixed or ("schema" not in finding.what and "damaged" not in finding.what) for finding, fixed in results):
+        require_store(options.store)
+        store = check_store(options.store, studies, with_studies=True)  # moved or not
+        results += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
+        facts = store_facts(store)
+    findings = [{"what": finding.what, "advice": finding.advice, "fixed": fixed} for finding, fixed in results]
+    if options.json:
+        print_json({"facts": facts, "findings": findings})
     else:
-        for name, value in there.items():
+        for name, value in facts.items():
             click.echo(f"{name:12} {value}")
-        click.echo("" if findings else "\nnothing is amiss")
-        for found, well in done:
-            fixable = " (linrnn doctor --fix does it)" if found.mend and not fix else ""
-            click.echo(f"{'fixed' if well else 'amiss'}: {found.what}; {found.advice}{fixable}")
-    return 0 if all(well for _, well in done) else 1
+        click.echo("" if findings else "\nno problems")
+        for finding, fixed in results:
+            hint = " (linrnn doctor --fix does it)" if finding.mend and not fix else ""
+            click.echo(f"{'fixed' if fixed else 'problem'}: {finding.what}; {finding.advice}{hint}")
+    return 0 if all(fixed for _, fixed in results) else 1

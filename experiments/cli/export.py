@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output import print_json
 from experiments.cli.parameters import RunId
 
 
@@ -20,21 +20,22 @@ from experiments.cli.parameters import RunId
 )
 @click.argument("run", type=RunId(), metavar="RUN_ID")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-def export(shared: GlobalOptions, run: str, folder: Path) -> None:
-    """Write a recorded trial to a folder that stands alone: config, curves, weights, digests, environment.
+def export(options: GlobalOptions, run: str, folder: Path) -> None:
+    """Write a recorded trial to a folder that needs no store.
 
-    linrnn reproduce DIR then verifies it, on another machine too, without the store.
+    The folder has config, curves, weights, digests and environment; `linrnn reproduce DIR` verifies it, on another
+    machine as well. RUN_ID may be the first characters of the id.
     """
     from tracking.runs.export_folder import export_trial
     from tracking.runs.query import find_run
     from tracking.runs.verification import load_record
     from tracking.store.access import existing_store
 
-    store = existing_store(shared.store)
+    store = existing_store(options.store)
     record = load_record(store, find_run(store, run))
-    record.verify()  # refuses a damaged one
+    record.verify()  # raises an error if the record is damaged
     export_trial(record, folder)
-    if shared.as_json:
-        click.echo(json.dumps({"schema": 1, "run_id": record.run_id, "folder": str(folder.resolve())}))
+    if options.json:
+        print_json({"run_id": record.run_id, "folder": str(folder.resolve())})
     else:
-        click.echo(f"run {record.run_id} is in {folder}; check it with: linrnn reproduce {folder}")
+        click.echo(f"exported run {record.run_id} to {folder}; verify it with: linrnn reproduce {folder}")

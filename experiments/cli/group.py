@@ -1,4 +1,4 @@
-"""The command line: one group, its exit codes, and the options that all commands share.
+"""The command line: the group, the options that all commands share, and exit codes.
 
 0 done; 1 failed; 2 usage; 3 equivalent, 4 different (reproduce); 5 bad data; 6 store unusable; 130, 143 interrupted.
 """
@@ -20,71 +20,90 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass
 class GlobalOptions:
-    """What the shared options say."""
+    """Values of the options that all commands share."""
 
     store: str | None = None
-    as_json: bool = False
+    json: bool = False
     quiet: bool = False
     debug: bool = False
 
 
 def global_options(command: F) -> F:
-    """Give a command (or the group) the options that all have; they end in the context's Settings."""
+    """Add the shared options to a command or to the group; their values go to the context's GlobalOptions."""
     for option in (
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
         click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
-        click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
-        click.option("--store", metavar="DIR", help="Folder of mlflow.db, mlruns and optuna.db.  [default: .]"),
+        click.option("--json", is_flag=True, help="Print the result as one JSON object."),
+        click.option("--store", metavar="DIR", help="Folder of the store.  [default: .]"),
     ):
         command = option(command)
     return command
 
 
 def collect_global_options(context: click.Context, values: dict[str, Any]) -> GlobalOptions:
-    """Move the shared options out of a command's values into the Settings it shares with the group."""
-    settings = context.ensure_object(GlobalOptions)
-    for name in vars(settings):
-        given = values.pop(name, None)
-        if given:
-            setattr(settings, name, given)
-    return settings
+    """Move the shared options from a command's values to the GlobalOptions that it shares with the group."""
+    options = context.ensure_object(GlobalOptions)
+    for name in vars(options):
+        value = values.pop(name, None)
+        if value:
+            setattr(options, name, value)
+    return options
 
 
 class Command(click.Command):
-    """A command whose function takes the Settings first and the options of its own after."""
+    """A command whose function takes the GlobalOptions first, then the values of its own options."""
 
     def invoke(self, context: click.Context) -> Any:
-        settings = collect_global_options(context, context.params)
-        return context.invoke(self.callback, settings, **context.params) if self.callback else None
+        options = collect_global_options(context, context.params)
+        return context.invoke(self.callback, options, **context.params) if self.callback else None
+
+
+class Group(click.Group):
+    """A group that lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def add_alias(self, name: str, command: click.Command) -> None:
+        """Add another name of a command, which help does not list."""
+        alias = type(command)(
+            name,
+            callback=command.callback,
+            params=command.params,
+            help=command.help,
+            epilog=command.epilog,
+            hidden=True,
+        )
+        self.add_command(alias)
 
 
 def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command with the shared options; `examples` close its help."""
+    """Return a decorator that makes a function a command with the shared options; its help ends with `examples`."""
     epilog = "\b\nExamples:\n" + "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
 
-    def make(function: Callable[..., Any]) -> click.Command:
+    def decorate(function: Callable[..., Any]) -> click.Command:
         return click.command(name, cls=Command, epilog=epilog)(global_options(function))
 
-    return make
+    return decorate
 
 
 def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
-    """Answer a command line; the exit code. Errors of the user's are one line on stderr."""
+    """Run a command line and return its exit code; an error of the user is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     with handle_signals():
         return execute(group, arguments)
 
 
 def execute(group: click.Group, arguments: Sequence[str]) -> int:
-    """The same, with signals raised as exceptions."""
+    """Run a command line while signals are raised as exceptions."""
     try:
         code = group.main(arguments, prog_name="linrnn", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except SystemExit as leaving:
-        return print_error("terminated", 143, leaving) if leaving.code == 143 else int(leaving.code or 0)
-    except (KeyboardInterrupt, click.Abort) as leaving:
-        return print_error("interrupted", 130, leaving.__cause__ or leaving.__context__ or leaving)
+    except SystemExit as error:
+        return print_error("terminated", 143, error) if error.code == 143 else int(error.code or 0)
+    except (KeyboardInterrupt, click.Abort) as error:
+        return print_error("interrupted", 130, error.__cause__ or error.__context__ or error)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
@@ -92,7 +111,7 @@ def execute(group: click.Group, arguments: Sequence[str]) -> int:
         hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
         return print_error(error.format_message() + hint, 2)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read the output has gone: nothing to say, and nobody to say it to
+        sys.stderr.close()  # the reader of the output ended: nothing can be printed
         return 1
     except Exception as error:
         if "--debug" in arguments:
@@ -103,7 +122,7 @@ def execute(group: click.Group, arguments: Sequence[str]) -> int:
 
 
 def print_error(message: str, code: int, error: BaseException | None = None) -> int:
-    """Say on stderr, in one line, what was wrong, with what the error was noted to mean; the exit code."""
-    words = "; ".join([message, *getattr(error, "__notes__", [])])
-    click.echo(f"linrnn: {' '.join(words.split())}", err=True)
+    """Print an error and its notes in one line on stderr; return the exit code."""
+    line = "; ".join([message, *getattr(error, "__notes__", [])])
+    click.echo(f"linrnn: {' '.join(line.split())}", err=True)
     return code

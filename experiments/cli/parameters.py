@@ -20,24 +20,24 @@ T = TypeVar("T")
 
 
 class Name(click.ParamType[str], Generic[T]):
-    """A name of a table; another one is a ConfigError that lists those there are."""
+    """A name of a registry; another name raises a ConfigError that lists the names."""
 
-    def __init__(self, table: Registry[T], name: str) -> None:
-        self.table, self.name = table, name
+    def __init__(self, registry: Registry[T], name: str) -> None:
+        self.registry, self.name = registry, name
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return self.table.check(value)
+        return self.registry.check(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
-        return [CompletionItem(name) for name in self.table if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in self.registry if name.startswith(incomplete)]
 
 
 class TaskName(Name[Any]):
-    """A name of the table, or the path of a file, which is made whole."""
+    """A name of the registry, or the path of a file, which is made absolute."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        named_so = os.sep in value or value.lower().endswith(SERIES_FILES)
-        is_file = named_so or (value not in self.table and os.path.exists(value))
+        is_path = os.sep in value or value.lower().endswith(SERIES_FILES)
+        is_file = is_path or (value not in self.registry and os.path.exists(value))
         return os.path.abspath(value) if is_file else super().convert(value, param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
@@ -47,7 +47,7 @@ class TaskName(Name[Any]):
 
 
 class RunId(click.ParamType[str]):
-    """The id of a recorded run, or how it begins; a shell is told those of the store, or folders."""
+    """The id of a recorded run or its first characters; shells complete the ids of the store, or folders."""
 
     name = "run"
 
@@ -58,13 +58,13 @@ class RunId(click.ParamType[str]):
         from tracking.runs.run_ids import run_ids
 
         stores = [context.params.get("store") for context in (ctx, ctx.find_root())]
-        found = run_ids(next(filter(None, stores), "."), incomplete, self.sweeps)
-        items = [CompletionItem(run_id, help=name) for run_id, name in found]
+        runs = run_ids(next(filter(None, stores), "."), incomplete, self.sweeps)
+        items = [CompletionItem(run_id, help=name) for run_id, name in runs]
         return items or ([CompletionItem(incomplete, type="dir")] if self.or_folder else [])
 
 
 class Number(click.FloatRange):
-    """A number of a range, which nan is in none of."""
+    """A number of a range; nan is in none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
@@ -73,19 +73,33 @@ class Number(click.FloatRange):
 
 TASK, MODEL = TaskName(TASKS, "task"), Name(MODELS, "type")
 
+# help must not import what declares the defaults, which takes seconds; a test compares them
 SETTINGS = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, such as training.clip_norm=inf."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a setting, such as training.clip_norm=inf; may be repeated.  [default: as declared]",
 )
-SEED = click.option("--seed", metavar="N", help="Seed of the first weights.  [default: 0]")
+SEED = click.option("--seed", metavar="N", help="Seed of weights and search.  [default: 0]")
 STUDIES = click.option(
-    "--studies", metavar="URL", envvar="LINRNN_STUDIES", help="PostgreSQL database that keeps the studies, for a team."
+    "--studies",
+    metavar="URL",
+    envvar="LINRNN_STUDIES",
+    help="PostgreSQL database that holds the Optuna studies, for a team.  [default: optuna.db, or $LINRNN_STUDIES]",
 )
-EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.")
-REPLICAS = click.option("--replicas", metavar="S", help="Networks of each trial, trained side by side.")
+TRIALS = click.option("--trials", metavar="N", help="Trials of each study.  [default: 20]")
+EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.  [default: 1000]")
+REPLICAS = click.option(
+    "--replicas", metavar="S", help="Networks of each trial, which are trained side by side.  [default: 10]"
+)
+WORKERS = click.option(
+    "--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one per core]"
+)
 
 
 def settings_text(settings: Sequence[str], shorthands: Mapping[str, str | None]) -> dict[str, str]:
-    """Flat text of the `--set` options and of those options that are short for one."""
+    """Return the flat text of the `--set` options and of the options that are shorthands for a setting."""
     text = {name: value for name, value in shorthands.items() if value is not None}
     for setting in settings:
         name, equals, value = setting.partition("=")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output import print_json
 from experiments.cli.parameters import TASK
 
 
@@ -27,24 +27,26 @@ from experiments.cli.parameters import TASK
     default="report.html",
     show_default=True,
     metavar="FILE",
-    help="Where to write it.",
+    help="File to write.",
 )
-def report(shared: GlobalOptions, task: str | None, output: Path) -> None:
-    """Write the last finished sweep of a task, or of all, as one HTML file: verdict, comparison, figures, commands.
+def report(options: GlobalOptions, task: str | None, output: Path) -> None:
+    """Write the last finished sweep of a task as one HTML file.
 
-    It holds all that it shows, so that it can be sent by mail or kept beside a paper.
+    Without TASK, the last finished sweep of all. The file has the verdict, the comparison, the figures with their
+    numbers, and the commands that reproduce the best trials. It loads nothing from elsewhere.
     """
     from experiments.report.html import sweep_report
-    from experiments.report.summary import summarize_sweep
+    from experiments.report.summary import summarize
+    from experiments.report.sweep_record import load_sweep
     from tracking.runs.query import newest_sweep, require_sweeps
     from tracking.store.access import existing_store
     from tracking.store.disk import write_file
 
-    store = existing_store(shared.store)
-    sweep = newest_sweep(require_sweeps(store, [task] if task else []))
-    summary = summarize_sweep(store, sweep)
-    write_file(output, sweep_report(store, sweep, summary))
-    if shared.as_json:
-        click.echo(json.dumps({"schema": 1, "task": summary.task, "file": str(output.resolve())}))
+    store = existing_store(options.store)
+    record = load_sweep(store, newest_sweep(require_sweeps(store, [task] if task else [])))
+    summary = summarize(record)
+    write_file(output, sweep_report(record, summary))
+    if options.json:
+        print_json({"task": summary.task, "file": str(output.resolve())})
     else:
         click.echo(f"{summary.task}: {summary.verdict.word}; open {output.resolve().as_uri()}")

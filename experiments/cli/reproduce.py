@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from experiments.cli.group import GlobalOptions, command
-from experiments.cli.parameters import Number, RunId
+from experiments.cli.output import print_json
+from experiments.cli.parameters import WORKERS, Number, RunId
 
 if TYPE_CHECKING:
     from experiments.workflows.reproduce import Reproduction
@@ -28,26 +28,34 @@ if TYPE_CHECKING:
     """,
 )
 @click.argument("run", type=RunId(or_folder=True), required=False, metavar="[RUN_ID | DIR]")
-@click.option("--sweep", type=RunId(sweeps=True), metavar="ID", help="Reproduce all trials of a sweep.")
-@click.option("--sample", type=click.IntRange(min=1), metavar="K", help="Only K of them, drawn anew each time.")
-@click.option("--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one a core]")
+@click.option("--sweep", type=RunId(sweeps=True), metavar="ID", help="Reproduce the trials of this sweep.")
+@click.option(
+    "--sample", type=click.IntRange(min=1), metavar="K", help="Only K random trials of the sweep.  [default: all]"
+)
+@WORKERS
 @click.option(
     "--tolerance",
     type=Number(0, 1),
     default=1e-3,
     show_default=True,
     metavar="X",
-    help="Largest relative difference of a loss that is EQUIVALENT.",
+    help="Largest relative difference of losses that are EQUIVALENT.",
 )
 def reproduce(
-    shared: GlobalOptions, run: str | None, sweep: str | None, sample: int | None, workers: int | None, tolerance: float
+    options: GlobalOptions,
+    run: str | None,
+    sweep: str | None,
+    sample: int | None,
+    workers: int | None,
+    tolerance: float,
 ) -> int:
-    """Train a recorded trial again, from its record alone, and say whether it is the same, bit for bit.
+    """Train a recorded trial again and compare bit for bit.
 
-    RUN_ID may be the first characters of an id, DIR a folder that linrnn export wrote; without either, it is the best
-    trial of the last sweep. The record is verified first. The rerun is recorded, too, and the verdict on both runs.
+    RUN_ID may be the first characters of an id; DIR is a folder that `linrnn export` wrote. Without either, the best
+    trial of the last sweep. The files of the record are verified first. The new run and the result are recorded as
+    well.
 
-    Exit codes: 0 IDENTICAL; 3 EQUIVALENT, other bits but every loss within the tolerance; 4 DIFFERENT; 6 the record
+    Exit codes: 0 IDENTICAL; 3 EQUIVALENT: other bits, but every loss within the tolerance; 4 DIFFERENT; 6 the record
     is damaged.
     """
     if sweep and run:
@@ -63,18 +71,21 @@ def reproduce(
     )
     from tracking.store.access import existing_store
 
-    store = None if run and Path(run).is_dir() else existing_store(shared.store)
+    store = None if run and Path(run).is_dir() else existing_store(options.store)
     if store and sweep:
-        found = of_sweep(store, sweep, sample, workers, tolerance, shared.quiet)
-        click.echo(json.dumps(reproductions_json(found))) if shared.as_json else show_reproductions(store, found)
-        return max(each.code for each in found)
-    one = of_one(store, run, tolerance, shared.quiet)
-    click.echo(json.dumps(reproduction_json(one))) if shared.as_json else show_reproduction(store, one)
-    return one.code
+        reproductions = reproduce_sweep(store, sweep, sample, workers, tolerance, options.quiet)
+        if options.json:
+            print_json(reproductions_json(reproductions))
+        else:
+            show_reproductions(store, reproductions)
+        return max(each.code for each in reproductions)
+    reproduction = reproduce_run(store, run, tolerance, options.quiet)
+    print_json(reproduction_json(reproduction)) if options.json else show_reproduction(store, reproduction)
+    return reproduction.code
 
 
-def of_one(store: Store | None, run: str | None, tolerance: float, quiet: bool) -> Reproduction:
-    """The reproduction of the run, or of an exported one where there is no store; a bar over its evaluations."""
+def reproduce_run(store: Store | None, run: str | None, tolerance: float, quiet: bool) -> Reproduction:
+    """Reproduce a run, or an exported run if there is no store, with progress over its evaluations."""
     from experiments.cli.progress_bar import progress_reporter
     from experiments.workflows.reproduce import best_of_last_sweep, reproduce_trial
     from tracking.runs.query import find_run
@@ -85,22 +96,21 @@ def of_one(store: Store | None, run: str | None, tolerance: float, quiet: bool) 
     else:
         record = load_record(store, find_run(store, run)) if run else best_of_last_sweep(store)
     original = record.verify()
-    with progress_reporter(len(original.progress.evaluated), quiet, "evaluations") as told:
-        return reproduce_trial(record, original, tolerance, store, told)
+    with progress_reporter(len(original.progress.evaluated), quiet, "evaluations") as progress:
+        return reproduce_trial(record, original, tolerance, store, progress)
 
 
-def of_sweep(
+def reproduce_sweep(
     store: Store, sweep: str, sample: int | None, workers: int | None, tolerance: float, quiet: bool
 ) -> list[Reproduction]:
-    """The reproductions of a sweep's trials, or of some, on workers; a bar over them."""
+    """Reproduce the trials of a sweep, or a random sample of them, on workers, with progress over the trials."""
     from experiments.cli.progress_bar import progress_reporter
     from experiments.search.executors import local_workers
     from experiments.workflows.reproduce import records_of_sweep, reproduce_trials
 
     records = records_of_sweep(store, sweep)
-    drawn = random.sample(records, min(sample or len(records), len(records)))
-    chosen = [record for record in records if record in drawn]
+    chosen = sorted(random.sample(range(len(records)), min(sample or len(records), len(records))))
     trainers = local_workers(min(workers or os.cpu_count() or 1, len(chosen)))
-    with progress_reporter(len(chosen), quiet) as told, trainers as executor:
-        told.begin("reproducing")
-        return reproduce_trials(chosen, tolerance, store, executor, told)
+    with progress_reporter(len(chosen), quiet) as progress, trainers as executor:
+        progress.begin("reproducing")
+        return reproduce_trials([records[k] for k in chosen], tolerance, store, executor, progress)

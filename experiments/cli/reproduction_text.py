@@ -1,4 +1,4 @@
-"""What `reproduce` and `diff` print."""
+"""Text and JSON that `reproduce` and `diff` print on stdout."""
 
 from __future__ import annotations
 
@@ -15,125 +15,128 @@ from tracking.mlflow_ui.links import base_url, table_link
 from tracking.runs.environment import Change
 from tracking.store.access import Store
 
-HASHED = ("weights", "initial_weights", "best_weights", "final_weights")  # compared by their SHA-256
+LOSSES = ("train_loss", "gradient_norm", "val_loss", "test_loss")
+WEIGHTS = ("weights", "initial_weights", "best_weights", "final_weights")  # compared by their SHA-256
+PARTS = ("config", "environment", "data", "results")  # of a diff
 
 
-def reproduction_json(found: Reproduction) -> dict[str, Any]:
-    """The object that `linrnn reproduce --json` prints of one run."""
-    first = found.comparison.first
+def reproduction_json(reproduction: Reproduction) -> dict[str, Any]:
+    """Return a reproduction as the object that `linrnn reproduce --json` prints of one run."""
+    comparison = reproduction.comparison
     return {
-        "schema": 1,
-        "run_id": found.of.run_id,
-        "verdict": found.verdict,
-        "compared": found.comparison.compared,
-        "first_difference": first._asdict() if first else None,
-        "max_relative_difference": found.comparison.max_relative_difference,
-        "tolerance": found.tolerance,
-        "environment": [{"item": item, "recorded": one, "now": other} for item, one, other in found.changed],
-        "reproduction": found.run_id,
-        **({"damage": found.damage} if found.damage else {}),
+        "run_id": reproduction.of.run_id,
+        "verdict": reproduction.verdict,
+        "compared": comparison.compared,
+        "first_difference": comparison.first._asdict() if comparison.first else None,
+        "max_relative_difference": comparison.max_relative_difference,
+        "tolerance": reproduction.tolerance,
+        "environment": [{"item": item, "recorded": one, "now": other} for item, one, other in reproduction.changed],
+        "reproduction": reproduction.run_id,
+        **({"damage": reproduction.damage} if reproduction.damage else {}),
     }
 
 
-def reproductions_json(found: Sequence[Reproduction]) -> dict[str, Any]:
-    """The same of many; the verdict on all is the worst on one."""
-    worst = max(found, key=lambda each: each.code)
-    return {"schema": 1, "verdict": worst.verdict, "runs": [reproduction_json(each) for each in found]}
+def reproductions_json(reproductions: Sequence[Reproduction]) -> dict[str, Any]:
+    """Return reproductions as the object that `linrnn reproduce --sweep --json` prints; `verdict` is the worst one."""
+    worst = max(reproductions, key=lambda each: each.code)
+    return {"verdict": worst.verdict, "runs": [reproduction_json(each) for each in reproductions]}
 
 
-def show_reproduction(store: Store | None, found: Reproduction) -> None:
-    """The verdict, what it rests on, what changed, and where to look."""
-    print(f"{found.verdict}: {found.of.name}, run {found.of.run_id}")
-    print(f"  {reason(found)}")
-    if found.verdict != IDENTICAL:
-        for line in account(found.changed):
+def show_reproduction(store: Store | None, reproduction: Reproduction) -> None:
+    """Print the result of a reproduction, its reason, changes of the environment, and the link."""
+    print(f"{reproduction.verdict}: {reproduction.of.name}, run {reproduction.of.run_id}")
+    print(f"  {reason_text(reproduction)}")
+    if reproduction.verdict != IDENTICAL:
+        for line in environment_lines(reproduction.changed):
             print(f"  {line}")
-    if found.run_id:
-        print(f"  recorded as run {found.run_id}")
-    show_link(store, [found])
+    if reproduction.run_id:
+        print(f"  recorded as run {reproduction.run_id}")
+    show_link(store, [reproduction])
 
 
-def show_reproductions(store: Store, found: Sequence[Reproduction]) -> None:
-    """A line a run, what changed, how many there are of each verdict, and where to look."""
-    rows = [(each.verdict, each.of.run_id[:8], each.of.name, extent(each) or reason(each)) for each in found]
-    counts = Counter(each.verdict for each in found)
+def show_reproductions(store: Store, reproductions: Sequence[Reproduction]) -> None:
+    """Print a table with a row for each run, changes of the environment, and the link."""
+    rows = [
+        (each.verdict, each.of.run_id[:8], each.of.name, size_text(each) or reason_text(each)) for each in reproductions
+    ]
+    counts = Counter(each.verdict for each in reproductions)
     title = ", ".join(f"{counts[verdict]} {verdict}" for verdict in CODES if counts[verdict])
-    print_table(f"{title}, of {len(found)}", ("verdict", "run", "name", "because"), rows)
-    for each in found:
+    print_table(f"{title}, of {len(reproductions)}", ("result", "run", "name", "reason"), rows)
+    for each in reproductions:
         if each.verdict not in (IDENTICAL, DAMAGED):
-            print("\n".join([f"\n{each.of.run_id[:8]}:", *account(each.changed)]))
-    show_link(store, found)
+            print("\n".join([f"\n{each.of.run_id[:8]}:", *environment_lines(each.changed)]))
+    show_link(store, reproductions)
 
 
-def show_link(store: Store | None, found: Sequence[Reproduction]) -> None:
-    """Where the verdicts are in the MLflow UI: a column of the trials, and the reruns."""
-    task = found[0].of.config.task.label
-    if store and any(each.run_id for each in found):
+def show_link(store: Store | None, reproductions: Sequence[Reproduction]) -> None:
+    """Print the link to the table of trials, which has the results as a column."""
+    task = reproductions[0].of.config.task.label
+    if store and any(each.run_id for each in reproductions):
         page = table_link(base_url(store), experiment_id(store, task))
         print(f"\nIn the MLflow UI (linrnn ui, or make ui), in the column `reproduced`: {page}")
 
 
-def extent(found: Reproduction) -> str:
-    """How much is identical; nothing for another verdict."""
-    counts = found.comparison.compared
-    return f"{counts['epochs']} epochs x {counts['replicas']} replicas" if found.verdict == IDENTICAL else ""
+def size_text(reproduction: Reproduction) -> str:
+    """Write how much is identical; empty for any other result."""
+    counts = reproduction.comparison.compared
+    return f"{counts['epochs']} epochs x {counts['replicas']} replicas" if reproduction.verdict == IDENTICAL else ""
 
 
-def reason(found: Reproduction) -> str:
-    """What a verdict rests on, in a sentence."""
-    if found.comparison.first is None:
-        return found.damage or everything(found.comparison)
-    largest = f"{found.comparison.max_relative_difference:.3g} of their size (tolerance {found.tolerance:g})"
-    return f"the first to differ is {place(found.comparison.first)}; losses differ by at most {largest}"
+def reason_text(reproduction: Reproduction) -> str:
+    """Write the reason of a result in one sentence."""
+    comparison = reproduction.comparison
+    if comparison.first is None:
+        return reproduction.damage or comparison_text(comparison)
+    largest = f"{comparison.max_relative_difference:.3g} relative (tolerance {reproduction.tolerance:g})"
+    return f"first difference: {divergence_text(comparison.first)}; losses differ by at most {largest}"
 
 
-def everything(found: BitwiseComparison) -> str:
-    """How much was compared and found equal."""
-    counts = found.compared
-    numbers = sum(counts.get(name, 0) for name in ("train_loss", "gradient_norm", "val_loss", "test_loss"))
-    weights = sum(counts.get(name, 0) for name in HASHED)
-    data = sum(count for name, count in counts.items() if name.startswith("data."))
+def comparison_text(comparison: BitwiseComparison) -> str:
+    """Write how much was compared and is equal."""
+    counts = comparison.compared
+    losses = sum(counts.get(name, 0) for name in LOSSES)
+    weights = sum(counts.get(name, 0) for name in WEIGHTS)
+    splits = sum(count for name, count in counts.items() if name.startswith("data."))
     return (
-        f"every bit compared is equal: {counts['epochs']} epochs x {counts['replicas']} replicas, {numbers} losses and "
-        f"gradient norms, the SHA-256 of {weights} states of the weights and of {data} splits of data"
+        f"all bits are equal: {counts['epochs']} epochs x {counts['replicas']} replicas, {losses} losses and gradient "
+        f"norms, SHA-256 of {weights} states of the weights and of {splits} splits of the data"
     )
 
 
-def place(first: FirstDivergence) -> str:
-    """A difference's quantity, epoch and replica."""
-    epoch = "" if first.epoch is None else f" at epoch {first.epoch}"
-    replica = "" if first.replica is None else f" of replica {first.replica}"
-    return f"{first.quantity}{replica}{epoch}"
+def divergence_text(divergence: FirstDivergence) -> str:
+    """Write quantity, replica and epoch of a difference."""
+    replica = "" if divergence.replica is None else f" of replica {divergence.replica}"
+    epoch = "" if divergence.epoch is None else f" at epoch {divergence.epoch}"
+    return f"{divergence.quantity}{replica}{epoch}"
 
 
-def account(changed: Sequence[Change]) -> list[str]:
-    """What changed of the environment, in lines."""
-    if not changed:
-        return ["nothing that is recorded of the environment differs"]
-    return ["of the environment, this changed (the likeliest cause first):", *lines(changed)]
+def environment_lines(changes: Sequence[Change]) -> list[str]:
+    """Return lines about the changes of the environment."""
+    if not changes:
+        return ["no recorded item of the environment changed"]
+    return ["changes of the environment, the likeliest cause first:", *change_lines(changes)]
 
 
-def lines(changed: Sequence[Change]) -> list[str]:
-    """One line an item, with both its values."""
-    width = max(len(change.item) for change in changed)
-    return [f"  {item.ljust(width)}  {one or '-'} -> {other or '-'}" for item, one, other in changed]
+def change_lines(changes: Sequence[Change]) -> list[str]:
+    """Return a line for each item, with both its values."""
+    width = max(len(change.item) for change in changes)
+    return [f"  {item.ljust(width)}  {one or '-'} -> {other or '-'}" for item, one, other in changes]
 
 
-def difference_json(found: RunDiff) -> dict[str, Any]:
-    """The object that `linrnn diff --json` prints."""
-    parts = {name: getattr(found, name) for name in ("config", "environment", "data", "results")}
+def run_diff_json(diff: RunDiff) -> dict[str, Any]:
+    """Return a diff as the object that `linrnn diff --json` prints."""
     return {
-        "schema": 1,
-        "runs": [found.one.run_id, found.other.run_id],
-        **{name: [change._asdict() for change in changed] for name, changed in parts.items()},
-        "curves": found.curves._asdict() if found.curves else None,
+        "runs": [diff.one.run_id, diff.other.run_id],
+        **{name: [change._asdict() for change in getattr(diff, name)] for name in PARTS},
+        "curves": diff.curves._asdict() if diff.curves else None,
     }
 
 
-def show_difference(found: RunDiff) -> None:
-    """What differs, part by part."""
-    print(f"{found.one.name} ({found.one.run_id[:8]}) -> {found.other.name} ({found.other.run_id[:8]})")
-    for name in ("config", "environment", "data", "results"):
-        changed = getattr(found, name)
-        print("\n".join([f"{name}:", *lines(changed)]) if changed else f"{name}: the same")
-    print(f"curves: part at {place(found.curves)}" if found.curves else "curves: the same, bit for bit")
+def show_run_diff(diff: RunDiff) -> None:
+    """Print the differences of two runs, part by part."""
+    print(f"{diff.one.name} ({diff.one.run_id[:8]}) -> {diff.other.name} ({diff.other.run_id[:8]})")
+    for name in PARTS:
+        changes = getattr(diff, name)
+        print("\n".join([f"{name}:", *change_lines(changes)]) if changes else f"{name}: equal")
+    first = diff.curves
+    print(f"curves: first difference is {divergence_text(first)}" if first else "curves: equal, bit for bit")

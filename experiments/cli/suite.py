@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from experiments.cli.group import GlobalOptions, command
-from experiments.cli.parameters import EPOCHS, REPLICAS, SEED, SETTINGS, settings_text
+from experiments.cli.output import print_json
+from experiments.cli.parameters import EPOCHS, REPLICAS, SEED, SETTINGS, TRIALS, WORKERS, settings_text
 from experiments.cli.sweep import sweep_all
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN
@@ -22,17 +22,20 @@ from linrnn.tasks import BUILT_IN
     linrnn suite --json
     """,
 )
-@click.option("--trials", metavar="N", help="Trials of each study.")
+@TRIALS
 @REPLICAS
 @EPOCHS
-@click.option("--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one a core]")
+@WORKERS
 @click.option(
-    "--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw what came out to this PNG."
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also draw the losses of all tasks as PNG.",
 )
 @SEED
 @SETTINGS
 def suite(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     trials: str | None,
     replicas: str | None,
     epochs: str | None,
@@ -41,9 +44,10 @@ def suite(
     seed: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Sweep all built-in tasks with all model types, and show what came of them in one table.
+    """Run the sweeps of all built-in tasks and show one table.
 
-    The same command again goes on where it was interrupted, or shows what it found.
+    The table has baselines, the median test loss of each model type, and the verdict. The same command again resumes
+    the sweeps, or shows their results.
     """
     from experiments.search.sweep_config import sweep_config
 
@@ -53,15 +57,15 @@ def suite(
         "training.epochs": epochs,
         "seed": seed,
     }
-    given = settings_text(settings, shorthands)
-    configs = [sweep_config(task, tuple(MODELS), given) for task in BUILT_IN]
-    _, summaries = sweep_all(shared, configs, workers)
+    text = settings_text(settings, shorthands)
+    configs = [sweep_config(task, tuple(MODELS), text) for task in BUILT_IN]
+    _, summaries = sweep_all(options, configs, workers)
 
     from experiments.cli.text import show_suite
     from experiments.report.figures.task_figures import suite_figure
     from experiments.report.serialization import sweeps_json
     from tracking.store.disk import write_file
 
-    click.echo(json.dumps(sweeps_json(summaries))) if shared.as_json else show_suite(summaries)
+    print_json(sweeps_json(summaries)) if options.json else show_suite(summaries)
     if figure:
         write_file(figure, suite_figure(summaries))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output import print_json
 from experiments.cli.parameters import (
     EPOCHS,
     MODEL,
@@ -17,6 +17,8 @@ from experiments.cli.parameters import (
     SETTINGS,
     STUDIES,
     TASK,
+    TRIALS,
+    WORKERS,
     Number,
     settings_text,
 )
@@ -38,29 +40,37 @@ if TYPE_CHECKING:
     """,
 )
 @click.argument("tasks", nargs=-1, required=True, type=TASK, metavar="TASK...")
-@click.option("--model", "models", multiple=True, type=MODEL, help=f"Model type: {', '.join(MODELS)}.  [default: all]")
-@click.option("--trials", metavar="N", help="Trials of each study.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    type=MODEL,
+    help=f"Model type, may be repeated: {', '.join(MODELS)}. [default: all]",
+)
+@TRIALS
 @REPLICAS
 @EPOCHS
-@click.option("--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one a core]")
+@WORKERS
 @click.option(
-    "--cluster", metavar="ADDRESS", help="Train on the workers of this Dask scheduler, such as tcp://host:8786."
+    "--cluster",
+    metavar="ADDRESS",
+    help="Train on the workers of this Dask scheduler, such as tcp://host:8786.  [default: none]",
 )
 @STUDIES
-@click.option("--fresh", is_flag=True, help="Begin anew, where there is a sweep to go on with or to show.")
-@click.option("--no-pruning", is_flag=True, help="Train every trial to its end.")
+@click.option("--fresh", is_flag=True, help="Start a new sweep instead of resuming or showing the recorded one.")
+@click.option("--no-pruning", is_flag=True, help="Train every trial for all epochs.")
 @click.option(
     "--patience",
     type=Number(0, 86400),
-    default=300.0,
+    default=300,
     show_default=True,
     metavar="SECONDS",
-    help="How long a server that goes away may stay away.",
+    help="How long to wait for a server that does not answer.",
 )
 @SEED
 @SETTINGS
 def sweep(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     tasks: tuple[str, ...],
     models: tuple[str, ...],
     trials: str | None,
@@ -75,20 +85,21 @@ def sweep(
     seed: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Search hidden size and learning rate for each model type, then confirm the best of each.
+    """Compare the model types on each task: search, confirm, verdict.
 
-    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
+    TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
 
-    One study a task and model type, all of equal budget. The best config of each study is trained again on
-    20 fresh seeds, and only then is the test split read. A setting given by --set is not searched. The task's floors
-    are computed first; the verdict says whether the nonlinearity is needed.
+    Each model type has an Optuna study with the same number of trials. The best config of each study is trained again
+    on fresh seeds (the confirmation: 20 replicas), and only then is the test split read. Settings that --set gives
+    are not searched. Baselines and bounds are computed before anything is trained. The verdict is whether the
+    nonlinearity is needed.
 
-    The same command again goes on where it was interrupted, or shows what it found; with more --trials it makes the
-    studies longer.
+    The same command again resumes a sweep that was interrupted, or shows its result; with more --trials it adds
+    trials to its studies.
     """
     from experiments.search.sweep_config import sweep_config
 
-    given = settings_text(
+    text = settings_text(
         settings,
         {
             "sweep.trials": trials,
@@ -98,12 +109,12 @@ def sweep(
             "seed": seed,
         },
     )
-    configs = [sweep_config(task, models or tuple(MODELS), given) for task in dict.fromkeys(tasks)]
-    store, summaries = sweep_all(shared, configs, workers, cluster, studies, fresh, patience)
-    if shared.as_json:
+    configs = [sweep_config(task, models or tuple(MODELS), text) for task in dict.fromkeys(tasks)]
+    store, summaries = sweep_all(options, configs, workers, cluster, studies, fresh, patience)
+    if options.json:
         from experiments.report.serialization import sweeps_json
 
-        click.echo(json.dumps(sweeps_json(summaries)))
+        print_json(sweeps_json(summaries))
     else:
         from experiments.cli.text import show_sweeps
 
@@ -111,7 +122,7 @@ def sweep(
 
 
 def sweep_all(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     configs: list[SweepConfig],
     workers: int | None,
     cluster: str | None = None,
@@ -119,7 +130,7 @@ def sweep_all(
     fresh: bool = False,
     patience: float = 300.0,
 ) -> tuple[Store, list[SweepSummary]]:
-    """Sweep one after the other, on workers of this machine or a cluster's; a bar over all their trials."""
+    """Run sweeps on workers of this machine or of a cluster, with progress over all their trials."""
     from experiments.cli.notes import print_notes
     from experiments.cli.progress_bar import progress_reporter
     from experiments.search.executors import cluster_workers, local_workers
@@ -129,12 +140,12 @@ def sweep_all(
 
     require_device(configs[0].bases[0].training)
     for config in configs:
-        config.bases[0].task.splits()  # refused before a store is made, where they cannot be had
+        config.bases[0].task.splits()  # raises an error before a store is created
         print_notes(config.bases[0].task)
     trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
-    with progress_reporter(total_trials(configs), shared.quiet) as told, trainers as executor, add_resume_hint():
-        from experiments.workflows.sweep import run_sweep  # the stores' libraries, while the workers start
+    with progress_reporter(total_trials(configs), options.quiet) as progress, trainers as executor, add_resume_hint():
+        from experiments.workflows.sweep import run_sweep  # the libraries of the stores load while the workers start
         from tracking.store.access import open_store
 
-        store = open_store(shared.store, studies)
-        return store, [run_sweep(config, store, executor, told, fresh, patience) for config in configs]
+        store = open_store(options.store, studies)
+        return store, [run_sweep(config, store, executor, progress, fresh, patience) for config in configs]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import click
-
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output import print_json
 
 
 @command(
@@ -17,21 +15,24 @@ from experiments.cli.group import GlobalOptions, command
     linrnn tasks --json
     """,
 )
-def tasks(shared: GlobalOptions) -> None:
-    """List the built-in tasks, a line each, with the settings that --set task.NAME=VALUE changes."""
+def tasks(options: GlobalOptions) -> None:
+    """List the built-in tasks and their settings.
+
+    --set task.NAME=VALUE changes a setting of a task in the other commands.
+    """
     from experiments.cli.terminal_table import print_table
     from linrnn.tasks import TASKS
 
-    found = [task_json(name) for name in TASKS]
-    if shared.as_json:
-        click.echo(json.dumps({"schema": 1, "tasks": found}))
+    items = [task_json(name) for name in TASKS]
+    if options.json:
+        print_json({"tasks": items})
         return
-    rows = [(each["task"], each["summary"], settings_line(each["settings"])) for each in found]
-    print_table("Tasks; --set task.NAME=VALUE changes a setting.", ("task", "what is to be learnt", "settings"), rows)
+    rows = [(item["task"], item["summary"], settings_text(item["settings"])) for item in items]
+    print_table("Tasks; --set task.NAME=VALUE changes a setting.", ("task", "summary", "settings"), rows)
 
 
 def task_json(name: str) -> dict[str, Any]:
-    """A task, its settings, and what it needs other defaults for."""
+    """Return a task's summary, its settings, and the defaults that it changes."""
     from linrnn.config.settings import domain_of, format_value, setting_name, settings_of
     from linrnn.tasks import TASKS
 
@@ -47,6 +48,6 @@ def task_json(name: str) -> dict[str, Any]:
     return {"task": name, "summary": task.summary(), "settings": settings, "defaults": dict(task.defaults)}
 
 
-def settings_line(settings: dict[str, dict[str, str]]) -> str:
-    """The settings and their defaults in a line."""
-    return " ".join(f"{name.partition('.')[2]}={told['default']}" for name, told in settings.items())
+def settings_text(settings: dict[str, dict[str, str]]) -> str:
+    """Write settings with their defaults in one line."""
+    return " ".join(f"{name.partition('.')[2]}={setting['default']}" for name, setting in settings.items())

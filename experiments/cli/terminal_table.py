@@ -1,4 +1,4 @@
-"""Tables on stdout: drawn on a terminal, plain columns elsewhere."""
+"""Tables on stdout: with lines on a terminal, as plain columns elsewhere."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rich.table import Table
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout, under its title where it has one: drawn on a terminal, columns parted by spaces elsewhere."""
+    """Print a table on stdout under its title, if it has one."""
     console = Console()
     if console.is_terminal:
         table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for name in header:
-            table.add_column(name, overflow="fold")  # never cut off, however narrow the terminal
+            table.add_column(name, overflow="fold")  # cells are wrapped, never truncated
         for row in rows:
             table.add_row(*row)
         console.print(table)

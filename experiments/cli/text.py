@@ -1,4 +1,4 @@
-"""What commands print when they are done."""
+"""Text and JSON that commands print on stdout."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
-from experiments.report.comparison_table import baseline_rows, baselines_text, comparison_table, short_table
+from experiments.report.comparison_table import baselines_table, baselines_text, comparison_table, short_table
+from experiments.report.reference_losses import losses_by_label
 from experiments.report.serialization import finite
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.statistics import quartiles
@@ -17,12 +18,14 @@ from tracking.mlflow_ui.links import base_url, charts_link, run_link
 from tracking.schema import SWEEPS
 from tracking.store.access import Store
 
-NOTHING = 1e-12  # less of a loss is rounding
-LOSSES = "A loss of 1 is the best constant's; test losses are the confirmation's, on fresh seeds."
+ROUNDING = 1e-12  # smaller losses are rounding errors
+LOSSES = "A loss of 1 is the best constant predictor's. Test losses are of the confirmations."
+SUITE_BASELINES = ("naive baseline", "linear baseline", "nonlinear baseline")
+UI = "In the MLflow UI (linrnn ui, or make ui):"
 
 
 def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
-    """The table of sweeps, and where to look."""
+    """Print the short table of some sweeps, their verdicts and links."""
     print_table(LOSSES, *short_table(summaries))
     for summary in summaries:
         print()
@@ -31,7 +34,7 @@ def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
 
 
 def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
-    """All measures of sweeps, a table each, and where to look."""
+    """Print the comparison table of each sweep, their verdicts and links."""
     print(LOSSES)
     for summary in summaries:
         print()
@@ -41,90 +44,94 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
 
 
 def show_verdict(summary: SweepSummary) -> None:
-    """The verdict of a sweep, what it holds for, and what came to nothing."""
+    """Print the verdict of a sweep, its conditions, baselines and bounds, and failed trials."""
     print(f"{summary.task}: {summary.verdict.word}. {summary.verdict.reason}.")
-    print(f"  Holds for: {summary.conditions}.")
-    print(f"  Floors: {baselines_text(summary.floors)}.")
-    for failed in summary.failures:
-        print(f"  A trial failed: {failed}")
+    print(f"  Conditions: {summary.conditions}.")
+    print(f"  Searched: {summary.search_space}.")
+    print(f"  Baselines and bounds: {baselines_text(summary.baselines)}.")
+    for failure in summary.failures:
+        print(f"  Failed trial: {failure}")
 
 
 def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
-    """Where to look in the MLflow UI."""
+    """Print links into the MLflow UI."""
     base = base_url(store)
-    print("\nIn the MLflow UI (linrnn ui, or make ui):")
+    print(f"\n{UI}")
     for summary in summaries:
         print(f"  {summary.task}: {charts_link(base, summary.experiment)}")
         for study in summary.studies:
             if study.best_run:
                 print(f"    best {study.model} trial: {run_link(base, summary.experiment, study.best_run)}")
-        print(f"    the sweep itself: {run_link(base, experiment_id(store, SWEEPS), summary.sweep_run)}")
+        print(f"    sweep: {run_link(base, experiment_id(store, SWEEPS), summary.sweep_run)}")
 
 
 def show_suite(summaries: Sequence[SweepSummary]) -> None:
-    """A line a task: its floors, what each model type came to, the verdict."""
+    """Print one table with a row for each task: baselines, median test loss of each model type, verdict."""
     models = [study.model for study in summaries[0].studies]
-    header = ("task", "trivial", "linear floor", "nonlinear reference", *models, "verdict")
     print_table(
-        "Test losses; 1 is the best constant's. Of model types the median of the confirmation.",
-        header,
+        "Test losses; 1 is the best constant predictor's. Of each model type the median of the confirmation.",
+        ("task", *SUITE_BASELINES, *models, "verdict"),
         [suite_row(summary, models) for summary in summaries],
     )
 
 
 def suite_row(summary: SweepSummary, models: Sequence[str]) -> tuple[str, ...]:
-    """That line."""
+    """Return the row of one task."""
     medians = {each.model: f"{each.quartiles[1]:.3g}" for each in summary.confirmations}
-    floors = summary.floors
-    shown = [f"{max(loss, NOTHING):.3g}" for loss in (floors.trivial, floors.linear, floors.nonlinear)]
-    return (summary.task, *shown, *(medians.get(model, "-") for model in models), summary.verdict.word)
+    losses = losses_by_label(summary.baselines)
+    baselines = (f"{max(losses[label], ROUNDING):.3g}" for label in SUITE_BASELINES)
+    return (summary.task, *baselines, *(medians.get(model, "-") for model in models), summary.verdict.word)
 
 
-def show_floors(floors: Baselines) -> None:
-    """The floors of a task, and what the number of lags does to the linear one."""
-    title = f"{floors.task}: losses on the test split; 1 is the best constant's."
-    print_table(title, ("floor", "loss", "of"), baseline_rows(floors))
+def show_baselines(baselines: Baselines) -> None:
+    """Print a task's baselines and bounds, and the losses of linear predictors by number of lags."""
+    title = f"{baselines.task}: losses on the test split; 1 is the best constant predictor's."
+    print_table(title, *baselines_table(baselines))
     print()
-    curve = [
-        (str(point.lags), f"{point.val:.4g}", f"{point.test:.4g}", "chosen" if point.lags == floors.linear_lags else "")
-        for point in floors.curve
+    rows = [
+        (
+            str(point.lags),
+            f"{point.val:.4g}",
+            f"{point.test:.4g}",
+            "chosen" if point.lags == baselines.linear_lags else "",
+        )
+        for point in baselines.curve
     ]
-    print_table("The linear predictor by its number of lags.", ("lags", "val loss", "test loss", ""), curve)
+    print_table("Linear predictors by number of lags.", ("lags", "val loss", "test loss", ""), rows)
 
 
-def trial_json(trained: TrialResult, run_id: str) -> dict[str, Any]:
-    """The object that `linrnn train --json` prints; what is not finite is null."""
-    first, median, third = quartiles(trained.tested)
+def trial_json(result: TrialResult, run_id: str) -> dict[str, Any]:
+    """Return a trial as the object that `linrnn train --json` prints; a number that is not finite is null."""
+    first, median, third = quartiles(result.tested)
     return {
-        "schema": 1,
         "run_id": run_id,
-        "task": trained.config.task.label,
-        "model": trained.config.model.name,
-        "outcome": trained.outcome,
-        "replicas": trained.config.training.replicas,
-        "diverged": int(trained.progress.diverged.sum()),
-        "seconds": trained.seconds,
-        "best_val_loss": finite(trained.progress.median_best_val_loss),
+        "task": result.config.task.label,
+        "model": result.config.model.name,
+        "outcome": result.outcome,
+        "replicas": result.config.training.replicas,
+        "diverged": int(result.progress.diverged.sum()),
+        "seconds": result.seconds,
+        "best_val_loss": finite(result.progress.median_best_val_loss),
         "median_test_loss": finite(median),
         "iqr": finite(third - first),
     }
 
 
-def show_trial(store: Store, trained: TrialResult, run_id: str) -> None:
-    """What a trial came to, and where to look."""
-    first, median, third = quartiles(trained.tested)
-    config, progress = trained.config, trained.progress
+def show_trial(store: Store, result: TrialResult, run_id: str) -> None:
+    """Print the losses of a trial, and its link."""
+    first, median, third = quartiles(result.tested)
+    config, history = result.config, result.progress
     row = (
         config.task.label,
         config.model.name,
         str(config.training.replicas),
-        str(int(progress.diverged.sum())),
-        f"{progress.median_best_val_loss:.3g}",
+        str(int(history.diverged.sum())),
+        f"{history.median_best_val_loss:.3g}",
         f"{median:.3g}",
         f"{first:.3g} to {third:.3g}",
     )
-    header = ("task", "model type", "replicas", "diverged", "best val loss", "median test loss", "quartiles")
-    print_table("Losses are NMSE.", header, [row])
+    header = ("task", "model", "replicas", "diverged", "val loss", "median test loss", "quartiles")
+    print_table("A loss of 1 is the best constant predictor's.", header, [row])
     print(f"\nrun {run_id}")
     page = run_link(base_url(store), experiment_id(store, config.task.label), run_id)
-    print(f"In the MLflow UI (linrnn ui, or make ui): {page}")
+    print(f"{UI} {page}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output import print_json
 from experiments.cli.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
 from linrnn.models import MODELS
 
@@ -15,18 +14,18 @@ from linrnn.models import MODELS
     "train",
     """
     linrnn train sine --model linear
-    linrnn train sine --model tanh --set model.hidden_size=10 --set training.learning_rate=0.01
-    linrnn train xor --model tanh --epochs 1000 --json
+    linrnn train sine --model tanh --set model.hidden_size=10 --seed 1
+    linrnn train xor --model tanh --epochs 500 --json
     """,
 )
 @click.argument("task", type=TASK, metavar="TASK")
-@click.option("--model", required=True, type=MODEL, help=f"The model type: {', '.join(MODELS)}.")
+@click.option("--model", required=True, type=MODEL, help=f"Model type: {', '.join(MODELS)}.")
 @REPLICAS
 @EPOCHS
 @SEED
 @SETTINGS
 def train(
-    shared: GlobalOptions,
+    options: GlobalOptions,
     task: str,
     model: str,
     replicas: str | None,
@@ -34,19 +33,21 @@ def train(
     seed: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Train one config, read its test loss, and record it as one run.
+    """Train one config, compute its test loss, and record it.
 
-    TASK is one that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
+    TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file. All settings that --set
+    does not give have their defaults.
     """
     from experiments.cli.notes import print_notes
-    from experiments.search.sweep_config import describe_searched_settings, task_text
+    from experiments.search.search_space import describe_values
+    from experiments.search.sweep_config import task_text
     from linrnn.training.trial_config import from_text, require_device
 
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
     config = from_text({"model": model, **task_text(task, settings_text(settings, shorthands))})
     require_device(config.training)
     config = config.loaded()
-    config.task.splits()  # refused before a store is made, where they cannot be had
+    config.task.splits()  # raises an error before a store is created
     print_notes(config.task)
 
     from experiments.cli.progress_bar import progress_reporter
@@ -58,17 +59,14 @@ def train(
     from tracking.store.access import open_store
     from tracking.store.locks import SINGLE
 
-    store = open_store(shared.store)
-    with progress_reporter(
-        min(config.training.evaluations, config.training.epochs), shared.quiet, "evaluations"
-    ) as told:
-        told.begin(config.task.label)
-        trained = run_trial(config, test=True, watch=told, floors=compute_baselines(config.task))
+    store = open_store(options.store)
+    evaluations = min(config.training.evaluations, config.training.epochs)
+    with progress_reporter(evaluations, options.quiet, "evaluations") as progress:
+        progress.begin(config.task.label)
+        result = run_trial(config, test=True, watch=progress, floors=compute_baselines(config.task))
     with store.lock([SINGLE], wait=60):
-        run_id = record_trial(
-            store, trained, f"{model} {describe_searched_settings(config)}", {Tag.PHASE: Phase.SINGLE}
-        )
-    if shared.as_json:
-        click.echo(json.dumps(trial_json(trained, run_id)))
+        run_id = record_trial(store, result, f"{model} {describe_values(config)}", {Tag.PHASE: Phase.SINGLE})
+    if options.json:
+        print_json(trial_json(result, run_id))
     else:
-        show_trial(store, trained, run_id)
+        show_trial(store, result, run_id)

@@ -14,10 +14,15 @@ from experiments.cli.group import GlobalOptions, command
     linrnn ui --port 5001 --store results
     """,
 )
-@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port on 127.0.0.1.")
-def ui(shared: GlobalOptions, port: int) -> None:
-    """Serve the MLflow UI on 127.0.0.1 and print the links that matter. Ctrl-C ends it."""
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, metavar="N", help="Port on 127.0.0.1."
+)
+def ui(options: GlobalOptions, port: int) -> None:
+    """Serve the MLflow UI on 127.0.0.1 and print links into it.
+
+    The links open the charts of each task, and the verdicts of all sweeps. Ctrl-C ends it.
+    """
     from experiments.workflows.ui_server import serve_ui
     from tracking.store.access import existing_store
 
-    serve_ui(existing_store(shared.store), port)
+    serve_ui(existing_store(options.store), port)

@@ -1,1 +1,1 @@
-"""A sweep's record and everything that is shown of it."""
+"""Reports of sweeps: the record loaded once; summary, tables, figures, JSON, Markdown and HTML computed from it."""

@@ -1,134 +1,158 @@
-"""What a sweep's model types came to, side by side, as a person reads it."""
+"""Comparison tables of sweeps, as people read them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from experiments.report.reference_losses import reference_losses
 from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
+from experiments.search.search_space import setting_label, short_names
 from linrnn.analysis.statistics import Estimate, SampleComparison
 from linrnn.baseline.baselines import Baselines
 
-NONE = "-"
-TOO_FEW = "too few replicas to tell"
+MISSING = "-"
+TOO_FEW = "too few replicas"
 
 
 def trials_text(study: StudySummary) -> str:
-    """How many trials, and how many of them did not come to their end, and why."""
+    """Write the number of trials and, in parentheses, of those that did not complete."""
     counts = {"pruned": study.pruned, "diverged": study.diverged, "failed": study.failed}
     notes = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     return f"{study.trials} ({notes})" if notes else str(study.trials)
 
 
-def number(value: float | None) -> str:
-    """Three digits, or that there is none."""
-    return NONE if value is None or math.isnan(value) else f"{value:.3g}"
+def number_text(value: float | None) -> str:
+    """Write a number with three digits."""
+    return MISSING if value is None or math.isnan(value) else f"{value:.3g}"
 
 
-def share(value: float | None) -> str:
-    """A part of 1, in percent."""
-    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+def percent_text(value: float | None) -> str:
+    """Write a fraction in percent."""
+    return MISSING if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
 
 
-def between(estimate: Estimate) -> str:
-    """An interval, where there is one."""
-    return f"{estimate.low:.3g} to {estimate.high:.3g}" if estimate.low > -math.inf else NONE
+def interval_text(estimate: Estimate) -> str:
+    """Write an interval."""
+    return f"{estimate.low:.3g} to {estimate.high:.3g}" if estimate.low > -math.inf else MISSING
 
 
-def ratio_text(found: SampleComparison) -> str:
-    """A ratio with its interval; none of two that diverge."""
-    return NONE if math.isnan(found.ratio.value) else f"{number(found.ratio.value)} ({between(found.ratio)})"
+def ratio_text(comparison: SampleComparison) -> str:
+    """Write a ratio with its interval; it is missing where both medians are infinite."""
+    ratio = comparison.ratio
+    return MISSING if math.isnan(ratio.value) else f"{number_text(ratio.value)} ({interval_text(ratio)})"
 
 
-def quartiles_text(found: ConfirmationSummary) -> str:
-    """First and third quartile of the test loss."""
-    first, _, third = found.quartiles
+def quartiles_text(confirmation: ConfirmationSummary) -> str:
+    """Write the first and third quartile of the test loss."""
+    first, _, third = confirmation.quartiles
     return f"{first:.3g} to {third:.3g}"
 
 
-def beside(text: Callable[[SampleComparison], str]) -> Callable[[ConfirmationSummary], str]:
-    """A cell that tells of the difference from linear."""
+def loss_text(study: StudySummary) -> str:
+    """Write the lowest validation loss of a study."""
+    return "no complete trial" if study.best_val_loss is None else number_text(study.best_val_loss)
 
-    def cell(found: ConfirmationSummary) -> str:
-        if found.beside_linear:
-            return text(found.beside_linear)
-        return TOO_FEW if found.too_few_to_tell else NONE
+
+def comparison_text(
+    write: Callable[[SampleComparison], str],
+) -> Callable[[ConfirmationSummary], str]:
+    """Return the function that writes one quantity of a confirmation's comparison with linear."""
+
+    def cell(confirmation: ConfirmationSummary) -> str:
+        if confirmation.linear_comparison:
+            return write(confirmation.linear_comparison)
+        return TOO_FEW if confirmation.too_few_replicas else MISSING
 
     return cell
 
 
-OF_STUDIES: Mapping[str, Callable[[StudySummary], str]] = {
-    "trials": trials_text,
-    "training seconds": lambda study: number(study.seconds),
-    "hidden size": lambda study: number(study.hidden_size),
-    "learning rate": lambda study: number(study.learning_rate),
-    "parameters": lambda study: NONE if study.parameters is None else str(study.parameters),
-    "val loss": lambda study: "no trial complete" if study.best_val_loss is None else number(study.best_val_loss),
-}
-OF_CONFIRMATIONS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
-    "replicas confirmed": lambda found: str(len(found.test_loss)),
-    "divergence rate": lambda found: share(found.diverged / len(found.test_loss)),
-    "median test loss": lambda found: number(found.median.value),
+def setting_text(name: str, study: StudySummary) -> str:
+    """Write the best trial's value of a setting."""
+    return number_text(study.settings.get(name))
+
+
+CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
+    "confirmation replicas": lambda confirmation: str(len(confirmation.test_loss)),
+    "divergence rate": lambda confirmation: percent_text(confirmation.diverged / len(confirmation.test_loss)),
+    "median test loss": lambda confirmation: number_text(confirmation.median.value),
     "quartiles": quartiles_text,
-    "95 % interval": lambda found: between(found.median),
-    "times the linear floor": lambda found: number(found.excess),
-    "gap closed": lambda found: share(found.gap_closed),
-    "times linear's loss": beside(ratio_text),
-    "permutation p": beside(lambda found: f"{found.p:.2g}"),
-    "better than linear": beside(lambda found: share(found.superiority)),
+    "95 % interval": lambda confirmation: interval_text(confirmation.median),
+    "times the linear baseline": lambda confirmation: number_text(confirmation.excess),
+    "gap closed": lambda confirmation: percent_text(confirmation.closed_gap),
+    "times linear's loss": comparison_text(ratio_text),
+    "permutation p": comparison_text(lambda comparison: f"{comparison.p:.2g}"),
+    "better than linear": comparison_text(lambda comparison: percent_text(comparison.superiority)),
 }
-WHAT = {
-    "trials": "of the search, by what became of them",
-    "training seconds": "of all its trials and the confirmation",
-    "hidden size": "of the best trial, as are learning rate, parameters and val loss",
-    "replicas confirmed": "networks of the best config, trained on fresh seeds",
+EXPLANATIONS = {
+    "trials": "trials of the study, and how many of them did not complete",
+    "training seconds": "all trials and the confirmation",
+    "parameters": "of one network of the best trial",
+    "val loss": "of the best trial: median over replicas of the lowest validation loss",
+    "confirmation replicas": "networks of the best config, trained on fresh seeds",
+    "divergence rate": "of the confirmation's replicas",
     "95 % interval": "of the median, by bootstrap",
-    "times the linear floor": "median test loss over the best linear predictor's; 1 is as good",
-    "gap closed": "of the way from the linear floor to the nonlinear reference",
-    "times linear's loss": "ratio of the medians, with its interval",
-    "permutation p": "how often replicas dealt out by chance differ as much",
-    "better than linear": "how likely a network of it is better than a linear one",
+    "times the linear baseline": "median test loss divided by the linear baseline's; 1 is as good",
+    "gap closed": "part of the way from the linear to the nonlinear baseline",
+    "times linear's loss": "ratio of the median test losses, with its 95 % interval",
+    "permutation p": "p-value of a permutation test of equal medians",
+    "better than linear": "probability that one network has a lower test loss than one linear network",
 }
+
+
+def study_rows(settings: Sequence[str]) -> dict[str, Callable[[StudySummary], str]]:
+    """Return what the rows of a comparison table write about a study, one row for each setting among them."""
+    names = short_names(settings)
+    return {
+        "trials": trials_text,
+        "training seconds": lambda study: number_text(study.seconds),
+        **{setting_label(names[name]): partial(setting_text, name) for name in settings},
+        "parameters": lambda study: MISSING if study.parameters is None else str(study.parameters),
+        "val loss": loss_text,
+    }
+
+
+def explanations(settings: Sequence[str]) -> dict[str, str]:
+    """Return what each row of a comparison table means."""
+    return EXPLANATIONS | {setting_label(name): "of the best trial" for name in short_names(settings).values()}
 
 
 def comparison_table(summary: SweepSummary) -> Table:
-    """A row a measure, a column a model type."""
-    confirmed = {each.model: each for each in summary.confirmations}
+    """Return the table that has a row for each quantity and a column for each model type."""
+    confirmations = {each.model: each for each in summary.confirmations}
     header = (summary.task, *(study.model for study in summary.studies))
-    rows = [(name, *(text(study) for study in summary.studies)) for name, text in OF_STUDIES.items()]
-    for name, told in OF_CONFIRMATIONS.items():
-        found = [confirmed.get(study.model) for study in summary.studies]
-        rows.append((name, *(NONE if each is None else told(each) for each in found)))
+    rows: list[tuple[str, ...]] = [
+        (name, *(write(study) for study in summary.studies)) for name, write in study_rows(summary.settings).items()
+    ]
+    for name, write in CONFIRMATION_ROWS.items():
+        column = [confirmations.get(study.model) for study in summary.studies]
+        rows.append((name, *(MISSING if each is None else write(each) for each in column)))
     return Table(header, rows)
 
 
-SHORT = ("trials", "hidden size", "learning rate", "val loss", "median test loss", "quartiles", "divergence rate")
-
-
 def short_table(summaries: Sequence[SweepSummary]) -> Table:
-    """A row a sweep and model type, some measures as columns."""
+    """Return the table that has a row for each sweep and model type, and some of the quantities as columns."""
+    settings = list(dict.fromkeys(name for summary in summaries for name in summary.settings))
+    searched = [setting_label(name) for name in short_names(settings).values()]
+    columns = ("trials", *searched, "val loss", "median test loss", "quartiles", "divergence rate")
     rows: list[tuple[str, ...]] = []
     for summary in summaries:
         cells = {row[0]: row[1:] for row in comparison_table(summary).rows}
-        models = zip(summary.studies, *(cells[name] for name in SHORT), strict=True)
-        rows += [(summary.task, study.model, *told) for study, *told in models]
-    return Table(("task", "model", *SHORT), rows)
+        missing = (MISSING,) * len(summary.studies)
+        models = zip(summary.studies, *(cells.get(name, missing) for name in columns), strict=True)
+        rows += [(summary.task, study.model, *texts) for study, *texts in models]
+    return Table(("task", "model", *columns), rows)
 
 
-def baseline_rows(floors: Baselines) -> list[tuple[str, str, str]]:
-    """Each floor: its name, its loss, and of which predictors."""
-    what = {
-        "trivial": "the mean, or the last value",
-        "linear": f"least squares on {floors.linear_lags} lags",
-        "analytic": "the best linear predictor, in closed form",
-        "nonlinear": "kernel ridge regression",
-        "noise": "what no predictor goes below",
-    }
-    return [(name, f"{loss:.4g}", what[name]) for name, loss in floors.lines.items()]
+def baselines_table(baselines: Baselines) -> Table:
+    """Return the table of a task's baselines and bounds."""
+    rows = [(each.label, f"{each.loss:.4g}", each.predictor) for each in reference_losses(baselines)]
+    return Table(("", "loss", "predictor"), rows)
 
 
-def baselines_text(floors: Baselines) -> str:
-    """The floors in a line."""
-    lags = {"linear": f" ({floors.linear_lags} lags)"}
-    return ", ".join(f"{name} {loss:.3g}{lags.get(name, '')}" for name, loss in floors.lines.items())
+def baselines_text(baselines: Baselines) -> str:
+    """Write a task's baselines and bounds in one line."""
+    notes = {"linear baseline": f" ({baselines.linear_lags} lags)"}
+    return ", ".join(f"{each.label} {each.loss:.3g}{notes.get(each.label, '')}" for each in reference_losses(baselines))

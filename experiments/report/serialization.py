@@ -1,4 +1,21 @@
-"""What sweeps found, as one JSON object, as the rows of a CSV file, and as markdown."""
+"""Sweeps as JSON, CSV and Markdown.
+
+The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite --json` print, schema 2:
+
+    schema              2
+    sweeps[]
+      task, sweep_run, seconds, verdict, reason, conditions, failures[], notes[]
+      search_space      {setting: [low, high]} of the settings that were searched
+      studies[]         model, trials, pruned, diverged, failed, best_run, best_val_loss, one key for each setting that
+                        can be searched (hidden_size, learning_rate), parameters, seconds
+      confirmation[]    model, run_id, replicas, diverged, median_test_loss, iqr, quartiles[2], interval[2], excess,
+                        closed_gap, too_few_replicas, linear_comparison (null, or ratio, interval[2], p, superiority)
+      baselines         naive, linear, linear_lags, nonlinear
+      bounds            analytic, noise; null if not known
+
+Losses are normalized; a number that is not finite is null. Schema 1 had one object `floors` in place of `baselines`
+and `bounds`, and `beside_linear` for `linear_comparison`.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +26,37 @@ from typing import Any
 from experiments.report.comparison_table import baselines_text, comparison_table
 from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
+from experiments.search.search_space import short_names
 from linrnn.analysis.statistics import Estimate, SampleComparison
 from linrnn.baseline.baselines import Baselines
 
 
 def sweeps_json(summaries: Sequence[SweepSummary]) -> dict[str, Any]:
-    """The object that `--json` prints; what is not finite is null."""
-    return {"schema": 1, "sweeps": [sweep_json(summary) for summary in summaries]}
+    """Return sweeps as the object that `--json` prints, without the version of its schema."""
+    return {"sweeps": [sweep_json(summary) for summary in summaries]}
 
 
 def sweep_json(summary: SweepSummary) -> dict[str, Any]:
-    """One sweep of that object."""
+    """Return one sweep of that object."""
+    names = short_names(summary.settings)
     return {
         "task": summary.task,
         "sweep_run": summary.sweep_run,
         "seconds": summary.seconds,
-        "studies": [study_json(study) for study in summary.studies],
+        "search_space": {short: list(summary.ranges[name]) for name, short in names.items() if name in summary.ranges},
+        "studies": [study_json(study, names) for study in summary.studies],
         "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
         "failures": list(summary.failures),
-        "floors": baselines_json(summary.floors),
+        **baselines_json(summary.baselines),
         "verdict": summary.verdict.word,
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
+        "notes": list(summary.notes),
     }
 
 
-def study_json(study: StudySummary) -> dict[str, Any]:
-    """One study of that object; `seconds` are of training, its confirmation among it."""
+def study_json(study: StudySummary, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return one study of that object; `names` are the short names of the settings."""
     return {
         "model": study.model,
         "trials": study.trials,
@@ -44,16 +65,16 @@ def study_json(study: StudySummary) -> dict[str, Any]:
         "failed": study.failed,
         "best_run": study.best_run,
         "best_val_loss": study.best_val_loss,
-        "hidden_size": study.hidden_size,
-        "learning_rate": study.learning_rate,
+        **{short: study.settings.get(name) for name, short in names.items()},
         "parameters": study.parameters,
         "seconds": study.seconds,
     }
 
 
 def confirmation_json(confirmation: ConfirmationSummary) -> dict[str, Any]:
-    """One confirmation of that object; `iqr` is the interquartile range, third quartile less first."""
+    """Return one confirmation of that object; `iqr` is the interquartile range of the test loss."""
     first, middle, third = confirmation.quartiles
+    comparison = confirmation.linear_comparison
     return {
         "model": confirmation.model,
         "run_id": confirmation.run_id,
@@ -63,120 +84,134 @@ def confirmation_json(confirmation: ConfirmationSummary) -> dict[str, Any]:
         "iqr": finite(third - first),
         "quartiles": [finite(first), finite(third)],
         "interval": interval(confirmation.median),
-        "excess": optional(confirmation.excess),
-        "gap_closed": optional(confirmation.gap_closed),
-        "too_few_replicas": confirmation.too_few_to_tell,
-        "beside_linear": None if confirmation.beside_linear is None else difference_json(confirmation.beside_linear),
+        "excess": finite(confirmation.excess),
+        "closed_gap": finite(confirmation.closed_gap),
+        "too_few_replicas": confirmation.too_few_replicas,
+        "linear_comparison": None if comparison is None else sample_comparison_json(comparison),
     }
 
 
-def difference_json(found: SampleComparison) -> dict[str, Any]:
-    """What sets a model type's test losses apart from those of linear: ratio of medians, p, superiority."""
+def sample_comparison_json(comparison: SampleComparison) -> dict[str, Any]:
+    """Return a comparison of test losses with those of linear: ratio of medians, p-value, superiority."""
     return {
-        "ratio": finite(found.ratio.value),
-        "interval": interval(found.ratio),
-        "p": found.p,
-        "superiority": found.superiority,
+        "ratio": finite(comparison.ratio.value),
+        "interval": interval(comparison.ratio),
+        "p": comparison.p,
+        "superiority": comparison.superiority,
     }
 
 
 def interval(estimate: Estimate) -> list[float | None]:
-    """Both ends of an interval."""
+    """Return both ends of an interval."""
     return [finite(estimate.low), finite(estimate.high)]
 
 
-def baselines_json(floors: Baselines) -> dict[str, Any]:
-    """The floors of a task, as `linrnn floors --json` prints them."""
+def baselines_json(baselines: Baselines) -> dict[str, dict[str, float | None]]:
+    """Return a task's baselines and bounds, as `linrnn baselines --json` prints them."""
     return {
-        "task": floors.task,
-        "trivial": floors.trivial,
-        "linear": floors.linear,
-        "linear_lags": floors.linear_lags,
-        "analytic": floors.analytic,
-        "nonlinear": floors.nonlinear,
-        "noise": floors.noise,
+        "baselines": {
+            "naive": baselines.trivial,
+            "linear": baselines.linear,
+            "linear_lags": baselines.linear_lags,
+            "nonlinear": baselines.nonlinear,
+        },
+        "bounds": {"analytic": baselines.analytic, "noise": baselines.noise},
     }
 
 
-def finite(value: float) -> float | None:
-    """The value, or None for what JSON has no number for."""
-    return value if math.isfinite(value) else None
+def finite(value: float | None) -> float | None:
+    """Return the value; None if it is missing or not finite, for which JSON has no number."""
+    return value if value is not None and math.isfinite(value) else None
 
 
-def optional(value: float | None) -> float | None:
-    """The same for a value that may be missing."""
-    return None if value is None else finite(value)
-
-
-CONFIRMED = ("run_id", "replicas", "diverged", "median_test_loss", "iqr", "excess", "gap_closed", "too_few_replicas")
-BOTH = (None, None)  # ends of an interval that is not there
+CONFIRMATION_COLUMNS = (
+    "run_id",
+    "replicas",
+    "diverged",
+    "median_test_loss",
+    "iqr",
+    "excess",
+    "closed_gap",
+    "too_few_replicas",
+)
+NO_INTERVAL = (None, None)
 
 
 def sweeps_table(summaries: Sequence[SweepSummary]) -> Table:
-    """The same numbers, a row a sweep and model type."""
+    """Return the same numbers as a table that has a row for each sweep and model type."""
     rows = [row for summary in summaries for row in flat_rows(summary)]
     header = tuple(dict.fromkeys(name for row in rows for name in row))
     return Table(header, [tuple(row.get(name) for name in header) for row in rows])
 
 
 def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
-    """One flat object a model type, always of the same names."""
-    confirmed = {each.model: confirmation_json(each) for each in summary.confirmations}
+    """Yield one flat object for each model type, with the same keys for all of them."""
+    confirmations = {each.model: confirmation_json(each) for each in summary.confirmations}
+    references = baselines_json(summary.baselines)
     shared = {
         "sweep_run": summary.sweep_run,
         "verdict": summary.verdict.word,
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
         "failures": "; ".join(summary.failures),
-        **{f"floor_{name}": value for name, value in baselines_json(summary.floors).items() if name != "task"},
+        **{f"baseline_{name}": value for name, value in references["baselines"].items()},
+        **{f"bound_{name}": value for name, value in references["bounds"].items()},
     }
+    names = short_names(summary.settings)
     for study in summary.studies:
-        about = flat_confirmation(confirmed.get(study.model, {}))
-        yield {"task": summary.task, **study_json(study), **about, **shared}
+        confirmation = flat_confirmation(confirmations.get(study.model, {}))
+        yield {"task": summary.task, **study_json(study, names), **confirmation, **shared}
 
 
-def flat_confirmation(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A confirmation as a flat object; None for all that it has not."""
-    beside = found.get("beside_linear") or {}
-    pairs = {
-        "confirmation_quartile": found.get("quartiles"),
-        "confirmation_interval": found.get("interval"),
-        "beside_linear_ratio": beside.get("interval"),
+def flat_confirmation(confirmation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a confirmation as a flat object; None for each value that it lacks."""
+    comparison = confirmation.get("linear_comparison") or {}
+    intervals = {
+        "confirmation_quartile": confirmation.get("quartiles"),
+        "confirmation_interval": confirmation.get("interval"),
+        "linear_comparison_ratio": comparison.get("interval"),
     }
-    ends = {f"{name}_{end}": (pair or BOTH)[k] for name, pair in pairs.items() for k, end in enumerate(("low", "high"))}
+    ends = {
+        f"{name}_{end}": (pair or NO_INTERVAL)[k]
+        for name, pair in intervals.items()
+        for k, end in enumerate(("low", "high"))
+    }
     return {
-        **{f"confirmation_{name}": found.get(name) for name in CONFIRMED},
-        **{f"beside_linear_{name}": beside.get(name) for name in ("ratio", "p", "superiority")},
+        **{f"confirmation_{name}": confirmation.get(name) for name in CONFIRMATION_COLUMNS},
+        **{f"linear_comparison_{name}": comparison.get(name) for name in ("ratio", "p", "superiority")},
         **ends,
     }
 
 
 def sweep_markdown(summary: SweepSummary) -> str:
-    """The description of a sweep's run."""
+    """Write the description of a sweep's run in Markdown."""
     table = comparison_table(summary)
     lines = [
         f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.reason}.",
         "",
-        f"Holds for: {summary.conditions}.",
+        f"Conditions: {summary.conditions}. Searched: {summary.search_space}.",
         "",
-        "Studies of equal budget, each ended by a confirmation on fresh seeds. A loss of 1 is the best constant's.",
+        "Each model type has a study of the same number of trials. Its best config was then trained again on fresh "
+        "seeds (the confirmation). A loss of 1 is the best constant predictor's.",
         "",
         f"| {' | '.join(table.header)} |",
         f"|{'---|' * len(table.header)}",
         *(f"| {' | '.join(row)} |" for row in table.rows),
         "",
-        *(f"A trial failed: {failed}.\n" for failed in summary.failures),
-        f"Floors, by predictors that are no networks: {baselines_text(summary.floors)}.",
+        *(f"Failed trial: {failure}.\n" for failure in summary.failures),
+        f"Baselines and bounds: {baselines_text(summary.baselines)}.",
         "",
-        "Figures, tables and a report of one file are among the artifacts.",
+        *(f"Data: {note}.\n" for note in summary.notes),
+        "Figures, tables and a report (one HTML file) are among the artifacts.",
     ]
-    again = reproduce_commands(summary)
-    if again:
-        lines += ["", "The best runs again, bit for bit, in the folder of this store:", "", "```", *again, "```"]
+    commands = reproduce_commands(summary)
+    if commands:
+        lines += ["", "Commands that reproduce the best trials, in the folder of this store:", "", "```"]
+        lines += [*commands, "```"]
     return "\n".join(lines)
 
 
 def reproduce_commands(summary: SweepSummary) -> list[str]:
-    """The commands that train again each study's best trial and its confirmation."""
+    """Return the commands that reproduce each study's best trial and its confirmation."""
     best = [f"linrnn reproduce {study.best_run}  # best {study.model}" for study in summary.studies if study.best_run]
-    return best + [f"linrnn reproduce {each.run_id}  # {each.model} confirmed" for each in summary.confirmations]
+    return best + [f"linrnn reproduce {each.run_id}  # {each.model} confirmation" for each in summary.confirmations]

@@ -1,12 +1,14 @@
-"""What a sweep found, read from the store alone."""
+"""Summary of a sweep: counts, best trials, statistics of the confirmations and the verdict."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from experiments.search.sweep_config import SweepConfig, sweep_config_of_run
+from experiments.report.sweep_record import ConfirmationTrial, SweepRecord
+from experiments.search.search_space import describe_space, searchable_settings
+from experiments.search.sweep_config import SweepConfig
 from linrnn.analysis.statistics import (
     LEAST_REPLICAS,
     Estimate,
@@ -19,18 +21,13 @@ from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 from linrnn.training.trial_config import to_text
-from tracking.run_views import SweepRun, TrialRun
-from tracking.runs.query import trial_runs
-from tracking.runs.reader import count_parameters, read_baselines, read_config, read_test_losses
-from tracking.schema import Phase, Tag
-from tracking.store.access import Store
 
-START = ("model.init", "model.spectral_radius")  # settings of the first weights
+INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the initial weights
 
 
 @dataclass(frozen=True)
 class StudySummary:
-    """One model type's search; `best` fields are None where none is complete."""
+    """Summary of one model type's study; what describes its best trial is None if no trial is complete."""
 
     model: str
     trials: int
@@ -39,25 +36,24 @@ class StudySummary:
     failed: int
     best_run: str | None
     best_val_loss: float | None
-    hidden_size: int | None
-    learning_rate: float | None
-    parameters: int | None  # of one network of the best config
-    seconds: float  # of training, over its trials and its confirmation
+    settings: Mapping[str, float | None]  # of the best trial: those that can be searched, by their full names
+    parameters: int | None  # of one network of the best trial
+    seconds: float  # of training: all trials and the confirmation
 
 
 @dataclass(frozen=True)
 class ConfirmationSummary:
-    """A best config trained again on fresh seeds; test losses of its replicas, diverged ones counted as inf."""
+    """Summary of one model type's confirmation; the test loss of a diverged replica is inf."""
 
     model: str
     run_id: str
     diverged: int
-    test_loss: Losses
+    test_loss: Losses  # (S,)
     median: Estimate  # of the test loss
-    excess: float | None  # the median over the linear floor
-    gap_closed: float | None  # of the way from the linear floor to the nonlinear reference
-    beside_linear: SampleComparison | None  # None for linear itself, without it, and with too few replicas to tell
-    too_few_to_tell: bool  # whether there is something to compare with, but too few replicas
+    excess: float | None  # median test loss divided by the linear baseline
+    closed_gap: float | None  # part of the way from the linear to the nonlinear baseline
+    linear_comparison: SampleComparison | None  # None for linear itself, without linear, or with too few replicas
+    too_few_replicas: bool  # for a comparison with linear
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
@@ -67,104 +63,110 @@ class ConfirmationSummary:
 
 @dataclass(frozen=True)
 class SweepSummary:
-    """A sweep's studies and confirmations, in the order of its model types."""
+    """Summary of a sweep; studies and confirmations are in the order of its model types."""
 
     task: str
     sweep_run: str
     experiment: str  # id of the MLflow experiment that holds its trials
-    seconds: float  # of training, over all its trials
+    seconds: float  # of training: all trials and confirmations
     studies: tuple[StudySummary, ...]
     confirmations: tuple[ConfirmationSummary, ...]
-    failures: tuple[str, ...]  # of trials that came to nothing: which, and why
-    floors: Baselines
+    failures: tuple[str, ...]  # name and reason of each failed trial
+    baselines: Baselines
     verdict: Verdict
-    conditions: str  # that the verdict holds under
+    conditions: str  # under which the verdict was reached
+    search_space: str  # in words
+    ranges: Mapping[str, tuple[float, float]]  # of the settings that were searched, by full name
+    notes: tuple[str, ...] = ()  # how the user's file was read
+
+    @property
+    def settings(self) -> list[str]:
+        """Full names of the settings of its studies."""
+        return list(dict.fromkeys(name for study in self.studies for name in study.settings))
 
 
-def summarize_sweep(store: Store, sweep: SweepRun) -> SweepSummary:
-    """What the runs of a sweep say."""
-    models, runs = sweep.models, trial_runs(store, sweep)
-    phases: dict[tuple[Phase, str], list[TrialRun]] = {
-        (phase, model): [] for phase in (Phase.SEARCH, Phase.CONFIRMATION) for model in models
-    }
-    for run in runs:
-        phases[run.phase, run.model].append(run)
-    floors = read_baselines(store, sweep)
-    confirmed = [run for model in models for run in phases[Phase.CONFIRMATION, model] if not run.is_failed]
-    losses = {run.model: read_test_losses(store, run) for run in confirmed}
+def summarize(record: SweepRecord) -> SweepSummary:
+    """Summarize a sweep.
+
+    Parameters
+    ----------
+    record : SweepRecord
+        The record of the sweep, loaded from a store or built in memory.
+
+    Returns
+    -------
+    SweepSummary
+        Counts and best trial of each study, median test loss with its 95 % bootstrap interval (Efron 1979) and
+        comparison with `linear` of each confirmation, and the verdict.
+    """
+    losses = {trial.model: trial.curves["test_loss"] for trial in record.complete_confirmations}
     return SweepSummary(
-        task=sweep.task,
-        sweep_run=sweep.run_id,
-        experiment=runs[0].experiment_id,
-        seconds=sum(run.seconds for run in runs),
-        studies=tuple(
-            summarize_study(store, model, phases[Phase.SEARCH, model], phases[Phase.CONFIRMATION, model])
-            for model in models
+        task=record.task,
+        sweep_run=record.run_id,
+        experiment=record.experiment,
+        seconds=sum([trial.seconds for trial in record.trials] + [trial.seconds for trial in record.confirmations]),
+        studies=tuple(summarize_study(record, model) for model in record.models),
+        confirmations=tuple(
+            summarize_confirmation(trial, losses, record.baselines) for trial in record.complete_confirmations
         ),
-        confirmations=tuple(summarize_confirmation(run, losses, floors) for run in confirmed),
-        failures=tuple(describe_failure(run) for run in runs if run.is_failed),
-        floors=floors,
-        verdict=decide_verdict(floors, losses),
-        conditions=describe_conditions(sweep_config_of_run(sweep.params)),
+        failures=tuple(record.failures),
+        baselines=record.baselines,
+        verdict=decide_verdict(record.baselines, losses),
+        conditions=describe_conditions(record.config),
+        search_space=describe_space(record.spaces),
+        ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
+        notes=tuple(record.notes),
     )
 
 
-def summarize_study(store: Store, model: str, runs: Sequence[TrialRun], confirmed: Sequence[TrialRun]) -> StudySummary:
-    """What the trials of one study found."""
-    counts = Counter(run.outcome for run in runs)
-    outcomes = (len(runs), counts["pruned"], counts["diverged"], counts["failed"])
-    seconds = sum(run.seconds for run in (*runs, *confirmed))
-    best = best_run(runs)
-    if best is None:
-        return StudySummary(model, *outcomes, None, None, None, None, None, seconds)
-    config = read_config(best)
+def summarize_study(record: SweepRecord, model: str) -> StudySummary:
+    """Summarize the study of one model type."""
+    trials, best = record.study(model), record.best_trial(model)
+    counts = Counter(trial.outcome for trial in trials)
+    confirmations = [trial for trial in record.confirmations if trial.model == model]
+    base = next(base for base in record.config.bases if base.model.name == model)
     return StudySummary(
-        model,
-        *outcomes,
-        best.run_id,
-        best.best_val_loss,
-        config.model.hidden_size,
-        config.training.learning_rate,
-        count_parameters(store, best),
-        seconds,
+        model=model,
+        trials=len(trials),
+        pruned=counts["pruned"],
+        diverged=counts["diverged"],
+        failed=counts["failed"],
+        best_run=best.run_id if best else None,
+        best_val_loss=best.loss if best else None,
+        settings=best.settings if best else dict.fromkeys(searchable_settings(base)),
+        parameters=record.parameters.get(model),
+        seconds=sum([trial.seconds for trial in trials] + [trial.seconds for trial in confirmations]),
     )
 
 
-def best_run(runs: Sequence[TrialRun]) -> TrialRun | None:
-    """Of the trials of a study that of the lowest val loss, the earliest of equals; None where none is complete."""
-    complete = [run for run in runs if run.is_complete]
-    return min(complete, key=lambda run: (run.best_val_loss, run.number), default=None)
+def summarize_confirmation(
+    trial: ConfirmationTrial, losses: Mapping[str, Losses], baselines: Baselines
+) -> ConfirmationSummary:
+    """Summarize a confirmation; `losses` are the test losses of all model types."""
+    test_loss = losses[trial.model]
+    median = estimate_median(test_loss)
+    comparable = trial.model != LINEAR and LINEAR in losses
+    enough = comparable and min(len(test_loss), len(losses[LINEAR])) >= LEAST_REPLICAS
+    return ConfirmationSummary(
+        model=trial.model,
+        run_id=trial.run_id,
+        diverged=trial.diverged,
+        test_loss=test_loss,
+        median=median,
+        excess=baselines.excess(median.value),
+        closed_gap=baselines.gap_closed(median.value),
+        linear_comparison=compare_samples(test_loss, losses[LINEAR]) if enough else None,
+        too_few_replicas=comparable and not enough,
+    )
 
 
 def describe_conditions(config: SweepConfig) -> str:
-    """What a verdict holds under: first weights, budget, replicas."""
+    """Describe what a verdict depends on: initialization, budget, number of replicas."""
     training = config.bases[0].training
-    started = ", ".join(f"{name}={text}" for name, text in to_text(config.bases[0]).items() if name in START)
-    return (
-        f"{started}; {config.trials} trials of {training.epochs} epochs and {training.replicas} replicas a model type; "
-        f"{config.confirmation} replicas confirmed"
+    initialization = ", ".join(
+        f"{name}={text}" for name, text in to_text(config.bases[0]).items() if name in INITIALIZATION
     )
-
-
-def describe_failure(run: TrialRun) -> str:
-    """Which trial failed, and why."""
-    return f"{run.name}: {run.tag(Tag.REASON)}"
-
-
-def summarize_confirmation(run: TrialRun, losses: Mapping[str, Losses], floors: Baselines) -> ConfirmationSummary:
-    """What a confirmation's run says, beside the floors and the test losses of all model types."""
-    model = run.model
-    mine, estimate = losses[model], estimate_median(losses[model])
-    comparable = model != LINEAR and LINEAR in losses
-    enough = comparable and min(len(mine), len(losses[LINEAR])) >= LEAST_REPLICAS
-    return ConfirmationSummary(
-        model,
-        run.run_id,
-        run.diverged_replicas,
-        mine,
-        estimate,
-        floors.excess(estimate.value),
-        floors.gap_closed(estimate.value),
-        compare_samples(mine, losses[LINEAR]) if enough else None,
-        comparable and not enough,
+    return (
+        f"{initialization}; {config.trials} trials of {training.epochs} epochs and {training.replicas} replicas for "
+        f"each model type; {config.confirmation} replicas in the confirmation"
     )

@@ -1,80 +1,236 @@
-"""What the figures of a sweep are drawn from, read from the store alone."""
+"""A sweep's record: everything that a store holds of a sweep, loaded once, as one value.
+
+The summary, figures, tables, JSON, Markdown and HTML of a sweep are pure functions of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 
-from experiments.report.summary import SweepSummary
-from experiments.search.optuna_adapter import importances, search_space
-from experiments.search.sweep_config import sweep_config_of_run
+from experiments.search.search_space import SearchSpace, free_settings, searchable_settings, setting_values
+from experiments.search.selection import best_trial_number
+from experiments.search.sweep_config import SweepConfig, sweep_config_of_run
 from linrnn.analysis.predictions import Predictions
-from linrnn.training.result import TrialSummary
+from linrnn.baseline.baselines import Baselines
+from linrnn.training.trial_config import to_text
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
-from tracking.runs.query import trial_runs
-from tracking.runs.reader import read_curves, read_predictions, read_summary, read_trial
-from tracking.schema import Phase
+from tracking.runs.query import confirmation_runs, study_runs
+from tracking.runs.reader import count_parameters, read_baselines, read_curves, read_predictions
+from tracking.schema import Artifact, Metric, Tag
 from tracking.store.access import Store
 
 
 @dataclass(frozen=True)
-class TrialFound:
-    """A trial of the search."""
+class SearchTrial:
+    """A trial of a study, as recorded."""
 
     run_id: str
+    model: str
     number: int
-    result: TrialSummary
-
-    @property
-    def model(self) -> str:
-        """Its model type."""
-        return self.result.config.model.name
+    outcome: str
+    loss: float  # median over replicas of the lowest validation loss; inf unless complete or pruned
+    seconds: float
+    settings: Mapping[str, float]  # values of the settings that can be searched, by their names in the flat text
 
 
 @dataclass(frozen=True)
-class Findings:
-    """All of a sweep that is drawn, by model type: trials of the search, curves and predictions of the confirmation."""
+class ConfirmationTrial:
+    """A confirmation, as recorded."""
 
-    summary: SweepSummary
-    trials: Sequence[TrialFound]
-    curves: Mapping[str, Curves]
-    predictions: Mapping[str, Predictions]
-    importances: Mapping[str, Mapping[str, float]]  # of the settings searched; no entry where too few trials tell
-    started: str  # when it began
-    environment: Mapping[str, str]  # that it was trained in
+    run_id: str
+    model: str
+    outcome: str
+    seconds: float
+    diverged: int = 0  # replicas
+    curves: Curves = field(default_factory=dict)  # empty if the trial failed
+    predictions: Predictions | None = None  # None if the record has none
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """Everything that a store holds of a sweep.
+
+    Parameters
+    ----------
+    run_id : str
+        Id of the sweep's run in MLflow.
+    experiment : str
+        Id of the MLflow experiment that holds the trials.
+    start_time : float
+        Start of the sweep, in seconds since 1970.
+    task : str
+        Label of the task.
+    config : SweepConfig
+        Configuration of the sweep, without the data of the task.
+    baselines : Baselines
+        Baselines and bounds of the task.
+    trials : sequence of SearchTrial
+        Trials of the studies: by model type, then by number.
+    confirmations : sequence of ConfirmationTrial
+        Confirmations in the order in which they started, failed ones included.
+    parameters : mapping of str to int
+        Number of parameters of one network of the best trial, by model type.
+    failures : sequence of str
+        Name and reason of each trial that failed.
+    environment : mapping of str to str
+        Versions and processor that the last trial was trained with.
+    notes : sequence of str
+        How the user's file was read.
+    """
+
+    run_id: str
+    experiment: str
+    start_time: float
+    task: str
+    config: SweepConfig
+    baselines: Baselines
+    trials: Sequence[SearchTrial]
+    confirmations: Sequence[ConfirmationTrial]
+    parameters: Mapping[str, int]
+    failures: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     @property
     def models(self) -> list[str]:
-        """The model types."""
-        return [study.model for study in self.summary.studies]
+        """Model types, in the order in which they were given."""
+        return [base.model.name for base in self.config.bases]
+
+    @property
+    def spaces(self) -> dict[str, SearchSpace]:
+        """Search space by model type."""
+        return {base.model.name: free_settings(base, self.config.fixed) for base in self.config.bases}
+
+    @property
+    def complete_confirmations(self) -> list[ConfirmationTrial]:
+        """Confirmations with a result, in the order of the model types."""
+        trained = [trial for trial in self.confirmations if trial.outcome != "failed"]
+        return sorted(trained, key=lambda trial: self.models.index(trial.model))
+
+    @property
+    def predictions(self) -> dict[str, Predictions]:
+        """Predictions of the confirmations that have them, by model type."""
+        return {
+            trial.model: trial.predictions for trial in self.complete_confirmations if trial.predictions is not None
+        }
+
+    def study(self, model: str) -> list[SearchTrial]:
+        """Return the trials of one model type."""
+        return [trial for trial in self.trials if trial.model == model]
+
+    def best_trial(self, model: str) -> SearchTrial | None:
+        """Return the best trial of one model type; None if none is complete."""
+        return select_best_trial(self.study(model))
 
 
-def findings(store: Store, sweep: SweepRun, summary: SweepSummary) -> Findings:
-    """What is recorded of a sweep beside its summary."""
-    runs = trial_runs(store, sweep)
-    trials = [found(run) for run in runs if run.phase == Phase.SEARCH]
-    confirmed = {each.model: read_trial(store, each.run_id) for each in summary.confirmations}
-    said = {model: read_predictions(store, run) for model, run in confirmed.items()}
-    config = sweep_config_of_run(sweep.params)
-    weighed = {
-        base.model.name: importances(
-            search_space(base, config.fixed), [each.result for each in trials if each.model == base.model.name]
+@dataclass(frozen=True)
+class SweepRuns:
+    """The MLflow runs of a sweep's trials: all recorded ones of each study by model type, and its confirmations."""
+
+    studies: Mapping[str, Sequence[TrialRun]]
+    confirmations: Sequence[TrialRun]
+
+
+def fetch_runs(store: Store, sweep: SweepRun) -> SweepRuns:
+    """Fetch the runs of a sweep's trials from MLflow, each once."""
+    studies = {
+        model: sorted(
+            (run for run in study_runs(store, sweep.task, study) if run.is_recorded), key=lambda run: run.number
         )
-        for base in config.bases
+        for model, study in zip(sweep.models, sweep.studies, strict=True)
     }
-    return Findings(
-        summary,
-        trials,
-        {model: read_curves(store, run) for model, run in confirmed.items()},
-        {model: predicted for model, predicted in said.items() if predicted is not None},
-        {model: each for model, each in weighed.items() if each},
-        datetime.fromtimestamp(sweep.start_time, UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        next((run.provenance for run in reversed(runs) if run.provenance), {}),
+    return SweepRuns(studies, [run for run in confirmation_runs(store, sweep) if run.is_recorded])
+
+
+def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> SweepRecord:
+    """Load the record of a sweep; read each artifact at most once.
+
+    Parameters
+    ----------
+    store : Store
+        The store that holds the sweep.
+    sweep : SweepRun
+        The sweep's own run.
+    runs : SweepRuns, optional
+        The runs of its trials, if they were fetched before.
+
+    Returns
+    -------
+    SweepRecord
+
+    Raises
+    ------
+    StoreError
+        An artifact is missing or damaged, or a run contradicts the schema.
+    """
+    runs = runs or fetch_runs(store, sweep)
+    config = sweep_config_of_run(sweep.params)
+    searched = {model: select_first(each, config.trials) for model, each in runs.studies.items()}
+    every = [run for each in searched.values() for run in each] + list(runs.confirmations)
+    return SweepRecord(
+        run_id=sweep.run_id,
+        experiment=every[0].experiment_id,
+        start_time=sweep.start_time,
+        task=sweep.task,
+        config=config,
+        baselines=read_baselines(store, sweep),
+        trials=[
+            search_trial(run, searchable_settings(base), to_text(base))
+            for base in config.bases
+            for run in searched[base.model.name]
+        ],
+        confirmations=[load_confirmation(store, run) for run in runs.confirmations],
+        parameters={
+            model: count_parameters(store, best) for model, each in searched.items() if (best := best_run(each))
+        },
+        failures=[f"{run.name}: {run.tag(Tag.REASON)}" for run in every if run.is_failed],
+        environment=next((run.provenance for run in reversed(every) if run.provenance), {}),
+        notes=sweep.notes,
     )
 
 
-def found(run: TrialRun) -> TrialFound:
-    """A trial as its run tells it, but for its curve."""
-    return TrialFound(run.run_id, run.number, read_summary(run))
+def select_first(runs: Sequence[TrialRun], count: int) -> list[TrialRun]:
+    """Return the runs of the first `count` trials of a study, which another sweep may have made longer."""
+    return list({run.number: run for run in runs if run.number < count}.values())
+
+
+def search_trial(run: TrialRun, space: SearchSpace, base: Mapping[str, str]) -> SearchTrial:
+    """Return a trial of a study; `base` is the flat text for settings that an old record lacks."""
+    return SearchTrial(
+        run_id=run.run_id,
+        model=run.model,
+        number=run.number,
+        outcome=run.outcome,
+        loss=run.best_val_loss,
+        seconds=run.seconds,
+        settings=setting_values(space, {**base, **run.params}),
+    )
+
+
+def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
+    """Load a confirmation with its curves and predictions; without them if it failed."""
+    if run.is_failed:
+        return ConfirmationTrial(run.run_id, run.model, run.outcome, run.seconds)
+    curves = read_curves(store, run)
+    if Metric.TEST_LOSS not in curves:
+        raise run.error(f"has no '{Metric.TEST_LOSS}' in its {Artifact.CURVES}")
+    predictions = read_predictions(store, run)
+    return ConfirmationTrial(
+        run.run_id, run.model, run.outcome, run.seconds, run.diverged_replicas, curves, predictions
+    )
+
+
+def select_best_trial(trials: Sequence[SearchTrial]) -> SearchTrial | None:
+    """Return the best of some trials of one study; None if none is complete."""
+    complete = {trial.number: trial for trial in trials if trial.outcome == "complete"}
+    number = best_trial_number({number: trial.loss for number, trial in complete.items()})
+    return None if number is None else complete[number]
+
+
+def best_run(runs: Sequence[TrialRun]) -> TrialRun | None:
+    """Return the run of the best of some trials of one study; None if none is complete."""
+    complete = {run.number: run for run in runs if run.is_complete}
+    number = best_trial_number({number: run.best_val_loss for number, run in complete.items()})
+    return None if number is None else complete[number]

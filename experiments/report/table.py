@@ -1,4 +1,4 @@
-"""Tables as values: what is shown of them, and the same as CSV."""
+"""Tables as values, and as CSV."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Table(NamedTuple):
 
 
 def csv_text(table: Table) -> str:
-    """A table as CSV; floats exact, nothing for what is missing."""
+    """Write a table as CSV: floats exact, missing values and nan empty."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(table.header)

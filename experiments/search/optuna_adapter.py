@@ -17,7 +17,9 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from linrnn.config.settings import Integers, Reals, domain_of, format_value, setting_name, settings_of
+from experiments.search.search_space import free_settings
+from experiments.search.selection import best_trial_number
+from linrnn.config.settings import Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.store.access import Store
@@ -43,14 +45,12 @@ def open_study(store: Store, name: str) -> optuna.Study:
 def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, BaseDistribution]:
     """What a study varies, by its name in the flat text: the fields with a search range, but for the `fixed`."""
     space: dict[str, BaseDistribution] = {}
-    for part in (base.task, base.model, base.training):
-        for item in settings_of(type(part)):
-            name = setting_name(part.kind, item.name)
-            match None if name in fixed else domain_of(item):
-                case Integers(search=(int(low), int(high))):
-                    space[name] = IntDistribution(low, high, log=True)
-                case Reals(search=(float(low), float(high))):
-                    space[name] = FloatDistribution(low, high, log=True)
+    for name, domain in free_settings(base, fixed).items():
+        match domain:
+            case Integers(search=(int(low), int(high))):
+                space[name] = IntDistribution(low, high, log=True)
+            case Reals(search=(float(low), float(high))):
+                space[name] = FloatDistribution(low, high, log=True)
     return space
 
 
@@ -114,9 +114,10 @@ def param_types(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | 
 
 
 def best_trial(history: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """The trial of the lowest val loss, the earliest of equals; None where none is complete."""
-    complete = [trial for trial in history if trial.state is TrialState.COMPLETE]
-    return min(complete, key=lambda trial: trial.values, default=None)
+    """Return the complete trial with the lowest validation loss, the earliest of equal ones; None if there is none."""
+    complete = {number: trial for number, trial in enumerate(history) if trial.state is TrialState.COMPLETE}
+    best = best_trial_number({number: trial.values[0] for number, trial in complete.items()})
+    return None if best is None else complete[best]
 
 
 def pruning_limits(history: Sequence[FrozenTrial], epochs: int) -> dict[int, float]:

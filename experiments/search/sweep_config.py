@@ -124,8 +124,3 @@ def is_sweep_setting(name: str) -> bool:
 def total_trials(configs: Sequence[SweepConfig]) -> int:
     """Trials of some sweeps, confirmations among them."""
     return sum(len(config.bases) * (config.trials + 1) for config in configs)
-
-
-def describe_searched_settings(config: TrialConfig) -> str:
-    """What the trials of a study differ in, for the names of their runs."""
-    return f"H={config.model.hidden_size} lr={config.training.learning_rate:.2g}"

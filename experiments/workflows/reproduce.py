@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from experiments.report.summary import summarize_sweep
+from experiments.report.sweep_record import load_sweep
 from experiments.workflows.progress import NOBODY, ProgressReporter
 from experiments.workflows.trial import run_trial
 from linrnn.analysis.bitwise import DIFFERENT, EQUIVALENT, IDENTICAL, BitwiseComparison, compare_bitwise, stages
@@ -50,15 +50,15 @@ class Reproduction(NamedTuple):
 
 
 def best_of_last_sweep(store: Store) -> TrialRecord:
-    """The best trial of the last finished sweep."""
+    """Load the best trial of the last finished sweep."""
     sweeps = find_sweeps(store, FINISHED)
     if not sweeps:
         raise ConfigError(f"no finished sweep in the store {store.name}: name a run, or run linrnn sweep first")
-    studies = [study for study in summarize_sweep(store, sweeps[-1]).studies if study.best_run]
-    best = min(studies, key=lambda study: study.best_val_loss or 0, default=None)
-    if best is None or best.best_run is None:
-        raise ConfigError(f"no trial of the last sweep, {sweeps[-1].run_id}, is complete: name a run")
-    return load_record(store, find_run(store, best.best_run))
+    record = load_sweep(store, sweeps[-1])
+    best = [trial for model in record.models if (trial := record.best_trial(model))]
+    if not best:
+        raise ConfigError(f"no trial of the last sweep, {record.run_id}, is complete: name a run")
+    return load_record(store, find_run(store, min(best, key=lambda trial: trial.loss).run_id))
 
 
 def records_of_sweep(store: Store, prefix: str) -> list[TrialRecord]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from experiments.report.figures.task_figures import baselines_figure
-from experiments.report.summary import SweepSummary, summarize_sweep
+from experiments.report.summary import SweepSummary, summarize
+from experiments.report.sweep_record import load_sweep
 from experiments.search.executors import ClusterError, WorkerDiedError
+from experiments.search.search_space import describe_values
 from experiments.search.study_state import StudyState, open_studies
-from experiments.search.sweep_config import SweepConfig, describe_searched_settings
+from experiments.search.sweep_config import SweepConfig
 from experiments.workflows.finish import finish_sweep
 from experiments.workflows.interrupts import defer_signals
 from experiments.workflows.progress import ProgressReporter
@@ -31,7 +33,7 @@ from tracking.run_views import SweepRun
 from tracking.runs.artifacts import baselines_file, data_files
 from tracking.runs.query import confirmation_runs
 from tracking.runs.reader import read_baselines, read_sweep
-from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status
+from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status, set_tags
 from tracking.schema import Artifact, Phase, Tag
 from tracking.store.access import Store
 from tracking.store.store_errors import ServerAwayError, StoreError
@@ -54,7 +56,7 @@ class TrialJob(NamedTuple):
         """What its run is called."""
         model = self.config.model.name
         which = "confirmation" if self.number is None else f"{self.number:02d}"
-        return f"{model} {which} {describe_searched_settings(self.config)}"
+        return f"{model} {which} {describe_values(self.config)}"
 
     @property
     def tags(self) -> dict[str, str]:
@@ -193,6 +195,7 @@ def run_sweep(
         floors = (left and recorded_baselines(store, left)) or compute_baselines(task)
         run_id = begin_or_resume(config, store, names, left, sweep_files(task, floors))
         with store.write_errors(), run_status(store, run_id):
+            record_notes(store, run_id, task)
             going = list(open_studies(config, store, names))
             run_sweep = SweepRunner(store, run_id, executor, watch, patience, task, floors)
             watch.skip(sum(search.done for search in going) + len(run_sweep.confirmed()))
@@ -201,9 +204,16 @@ def run_sweep(
     return summary
 
 
+def record_notes(store: Store, run_id: str, task: Task) -> None:
+    """Record on a sweep's run how the user's file was read, where there is something to note."""
+    notes = task.notes()
+    if notes:
+        set_tags(store, run_id, {Tag.DATA_NOTES: "\n".join(notes)})
+
+
 def show_finished_sweep(store: Store, finished: SweepRun, watch: ProgressReporter) -> SweepSummary:
     """What a finished sweep found."""
-    summary = summarize_sweep(store, finished)
+    summary = summarize(load_sweep(store, finished))
     watch.skip(sum(study.trials for study in summary.studies) + len(summary.studies))
     return summary
 

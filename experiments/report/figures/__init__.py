@@ -1,1 +1,1 @@
-"""Figures, drawn without a screen: of a trial, of a task's floors, of a sweep, of the suite."""
+"""Figures of a trial, of a task's baselines, of a sweep and of the suite, drawn without a screen."""

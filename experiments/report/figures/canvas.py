@@ -1,4 +1,4 @@
-"""What all figures share: sizes, the colour of each model type, axes, floors as lines, and files."""
+"""What all figures share: sizes, the color of each model type, axes, lines of baselines and bounds, files."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from experiments.report.reference_losses import losses_by_label
 from linrnn.baseline.baselines import Baselines
 from linrnn.models import MODELS
 
-# told apart by the colour-blind too (Wong 2011; the last two Tol 2021), one a model type in the table's order
+# distinguishable by color-blind people (Wong 2011; the last two Tol 2021); one for each model type, in registry order
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
 MARKERS = "osD^vP*X"
-INK, FAINT = "#1b1b1e", "#7a7a80"  # lines and words; read on white and on black
-LOSS = "loss (1: the best constant)"
-HUGE = 1e30  # a loss from here on is drawn as if it were infinite
-MANY = 30  # a range of more than so many times is told in powers of 10
-NOTHING = 1e-12  # stands for a loss of 0 on a logarithmic axis
-FAR = 10  # times what is drawn, where a floor is only named
-WIDTH = 4.8  # inches: a column of print; on a phone, words keep their size
-PRINT = 200  # dots an inch
+INK, FAINT = "#1b1b1e", "#7a7a80"  # lines and text; readable on white and on black
+LOSS = "loss (1: best constant)"
+LARGEST = 1e30  # larger losses are drawn as if they were infinite
+PLAIN_RANGE = 30  # largest ratio of an axis' limits that has plain numbers as ticks instead of powers of 10
+SMALLEST = 1e-12  # drawn in place of a loss of 0 on a logarithmic axis
+MARGIN = 10  # factor beyond an axis' limits within which a baseline or bound is drawn, not only named
+WIDTH = 4.8  # inches: one column of print; text keeps its size on a phone
+RESOLUTION = 200  # dots per inch
 STYLE: Any = {
     "font.size": 9,
     "axes.edgecolor": INK,
@@ -46,36 +47,36 @@ STYLE: Any = {
 }
 
 
-def colour(model: str) -> str:
-    """The colour of a model type, the same in every figure."""
-    return PALETTE[place(model) % len(PALETTE)]
+def model_color(model: str) -> str:
+    """Return the color of a model type, the same in every figure."""
+    return PALETTE[registry_index(model) % len(PALETTE)]
 
 
-def marker(model: str) -> str:
-    """The mark of a model type, the same in every figure."""
-    return MARKERS[place(model) % len(MARKERS)]
+def model_marker(model: str) -> str:
+    """Return the marker of a model type, the same in every figure."""
+    return MARKERS[registry_index(model) % len(MARKERS)]
 
 
-def place(model: str) -> int:
-    """Where a model type is in the table."""
+def registry_index(model: str) -> int:
+    """Return the position of a model type in the registry."""
     return list(MODELS).index(model)
 
 
 def empty_figure(height: float = 3.2) -> Figure:
-    """An empty figure of the usual width, laid out by itself."""
-    figure = Figure(figsize=(WIDTH, height), dpi=PRINT, layout="constrained")
+    """Create an empty figure of the usual width with automatic layout."""
+    figure = Figure(figsize=(WIDTH, height), dpi=RESOLUTION, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def single_axes() -> tuple[Figure, Axes]:
-    """The same with one pair of axes."""
+    """Create an empty figure with one pair of axes."""
     figure = empty_figure()
     return figure, figure.add_subplot()
 
 
 def apply_layout(figure: Figure) -> Figure:
-    """The figure with its parts where the layout puts them, once for all its files."""
+    """Apply the layout of a figure once, for all its files."""
     engine = figure.get_layout_engine()
     if engine:
         engine.execute(figure)
@@ -83,22 +84,22 @@ def apply_layout(figure: Figure) -> Figure:
     return figure
 
 
-def legend_above(figure: Figure, axes: Axes) -> None:
-    """The legend of some axes, above them, where it hides nothing."""
+def draw_legend(figure: Figure, axes: Axes) -> None:
+    """Place the legend of some axes above them."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a file, on white."""
+    """Render a figure as PNG, on white."""
     buffer = io.BytesIO()
     canvas: Any = FigureCanvasAgg(figure)
-    canvas.print_png(buffer)  # savefig would draw everything twice
+    canvas.print_png(buffer)  # savefig would draw the figure twice
     return buffer.getvalue()
 
 
 def svg(figure: Figure, name: str) -> str:
-    """The figure as a part of a page, in the page's own ink on its ground; `name` sets its ids apart from others'."""
+    """Render a figure as SVG for a page, in the page's text color; `name` makes its ids unique in the page."""
     buffer = io.StringIO()
     canvas: Any = FigureCanvasSVG(figure)
     figure.patch.set_visible(False)
@@ -111,8 +112,8 @@ def svg(figure: Figure, name: str) -> str:
 
 
 def plain_ticks(axis: Axis, low: float, high: float) -> None:
-    """Ticks of a logarithmic axis as plain numbers, where it has few powers of 10."""
-    if high > MANY * low:
+    """Set plain numbers as ticks of a logarithmic axis that spans few powers of 10."""
+    if high > PLAIN_RANGE * low:
         return
     axis.set_major_locator(MaxNLocator(4) if high < 3 * low else LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -120,42 +121,47 @@ def plain_ticks(axis: Axis, low: float, high: float) -> None:
 
 
 def loss_range(*losses: NDArray[np.float64]) -> tuple[float, float] | None:
-    """The least and the largest of some losses that can be drawn; None where there is none."""
-    found = drawable(np.concatenate([np.ravel(each) for each in losses]))
-    found = found[np.isfinite(found)]
-    return (float(found.min()), float(found.max())) if len(found) else None
+    """Return the smallest and the largest of the losses that can be drawn; None if there are none."""
+    values = drawable(np.concatenate([np.ravel(each) for each in losses]))
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if len(finite) else None
 
 
 def drawable(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Losses as a logarithmic axis holds them: nan where they are not finite, or as good as that."""
-    return np.where(np.isfinite(losses) & (losses < HUGE), np.maximum(losses, NOTHING), np.nan)
+    """Return losses for a logarithmic axis: nan where not finite or too large, SMALLEST where 0."""
+    return np.where(np.isfinite(losses) & (losses < LARGEST), np.maximum(losses, SMALLEST), np.nan)
 
 
-def draw_baselines(axes: Axes, floors: Baselines) -> None:
-    """The floors as lines with their names, over all else; of those far from it, only their names. Then the ticks."""
+def draw_baselines(axes: Axes, baselines: Baselines) -> None:
+    """Draw baselines and bounds as labeled lines; name those far outside the limits in a corner. Then set the ticks.
+
+    Call it after everything else is drawn.
+    """
     low, high = axes.get_ylim()
-    low, high = low / FAR, high * FAR
-    lines = merge_equal_losses(floors.lines)
-    for loss, names in lines.items():
+    low, high = low / MARGIN, high * MARGIN
+    lines = merge_equal_losses(losses_by_label(baselines))
+    for loss, labels in lines.items():
         if low <= loss <= high:
             axes.axhline(loss, color=FAINT, linewidth=0.9, linestyle="--", zorder=0)
-            axes.annotate(f"floor: {names}", (0.01, loss), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
-    far = {
-        "below": [names for loss, names in lines.items() if loss < low],
-        "above": [names for loss, names in lines.items() if loss > high],
+            axes.annotate(labels, (0.01, loss), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
+    outside = {
+        "far below": [labels for loss, labels in lines.items() if loss < low],
+        "far above": [labels for loss, labels in lines.items() if loss > high],
     }
-    words = "; ".join(f"floors far {where}: {', '.join(names)}" for where, names in far.items() if names)
+    text = "; ".join(f"{direction}: {', '.join(labels)}" for direction, labels in outside.items() if labels)
     plain_ticks(axes.yaxis, *axes.get_ylim())
-    axes.annotate(words, (0.99, 0.01), xycoords="axes fraction", fontsize=7, va="bottom", ha="right")
+    axes.annotate(text, (0.99, 0.01), xycoords="axes fraction", fontsize=7, va="bottom", ha="right")
 
 
 def merge_equal_losses(losses: Mapping[str, float]) -> dict[float, str]:
-    """Loss -> names of those that are as good as equal."""
-    named: dict[float, str] = {}
-    for name, loss in losses.items():
-        near = next((other for other in named if abs(np.log10(max(loss, NOTHING) / max(other, NOTHING))) < 0.02), None)
+    """Return the labels by loss; labels of nearly equal losses share one entry."""
+    merged: dict[float, str] = {}
+    for label, loss in losses.items():
+        near = next(
+            (other for other in merged if abs(np.log10(max(loss, SMALLEST) / max(other, SMALLEST))) < 0.02), None
+        )
         if near is None:
-            named[loss] = name
+            merged[loss] = label
         else:
-            named[near] += f", {name}"
-    return named
+            merged[near] += f", {label}"
+    return merged

@@ -1,8 +1,8 @@
-"""Figures of a sweep's confirmation: its curves, and the test losses of its replicas."""
+"""Figures of a sweep's confirmations: learning curves and test losses of the replicas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from experiments.report.figures.canvas import (
     LOSS,
-    NOTHING,
-    colour,
+    SMALLEST,
     draw_baselines,
+    draw_legend,
     drawable,
-    legend_above,
     loss_range,
-    marker,
+    model_color,
+    model_marker,
     single_axes,
 )
-from experiments.report.figures.picture import Picture, by_model, floats
-from experiments.report.sweep_record import Findings
+from experiments.report.figures.picture import Picture, group_by_model, to_floats
+from experiments.report.summary import SweepSummary
+from experiments.report.sweep_record import SweepRecord
 from experiments.report.table import Table
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import Baselines
@@ -30,106 +31,113 @@ SPLITS = ("train", "val")
 QUARTILES = ("first_quartile", "median", "third_quartile")
 
 
-def curves(found: Findings) -> Picture:
-    """Train and val loss by epoch, over the replicas of the confirmation."""
+def curves_figure(record: SweepRecord) -> Picture:
+    """Return the figure of training and validation loss by epoch, over the replicas of each confirmation."""
     rows: list[tuple[object, ...]] = []
-    for model, of in found.curves.items():
-        for k, epoch in enumerate(of["evaluated"].tolist()):
-            train, val = (
-                quartiles(np.nan_to_num(each, nan=np.inf)) for each in (of["train_loss"][epoch - 1], of["val_loss"][k])
-            )
-            rows.append((model, epoch, *train, *val))
+    for trial in record.complete_confirmations:
+        curves = trial.curves
+        for k, epoch in enumerate(curves["evaluated"].tolist()):
+            losses = (curves["train_loss"][epoch - 1], curves["val_loss"][k])
+            train, val = (quartiles(np.nan_to_num(each, nan=np.inf)) for each in losses)
+            rows.append((trial.model, epoch, *train, *val))
     header = ("model", "epoch", *(f"{split}_{name}" for split in SPLITS for name in QUARTILES))
     caption = (
-        "Val loss of the best config of each model type, trained again on fresh seeds: the median over the replicas, "
-        "and from the first to the third quartile, which reaches the top where it diverged. Dotted: the median train "
-        "loss. What is tested are each replica's weights of its lowest val loss, not those at the end."
+        "Validation loss of each model type's best config, trained on fresh seeds: the median over the replicas, and "
+        "a band from the first to the third quartile, which reaches the top where replicas diverged. Dotted: the "
+        "median training loss. The test loss is that of each replica's weights with the lowest validation loss, not "
+        "of its final weights."
     )
-    floors = found.summary.floors
-    return Picture("curves", "Learning curves", caption, Table(header, rows), lambda table: draw_curves(table, floors))
+    baselines = record.baselines
+    return Picture(
+        "curves", "Learning curves", caption, Table(header, rows), lambda table: draw_curves(table, baselines)
+    )
 
 
-def draw_curves(table: Table, floors: Baselines) -> Figure:
-    """A line and a band a model type."""
+def draw_curves(table: Table, baselines: Baselines) -> Figure:
+    """Draw a line and a band for each model type."""
     figure, axes = single_axes()
-    models = by_model(table)
-    top = ceiling(floats(of[f"{split}_{name}"]) for of in models.values() for split in SPLITS for name in QUARTILES)
+    models = group_by_model(table)
+    top = infinity_position(
+        to_floats(columns[f"{split}_{name}"]) for columns in models.values() for split in SPLITS for name in QUARTILES
+    )
     axes.set(yscale="log", xlabel="epoch", ylabel=LOSS)
-    for model, of in models.items():
-        epochs, ink = floats(of["epoch"]), colour(model)
-        low, middle, high = (drawable(floats(of[f"val_{name}"])) for name in QUARTILES)
-        axes.fill_between(epochs, low, np.where(np.isnan(high), top, high), color=ink, alpha=0.2, linewidth=0)
-        axes.plot(epochs, middle, color=ink, linewidth=1.8, label=f"{model}, val")
-        train = drawable(floats(of["train_median"]))
-        axes.plot(epochs, train, ":", color=ink, linewidth=1.1, label=f"{model}, train")
-    draw_baselines(axes, floors)
-    legend_above(figure, axes)
+    for model, columns in models.items():
+        epochs, color = to_floats(columns["epoch"]), model_color(model)
+        low, middle, high = (drawable(to_floats(columns[f"val_{name}"])) for name in QUARTILES)
+        axes.fill_between(epochs, low, np.where(np.isnan(high), top, high), color=color, alpha=0.2, linewidth=0)
+        axes.plot(epochs, middle, color=color, linewidth=1.8, label=f"{model}, val")
+        train = drawable(to_floats(columns["train_median"]))
+        axes.plot(epochs, train, ":", color=color, linewidth=1.1, label=f"{model}, train")
+    draw_baselines(axes, baselines)
+    draw_legend(figure, axes)
     return figure
 
 
-def ceiling(losses: Iterable[NDArray[np.float64]]) -> float:
-    """Above all losses that can be drawn: where infinity is."""
-    found = loss_range(*losses)
-    return 1.6 * found[1] if found else 1.0
+def infinity_position(losses: Iterable[NDArray[np.float64]]) -> float:
+    """Return a value above all losses that can be drawn, at which infinity is drawn."""
+    limits = loss_range(*losses)
+    return 1.6 * limits[1] if limits else 1.0
 
 
-def distributions(found: Findings) -> Picture:
-    """The test loss of every replica of the confirmation."""
+def confirmation_figure(summary: SweepSummary) -> Picture:
+    """Return the figure of the test loss of every replica of each confirmation."""
     rows = [
         (each.model, each.run_id, replica, loss if np.isfinite(loss) else None)
-        for each in found.summary.confirmations
+        for each in summary.confirmations
         for replica, loss in enumerate(each.test_loss.tolist())
     ]
-    summary = found.summary
     caption = (
         "Test loss of each replica of the confirmation: networks of the best config, trained on fresh seeds, with "
-        "their weights of the lowest val loss. The bar is the median, the box its 95 % interval, the line from the "
-        "first to the third quartile; an arrow goes on to infinity, as replicas diverged."
+        "their weights of the lowest validation loss. The bar is the median, the box its 95 % interval, the line goes "
+        "from the first to the third quartile; an arrow means that it goes on to infinity, as replicas diverged."
     )
     table = Table(("model", "run_id", "replica", "test_loss"), rows)
     intervals = {each.model: (each.median.low, each.median.high) for each in summary.confirmations}
+    baselines = summary.baselines
     return Picture(
         "confirmation",
         "The confirmation",
         caption,
         table,
-        lambda table: draw_distributions(table, summary.floors, intervals),
+        lambda table: draw_confirmation(table, baselines, intervals),
     )
 
 
-def draw_distributions(table: Table, floors: Baselines, intervals: dict[str, tuple[float, float]]) -> Figure:
-    """A column a model type."""
+def draw_confirmation(table: Table, baselines: Baselines, intervals: Mapping[str, tuple[float, float]]) -> Figure:
+    """Draw a column of points for each model type."""
     figure, axes = single_axes()
-    models = by_model(table)
-    top = ceiling(floats(of["test_loss"]) for of in models.values())
+    models = group_by_model(table)
+    top = infinity_position(to_floats(columns["test_loss"]) for columns in models.values())
     axes.set(yscale="log", xlim=(-0.7, len(models) - 0.4), ylabel=f"test {LOSS}")
-    for k, (model, of) in enumerate(models.items()):
-        losses = np.array([np.inf if cell is None else cell for cell in of["test_loss"]], dtype=float)
-        draw_column(axes, k, losses, intervals[model], model, top)
-    axes.set_xticks(range(len(models)), [label_models(model, floats(of["test_loss"])) for model, of in models.items()])
-    draw_baselines(axes, floors)
+    labels = []
+    for k, (model, columns) in enumerate(models.items()):
+        losses = np.array([np.inf if cell is None else cell for cell in columns["test_loss"]], dtype=float)
+        draw_replicas(axes, k, losses, intervals[model], model, top)
+        labels.append(column_label(model, losses))
+    axes.set_xticks(range(len(models)), labels)
+    draw_baselines(axes, baselines)
     return figure
 
 
-def label_models(model: str, losses: NDArray[np.float64]) -> str:
-    """A model type, and how many of its replicas diverged."""
-    diverged = int(np.isnan(losses).sum())
+def column_label(model: str, losses: NDArray[np.float64]) -> str:
+    """Return the label of a model type's column: its name, and the number of replicas that diverged."""
+    diverged = int(np.isinf(losses).sum())
     return f"{model}\n({diverged} of {len(losses)} diverged)" if diverged else model
 
 
-def draw_column(
+def draw_replicas(
     axes: Axes, x: int, losses: NDArray[np.float64], interval: tuple[float, float], model: str, top: float
 ) -> None:
-    """One model type's replicas as marks, beside their median, its interval and the quartiles; infinity at `top`."""
-    ink, finite = colour(model), drawable(losses)
+    """Draw one model type's replicas as points, beside their median, its interval and the quartiles; inf at `top`."""
+    color, finite = model_color(model), drawable(losses)
     finite = finite[np.isfinite(finite)]
-    places = x + 0.12 + 0.16 * np.modf(np.arange(len(finite)) * 0.618)[0]  # spread out, the same at every drawing
-    axes.plot(places, finite, marker(model), color=ink, alpha=0.6, markersize=4.5, linewidth=0)
+    positions = x + 0.12 + 0.16 * np.modf(np.arange(len(finite)) * 0.618)[0]  # spread, the same in every drawing
+    axes.plot(positions, finite, model_marker(model), color=color, alpha=0.6, markersize=4.5, linewidth=0)
     first, middle, third = quartiles(losses)
     if first < top:
-        line = np.clip([first, third], NOTHING, top)
-        axes.plot([x - 0.1] * 2, line, color=ink, linewidth=1.4, marker="^", markevery=[1] if third > top else [])
+        line = np.clip([first, third], SMALLEST, top)
+        axes.plot([x - 0.1] * 2, line, color=color, linewidth=1.4, marker="^", markevery=[1] if third > top else [])
     if interval[0] < top and len(losses) > 1:
-        axes.fill_between([x - 0.18, x - 0.02], *np.clip(interval, NOTHING, top), color=ink, alpha=0.35, linewidth=0)
+        axes.fill_between([x - 0.18, x - 0.02], *np.clip(interval, SMALLEST, top), color=color, alpha=0.35, linewidth=0)
     if middle < top:
-        axes.plot([x - 0.2, x], [max(middle, NOTHING)] * 2, color=ink, linewidth=2.6)
+        axes.plot([x - 0.2, x], [max(middle, SMALLEST)] * 2, color=color, linewidth=2.6)

@@ -1,8 +1,9 @@
-"""Figures of a sweep's search: where its trials were, how its budget was spent, which settings matter."""
+"""Figures of a sweep's studies: trials in the search space, best loss by budget, importance of the settings."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,169 +16,211 @@ from numpy.typing import NDArray
 
 from experiments.report.figures.canvas import (
     INK,
-    colour,
     draw_baselines,
+    draw_legend,
     drawable,
     empty_figure,
-    legend_above,
     loss_range,
-    marker,
+    model_color,
+    model_marker,
     plain_ticks,
     single_axes,
 )
-from experiments.report.figures.picture import Columns, Picture, by_model, floats
-from experiments.report.sweep_record import Findings
+from experiments.report.figures.picture import Columns, Picture, group_by_model, to_floats
+from experiments.report.sweep_record import SearchTrial, SweepRecord
 from experiments.report.table import Table
+from experiments.search.optuna_adapter import apply_params, importances, search_space
+from experiments.search.search_space import setting_label, short_names
 from linrnn.baseline.baselines import Baselines
+from linrnn.training.result import TrialSummary
 
-MARKS = {"complete": ("o", 46), "pruned": ("v", 24), "diverged": ("x", 34), "failed": ("+", 40)}  # and their sizes
-VAL_LOSS = "val loss (1: the best constant)"
+MARKS = {"complete": ("o", 46), "pruned": ("v", 24), "diverged": ("x", 34), "failed": ("+", 40)}  # marker, size
+VAL_LOSS = "val loss (1: best constant)"
+LOSS_COLUMN = "val_loss"
 
 
-def search_figure(found: Findings) -> Picture:
-    """Every trial by its hidden size and learning rate."""
-    best = {study.best_run for study in found.summary.studies}
+def search_figure(record: SweepRecord) -> Picture:
+    """Return the figure of every trial by the first two settings that were searched, or by the only one."""
+    best = {trial.run_id for model in record.models if (trial := record.best_trial(model))}
+    names = short_names(dict.fromkeys(name for trial in record.trials for name in trial.settings))
+    spaces = record.spaces.values()
+    axes = [short for name, short in names.items() if all(name in space for space in spaces)][:2]
     rows = [
         (
             trial.model,
             trial.number,
             trial.run_id,
-            trial.result.outcome,
-            trial.result.config.model.hidden_size,
-            trial.result.config.training.learning_rate,
-            trial.result.loss if math.isfinite(trial.result.loss) else None,
-            trial.result.seconds,
+            trial.outcome,
+            *(trial.settings.get(name) for name in names),
+            finite_loss(trial.loss),
+            trial.seconds,
             "yes" if trial.run_id in best else "",
         )
-        for trial in found.trials
+        for trial in (record.trials if axes else ())
     ]
-    header = ("model", "trial", "run_id", "outcome", "hidden_size", "learning_rate", "val_loss", "seconds", "best")
+    header = ("model", "trial", "run_id", "outcome", *names.values(), LOSS_COLUMN, "seconds", "best")
     caption = (
-        "Every trial of the search, coloured by its val loss; the best of each model type is ringed. Triangles were "
-        "pruned, as they were behind the others; crosses diverged."
+        "Every trial of the studies, colored by its validation loss; the best of each model type has a ring. Triangles "
+        "were pruned, as they were worse than the others; crosses diverged."
     )
-    return Picture("search", "Loss over hidden size and learning rate", caption, Table(header, rows), draw_search)
+    title = f"Loss over {' and '.join(map(setting_label, axes))}"
+    return Picture("search", title, caption, Table(header, rows), lambda table: draw_search(table, axes))
 
 
-def draw_search(table: Table) -> Figure:
-    """A panel a model type, two in a row."""
-    models = by_model(table)
-    wide = min(2, len(models))
-    lines = -(-len(models) // wide)
-    figure = empty_figure(0.8 + 2.2 * lines)
-    panels = figure.subplots(lines, wide, sharex=True, sharey=True, squeeze=False)
-    found = loss_range(*(floats(of["val_loss"]) for of in models.values()))
-    low, high = found or (1.0, 1.0)
-    colours = ScalarMappable(LogNorm(low, max(high, 1.01 * low), clip=True), "cividis")
-    for axes, (model, of) in zip(panels.flat, models.items(), strict=False):
-        draw_trials(axes, of, colours)
-        axes.set_title(model, loc="left", color=colour(model), fontweight="bold")
+def finite_loss(loss: float) -> float | None:
+    """Return a loss; None if it is not finite."""
+    return loss if math.isfinite(loss) else None
+
+
+def draw_search(table: Table, settings: Sequence[str]) -> Figure:
+    """Draw a panel for each model type, two in a row; the second axis is the loss if one setting was searched."""
+    models = group_by_model(table)
+    vertical, horizontal = (*settings, LOSS_COLUMN)[:2]
+    if len(settings) == 1:
+        vertical, horizontal = horizontal, vertical
+    width = min(2, len(models))
+    height = -(-len(models) // width)
+    figure = empty_figure(0.8 + 2.2 * height)
+    panels = figure.subplots(height, width, sharex=True, sharey=True, squeeze=False)
+    limits = loss_range(*(to_floats(columns[LOSS_COLUMN]) for columns in models.values()))
+    low, high = limits or (1.0, 1.0)
+    colors = ScalarMappable(LogNorm(low, max(high, 1.01 * low), clip=True), "cividis")
+    for axes, (model, columns) in zip(panels.flat, models.items(), strict=False):
+        draw_trials(axes, columns, horizontal, vertical, colors)
+        axes.set_title(model, loc="left", color=model_color(model), fontweight="bold")
     for axes in panels.flat[len(models) :]:
         axes.set_visible(False)
-    ticks_of_search(panels.flat[0], np.unique(np.concatenate([floats(of["hidden_size"]) for of in models.values()])))
-    figure.supxlabel("learning rate", fontsize="medium")
-    figure.supylabel("hidden size", fontsize="medium")
-    named = {name: mark for axes in panels.flat for mark, name in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(named.values(), named.keys(), loc="outside upper right", ncols=len(named))
-    if found:
-        bar = figure.colorbar(colours, ax=panels, label=VAL_LOSS, aspect=30)
+    set_search_axes(panels.flat[0], models, horizontal, vertical)
+    figure.supxlabel(setting_label(horizontal), fontsize="medium")
+    figure.supylabel(setting_label(vertical), fontsize="medium")
+    marks = {label: mark for axes in panels.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(marks.values(), marks.keys(), loc="outside upper right", ncols=len(marks))
+    if limits:
+        bar = figure.colorbar(colors, ax=panels, label=VAL_LOSS, aspect=30)
         bar.outline.set_visible(False)
         plain_ticks(bar.ax.yaxis, low, high)
     return figure
 
 
-def draw_trials(axes: Axes, of: Columns, colours: ScalarMappable) -> None:
-    """The trials of a model type, marked by outcome."""
-    rates, sizes, losses = (floats(of[name]) for name in ("learning_rate", "hidden_size", "val_loss"))
-    for outcome, (mark, size) in MARKS.items():
-        these = of["outcome"] == outcome
-        if not these.any():
+def draw_trials(axes: Axes, columns: Columns, horizontal: str, vertical: str, colors: ScalarMappable) -> None:
+    """Draw the trials of a model type, marked by outcome."""
+    x, y, losses = (to_floats(columns[name]) for name in (horizontal, vertical, LOSS_COLUMN))
+    for outcome, (marker, size) in MARKS.items():
+        rows = columns["outcome"] == outcome
+        if not rows.any():
             continue
         if outcome in ("complete", "pruned"):
-            look: Any = {"color": colours.to_rgba(losses[these]), "edgecolors": INK, "linewidths": 0.4}
+            style: Any = {"color": colors.to_rgba(losses[rows]), "edgecolors": INK, "linewidths": 0.4}
         else:
-            look = {"color": INK, "linewidths": 1.2}
-        axes.scatter(rates[these], sizes[these], size, marker=mark, label=outcome, **look)
-    best = of["best"] == "yes"
+            style = {"color": INK, "linewidths": 1.2}
+        axes.scatter(x[rows], y[rows], size, marker=marker, label=outcome, **style)
+    best = columns["best"] == "yes"
     if best.any():
-        axes.scatter(rates[best], sizes[best], 150, facecolors="none", edgecolors=INK, linewidths=1.4, label="best")
+        axes.scatter(x[best], y[best], 150, facecolors="none", edgecolors=INK, linewidths=1.4, label="best")
 
 
-def ticks_of_search(axes: Axes, sizes: NDArray[np.float64]) -> None:
-    """Logarithmic axes that all panels share; hidden sizes by powers of 2, or as they are where those are few."""
+def set_search_axes(axes: Axes, models: Mapping[str, Columns], horizontal: str, vertical: str) -> None:
+    """Set the logarithmic axes that all panels share."""
     axes.set(xscale="log", yscale="log")
     axes.margins(0.09)
-    plain_ticks(axes.xaxis, *axes.get_xlim())
-    powers = 2.0 ** np.arange(np.ceil(np.log2(sizes.min())), np.floor(np.log2(sizes.max())) + 1)
-    axes.yaxis.set_major_locator(FixedLocator(list(powers if len(powers) > 2 else sizes[:: -(-len(sizes) // 5)])))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
+    for axis, limits, name in ((axes.xaxis, axes.get_xlim(), horizontal), (axes.yaxis, axes.get_ylim(), vertical)):
+        cells = [cell for columns in models.values() for cell in columns[name]]
+        if all(isinstance(cell, int) for cell in cells):
+            set_integer_ticks(axis, np.unique(np.array(cells, dtype=float)))
+        else:
+            plain_ticks(axis, *limits)
 
 
-def budget_figure(found: Findings) -> Picture:
-    """The best val loss by the number of trials."""
-    rows: list[tuple[object, ...]] = []
-    for model in found.models:
-        best, seconds = math.inf, 0.0
-        for count, trial in enumerate((each for each in found.trials if each.model == model), 1):
-            result = trial.result
-            seconds += result.seconds
-            best = min(best, result.loss) if result.outcome == "complete" else best
-            losses = (value if math.isfinite(value) else None for value in (result.loss, best))
-            rows.append((model, count, result.outcome, *losses, seconds))
+def set_integer_ticks(axis: Any, values: NDArray[np.float64]) -> None:
+    """Set powers of 2 as ticks, or some of the values where there are few powers of 2 among them."""
+    powers = 2.0 ** np.arange(np.ceil(np.log2(values.min())), np.floor(np.log2(values.max())) + 1)
+    axis.set_major_locator(FixedLocator(list(powers if len(powers) > 2 else values[:: -(-len(values) // 5)])))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def budget_figure(record: SweepRecord) -> Picture:
+    """Return the figure of the best validation loss by number of trials."""
+    rows = [row for model in record.models for row in budget_rows(model, record.study(model))]
     caption = (
-        "The lowest val loss of each model type after so many trials of its search; small marks are the trials "
-        "themselves. Where a line still falls at its end, a longer search (--trials) may find better. Floors are those "
-        "of the test split."
+        "The lowest validation loss of each model type by number of trials; small marks are the trials themselves. "
+        "Where a line still falls at its end, more trials (--trials) may find a lower loss. Baselines and bounds are "
+        "losses on the test split."
     )
-    table = Table(("model", "trials", "outcome", "val_loss", "best_val_loss", "seconds"), rows)
-    floors = found.summary.floors
-    return Picture("budget", "Best loss by budget spent", caption, table, lambda table: draw_spent(table, floors))
+    table = Table(("model", "trials", "outcome", LOSS_COLUMN, "best_val_loss", "seconds"), rows)
+    baselines = record.baselines
+    return Picture(
+        "budget", "Best loss by number of trials", caption, table, lambda table: draw_budget(table, baselines)
+    )
 
 
-def draw_spent(table: Table, floors: Baselines) -> Figure:
-    """A line a model type."""
+def budget_rows(model: str, trials: Sequence[SearchTrial]) -> list[tuple[object, ...]]:
+    """Return the rows of one model type: losses and seconds of training up to each trial."""
+    rows: list[tuple[object, ...]] = []
+    best, seconds = math.inf, 0.0
+    for count, trial in enumerate(trials, 1):
+        seconds += trial.seconds
+        best = min(best, trial.loss) if trial.outcome == "complete" else best
+        rows.append((model, count, trial.outcome, finite_loss(trial.loss), finite_loss(best), seconds))
+    return rows
+
+
+def draw_budget(table: Table, baselines: Baselines) -> Figure:
+    """Draw a line for each model type."""
     figure, axes = single_axes()
-    models = by_model(table)
-    for model, of in models.items():
-        trials, losses, best = (floats(of[name]) for name in ("trials", "val_loss", "best_val_loss"))
-        ink, look = colour(model), marker(model)
-        axes.plot(trials, drawable(losses), look, color=ink, markersize=3.5, alpha=0.45, linewidth=0)
-        axes.step(trials, drawable(best), where="post", color=ink, linewidth=1.8, label=model)
-    axes.set(yscale="log", xlabel="trials of the search", ylabel=VAL_LOSS)
+    for model, columns in group_by_model(table).items():
+        trials, losses, best = (to_floats(columns[name]) for name in ("trials", LOSS_COLUMN, "best_val_loss"))
+        color, marker = model_color(model), model_marker(model)
+        axes.plot(trials, drawable(losses), marker, color=color, markersize=3.5, alpha=0.45, linewidth=0)
+        axes.step(trials, drawable(best), where="post", color=color, linewidth=1.8, label=model)
+    axes.set(yscale="log", xlabel="number of trials", ylabel=VAL_LOSS)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    draw_baselines(axes, floors)
-    legend_above(figure, axes)
+    draw_baselines(axes, baselines)
+    draw_legend(figure, axes)
     return figure
 
 
-def importance_figure(found: Findings) -> Picture:
-    """How much each searched setting decides the loss."""
+def setting_importances(record: SweepRecord) -> dict[str, dict[str, float]]:
+    """Return the importance of each searched setting by model type; model types with too few trials have no entry."""
+    weights = {}
+    for base in record.config.bases:
+        space = search_space(base, record.config.fixed)
+        results = [
+            TrialSummary(apply_params(base, trial.settings), trial.outcome, trial.loss, {}, 0.0, trial.seconds)
+            for trial in record.study(base.model.name)
+            if trial.outcome == "complete"
+        ]
+        weights[base.model.name] = importances(space, results)
+    return {model: each for model, each in weights.items() if each}
+
+
+def importance_figure(record: SweepRecord) -> Picture:
+    """Return the figure of the importance of each searched setting."""
     rows = [
         (model, setting, weight)
-        for model, weights in found.importances.items()
+        for model, weights in setting_importances(record).items()
         for setting, weight in sorted(weights.items())
     ]
     caption = (
-        "How much of what sets the complete trials' val losses (log10) apart each setting that was searched accounts "
-        "for, by Optuna's functional ANOVA. Few trials make it a rough guide."
+        "Part of the variance of the complete trials' validation losses (log10) that each searched setting accounts "
+        "for, by Optuna's functional ANOVA (Hutter, Hoos & Leyton-Brown 2014). With few trials it is a rough estimate."
     )
     table = Table(("model", "setting", "importance"), rows)
-    return Picture("importances", "Which settings decide the loss", caption, table, draw_importances)
+    return Picture("importances", "Importance of the settings", caption, table, draw_importances)
 
 
 def draw_importances(table: Table) -> Figure:
-    """A group of bars a setting, a bar a model type."""
-    models = by_model(table)
+    """Draw a group of bars for each setting, a bar for each model type."""
+    models = group_by_model(table)
     settings = sorted({str(row[1]) for row in table.rows}, reverse=True)
     figure = empty_figure(0.9 + 0.28 * len(models) * len(settings))
-    axes, thick = figure.add_subplot(), 0.8 / len(models)
-    for k, (model, of) in enumerate(models.items()):
-        places = np.array([settings.index(name) for name in of["setting"]])
-        y = places + 0.4 - thick * (k + 0.5)
-        bars = axes.barh(y, floats(of["importance"]), 0.9 * thick, color=colour(model), label=model)
+    axes, thickness = figure.add_subplot(), 0.8 / len(models)
+    for k, (model, columns) in enumerate(models.items()):
+        groups = np.array([settings.index(name) for name in columns["setting"]])
+        y = groups + 0.4 - thickness * (k + 0.5)
+        bars = axes.barh(y, to_floats(columns["importance"]), 0.9 * thickness, color=model_color(model), label=model)
         axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8, color=INK)
     axes.set_yticks(range(len(settings)), settings)
-    axes.set(xlim=(0, 1.1), xlabel="importance (together 1)")
+    axes.set(xlim=(0, 1.1), xlabel="importance (sum 1)")
     figure.legend(loc="outside upper right", ncols=len(models))
     return figure

@@ -1,23 +1,24 @@
-"""The figures of a sweep, in the order in which one looks at them."""
+"""The figures of a sweep, in the order of a report."""
 
 from __future__ import annotations
 
-from experiments.report.figures.confirmation_figures import curves, distributions
+from experiments.report.figures.confirmation_figures import confirmation_figure, curves_figure
 from experiments.report.figures.picture import Picture
 from experiments.report.figures.prediction_figures import closed_loop_figure, prediction_figure
 from experiments.report.figures.search_figures import budget_figure, importance_figure, search_figure
-from experiments.report.sweep_record import Findings
+from experiments.report.summary import SweepSummary
+from experiments.report.sweep_record import SweepRecord
 
 
-def sweep_figures(found: Findings) -> list[Picture]:
-    """Those that there are numbers for."""
-    drawn = [
-        distributions(found),
-        prediction_figure(found.predictions),
-        closed_loop_figure(found.predictions),
-        curves(found),
-        search_figure(found),
-        budget_figure(found),
-        importance_figure(found),
+def sweep_figures(record: SweepRecord, summary: SweepSummary) -> list[Picture]:
+    """Return the figures of a sweep, without those that have no numbers to draw."""
+    pictures = [
+        confirmation_figure(summary),
+        prediction_figure(record.predictions),
+        closed_loop_figure(record.predictions),
+        curves_figure(record),
+        search_figure(record),
+        budget_figure(record),
+        importance_figure(record),
     ]
-    return [picture for picture in drawn if picture.table.rows]
+    return [picture for picture in pictures if picture.table.rows]

@@ -31,7 +31,7 @@ def test_sweep_compare_and_json_agree(linrnn: Run, here: Here, tmp_path: Path) -
     swept = linrnn("sweep", "sine", *QUICK, "--json")
     assert swept.returncode == 0, swept.stderr
     found = json.loads(swept.stdout)
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert re.search(r"6 of 6 trials, .*sine: best val loss linear [\d.e-]+, tanh [\d.e-]+", swept.stderr)
     for name in ("mlflow.db", "mlruns", "optuna.db"):
         assert (tmp_path / name).exists()

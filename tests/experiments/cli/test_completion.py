@@ -40,7 +40,7 @@ def complete(tmp_path: Path) -> Complete:
 
 
 def test_tasks_model_types_and_files(complete: Complete, tmp_path: Path) -> None:
-    for command in ("sweep", "train", "compare", "floors", "report"):
+    for command in ("sweep", "train", "compare", "baselines", "report"):
         assert complete("linrnn", command, "s") == [name for name in BUILT_IN if name.startswith("s")]
     for command in ("sweep", "train"):
         assert complete("linrnn", command, "--model", "") == list(MODELS)

@@ -1,4 +1,4 @@
-"""`linrnn tasks`, `linrnn floors` and `linrnn suite`."""
+"""`linrnn tasks`, `linrnn baselines` and `linrnn suite`."""
 
 from __future__ import annotations
 
@@ -27,37 +27,45 @@ def test_tasks_as_json_can_be_set(here: Here) -> None:
     assert found["delay"]["defaults"] == {"model.init": "orthogonal"}
 
 
-def test_floors_as_json(here: Here) -> None:
-    code, said, _ = here("floors", "delay", "--set", "task.delay=5", "--json")
-    found = json.loads(said)
+def test_baselines_as_json(here: Here) -> None:
+    code, out, _ = here("baselines", "delay", "--set", "task.delay=5", "--json")
+    printed = json.loads(out)
     assert code == 0
-    assert list(found) == ["schema", "task", "trivial", "linear", "linear_lags", "analytic", "nonlinear", "noise"]
-    assert (found["task"], found["linear_lags"], found["analytic"], found["noise"]) == ("delay", 5, 0.0, 0.0)
+    assert list(printed) == ["schema", "task", "baselines", "bounds"]
+    assert list(printed["baselines"]) == ["naive", "linear", "linear_lags", "nonlinear"]
+    assert (printed["task"], printed["baselines"]["linear_lags"]) == ("delay", 5)
+    assert printed["bounds"] == {"analytic": 0.0, "noise": 0.0}
 
 
-def test_floors_as_tables_and_figure(here: Here, tmp_path: Path) -> None:
-    code, said, _ = here("floors", "sunspots", "--figure", "floors.png")
-    floors = compute_baselines(TASKS["sunspots"]())
+def test_floors_is_a_hidden_alias_of_baselines(here: Here) -> None:
+    arguments = ("delay", "--set", "task.delay=5", "--json")
+    assert here("floors", *arguments) == here("baselines", *arguments)
+    assert "floors" not in here("--help")[1]
+
+
+def test_baselines_as_tables_and_figure(here: Here, tmp_path: Path) -> None:
+    code, out, _ = here("baselines", "sunspots", "--figure", "lags.png")
+    baselines = compute_baselines(TASKS["sunspots"]())
     assert code == 0
-    assert f"least squares on {floors.linear_lags} lags" in said
-    assert next(line for line in said.splitlines() if "chosen" in line).split()[0] == str(floors.linear_lags)
-    assert (tmp_path / "floors.png").read_bytes().startswith(b"\x89PNG")
-    assert [path.name for path in tmp_path.iterdir()] == ["floors.png"]
+    assert f"least squares on {baselines.linear_lags} lags" in out
+    assert next(line for line in out.splitlines() if line.endswith("chosen")).split()[0] == str(baselines.linear_lags)
+    assert (tmp_path / "lags.png").read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir()] == ["lags.png"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "code", "words"),
     [
-        (["floors", "dleay"], "did you mean 'delay'?"),
-        (["floors", "delay", "--set", "task.delay=500"], "task.delay must be below task.length, 300, not 500"),
-        (["floors", "henon", "--set", "task.a=2.0"], "grow without bound"),
-        (["floors", "xor", "--figure", "no/such/folder.png"], "cannot write no/such/folder.png"),
+        (["baselines", "dleay"], 2, "did you mean 'delay'?"),
+        (["baselines", "delay", "--set", "task.delay=500"], 2, "task.delay must be below task.length, 300, not 500"),
+        (["baselines", "henon", "--set", "task.a=2.0"], 2, "grow without bound"),
+        (["baselines", "xor", "--figure", "/proc/figure.png"], 1, "cannot write /proc/figure.png"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(here: Here, arguments: list[str], words: str) -> None:
-    code, said, wrong = here(*arguments)
-    assert (code, said, len(wrong.splitlines())) == (2, "", 1)
-    assert words in wrong
+def test_an_error_is_one_line(here: Here, arguments: list[str], code: int, words: str) -> None:
+    found, out, error = here(*arguments)
+    assert (found, out, len(error.splitlines())) == (code, "", 1)
+    assert words in error
 
 
 @pytest.mark.long

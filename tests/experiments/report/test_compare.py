@@ -20,13 +20,15 @@ from PIL import Image
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
-from experiments.report.comparison_table import NONE, TOO_FEW, comparison_table, short_table
-from experiments.report.figures.canvas import INK, MARKERS, PALETTE, colour, marker
+from experiments.report.comparison_table import MISSING, TOO_FEW, comparison_table, short_table
+from experiments.report.figures.canvas import INK, MARKERS, PALETTE, model_color, model_marker
+from experiments.report.figures.confirmation_figures import confirmation_figure
+from experiments.report.figures.prediction_figures import prediction_figure
 from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.html import render_report
 from experiments.report.serialization import sweep_markdown, sweeps_json, sweeps_table
-from experiments.report.summary import SweepSummary, summarize_sweep
-from experiments.report.sweep_record import Findings, findings
+from experiments.report.summary import SweepSummary, summarize
+from experiments.report.sweep_record import SweepRecord, load_sweep
 from experiments.report.table import csv_text
 from linrnn.analysis.statistics import compare_samples, estimate_median
 from linrnn.models import MODELS
@@ -46,14 +48,14 @@ class Swept(NamedTuple):
     store: Store
     run: SweepRun
     summary: SweepSummary
-    found: Findings
+    record: SweepRecord
 
 
 @pytest.fixture(scope="module")
 def done(golden: Golden) -> Swept:
-    of_sweep = read_sweep(golden.store, golden.found["sweep_run"])
-    summary = summarize_sweep(golden.store, of_sweep)
-    return Swept(golden.store, of_sweep, summary, findings(golden.store, of_sweep, summary))
+    sweep_run = read_sweep(golden.store, golden.found["sweep_run"])
+    record = load_sweep(golden.store, sweep_run)
+    return Swept(golden.store, sweep_run, summarize(record), record)
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -63,8 +65,8 @@ def rows_of(text: str) -> list[dict[str, str]]:
 class TestMeasures:
     def test_they_are_those_of_the_confirmations_runs(self, done: Swept) -> None:
         linear, tanh = done.summary.confirmations
-        assert linear.beside_linear is None
-        assert tanh.beside_linear == compare_samples(tanh.test_loss, linear.test_loss)
+        assert linear.linear_comparison is None
+        assert tanh.linear_comparison == compare_samples(tanh.test_loss, linear.test_loss)
         for found, study in zip(done.summary.confirmations, done.summary.studies, strict=True):
             recorded = read_trial(done.store, found.run_id)
             assert found.median.value == np.median(found.test_loss) == recorded.metrics["test_loss"]
@@ -79,24 +81,24 @@ class TestMeasures:
         assert table.header == ("sine", *MODELS)
         cells = {row[0]: row[1:] for row in table.rows}
         assert cells["trials"] == ("9", "9")
-        assert cells["permutation p"][0] == NONE
+        assert cells["permutation p"][0] == MISSING
         assert float(cells["permutation p"][1]) <= 1
         assert cells["divergence rate"] == ("0.0 %", "0.0 %")
-        assert cells["times the linear floor"] == (NONE, NONE)  # which is 0 on a sine
-        assert all(cells[name][1] != NONE for name in ("times linear's loss", "better than linear", "95 % interval"))
+        assert cells["times the linear baseline"] == (MISSING, MISSING)  # which is 0 on a sine
+        assert all(cells[name][1] != MISSING for name in ("times linear's loss", "better than linear", "95 % interval"))
 
     def test_few_replicas_are_said_to_be_too_few(self, done: Swept) -> None:
         few = tuple(
-            replace(each, test_loss=each.test_loss[:4], beside_linear=None, too_few_to_tell=each.model == "tanh")
+            replace(each, test_loss=each.test_loss[:4], linear_comparison=None, too_few_replicas=each.model == "tanh")
             for each in done.summary.confirmations
         )
         cells = {row[0]: row[1:] for row in comparison_table(replace(done.summary, confirmations=few)).rows}
-        assert cells["permutation p"] == (NONE, TOO_FEW)
+        assert cells["permutation p"] == (MISSING, TOO_FEW)
 
     def test_a_study_that_confirmed_nothing_has_its_row(self, done: Swept) -> None:
         nothing = replace(done.summary, confirmations=done.summary.confirmations[1:])
-        assert {row[1] for row in comparison_table(nothing).rows[6:]} == {NONE}
-        assert short_table([nothing]).rows[0][6] == NONE
+        assert {row[1] for row in comparison_table(nothing).rows[6:]} == {MISSING}
+        assert short_table([nothing]).rows[0][6] == MISSING
         without, whole = (rows_of(csv_text(sweeps_table([each]))) for each in (nothing, done.summary))
         assert without[0]["confirmation_replicas"] == ""
         assert without[0].keys() == whole[0].keys()
@@ -117,9 +119,10 @@ class TestMeasures:
             assert (row["task"], row["model"], row["best_run"]) == ("sine", study["model"], study["best_run"])
             assert float(row["best_val_loss"]) == study["best_val_loss"]
             assert float(row["confirmation_interval_high"]) == confirmed["interval"][1]
-            beside = confirmed["beside_linear"]
-            assert row["beside_linear_p"] == ("" if beside is None else str(beside["p"]))
-            assert float(row["floor_trivial"]) == found["floors"]["trivial"]
+            beside = confirmed["linear_comparison"]
+            assert row["linear_comparison_p"] == ("" if beside is None else str(beside["p"]))
+            assert float(row["baseline_naive"]) == found["baselines"]["naive"]
+            assert float(row["hidden_size"]) == study["hidden_size"]
 
     def test_the_description_has_verdict_table_and_commands(self, done: Swept) -> None:
         text = MlflowClient(done.store.tracking_uri).get_run(done.run.info.run_id).data.tags["mlflow.note.content"]
@@ -144,7 +147,7 @@ class TestFigures:
             assert len(rows_of((folder / f"{name}.csv").read_text())) > 1
 
     def test_the_numbers_are_those_of_the_store(self, done: Swept) -> None:
-        table = {picture.name: rows_of(csv_text(picture.table)) for picture in sweep_figures(done.found)}
+        table = {picture.name: rows_of(csv_text(picture.table)) for picture in sweep_figures(done.record, done.summary)}
         runs = {each.run_id: each for each in trial_runs(done.store, done.run)}
         assert len(table["search"]) == len(runs) - 2 == 18
         for row in table["search"]:
@@ -167,16 +170,16 @@ class TestFigures:
             assert sum(float(row["importance"]) for row in weights) == pytest.approx(1)
 
     def test_a_model_type_has_one_colour_and_mark(self) -> None:
-        assert len({(colour(model), marker(model)) for model in MODELS}) == len(MODELS)
-        assert (colour("linear"), colour("tanh")) == PALETTE[:2]
+        assert len({(model_color(model), model_marker(model)) for model in MODELS}) == len(MODELS)
+        assert (model_color("linear"), model_color("tanh")) == PALETTE[:2]
         assert len(PALETTE) == len(set(PALETTE)) == len(MARKERS)
 
     def test_trials_that_came_to_nothing_are_marked(self, done: Swept) -> None:
         trials = [
-            replace(each, result=each.result._replace(outcome=outcome, loss=math.inf))
-            for each, outcome in zip(done.found.trials, ["diverged", "failed", "pruned"] * 6, strict=True)
+            replace(each, outcome=outcome, loss=math.inf)
+            for each, outcome in zip(done.record.trials, ["diverged", "failed", "pruned"] * 6, strict=True)
         ]
-        drawn = sweep_figures(replace(done.found, trials=trials, importances={}))
+        drawn = sweep_figures(replace(done.record, trials=trials), done.summary)
         (searched,) = [picture for picture in drawn if picture.name == "search"]
         (named,) = searched.figure.legends
         assert {text.get_text() for text in named.get_texts()} >= {"diverged", "failed"}
@@ -188,8 +191,7 @@ class TestFigures:
             replace(each, diverged=4, test_loss=np.array([np.inf] * 4 + [0.1, 0.2]))
             for each in done.summary.confirmations
         )
-        found = replace(done.found, summary=replace(done.summary, confirmations=worse))
-        (drawn,) = [picture for picture in sweep_figures(found) if picture.name == "confirmation"]
+        drawn = confirmation_figure(replace(done.summary, confirmations=worse))
         labels = [label.get_text() for label in drawn.figure.axes[0].get_xticklabels()]
         assert labels == ["linear\n(4 of 6 diverged)", "tanh\n(4 of 6 diverged)"]
         assert drawn.png()
@@ -198,19 +200,20 @@ class TestFigures:
     def test_what_diverged_leaves_the_rest_readable(self, done: Swept, losses: list[float]) -> None:
         linear, tanh = done.summary.confirmations
         lost = replace(tanh, test_loss=np.array(losses), median=estimate_median(np.array(losses)))
+        first, second = done.record.complete_confirmations
         curves = {
-            name: np.full_like(of, np.inf) if "loss" in name else of for name, of in done.found.curves["tanh"].items()
+            name: np.full_like(values, np.inf) if "loss" in name else values for name, values in second.curves.items()
         }
         summary = replace(done.summary, confirmations=(linear, lost))
-        found = replace(done.found, summary=summary, curves={**done.found.curves, "tanh": curves})
-        for picture in sweep_figures(found):
+        record = replace(done.record, confirmations=[first, replace(second, curves=curves)])
+        for picture in sweep_figures(record, summary):
             low, high = picture.figure.axes[0].get_ylim()
             if picture.name in ("confirmation", "curves"):
                 assert 1e-8 < low < high < 1e3
             assert picture.png()
 
     def test_in_a_page_they_are_in_its_ink_and_no_id_is_twice(self, done: Swept) -> None:
-        text = "".join(picture.svg() for picture in sweep_figures(done.found))
+        text = "".join(picture.svg() for picture in sweep_figures(done.record, done.summary))
         assert INK not in text
         assert "currentColor" in text
         names = re.findall(r'\bid="([^"]+)"', text)
@@ -218,12 +221,11 @@ class TestFigures:
         assert set(re.findall(r'href="#([^"]+)"', text)) | set(re.findall(r"url\(#([^)]+)\)", text)) <= set(names)
 
     def test_classes_and_several_targets_are_drawn(self, done: Swept) -> None:
-        said = done.found.predictions["tanh"]
+        said = done.record.predictions["tanh"]
         classes = said._replace(classes=True, targets=np.round(said.targets), outputs=np.round(said.outputs))
         two = said._replace(targets=np.hstack([said.targets] * 2))
-        for changed, words in ((classes, "tells the class"), (two, "the first of 2 targets")):
-            found = replace(done.found, predictions={"tanh": changed})
-            (drawn,) = [picture for picture in sweep_figures(found) if picture.name == "predictions"]
+        for changed, words in ((classes, "by the class"), (two, "the first of 2 outputs")):
+            drawn = prediction_figure({"tanh": changed})
             assert words in drawn.caption
             assert drawn.png()
 
@@ -256,18 +258,18 @@ class Page(HTMLParser):
 
 class TestReport:
     def test_it_holds_all_that_it_shows(self, done: Swept) -> None:
-        text = render_report(done.found, sweep_figures(done.found)).decode()
+        text = render_report(done.record, done.summary, sweep_figures(done.record, done.summary)).decode()
         found = Page(text)
         assert found.open == found.loaded == []
         assert all(link.startswith("data:text/csv;base64,") for link in found.links)
         assert len(found.links) == len(FIGURES) == text.count("<svg ")
         assert not re.search(r"url\((?!#)", text)
         assert done.summary.verdict.word in text
-        assert all(each.run_id[:8] in text for each in done.found.trials)
+        assert all(each.run_id[:8] in text for each in done.record.trials)
 
     def test_a_name_is_no_markup(self, done: Swept) -> None:
         strange = replace(done.summary, task="<b>&.csv", failures=("<script>alert(1)</script>",))
-        text = render_report(replace(done.found, summary=strange), []).decode()
+        text = render_report(done.record, strange, []).decode()
         assert "<b>" not in text
         assert "<script>" not in text
 
@@ -277,11 +279,12 @@ class TestReport:
         assert rows_of((folder / "comparison.csv").read_text())[0]["task"] == "sine"
 
     def test_sweeps_without_predictions_are_reported_without(self, done: Swept) -> None:
-        drawn = sweep_figures(replace(done.found, predictions={}))
+        confirmations = [replace(each, predictions=None) for each in done.record.confirmations]
+        drawn = sweep_figures(replace(done.record, confirmations=confirmations), done.summary)
         assert [picture.name for picture in drawn] == [
             name for name in FIGURES if name not in ("predictions", "closed-loop")
         ]
-        assert render_report(done.found, drawn)
+        assert render_report(done.record, done.summary, drawn)
 
 
 class TestBest:
@@ -332,12 +335,14 @@ class TestCommands:
         assert rows_of(capsys.readouterr().out) == rows_of(csv_text(sweeps_table([done.summary])))
         assert run(group, ["report", "sine", "--store", store, "-o", str(tmp_path / "r.html")]) == 0
         assert (tmp_path / "r.html").as_uri() in capsys.readouterr().out
-        assert (tmp_path / "r.html").read_bytes() == render_report(done.found, sweep_figures(done.found))
+        assert (tmp_path / "r.html").read_bytes() == render_report(
+            done.record, done.summary, sweep_figures(done.record, done.summary)
+        )
 
     @pytest.mark.parametrize(
         ("arguments", "code", "part"),
         [
-            (["compare", "--csv", "--json"], 2, "name one"),
+            (["compare", "--csv", "--json"], 2, "--csv and --json"),
             (["compare", "sine", "--figures", "/proc/figures"], 1, "cannot write /proc/figures"),
             (["report", "sine", "-o", "/proc/report.html"], 1, "cannot write /proc/report.html"),
             (["report", "xor"], 2, "run: linrnn sweep xor"),

@@ -49,7 +49,7 @@ def test_a_sound_store_is_counted(swept: Store, capsys: pytest.CaptureFixture[st
     assert (code, found["findings"]) == (0, [])
     assert (found["facts"]["runs"], found["facts"]["trials"]) == ("21 (21 FINISHED)", "18 (18 COMPLETE)")
     assert run(group, ["doctor", "--store", str(swept.folder)]) == 0
-    assert "nothing is amiss" in capsys.readouterr().out
+    assert "no problems" in capsys.readouterr().out
 
 
 def test_runs_that_nobody_is_at_are_closed(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,8 +18,9 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import tracking
 from experiments.report.figures.trial_figures import learning_curves
-from experiments.report.serialization import sweeps_json
-from experiments.report.summary import summarize_sweep
+from experiments.report.serialization import baselines_json, sweeps_json
+from experiments.report.summary import summarize
+from experiments.report.sweep_record import load_sweep
 from experiments.search.executors import local_workers
 from experiments.search.optuna_adapter import apply_params, ask, pruning_limits, search_space, to_frozen_trial
 from experiments.search.study_state import StudyState
@@ -136,18 +137,18 @@ class TestSweep:
         run = read_sweep(store, found["sweep_run"])
         floors = compute_baselines(TASKS["sine"]())
         assert read_baselines(store, run) == floors
-        assert found["floors"] == {name: getattr(floors, name) for name in found["floors"]}
+        assert {name: found[name] for name in ("baselines", "bounds")} == baselines_json(floors)
         names = {"trivial": "baseline_naive", "analytic": "bound_analytic", "noise": "bound_noise"}
         lines = {names.get(name, f"baseline_{name}"): loss for name, loss in floors.lines.items()}
         assert {name: value for name, value in run.metrics.items() if name.startswith(("baseline", "bound"))} == lines
         assert read_file(store, run, "baselines.png").startswith(b"\x89PNG")
         told = decide_verdict(
-            floors, {each.model: each.test_loss for each in summarize_sweep(store, run).confirmations}
+            floors, {each.model: each.test_loss for each in summarize(load_sweep(store, run)).confirmations}
         )
         assert (found["verdict"], found["reason"]) == (told.word, told.reason)
         assert run.tags["verdict"] == told.word
         description = run.tags["mlflow.note.content"]
-        for words in (told.word, told.reason, "model.init=default", "9 trials", "Floors"):
+        for words in (told.word, told.reason, "model.init=default", "9 trials", "linear baseline"):
             assert words in description
 
     def test_floors_are_lines_of_every_trial_s_figure(self) -> None:
@@ -160,7 +161,7 @@ class TestSweep:
         store, found, _ = done
         again = last_sweeps(open_store(store.folder)).get("sine")
         assert again is not None
-        assert sweeps_json([summarize_sweep(store, again)])["sweeps"] == [found]
+        assert sweeps_json([summarize(load_sweep(store, again))])["sweeps"] == [found]
         assert "xor" not in last_sweeps(store)
 
     def test_result_is_plain_json(self, done: Any) -> None:

@@ -1,0 +1,40 @@
+"""Baselines and bounds of a task under the names that tables, figures and files use."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from linrnn.baseline.baselines import Baselines
+
+
+class ReferenceLoss(NamedTuple):
+    """A loss that networks are compared with."""
+
+    label: str
+    key: str  # in CSV files
+    loss: float
+    predictor: str
+
+
+def reference_losses(baselines: Baselines) -> list[ReferenceLoss]:
+    """Return the baselines and bounds that a task has."""
+    references = (
+        ("naive baseline", "baseline_naive", baselines.trivial, "mean of the training targets, or the last value"),
+        (
+            "linear baseline",
+            "baseline_linear",
+            baselines.linear,
+            f"least squares on {baselines.linear_lags} lags, chosen on the validation split",
+        ),
+        ("nonlinear baseline", "baseline_nonlinear", baselines.nonlinear, "kernel ridge regression on lags"),
+        ("analytic bound", "bound_analytic", baselines.analytic, "best linear predictor, in closed form"),
+        ("noise bound", "bound_noise", baselines.noise, "best predictor of any kind"),
+    )
+    return [
+        ReferenceLoss(label, key, loss, predictor) for label, key, loss, predictor in references if loss is not None
+    ]
+
+
+def losses_by_label(baselines: Baselines) -> dict[str, float]:
+    """Return the losses of the baselines and bounds by label."""
+    return {reference.label: reference.loss for reference in reference_losses(baselines)}

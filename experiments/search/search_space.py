@@ -1,0 +1,64 @@
+"""The search space of a study: the settings that it varies, their ranges, and how tables and files name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+
+from linrnn.config.settings import Integers, Reals, domain_of, setting_name, settings_of
+from linrnn.training.trial_config import TrialConfig, to_text
+
+SearchSpace = Mapping[str, Integers | Reals]  # name in the flat text -> domain; its `search` is the range
+
+
+def searchable_settings(base: TrialConfig) -> dict[str, Integers | Reals]:
+    """Return the settings of a trial config that declare a search range, in the order of their declaration."""
+    space: dict[str, Integers | Reals] = {}
+    for part in (base.task, base.model, base.training):
+        for item in settings_of(type(part)):
+            domain = domain_of(item)
+            if isinstance(domain, Integers | Reals) and domain.search:
+                space[setting_name(part.kind, item.name)] = domain
+    return space
+
+
+def free_settings(base: TrialConfig, fixed_settings: Set[str]) -> dict[str, Integers | Reals]:
+    """Return the settings that a study varies: those with a search range that are not fixed."""
+    return {name: domain for name, domain in searchable_settings(base).items() if name not in fixed_settings}
+
+
+def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, float]:
+    """Return the values that a flat text has for the settings of a search space."""
+    return {name: domain.parse(text[name]) for name, domain in space.items() if name in text}
+
+
+def describe_values(config: TrialConfig) -> str:
+    """Describe a trial by its values of the settings that can be searched, for the name of its run."""
+    values = setting_values(searchable_settings(config), to_text(config))
+    names = short_names(values)
+    texts = {name: f"{value:.2g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+    return " ".join(f"{names[name]}={text}" for name, text in texts.items())
+
+
+def describe_space(spaces: Mapping[str, SearchSpace]) -> str:
+    """Describe the search spaces of several model types; a setting that not all of them have names its model types."""
+    domains = {name: domain for space in spaces.values() for name, domain in space.items()}
+    names = short_names(domains)
+    parts = []
+    for name, domain in domains.items():
+        models = [model for model, space in spaces.items() if name in space]
+        low, high = domain.search or (domain.low, domain.high)
+        note = f" ({', '.join(models)} only)" if len(models) < len(spaces) else ""
+        parts.append(f"{setting_label(names[name])} from {low:g} to {high:g}{note}")
+    return f"{', '.join(parts)}, log-uniform" if parts else "no setting, as all were given"
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the part of each name after its last dot, or the whole name where two settings share that part."""
+    whole = list(names)
+    last = [name.rpartition(".")[2] for name in whole]
+    return {name: short if last.count(short) == 1 else name for name, short in zip(whole, last, strict=True)}
+
+
+def setting_label(name: str) -> str:
+    """Write the name of a setting in words, for people."""
+    return name.replace("_", " ").replace(".", " ")

@@ -1,0 +1,227 @@
+"""A sweep's record: loaded once; everything else is computed from it, without a store."""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+
+from experiments.__main__ import linrnn as group
+from experiments.cli.group import run
+from experiments.report.comparison_table import comparison_table, short_table
+from experiments.report.figures.search_figures import search_figure
+from experiments.report.html import sweep_artifacts
+from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_json
+from experiments.report.summary import summarize
+from experiments.search.selection import best_trial_number
+from experiments.workflows.finish import finish_sweep
+from tests.experiments.report.records import SCALES, TRIALS, build_record
+from tests.faults.harness import Twin, new_store
+from tracking.run_views import LinrnnRun
+from tracking.runs import reader
+from tracking.runs.query import last_sweeps
+from tracking.store.access import Store, open_store
+
+NUMBER, MAYBE = (int, float), (int, float, type(None))
+PAIR = [MAYBE, MAYBE]
+SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of it is a new version
+    "task": str,
+    "sweep_run": str,
+    "seconds": NUMBER,
+    "search_space": {"hidden_size": [int, int], "learning_rate": [float, float]},
+    "studies": {
+        "model": str,
+        "trials": int,
+        "pruned": int,
+        "diverged": int,
+        "failed": int,
+        "best_run": str,
+        "best_val_loss": NUMBER,
+        "hidden_size": int,
+        "learning_rate": float,
+        "parameters": int,
+        "seconds": NUMBER,
+    },
+    "confirmation": {
+        "model": str,
+        "run_id": str,
+        "replicas": int,
+        "diverged": int,
+        "median_test_loss": MAYBE,
+        "iqr": MAYBE,
+        "quartiles": PAIR,
+        "interval": PAIR,
+        "excess": MAYBE,
+        "closed_gap": MAYBE,
+        "too_few_replicas": bool,
+        "linear_comparison": {"ratio": MAYBE, "interval": PAIR, "p": float, "superiority": float},
+    },
+    "failures": list,
+    "baselines": {"naive": NUMBER, "linear": NUMBER, "linear_lags": int, "nonlinear": NUMBER},
+    "bounds": {"analytic": MAYBE, "noise": MAYBE},
+    "verdict": str,
+    "reason": str,
+    "conditions": str,
+    "notes": list,
+}
+
+
+def check(value: Any, schema: Any) -> None:
+    """Fail unless a value has exactly the keys, in their order, and the types of a schema."""
+    if isinstance(schema, dict):
+        assert list(value) == list(schema)
+        for name, part in schema.items():
+            check(value[name], part)
+    elif isinstance(schema, list):
+        assert len(value) == len(schema)
+        for each, part in zip(value, schema, strict=True):
+            check(each, part)
+    else:
+        assert isinstance(value, schema)
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a function of a record asked for a store")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(MlflowClient, "__init__", refuse)
+
+
+class TestWithoutAStore:
+    @pytest.fixture(autouse=True)
+    def _alone(self, no_network: None) -> None:
+        return None
+
+    def test_the_json_has_exactly_its_schema(self) -> None:
+        printed = json.loads(json.dumps(sweeps_json([summarize(build_record())]), allow_nan=False))
+        (sweep,) = printed["sweeps"]
+        linear, tanh = sweep["confirmation"]
+        check({**sweep, "studies": sweep["studies"][0], "confirmation": tanh}, SCHEMA)
+        assert linear["linear_comparison"] is None
+        assert [study["model"] for study in sweep["studies"]] == list(SCALES)
+        assert sweep["notes"] == ["predicted column: 'sales'"]
+
+    def test_the_best_trial_is_complete_and_has_the_lowest_loss(self) -> None:
+        record = build_record()
+        for study in summarize(record).studies:
+            complete = [trial for trial in record.study(study.model) if trial.outcome == "complete"]
+            best = min(complete, key=lambda trial: trial.loss)
+            assert (study.best_run, study.best_val_loss, study.settings) == (best.run_id, best.loss, best.settings)
+            assert (study.trials, study.pruned) == (TRIALS, 1)
+
+    def test_a_study_without_a_complete_trial_keeps_its_columns(self) -> None:
+        record = build_record()
+        trials = [replace(trial, outcome="diverged", loss=math.inf) for trial in record.trials]
+        summary = summarize(replace(record, trials=trials, parameters={}, confirmations=[]))
+        (study, _) = sweep_json(summary)["studies"]
+        assert (study["best_run"], study["hidden_size"], study["learning_rate"]) == (None, None, None)
+        cells = {row[0]: row[1:] for row in comparison_table(summary).rows}
+        assert cells["val loss"] == ("no complete trial",) * 2
+
+    def test_all_that_is_shown_is_a_function_of_the_record(self) -> None:
+        record = build_record()
+        summary = summarize(record)
+        artifacts = sweep_artifacts(record, summary)
+        assert {Path(name).suffix for name in artifacts} == {".html", ".csv", ".png"}
+        assert len([name for name in artifacts if name.endswith(".png")]) == 7
+        assert sweep_artifacts(record, summary)["report.html"] == artifacts["report.html"]
+
+    def test_the_description_lists_the_search_space_and_the_notes(self) -> None:
+        text = sweep_markdown(summarize(build_record()))
+        assert "hidden size from 2 to 64, learning rate from 0.0001 to 0.1" in text
+        assert "predicted column: 'sales'" in text
+
+
+class TestSearchedSettings:
+    def test_two_settings_are_two_axes(self) -> None:
+        figure = search_figure(build_record()).figure
+        assert (figure.get_supylabel(), figure.get_supxlabel()) == ("hidden size", "learning rate")
+
+    def test_one_setting_is_one_axis_against_the_loss(self) -> None:
+        picture = search_figure(build_record(model__hidden_size="5"))
+        assert (picture.figure.get_supylabel(), picture.figure.get_supxlabel()) == ("val loss", "learning rate")
+        assert set(picture.table.header) > {"hidden_size", "learning_rate"}
+        assert picture.png()
+
+    def test_without_a_setting_there_is_no_figure_of_the_search(self) -> None:
+        record = build_record(model__hidden_size="5", training__learning_rate="0.01")
+        assert not search_figure(record).table.rows
+        summary = summarize(record)
+        assert sweep_json(summary)["search_space"] == {}
+        assert {study.settings["model.hidden_size"] for study in summary.studies} == {5}
+
+    def test_a_setting_that_gets_a_range_has_its_own_column_everywhere(self) -> None:
+        record = build_record()
+        trials = [replace(trial, settings={**trial.settings, "model.slope_count": 3}) for trial in record.trials]
+        summary = summarize(replace(record, trials=trials))
+        assert "slope count" in [row[0] for row in comparison_table(summary).rows]
+        assert "slope count" in short_table([summary]).header
+        assert sweep_json(summary)["studies"][0]["slope_count"] == 3
+        assert "slope_count" in search_figure(replace(record, trials=trials)).table.header
+
+
+def test_the_earliest_of_equal_trials_is_the_best() -> None:
+    assert best_trial_number({3: 0.5, 1: 0.2, 2: 0.2}) == 1
+    assert best_trial_number({}) is None
+
+
+class TestReads:
+    @pytest.fixture
+    def reads(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]]]:
+        """Counts reads of artifacts by run and name."""
+        counts: Counter[tuple[str, str]] = Counter()
+        read_file = reader.read_file
+
+        def count(store: Store, of: LinrnnRun, name: str) -> bytes:
+            counts[of.run_id, str(name)] += 1
+            return read_file(store, of, name)
+
+        monkeypatch.setattr(reader, "read_file", count)
+        yield counts
+        assert set(counts.values()) == {1}
+        names = {name for _, name in counts}
+        assert {"curves.npz", "weights/best.safetensors"} < names
+
+    @pytest.fixture
+    def queries(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]]]:
+        """Counts queries of runs."""
+        counts: Counter[tuple[str, str]] = Counter()
+        search_runs = MlflowClient.search_runs
+
+        def count(client: Any, experiments: Any, query: str = "", *rest: Any, **options: Any) -> Any:
+            counts[str(experiments), query] += 1
+            return search_runs(client, experiments, query, *rest, **options)
+
+        monkeypatch.setattr(MlflowClient, "search_runs", count)
+        yield counts
+        assert set(counts.values()) == {1}
+
+    def test_finishing_reads_each_artifact_and_run_once(
+        self, twin: Twin, tmp_path: Path, reads: Counter[Any], queries: Counter[Any]
+    ) -> None:
+        store = open_store(new_store(twin.folder, tmp_path / "store"))
+        finish_sweep(store, last_sweeps(store)["sine"].run_id)
+
+    @pytest.mark.parametrize("options", [(), ("--json",), ("--figures", "figures")])
+    def test_compare_reads_each_artifact_and_run_once(
+        self,
+        twin: Twin,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        options: tuple[str, ...],
+        reads: Counter[Any],
+        queries: Counter[Any],
+    ) -> None:
+        folder = new_store(twin.folder, tmp_path / "store")
+        monkeypatch.chdir(tmp_path)
+        assert run(group, ["compare", "sine", "--store", str(folder), *options]) == 0
