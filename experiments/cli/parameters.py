@@ -73,7 +73,7 @@ class Number(click.FloatRange):
 
 TASK, MODEL = TaskName(TASKS, "task"), Name(MODELS, "type")
 
-# help must not import what declares the defaults, which takes seconds; a test compares them
+# Defaults in help are text: importing their declarations takes seconds. A test compares them.
 SETTINGS = click.option(
     "--set",
     "settings",
@@ -89,9 +89,9 @@ STUDIES = click.option(
     help="PostgreSQL database that holds the Optuna studies, for a team.  [default: optuna.db, or $LINRNN_STUDIES]",
 )
 TRIALS = click.option("--trials", metavar="N", help="Trials of each study.  [default: 20]")
-EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.  [default: 1000]")
+EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.  [default: 1000, or the task's own]")
 REPLICAS = click.option(
-    "--replicas", metavar="S", help="Networks of each trial, which are trained side by side.  [default: 10]"
+    "--replicas", metavar="S", help="Networks of each trial, trained side by side.  [default: 10, or the task's own]"
 )
 WORKERS = click.option(
     "--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one per core]"

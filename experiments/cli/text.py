@@ -49,8 +49,10 @@ def show_verdict(summary: SweepSummary) -> None:
     print(f"  Conditions: {summary.conditions}.")
     print(f"  Searched: {summary.search_space}.")
     print(f"  Baselines and bounds: {baselines_text(summary.baselines)}.")
+    for note in summary.notes:
+        print(f"  Data: {note}.")
     for failure in summary.failures:
-        print(f"  Failed trial: {failure}")
+        print(f"  Failed trial: {failure}.")
 
 
 def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:

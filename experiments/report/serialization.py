@@ -14,7 +14,7 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       bounds            analytic, noise; null if not known
 
 Losses are normalized; a number that is not finite is null. Schema 1 had one object `floors` in place of `baselines`
-and `bounds`, and `beside_linear` for `linear_comparison`.
+and `bounds`, and `beside_linear` for `linear_comparison`, `gap_closed` for `closed_gap`.
 """
 
 from __future__ import annotations

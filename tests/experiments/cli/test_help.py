@@ -68,4 +68,4 @@ def test_defaults_in_help_are_those_that_are_declared(name: str) -> None:
         if isinstance(option, click.Option) and option.name in DEFAULTS:
             owner, field = DEFAULTS[option.name]
             (declared,) = [item.default for item in settings_of(owner) if item.name == field]
-            assert re.findall(r"\[default: (.*?)\]", option.help or "") == [str(declared)]
+            assert re.findall(r"\[default: (\d+)(?:, or the task's own)?\]", option.help or "") == [str(declared)]
