@@ -23,7 +23,7 @@ OUTCOMES = ("complete", "pruned", "diverged", "failed")
 FAILED = OUTCOMES[-1]
 
 
-class Name(StrEnum):
+class SchemaName(StrEnum):
     """A name in MLflow, what it means, and the name that version 1 had for it where that was another."""
 
     meaning: str
@@ -49,7 +49,7 @@ class Phase(StrEnum):
     SINGLE = "single"
 
 
-class Tag(Name):
+class Tag(SchemaName):
     """Tags of runs."""
 
     SCHEMA = "schema", "version of this schema"
@@ -61,8 +61,8 @@ class Tag(Name):
     FORM = "form", "the code that trained it: kernels (the same bits on every processor) or torch"
     DIGESTS = "digests", "SHA-256 of digests.json, which holds those of all other files"
     BEST = "best", "yes on the best trial of a study"
-    REPRODUCED = "reproduced", "result and time of the last reproduction of this trial"
-    REPRODUCTION_OF = "reproduction_of", "id of the run that this run trained again"
+    LAST_REPRODUCTION = "reproduced", "result and time of the last reproduction of this trial"
+    ORIGINAL = "reproduction_of", "id of the run that this run trained again"
     REPRODUCTION_RESULT = "reproduction_result", "IDENTICAL, EQUIVALENT or DIFFERENT", "verdict"
     TASK = "task", "task of a sweep"
     STUDIES = "studies", "names of a sweep's studies, in the order of its model types"
@@ -79,7 +79,7 @@ class Tag(Name):
     SOURCE_NAME = "mlflow.source.name", "always linrnn"
 
 
-class Metric(Name):
+class Metric(SchemaName):
     """Metrics of runs, beside the searched settings. Losses are normalized: 1 is the best constant predictor's."""
 
     TRAIN_LOSS = "train_loss", "median training loss over replicas, by epoch"
@@ -96,16 +96,16 @@ class Metric(Name):
     BOUND_NOISE = "bound_noise", "loss that no predictor can beat", "floor_noise"
 
 
-class Param(Name):
+class Param(SchemaName):
     """Params of a sweep's run beside its settings; those of a trial's run are its whole config as flat text."""
 
     MODELS = "models", "model types of a sweep"
-    FIXED = "fixed", "settings that the user set and that are therefore not searched"
+    PRESETS = "fixed", "settings that the user set and that are therefore not searched"
     DATA_FILE = "data_file", "SHA-256 of the user's file"
     TRIALS = "sweep.trials", "trials of each study"
 
 
-class Artifact(Name):
+class Artifact(SchemaName):
     """Artifacts of runs."""
 
     BEST_WEIGHTS = "weights/best.safetensors", "weights of all replicas at their lowest validation loss"

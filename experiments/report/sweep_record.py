@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from experiments.search.search_space import SearchSpace, free_settings, searchable_settings, setting_values
 from experiments.search.selection import best_trial_number
-from experiments.search.sweep_config import SweepConfig, sweep_config_of_run
+from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.trial_config import to_text
@@ -166,7 +166,7 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         An artifact is missing or damaged, or a run contradicts the schema.
     """
     runs = runs or fetch_runs(store, sweep)
-    config = sweep_config_of_run(sweep.params)
+    config = read_sweep_config(sweep)
     searched = {model: select_first(each, config.trials) for model, each in runs.studies.items()}
     every = [run for each in searched.values() for run in each] + list(runs.confirmations)
     return SweepRecord(

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from linrnn.config.settings import (
     Choice,
@@ -23,6 +23,9 @@ from linrnn.data.digests import content_digest
 from linrnn.errors import ConfigError
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.schema import Param
+
+if TYPE_CHECKING:
+    from tracking.run_views import SweepRun
 
 CONFIRMATION_SEEDS = 10**6  # a search's seed with these bits turned over is its confirmation's
 
@@ -61,7 +64,13 @@ class SweepConfig(Config):
             for item in settings_of(SweepConfig)
         }
         data: dict[str, str] = {Param.DATA_FILE: self.data_file} if self.data_file else {}
-        return {**shared, Param.MODELS: models, Param.FIXED: ", ".join(sorted(self.fixed)) or "nothing", **data, **own}
+        return {
+            **shared,
+            Param.MODELS: models,
+            Param.PRESETS: ", ".join(sorted(self.fixed)) or "nothing",
+            **data,
+            **own,
+        }
 
     def study_name(self, base: TrialConfig) -> str:
         """Name of the study of one of the bases: a digest of all that decides its trials, how many apart.
@@ -101,11 +110,19 @@ def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> 
 
 def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
     """The sweep whose flat text a run has as its params. Its data are not read: they may be others by now."""
-    apart = (Param.MODELS, Param.FIXED, Param.DATA_FILE)
+    apart = (Param.MODELS, Param.PRESETS, Param.DATA_FILE)
     shared = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
-    fixed = frozenset() if params[Param.FIXED] == "nothing" else frozenset(params[Param.FIXED].split(", "))
+    fixed = frozenset() if params[Param.PRESETS] == "nothing" else frozenset(params[Param.PRESETS].split(", "))
     config = assemble_config(shared, params[Param.MODELS].split(", "), params)
     return replace(config, fixed=fixed, data_file=params.get(Param.DATA_FILE, ""))
+
+
+def read_sweep_config(sweep: SweepRun) -> SweepConfig:
+    """Return the config of a recorded sweep; raise SchemaError where its params are not those of one."""
+    try:
+        return sweep_config_of_run(sweep.params)
+    except (ConfigError, KeyError) as error:
+        raise sweep.error(f"has params that are no sweep config ({error})") from error
 
 
 def assemble_config(shared: Mapping[str, str], models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:

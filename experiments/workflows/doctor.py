@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from experiments.search.study_state import open_studies
-from experiments.search.sweep_config import sweep_config_of_run
+from experiments.search.sweep_config import read_sweep_config
 from tracking.runs.consistency import (
     all_runs,
     count_records,
@@ -82,7 +82,7 @@ def reconcile_study(store: Store, name: str) -> None:
     sweep = next(run for run in find_sweeps(store) if name in run.studies)
     names = sweep.studies
     with store.lock(names):
-        list(open_studies(sweep_config_of_run(sweep.params), store, names))
+        list(open_studies(read_sweep_config(sweep), store, names))
 
 
 def store_facts(store: Store) -> dict[str, str]:

@@ -150,7 +150,7 @@ def record_reproduction(store: Store | None, judge: JudgedRerun) -> Reproduction
     of, verdict = reproduction.of, reproduction.verdict
     tags: dict[str, str] = {
         Tag.PHASE: Phase.REPRODUCTION,
-        Tag.REPRODUCTION_OF: of.run_id,
+        Tag.ORIGINAL: of.run_id,
         Tag.REPRODUCTION_RESULT: verdict,
         Tag.PARENT: of.run_id,
     }
@@ -160,7 +160,7 @@ def record_reproduction(store: Store | None, judge: JudgedRerun) -> Reproduction
     try:
         with store.lock([SINGLE], wait=60):
             run_id = record_trial(store, again, f"reproduction of {of.name}", tags, omit=omit)
-            set_tags(store, of.run_id, {Tag.REPRODUCED: f"{verdict} {when}"})
+            set_tags(store, of.run_id, {Tag.LAST_REPRODUCTION: f"{verdict} {when}"})
     except BaseException as error:
         error.add_note(f"the verdict on {of.run_id} was {verdict}")
         raise

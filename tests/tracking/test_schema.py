@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from mlflow.entities import Param as MlflowParam
@@ -13,6 +12,7 @@ from mlflow.entities import Run, RunData, RunInfo, RunTag
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
+from tests.source import PATHS, TREES
 from tracking.mlflow_ui.experiments import experiment_id
 from tracking.run_views import SweepRun, TrialRun, to_linrnn_run
 from tracking.runs.query import find_sweeps, find_trials
@@ -21,23 +21,18 @@ from tracking.schema import (
     VERSION,
     Artifact,
     Metric,
-    Name,
     Param,
     Phase,
     SchemaError,
+    SchemaName,
     Tag,
 )
 from tracking.search_settings import common_search_settings, search_metrics
 from tracking.store.access import Store
 
-ROOT = Path(__file__).resolve().parents[2]
 HOME = ("tracking.schema", "tracking.run_views")
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for room in ("tracking", "experiments")
-    for path in sorted((ROOT / room).rglob("*.py"))
-}
-KINDS: tuple[type[Name], ...] = (Tag, Metric, Param, Artifact)
+MODULES = {module for module in PATHS if module.startswith(("tracking", "experiments"))} - set(HOME)
+KINDS: tuple[type[SchemaName], ...] = (Tag, Metric, Param, Artifact)
 FLAT_TEXT = {"task", "model", "sweep.trials"}  # names of settings, which the config declares
 NAMES = {name for kind in KINDS for member in kind for name in member.names} - FLAT_TEXT
 DISTINCT = {name for name in NAMES if "." in name}  # artifacts and MLflow's own tags: no word of a language
@@ -56,41 +51,33 @@ ALLOWED = {
 }
 
 
-def literals(path: Path) -> Iterator[str]:
-    """All string constants of a file but its docstrings."""
-    tree = ast.parse(path.read_text())
-    docstrings = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    for node in ast.walk(tree):
+def literals(module: str) -> Iterator[str]:
+    """All string constants of a module but its docstrings."""
+    nodes = list(ast.walk(TREES[module]))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
 
 
 def test_no_name_of_the_schema_is_written_elsewhere() -> None:
-    for module in MODULES.keys() - set(HOME):
+    for module in MODULES:
         names = DISTINCT if module.startswith(OUTPUT) else NAMES
-        found = set(literals(MODULES[module])) & names
-        assert found <= ALLOWED.get(module, set()), module
-        assert ALLOWED.get(module, set()) <= set(literals(MODULES[module])), f"{module} is allowed more than it needs"
+        found, allowed = set(literals(module)) & names, ALLOWED.get(module, set())
+        assert found == allowed, f"{module}: too many are allowed" if found < allowed else module
 
 
 def test_no_query_has_a_name_in_it() -> None:
     names = "|".join(map(re.escape, NAMES | FLAT_TEXT))
-    for module in MODULES.keys() - set(HOME):
-        text = "\n".join(literals(MODULES[module]))
-        assert not re.search(rf"\b(tags|params|metrics)\.[`\"]?({names})\b", text), module
+    for module in MODULES:
+        assert not re.search(rf"\b(tags|params|metrics)\.[`\"]?({names})\b", "\n".join(literals(module))), module
 
 
 def test_no_run_is_read_but_through_its_view() -> None:
-    for module in MODULES.keys() - set(HOME):
-        for node in ast.walk(ast.parse(MODULES[module].read_text())):
-            raw = isinstance(node, ast.Attribute) and node.attr in ("tags", "params", "metrics")
-            assert not (raw and isinstance(node.value, ast.Attribute) and node.value.attr == "data"), module  # type: ignore[attr-defined]
+    for module in MODULES:
+        for node in ast.walk(TREES[module]):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+                assert node.value.attr != "data" or node.attr not in ("tags", "params", "metrics"), module
 
 
 def test_every_name_has_a_meaning_and_is_used_once() -> None:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from tracking.mlflow_ui.charts import chart_state, loss_charts, search_charts
-from tracking.schema import MODEL, Metric, Name, Phase, Tag
+from tracking.schema import MODEL, Metric, Phase, SchemaName, Tag
 from tracking.search_settings import common_search_settings
 
 CHARTS, MODEL_TYPES, TRIALS, REPRODUCTIONS, VERDICTS = "charts", "models", "trials", "reproductions", "verdicts"
@@ -28,8 +28,8 @@ def task_views(version: int) -> dict[str, str]:
     confirmations_first = {"orderByKey": column(Tag.PHASE), "orderByAsc": True}  # all model types in the first 100
     config = [f"params.`{name}`" for name in (MODEL, *common_search_settings())]
     losses = [*config, *columns(version, Metric.BEST_VAL_LOSS, Metric.TEST_LOSS)]
-    ends = columns(version, Tag.PHASE, Tag.OUTCOME, Tag.REPRODUCED)
-    results = columns(version, Tag.REPRODUCTION_RESULT, Tag.REPRODUCTION_OF)
+    ends = columns(version, Tag.PHASE, Tag.OUTCOME, Tag.LAST_REPRODUCTION)
+    results = columns(version, Tag.REPRODUCTION_RESULT, Tag.ORIGINAL)
     charts = {**trained, **confirmations_first, "selectedColumns": losses}
     return {
         **view(CHARTS, "charts of all model types", charts | chart_state(search_charts())),
@@ -49,12 +49,12 @@ def view(key: str, name: str, state: dict[str, Any]) -> dict[str, str]:
     return {PREFIX + key: json.dumps({"name": name, "createdAt": 0, "updatedAt": 0, "state": json.dumps(state)})}
 
 
-def columns(version: int, *names: Name) -> list[str]:
+def columns(version: int, *names: SchemaName) -> list[str]:
     """Return the columns of these names, and of their old names where the experiment has runs of version 1."""
     return [column(name, text) for name in names for text in (name.names if version == 1 else name.names[:1])]
 
 
-def column(name: Name, text: str | None = None) -> str:
+def column(name: SchemaName, text: str | None = None) -> str:
     """Return the UI's name for a column of a tag or metric."""
     return f"{'tags' if isinstance(name, Tag) else 'metrics'}.`{text or name}`"
 

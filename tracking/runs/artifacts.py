@@ -61,7 +61,7 @@ def data_files(task: Task) -> dict[str, bytes]:
     return {name: content for name, content in files.items() if len(content) < MAX_BYTES}
 
 
-def load_result(config: TrialConfig, form: str, started: float, seconds: float, read: Read) -> TrialResult:
+def load_result(config: TrialConfig, form: str, start: float, seconds: float, read: Read) -> TrialResult:
     """Return the trial whose files `read` returns by name: the value that training returned, without its figures."""
     final = parse_weights(read(Artifact.FINAL_WEIGHTS))
     shapes = {name: final[name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
@@ -81,7 +81,7 @@ def load_result(config: TrialConfig, form: str, started: float, seconds: float, 
     )
     data = {name: text for name, text in digests.items() if name.startswith("data.")}
     environment = json.loads(read(Artifact.ENVIRONMENT))
-    return TrialResult(config, history, started, seconds, environment, data, curves.get(Metric.TEST_LOSS))
+    return TrialResult(config, history, start, seconds, environment, data, curves.get(Metric.TEST_LOSS))
 
 
 def curves_file(result: TrialResult) -> bytes:

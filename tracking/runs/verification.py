@@ -46,7 +46,7 @@ class TrialRecord:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
-    started: float  # seconds since 1970
+    start: float  # seconds since 1970
     read: Read
 
     @property
@@ -74,7 +74,7 @@ class TrialRecord:
 
     def load(self) -> TrialResult:
         """Return the same without verification."""
-        return load_result(self.config, self.tags[Tag.FORM], self.started, self.metrics[Metric.SECONDS], self.read)
+        return load_result(self.config, self.tags[Tag.FORM], self.start, self.metrics[Metric.SECONDS], self.read)
 
     def baselines(self) -> Baselines | None:
         """Return the baselines and bounds of its task as they were when it was trained; None where it has none."""
@@ -132,7 +132,7 @@ def export_facts(record: TrialRecord) -> bytes:
         {
             "run_id": record.run_id,
             "name": record.name,
-            "started": record.started,
+            "started": record.start,
             "metrics": dict(record.metrics),
             "tags": tags,
         }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tarfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,10 @@ from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.links import LOOPBACK, all_links
+from tracking.run_views import TrialRun
 from tracking.runs.query import confirmation_runs, find_sweeps, find_trials, last_sweeps
 from tracking.runs.reader import read_baselines, read_trial
-from tracking.schema import VERSION, Artifact, Metric, Phase, Tag, TrialRun
+from tracking.schema import VERSION, Artifact, Metric, Phase, Tag
 from tracking.store.access import Store, open_store
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "fixtures" / "store-0.1.0.tar.xz"
@@ -136,7 +139,7 @@ def test_a_built_in_trial_is_reproduced(old: Store, archive: Path, capsys: pytes
         Phase.REPRODUCTION,
         "IDENTICAL",
     )
-    assert read_trial(old, confirmed).tag(Tag.REPRODUCED).startswith("IDENTICAL")
+    assert read_trial(old, confirmed).tag(Tag.LAST_REPRODUCTION).startswith("IDENTICAL")
     identical(call(capsys, old, "reproduce", rerun.run_id))  # which holds files of its own where names are new
     recorded = [run for run in find_trials(old, "levels.csv") if run.phase == Phase.REPRODUCTION]
     assert [run.tag(Tag.REPRODUCTION_RESULT) for run in recorded] == ["IDENTICAL"]  # 0.1.0's own, under its old name
@@ -229,3 +232,29 @@ def test_old_and_new_sweeps_are_compared_side_by_side(
     assert read_baselines(old, last_sweeps(old)["sine"]).linear_lags == 1
     folder = Path(last_sweeps(old)["product"].info.artifact_uri.removeprefix("file://"))
     assert (folder / Artifact.BASELINES).exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "whose"),
+    [
+        ("tags", "outcome", "trial"),
+        ("tags", "trial", "trial"),
+        ("latest_metrics", "seconds", "trial"),
+        ("params", "models", "sweep"),
+        ("params", "fixed", "sweep"),
+        ("tags", "task", "sweep"),
+    ],
+)
+def test_what_a_run_has_lost_is_named_in_one_line(
+    old: Store, archive: Path, capsys: pytest.CaptureFixture[str], table: str, key: str, whose: str
+) -> None:
+    sweep = printed(archive, "compare.json")["sweeps"][0]
+    run_id = sweep["sweep_run"] if whose == "sweep" else sweep["studies"][0]["best_run"]
+    with closing(sqlite3.connect(old.folder / "mlflow.db")) as database, database:
+        changed = database.execute(f"delete from {table} where key = ? and run_uuid = ?", (key, run_id))
+        assert changed.rowcount == 1
+    code, error = call(capsys, old, "compare")
+    assert code == 6
+    assert run_id in error
+    assert f"'{key}'" in error
+    assert len(error.splitlines()) == 1

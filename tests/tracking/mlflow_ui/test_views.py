@@ -1,0 +1,68 @@
+"""Saved views and descriptions of experiments: their names are the schema's, and old experiments get them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tracking.mlflow_ui.descriptions import describe_sweeps, describe_task
+from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.views import PREFIX, sweep_views, task_views
+from tracking.schema import VERSION, Metric, Tag
+from tracking.search_settings import common_search_settings
+from tracking.store.access import Store
+
+
+def states(tags: dict[str, str]) -> dict[str, Any]:
+    """The state of each view, by its key."""
+    return {tag.removeprefix(PREFIX): json.loads(json.loads(text)["state"]) for tag, text in tags.items()}
+
+
+@pytest.mark.parametrize("version", [1, VERSION])
+def test_each_column_is_a_name_of_the_schema(version: int) -> None:
+    metrics = {name for metric in Metric for name in metric.names} | set(common_search_settings().values())
+    tags = {name for tag in Tag for name in tag.names}
+    for state in states({**task_views(version), **sweep_views(version)}).values():
+        for column in state["selectedColumns"]:
+            kind, name = re.fullmatch(r"(metrics|tags|params)\.`(.+)`", column).groups()  # type: ignore[union-attr]
+            assert name in {"metrics": metrics, "tags": tags, "params": {"model", *common_search_settings()}}[kind]
+
+
+def test_columns_of_old_names_are_in_old_experiments_alone() -> None:
+    for version, expected in ((1, True), (VERSION, False)):
+        columns = states(sweep_views(version))["verdicts"]["selectedColumns"]
+        assert ("metrics.`floor_linear`" in columns) == expected
+        assert "metrics.`baseline_linear`" in columns
+
+
+def test_every_search_setting_has_its_chart_and_its_axis() -> None:
+    cards = states(task_views(VERSION))["charts"]["compareRunCharts"]
+    (parallel,) = [card for card in cards if card["type"] == "PARALLEL"]
+    assert parallel["selectedMetrics"] == [*common_search_settings().values(), "best_val_loss"]
+    scatters = [card["xaxis"]["key"] for card in cards if card["type"] == "SCATTER"]
+    assert scatters == ["hidden_size", "learning_rate"]
+    assert len({card["uuid"] for card in cards if not card["deleted"]}) == len(scatters) + 5
+
+
+def test_an_experiment_gets_views_that_changed_and_keeps_its_description(store: Store) -> None:
+    key = f"{PREFIX}charts"
+    number = store.client.create_experiment("sine", tags={key: "{}", str(Tag.NOTE): "mine", f"{PREFIX}own": "{}"})
+    assert experiment_id(store, "sine") == number
+    tags = store.client.get_experiment(number).tags
+    assert tags[str(Tag.NOTE)] == "mine"
+    assert tags[f"{PREFIX}own"] == "{}"
+    assert {tag: tags[tag] for tag in task_views(1)} == task_views(1)  # it may have runs of version 1
+
+
+def test_a_new_experiment_has_the_version_and_links_in_its_description(store: Store) -> None:
+    for name, describe in (("sine", lambda number: describe_task("sine", number)), ("sweeps", describe_sweeps)):
+        number = experiment_id(store, name)
+        tags = store.client.get_experiment(number).tags
+        assert tags["schema"] == str(VERSION)
+        assert tags["mlflow.note.content"] == describe(number)
+        keys = re.findall(r"viewStateShareKey=(\w+)", tags["mlflow.note.content"])
+        assert keys
+        assert all(f"{PREFIX}{key}" in tags for key in keys)
