@@ -10,7 +10,8 @@ RUN ?=
 TASK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep suite compare report ui reproduce test servers browser faults doctor check bench docs lock clean
+.PHONY: help setup sweep suite compare report ui reproduce test coverage servers browser faults wheel doctor check \
+	bench docs lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -47,6 +48,9 @@ reproduce: $(READY)  ## train a recorded run again and compare, bit for bit: RUN
 test: $(READY)  ## run the tests
 	@$(BIN)/pytest $(ARGS)
 
+coverage: $(READY)  ## run the tests and measure which lines they reach; below 95 % is an error
+	@$(BIN)/pytest --cov --cov-report=term -W ignore::coverage.exceptions.CoverageWarning $(ARGS)
+
 servers: $(READY)  ## the tests with PostgreSQL, MLflow and Dask servers on loopback
 	@$(BIN)/pytest -m servers $(ARGS)
 
@@ -56,13 +60,17 @@ browser: $(READY)  ## the tests of the MLflow UI in a real Chromium
 faults: $(READY)  ## kill whole sweeps N times at random moments, run them again, compare: make faults N=200
 	@$(BIN)/python -m tests.faults $(N)
 
+wheel: $(READY)  ## build the wheel, install it into an empty environment and use it
+	@.ci/wheel
+
 doctor: $(READY)  ## what is amiss in the store; ARGS="--fix" mends it
 	@$(BIN)/linrnn doctor $(ARGS)
 
-check: $(READY)  ## lint, format and types
+check: $(READY)  ## lint, format, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
 bench: $(READY)  ## time linrnn beside the per-step loop, torch.nn.RNN and JAX, about 7 minutes: ARGS="--out DIR"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-bench.lock
@@ -81,5 +89,5 @@ lock:  ## write requirements.lock anew: the newest versions that pyproject.toml 
 	rm -rf $(VENV)-lock
 
 clean:  ## remove .venv and caches; keeps the store
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* *.egg-info build
 	find linrnn tracking experiments tests -name __pycache__ -type d -prune -exec rm -rf {} +

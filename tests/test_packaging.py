@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 from importlib.resources import files
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from tests.source import ROOMS, ROOT
@@ -81,3 +83,24 @@ def test_exact_versions_are_in_the_lock_alone() -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_types_are_declared(room: str) -> None:
     assert files(room).joinpath("py.typed").is_file()
+
+
+def test_pre_commit_and_make_check_run_the_same() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe is not None
+    commands = [line.strip().removeprefix("@").replace("$(BIN)", ".venv/bin") for line in recipe[1].splitlines()]
+    assert [hook["entry"] for hook in hooks] == commands
+
+
+def test_the_workflow_runs_what_has_to_pass() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    assert [step["run"] for step in jobs["ci"]["steps"] if "run" in step] == [".ci/run"]
+
+
+def test_one_place_has_the_version() -> None:
+    version = re.escape(PROJECT["version"])
+    sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    assert not [path for path in sources if re.search(rf"""=\s*["']{version}["']""", path.read_text())]
+    citation = ROOT / "CITATION.cff"
+    assert not citation.exists() or yaml.safe_load(citation.read_text())["version"] == PROJECT["version"]
