@@ -58,16 +58,17 @@ def describe_training(_: str) -> str:
 
 
 def settings_table(*owners: type[Config]) -> str:
-    """Return one table row per declared setting: name, default, values, searched range, meaning."""
+    """Return one table row per declared setting: name, meaning, default, values and searched range."""
     rows = []
     for owner in owners:
         for item in settings_of(owner):
-            domain, metadata = domain_of(item), item.metadata
+            domain = domain_of(item)
             search = getattr(domain, "search", None)
+            searched = f"; searched from {search[0]:g} to {search[1]:g}" if search else ""
             default = f"`{format_value(item.default)}`" if item.default != "" else ""
-            searched = f"{search[0]:g} to {search[1]:g}" if search else ""
-            rows.append([f"`{setting_name(owner.kind, item.name)}`", default, str(domain), searched, metadata["help"]])
-    return format_table(["setting", "default", "values", "searched", "meaning"], rows)
+            name, meaning = setting_name(owner.kind, item.name), item.metadata["help"]
+            rows.append([f"`{name}`", meaning, default, f"{domain}{searched}"])
+    return format_table(["setting", "meaning", "default", "values"], rows)
 
 
 def list_schema(name: str) -> str:
@@ -81,11 +82,12 @@ def list_schema(name: str) -> str:
 
 def describe_commands(_: str) -> str:
     """Return the help of the command group and of each visible command."""
-    context = click.Context(command_group, info_name="linrnn", terminal_width=WIDTH, max_content_width=WIDTH)
+    settings = {**command_group.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command_group, info_name="linrnn", **settings)
     parts = [f"## linrnn\n\n```text\n{command_group.get_help(context)}\n```"]
     for name, command in sorted(command_group.commands.items()):
         if not command.hidden:
-            within = click.Context(command, context, name, terminal_width=WIDTH, max_content_width=WIDTH)
+            within = click.Context(command, context, name)
             parts.append(f"(command-{name})=\n## linrnn {name}\n\n```text\n{command.get_help(within)}\n```")
     return "\n\n".join(parts)
 
