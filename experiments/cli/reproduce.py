@@ -85,7 +85,7 @@ def of_one(store: Store | None, run: str | None, tolerance: float, quiet: bool) 
     else:
         record = load_record(store, find_run(store, run)) if run else best_of_last_sweep(store)
     original = record.verify()
-    with progress_reporter(len(original.progress.evaluated), quiet, "evaluations") as told:
+    with progress_reporter(len(original.history.evaluation_epochs), quiet, "evaluations") as told:
         return reproduce_trial(record, original, tolerance, store, told)
 
 

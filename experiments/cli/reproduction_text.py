@@ -25,7 +25,7 @@ def reproduction_json(found: Reproduction) -> dict[str, Any]:
         "schema": 1,
         "run_id": found.of.run_id,
         "verdict": found.verdict,
-        "compared": found.comparison.compared,
+        "compared": found.comparison.counts,
         "first_difference": first._asdict() if first else None,
         "max_relative_difference": found.comparison.max_relative_difference,
         "tolerance": found.tolerance,
@@ -75,7 +75,7 @@ def show_link(store: Store | None, found: Sequence[Reproduction]) -> None:
 
 def extent(found: Reproduction) -> str:
     """How much is identical; nothing for another verdict."""
-    counts = found.comparison.compared
+    counts = found.comparison.counts
     return f"{counts['epochs']} epochs x {counts['replicas']} replicas" if found.verdict == IDENTICAL else ""
 
 
@@ -89,7 +89,7 @@ def reason(found: Reproduction) -> str:
 
 def everything(found: BitwiseComparison) -> str:
     """How much was compared and found equal."""
-    counts = found.compared
+    counts = found.counts
     numbers = sum(counts.get(name, 0) for name in ("train_loss", "gradient_norm", "val_loss", "test_loss"))
     weights = sum(counts.get(name, 0) for name in HASHED)
     data = sum(count for name, count in counts.items() if name.startswith("data."))

@@ -94,7 +94,7 @@ def show_floors(floors: Baselines) -> None:
 
 def trial_json(trained: TrialResult, run_id: str) -> dict[str, Any]:
     """The object that `linrnn train --json` prints; what is not finite is null."""
-    first, median, third = quartiles(trained.tested)
+    first, median, third = quartiles(trained.test_losses)
     return {
         "schema": 1,
         "run_id": run_id,
@@ -102,9 +102,9 @@ def trial_json(trained: TrialResult, run_id: str) -> dict[str, Any]:
         "model": trained.config.model.name,
         "outcome": trained.outcome,
         "replicas": trained.config.training.replicas,
-        "diverged": int(trained.progress.diverged.sum()),
+        "diverged": int(trained.history.diverged.sum()),
         "seconds": trained.seconds,
-        "best_val_loss": finite(trained.progress.median_best_val_loss),
+        "best_val_loss": finite(trained.history.median_best_val_loss),
         "median_test_loss": finite(median),
         "iqr": finite(third - first),
     }
@@ -112,8 +112,8 @@ def trial_json(trained: TrialResult, run_id: str) -> dict[str, Any]:
 
 def show_trial(store: Store, trained: TrialResult, run_id: str) -> None:
     """What a trial came to, and where to look."""
-    first, median, third = quartiles(trained.tested)
-    config, progress = trained.config, trained.progress
+    first, median, third = quartiles(trained.test_losses)
+    config, progress = trained.config, trained.history
     row = (
         config.task.label,
         config.model.name,

@@ -105,7 +105,7 @@ def closed_loop_figure(said: Mapping[str, Predictions]) -> Picture:
     rows = [
         (model, of.start + k, None if np.isnan(truth) else truth, value if np.isfinite(value) else None)
         for model, of in said.items()
-        for k, (truth, value) in enumerate(zip(of.truth.tolist(), of.continued.tolist(), strict=True))
+        for k, (truth, value) in enumerate(zip(of.truth.tolist(), of.free_run.tolist(), strict=True))
     ]
     caption = (
         "Closed loop: from here on the network is given its own predictions in place of the first test sequence, "

@@ -16,11 +16,11 @@ from linrnn.training.result import TrialResult
 
 def learning_curves(trained: TrialResult, floors: Baselines | None = None) -> bytes:
     """PNG of a trial's train and val loss by epoch: a line a replica, the median bold; its task's floors as lines."""
-    progress = trained.progress
+    progress = trained.history
     figure = Figure(figsize=(6.4, 4.0), dpi=80)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.78))  # a layout engine would draw everything twice
-    epochs = np.array(progress.evaluated)
+    epochs = np.array(progress.evaluation_epochs)
     draw(axes, epochs, progress.train_loss[epochs - 1], "train", FAINT)
     draw(axes, epochs, progress.val_loss, "val", colour(trained.config.model.name))
     figure.text(0.12, 0.94, title(trained))
