@@ -1,0 +1,95 @@
+"""The sampler's trials are those of Optuna's defaults of today, and stay so when the defaults change."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from optuna.samplers import TPESampler
+from optuna.samplers._tpe import sampler as tpe
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from experiments.search import optuna_adapter
+from experiments.search.optuna_adapter import ask, count_best_trials, sampler_seed, search_space, weigh_trials
+from linrnn.training.trial_config import TrialConfig, from_text, to_text
+
+BASE = from_text({"task": "sine", "model": "linear", "seed": "7"})
+SPACE = search_space(BASE)
+
+
+def past_trials(count: int) -> list[FrozenTrial]:
+    """Finished trials, complete and pruned ones."""
+    rng, trials = np.random.default_rng(1), []
+    for number in range(count):
+        params = {"model.hidden_size": int(rng.integers(2, 65)), "training.learning_rate": 10 ** rng.uniform(-4, -1)}
+        loss = abs(math.log10(params["training.learning_rate"]) + 2) + 1 / params["model.hidden_size"]
+        state = TrialState.PRUNED if number % 5 == 3 else TrialState.COMPLETE
+        value = loss if state is TrialState.COMPLETE else None
+        trials.append(
+            create_trial(
+                state=state, value=value, params=params, distributions=SPACE, intermediate_values={10: 2 * loss}
+            )
+        )
+    return trials
+
+
+HISTORY = past_trials(40)
+
+
+def ask_plain(base: TrialConfig, history: Sequence[FrozenTrial], count: int) -> list[dict[str, Any]]:
+    """Params asked from Optuna's sampler with its own defaults."""
+    study = optuna.create_study()
+    study.add_trials(history)
+    params = []
+    for number in range(len(history), len(history) + count):
+        study.sampler = TPESampler(seed=sampler_seed(base.seed, number))
+        params.append(study.ask(SPACE).params)
+    return params
+
+
+def params_of(configs: Sequence[TrialConfig]) -> list[dict[str, Any]]:
+    """The searched settings of configs."""
+    return [
+        {"model.hidden_size": each.model.hidden_size, "training.learning_rate": each.training.learning_rate}
+        for each in configs
+    ]
+
+
+@pytest.mark.parametrize("done", [0, 9, 10, 25, 40])
+def test_the_trials_are_those_of_the_defaults_of_the_installed_version(done: int) -> None:
+    assert params_of(ask(BASE, frozenset(), HISTORY[:done], 4)) == ask_plain(BASE, HISTORY[:done], 4)
+
+
+def test_changed_defaults_change_the_plain_sampler_and_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, plain = params_of(ask(BASE, frozenset(), HISTORY, 4)), ask_plain(BASE, HISTORY, 4)
+    original = inspect.unwrap(TPESampler.__init__)
+    changed = {"n_startup_trials": 1, "n_ei_candidates": 7, "multivariate": False, "constant_liar": False}
+    monkeypatch.setattr(original, "__kwdefaults__", {**original.__kwdefaults__, **changed})
+    monkeypatch.setattr(tpe, "default_gamma", lambda count: 1 + count // 2)
+    monkeypatch.setattr(tpe, "default_weights", lambda count: np.arange(1.0, count + 1))
+    assert ask_plain(BASE, HISTORY, 4) != plain
+    assert params_of(ask(BASE, frozenset(), HISTORY, 4)) == ours
+
+
+def test_every_argument_of_the_sampler_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(optuna_adapter, "TPESampler", lambda **arguments: given.update(arguments))
+    optuna_adapter.create_sampler(3)
+    assert set(given) == set(inspect.signature(inspect.unwrap(TPESampler.__init__)).parameters) - {"self"}
+
+
+def test_our_counts_and_weights_are_those_of_optuna_today() -> None:
+    for count in range(400):
+        assert count_best_trials(count) == tpe.default_gamma(count)
+        assert weigh_trials(count).tolist() == tpe.default_weights(count).tolist()
+
+
+def test_asked_configs_differ_from_the_base_in_what_is_searched_alone() -> None:
+    (config,) = ask(BASE, frozenset(), HISTORY, 1)
+    changed = {name for name, text in to_text(config).items() if to_text(BASE)[name] != text}
+    assert changed <= set(SPACE)
