@@ -23,6 +23,7 @@ from linrnn.config.settings import (
     Config,
     Integers,
     Reals,
+    domain_of,
     format_value,
     parse_setting,
     setting,
@@ -120,6 +121,19 @@ def from_text(text: Mapping[str, str]) -> TrialConfig:
         training=TrainingConfig(**_parse_settings(TrainingConfig, text)),
         **_parse_settings(TrialConfig, text),
     )
+
+
+def searched_settings(config: TrialConfig) -> dict[str, int | float]:
+    """The settings that a study searches, by their names in the flat text, with the config's values.
+
+    These are the fields of the task, the model and the training whose declarations have a search range, in this order.
+    """
+    return {
+        setting_name(part.kind, item.name): getattr(part, item.name)
+        for part in (config.task, config.model, config.training)
+        for item in settings_of(type(part))
+        if isinstance(domain := domain_of(item), (Integers, Reals)) and domain.search is not None
+    }
 
 
 def require_device(training: TrainingConfig) -> None:
