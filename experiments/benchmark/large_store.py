@@ -100,8 +100,8 @@ def varied(trained: TrialResult, count: int) -> Iterator[TrialResult]:
     """So many trials of other learning rates and losses, with the weights of one, and without its figure."""
     for factor in np.geomspace(0.1, 10, count):
         training = replace(trained.config.training, learning_rate=float(0.01 * factor))
-        progress = replace(trained.progress, val_loss=trained.progress.val_loss * factor)
-        yield replace(trained, config=replace(trained.config, training=training), progress=progress, files={})
+        progress = replace(trained.history, val_loss=trained.history.val_loss * factor)
+        yield replace(trained, config=replace(trained.config, training=training), history=progress, files={})
 
 
 def compared(folder: str) -> float:

@@ -96,7 +96,7 @@ def reproduce_run(store: Store | None, run: str | None, tolerance: float, quiet:
     else:
         record = load_record(store, find_run(store, run)) if run else best_of_last_sweep(store)
     original = record.verify()
-    with progress_reporter(len(original.progress.evaluated), quiet, "evaluations") as progress:
+    with progress_reporter(len(original.history.evaluation_epochs), quiet, "evaluations") as progress:
         return reproduce_trial(record, original, tolerance, store, progress)
 
 

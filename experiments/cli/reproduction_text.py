@@ -26,7 +26,7 @@ def reproduction_json(reproduction: Reproduction) -> dict[str, Any]:
     return {
         "run_id": reproduction.of.run_id,
         "verdict": reproduction.verdict,
-        "compared": comparison.compared,
+        "compared": comparison.counts,
         "first_difference": comparison.first._asdict() if comparison.first else None,
         "max_relative_difference": comparison.max_relative_difference,
         "tolerance": reproduction.tolerance,
@@ -78,7 +78,7 @@ def show_link(store: Store | None, reproductions: Sequence[Reproduction]) -> Non
 
 def size_text(reproduction: Reproduction) -> str:
     """Write how much is identical; empty for any other result."""
-    counts = reproduction.comparison.compared
+    counts = reproduction.comparison.counts
     return f"{counts['epochs']} epochs x {counts['replicas']} replicas" if reproduction.verdict == IDENTICAL else ""
 
 
@@ -93,7 +93,7 @@ def reason_text(reproduction: Reproduction) -> str:
 
 def comparison_text(comparison: BitwiseComparison) -> str:
     """Write how much was compared and is equal."""
-    counts = comparison.compared
+    counts = comparison.counts
     losses = sum(counts.get(name, 0) for name in LOSSES)
     weights = sum(counts.get(name, 0) for name in WEIGHTS)
     splits = sum(count for name, count in counts.items() if name.startswith("data."))

@@ -102,16 +102,16 @@ def show_baselines(baselines: Baselines) -> None:
 
 def trial_json(result: TrialResult, run_id: str) -> dict[str, Any]:
     """Return a trial as the object that `linrnn train --json` prints; a number that is not finite is null."""
-    first, median, third = quartiles(result.tested)
+    first, median, third = quartiles(result.test_losses)
     return {
         "run_id": run_id,
         "task": result.config.task.label,
         "model": result.config.model.name,
         "outcome": result.outcome,
         "replicas": result.config.training.replicas,
-        "diverged": int(result.progress.diverged.sum()),
+        "diverged": int(result.history.diverged.sum()),
         "seconds": result.seconds,
-        "best_val_loss": finite(result.progress.median_best_val_loss),
+        "best_val_loss": finite(result.history.median_best_val_loss),
         "median_test_loss": finite(median),
         "iqr": finite(third - first),
     }
@@ -119,8 +119,8 @@ def trial_json(result: TrialResult, run_id: str) -> dict[str, Any]:
 
 def show_trial(store: Store, result: TrialResult, run_id: str) -> None:
     """Print the losses of a trial, and its link."""
-    first, median, third = quartiles(result.tested)
-    config, history = result.config, result.progress
+    first, median, third = quartiles(result.test_losses)
+    config, history = result.config, result.history
     row = (
         config.task.label,
         config.model.name,

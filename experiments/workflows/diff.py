@@ -27,7 +27,7 @@ def diff_runs(one: TrialRecord, other: TrialRecord) -> RunDiff:
     """Compare two records, verified."""
     first, second = one.verify(), other.verify()
     results = [{name: repr(value) for name, value, _ in trial_metrics(each)} for each in (first, second)]
-    parting = compare_bitwise(*(curve_stages(each.progress) for each in (first, second))).first
+    parting = compare_bitwise(*(curve_stages(each.history) for each in (first, second))).first
     return RunDiff(
         one,
         other,

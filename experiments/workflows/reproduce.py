@@ -109,7 +109,7 @@ def iterate_reproductions(
     for future in as_completed(waiting):
         of, original = waiting[future]
         again = future.result()
-        watch.done(again.config.model.name, again.progress.median_best_val_loss)
+        watch.done(again.config.model.name, again.history.median_best_val_loss)
         yield of, record_reproduction(store, judge(of, original, again, tolerance))
 
 
@@ -121,7 +121,7 @@ def with_data(of: TrialRecord, original: TrialResult) -> TrialResult:
 
 def rerun(original: TrialResult, floors: Baselines | None, watch: ProgressReporter = NOBODY) -> TrialResult:
     """The same trial again, as far as it went."""
-    stop = {original.progress.epoch: -math.inf}  # which no loss comes below
+    stop = {original.history.epoch: -math.inf}  # which no loss comes below
     return run_trial(original.config, stop, test=original.test_loss is not None, watch=watch, floors=floors)
 
 
@@ -134,11 +134,11 @@ class JudgedRerun(NamedTuple):
 
 def judge(of: TrialRecord, original: TrialResult, again: TrialResult, tolerance: float) -> JudgedRerun:
     """Compare a rerun with its record."""
-    found = compare_bitwise(*(stages(each.progress, each.data, each.test_loss) for each in (original, again)))
+    found = compare_bitwise(*(stages(each.history, each.data, each.test_loss) for each in (original, again)))
     changed: list[Change] = []
     if found.first:
         now_changed = compare_items(original.environment, again.environment)
-        changed = sort_by_likelihood(now_changed, found.first.quantity, original.progress.form)
+        changed = sort_by_likelihood(now_changed, found.first.quantity, original.history.form)
     return JudgedRerun(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again)
 
 

@@ -57,7 +57,9 @@ def run_trial(
         watch.done(config.model.name, progress.median_best_val_loss)
         limit = (limits or {}).get(progress.epoch)
         if limit is not None:
-            losses = milestone_losses(progress.val_loss, progress.evaluated, config.training.milestones).values()
+            losses = milestone_losses(
+                progress.val_loss, progress.evaluation_epochs, config.training.milestones
+            ).values()
             if min(losses, default=float("inf")) > limit:
                 break
     seconds = time.time() - started
@@ -76,9 +78,9 @@ def prediction_files(trained: TrialResult, splits: Splits) -> dict[str, bytes]:
     from experiments.report.figures.prediction_figures import closed_loop_figure, prediction_figure
     from linrnn.analysis.predictions import predict_test_split
 
-    if not math.isfinite(np.median(trained.tested)):
+    if not math.isfinite(np.median(trained.test_losses)):
         return {}
-    said = predict_test_split(trained.config, trained.progress, splits, trained.tested)
+    said = predict_test_split(trained.config, trained.history, splits, trained.test_losses)
     told = {trained.config.model.name: said}
     drawn = [picture for picture in (prediction_figure(told), closed_loop_figure(told)) if picture.table.rows]
     return {Artifact.PREDICTIONS: predictions_file(said), **{f"{picture.name}.png": picture.png() for picture in drawn}}

@@ -1,4 +1,4 @@
-"""Whether two trials came to the same, bit for bit; where not, where they first part, and how far."""
+"""Bitwise comparison of two trials: the first divergence and the largest relative difference of a loss."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Quantity(NamedTuple):
     name: str
     values: NDArray[Any]
     epochs: Sequence[int] | None = None  # (N,): epochs done at each row
-    of_replicas: bool = True
+    per_replica: bool = True
 
 
-Stage = tuple[Quantity, ...]  # what comes to be epoch by epoch in turn
+Stage = tuple[Quantity, ...]  # quantities that alternate epoch by epoch
 
 
 class FirstDivergence(NamedTuple):
-    """Where two trials first part; no epoch or replica where the quantity belongs to none."""
+    """The first difference of two trials; replica and epoch are None for a quantity that has none."""
 
     quantity: str
     replica: int | None
@@ -37,11 +37,11 @@ class FirstDivergence(NamedTuple):
 
 
 class BitwiseComparison(NamedTuple):
-    """What was compared, in numbers; the first difference; the largest relative one of a loss, of 0 to 1."""
+    """Result of a bitwise comparison."""
 
-    compared: dict[str, int]
+    counts: dict[str, int]  # number of values compared of each quantity, and of shared epochs and replicas
     first: FirstDivergence | None
-    max_relative_difference: float
+    max_relative_difference: float  # of a loss, from 0 to 1
 
     def verdict(self, tolerance: float) -> str:
         """IDENTICAL to the last bit, EQUIVALENT where no loss differs by more than the tolerance, else DIFFERENT."""
@@ -50,47 +50,59 @@ class BitwiseComparison(NamedTuple):
         return EQUIVALENT if self.max_relative_difference <= tolerance else DIFFERENT
 
 
-def stages(progress: TrainingHistory, data: Mapping[str, str], test_loss: Losses | None) -> list[Stage]:
-    """All that a trial came to, in the order in which it came to be."""
-    done, evaluated = range(1, progress.epoch + 1), progress.evaluated
-    first, *later = progress.weight_digests
-    found: list[Stage] = [
-        tuple(Quantity(name, np.array([[text]]), of_replicas=False) for name, text in data.items()),
-        (Quantity("evaluated", np.array([[str(evaluated)]]), of_replicas=False),),
-        (Quantity("initial_weights", first[None], (0,)),),
+def stages(history: TrainingHistory, data: Mapping[str, str], test_loss: Losses | None) -> list[Stage]:
+    """All quantities of a trial, in the order of their computation."""
+    every, evaluations = range(1, history.epoch + 1), history.evaluation_epochs
+    initial, *later = history.weight_digests
+    result: list[Stage] = [
+        tuple(Quantity(name, np.array([[text]]), per_replica=False) for name, text in data.items()),
+        (Quantity("evaluation_epochs", np.array([[str(evaluations)]]), per_replica=False),),
+        (Quantity("initial_weights", initial[None], (0,)),),
         (
-            Quantity("train_loss", progress.train_loss, done),
-            Quantity("gradient_norm", progress.gradient_norm, done),
-            Quantity("weights", np.stack(later), evaluated),
-            Quantity("val_loss", progress.val_loss, evaluated),
+            Quantity("train_loss", history.train_loss, every),
+            Quantity("gradient_norm", history.gradient_norm, every),
+            Quantity("weights", np.stack(later), evaluations),
+            Quantity("val_loss", history.val_loss, evaluations),
         ),
         (
-            Quantity("best_epoch", progress.best_epoch[None]),
-            Quantity("best_weights", row_digests(progress.best_weights)[None]),
+            Quantity("best_epoch", history.best_epoch[None]),
+            Quantity("best_weights", row_digests(history.best_weights)[None]),
         ),
-        (Quantity("final_weights", row_digests(progress.weights)[None], evaluated[-1:]),),
+        (Quantity("final_weights", row_digests(history.weights)[None], evaluations[-1:]),),
     ]
-    return found if test_loss is None else [*found, (Quantity("test_loss", test_loss[None]),)]
+    return result if test_loss is None else [*result, (Quantity("test_loss", test_loss[None]),)]
 
 
 def compare_bitwise(one: Iterable[Stage], other: Iterable[Stage]) -> BitwiseComparison:
-    """Compare what both have: the quantities, epochs and replicas that they share."""
+    """Compare the quantities, epochs and replicas that two trials share.
+
+    Parameters
+    ----------
+    one, other : iterable of Stage
+        Quantities in the order of their computation, from `stages` or `curve_stages`.
+
+    Returns
+    -------
+    BitwiseComparison
+        Counts of the values compared, the first divergence in the order of `one` (None if every bit is equal), and the
+        largest relative difference of a loss.
+    """
     theirs = {quantity.name: quantity for stage in other for quantity in stage}
-    first, compared, largest = None, {"epochs": 0, "replicas": 0}, 0.0
+    first, counts, largest = None, {"epochs": 0, "replicas": 0}, 0.0
     for stage in one:
         pairs = [align(mine, theirs[mine.name]) for mine in stage if mine.name in theirs]
-        first = first or min(filter(None, map(first_divergence, pairs)), key=lambda found: found[0], default=None)
+        first = first or min(filter(None, map(first_divergence, pairs)), key=lambda pair: pair[0], default=None)
         for mine, its in pairs:
-            compared[mine.name] = mine.values.shape[0] * mine.values.shape[1]
+            counts[mine.name] = mine.values.shape[0] * mine.values.shape[1]
             if mine.name == "train_loss":
-                compared["epochs"], compared["replicas"] = mine.values.shape
+                counts["epochs"], counts["replicas"] = mine.values.shape
             if mine.name in LOSSES:
                 largest = max(largest, relative_difference(mine.values, its.values))
-    return BitwiseComparison(compared, first[1] if first else None, largest)
+    return BitwiseComparison(counts, first[1] if first else None, largest)
 
 
 def align(one: Quantity, other: Quantity) -> tuple[Quantity, Quantity]:
-    """The rows of the epochs, and the replicas, that both have."""
+    """Reduce both quantities to the epochs and replicas that they share."""
     replicas = min(one.values.shape[1], other.values.shape[1])
     if one.epochs is None or other.epochs is None:
         return one._replace(values=one.values[:, :replicas]), other._replace(values=other.values[:, :replicas])
@@ -103,18 +115,18 @@ def align(one: Quantity, other: Quantity) -> tuple[Quantity, Quantity]:
 
 
 def first_divergence(pair: tuple[Quantity, Quantity]) -> tuple[tuple[int, ...], FirstDivergence] | None:
-    """The first difference of a quantity, and its epoch, by which those of a stage are told apart."""
+    """The first difference of a quantity, with its epoch as the key that orders a stage; None if there is none."""
     one, other = pair
     differs = bits_differ(one.values, other.values)
     if not differs.any():
         return None
     row, replica = (int(place) for place in np.argwhere(differs)[0])
     epoch = None if one.epochs is None else one.epochs[row]
-    return (epoch or 0,), FirstDivergence(one.name, replica if one.of_replicas else None, epoch)
+    return (epoch or 0,), FirstDivergence(one.name, replica if one.per_replica else None, epoch)
 
 
 def bits_differ(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which of the values `(N, S)` or digests `(N, S, 32)` differ in a bit; nan is the same as nan."""
+    """Mask `(N, S)` of the values `(N, S)` or digests `(N, S, 32)` that differ in a bit; all nan are equal."""
     if one.dtype == np.float64:
         one, other = (np.where(np.isnan(each), np.nan, each).view(np.uint64) for each in (one, other))
     differs = np.asarray(one != other)
@@ -122,7 +134,7 @@ def bits_differ(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def relative_difference(one: Losses, other: Losses) -> float:
-    """Largest |a - b| / max(|a|, |b|), of 0 to 1: 0 where both are not finite, 1 where only one is."""
+    """Largest |a - b| / max(|a|, |b|), from 0 to 1: 0 if both are not finite, 1 if only one is."""
     finite = np.isfinite(one) & np.isfinite(other)
     a, b = one[finite], other[finite]
     scale = np.maximum(np.maximum(np.abs(a), np.abs(b)), np.finfo(np.float64).tiny)
@@ -130,7 +142,7 @@ def relative_difference(one: Losses, other: Losses) -> float:
     return 1.0 if (np.isfinite(one) != np.isfinite(other)).any() else largest
 
 
-def curve_stages(progress: TrainingHistory) -> Iterator[Stage]:
-    """The curves alone."""
-    for stage in stages(progress, {}, None):
+def curve_stages(history: TrainingHistory) -> Iterator[Stage]:
+    """The stages of the curves only."""
+    for stage in stages(history, {}, None):
         yield tuple(quantity for quantity in stage if quantity.name in CURVES)

@@ -1,4 +1,4 @@
-"""What one replica of a trial says on the test split, beside what is so, and how it goes on by itself."""
+"""Predictions of one replica on the test split, and its free run, driven by its own predictions."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from linrnn.training.trial_config import TrialConfig
 if TYPE_CHECKING:
     from torch import Tensor
 
-MOST = 2000  # targets that are kept
-FREE_STEPS = 200  # of a closed loop
+MOST = 2000  # targets in the predictions
+FREE_STEPS = 200  # of a free run
 NO_LOOP = (0, np.empty(0), np.empty(0))
 
 
 class Predictions(NamedTuple):
-    """N targets of the test split that count, sequence after sequence, and what a replica says for each.
+    """Predictions of N targets of the test split after the washout, sequence after sequence.
 
-    For classes, both are their numbers. `continued` are K steps of the first sequence from its step `start` on, of
-    which the network knows its own predictions alone; `truth` is nan where the sequence is over. K = 0 where the task
-    is no forecast of its own inputs, or looks so far ahead that less than half of K would rest on them.
+    For classes, targets and outputs are class numbers. The free run has K steps of the first sequence, from step
+    `start`, where the network reads its own predictions instead of the data; `truth` is nan after the end of the
+    sequence. K = 0 if the task is not a forecast of its own inputs, or if its horizon exceeds half of FREE_STEPS.
     """
 
     replica: int
@@ -37,31 +37,31 @@ class Predictions(NamedTuple):
     classes: bool
     start: int
     truth: Array  # (K,)
-    continued: Array  # (K,)
+    free_run: Array  # (K,)
 
 
-def predict_test_split(
-    config: TrialConfig, progress: TrainingHistory, splits: Splits, test_loss: Losses
-) -> Predictions:
-    """What the replica of the median test loss says, by its best weights."""
-    import torch  # which those who only read predictions do not need
+def predict_test_split(config: TrialConfig, history: TrainingHistory, splits: Splits, test_loss: Losses) -> Predictions:
+    """Predict the test split with the best weights of the replica of the median test loss."""
+    import torch  # not needed to read predictions
 
     from linrnn.training.evaluation import single_torch_thread
 
     replica = int(np.argsort(test_loss, kind="stable")[(len(test_loss) - 1) // 2])
-    weights = torch.from_numpy(progress.best_weights[replica : replica + 1].astype(np.float64))
-    parameters, ahead = unflatten(weights, progress.shapes), config.task.ahead
+    weights = torch.from_numpy(history.best_weights[replica : replica + 1].astype(np.float64))
+    parameters, ahead = unflatten(weights, history.shapes), config.task.ahead
     inputs, model = torch.from_numpy(splits.test.inputs), config.model
     with single_torch_thread(), torch.no_grad():
         outputs, _ = model.forward(parameters, inputs, model.zero_state(1, inputs.shape[1], like=inputs))
         closes = inputs.shape[2] == outputs.shape[3] == 1 and 0 < ahead <= min(FREE_STEPS // 2, len(inputs))
-        loop = closed_loop(model, parameters, splits.test, inputs, ahead) if closes else NO_LOOP
-    return Predictions(replica, *beside(splits.test, outputs[0].numpy()), splits.test.classes, *loop)
+        loop = run_closed_loop(model, parameters, splits.test, inputs, ahead) if closes else NO_LOOP
+    return Predictions(replica, *select_targets(splits.test, outputs[0].numpy()), splits.test.classes, *loop)
 
 
-def beside(sequences: Sequences, said: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:
-    """Sequence, step, targets and outputs of those that count, at most MOST: each `(N, ...)`."""
-    pairs = [array[sequences.first :].swapaxes(0, 1) for array in (sequences.targets, said)]
+def select_targets(
+    sequences: Sequences, predictions: Array
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:
+    """Sequence, step, target and output of each target after the washout, at most MOST: `(N, ...)` each."""
+    pairs = [array[sequences.first :].swapaxes(0, 1) for array in (sequences.targets, predictions)]
     if sequences.classes:
         pairs = [array.argmax(axis=-1)[..., None].astype(float) for array in pairs]
     targets, outputs = (array.reshape(-1, array.shape[-1])[:MOST] for array in pairs)
@@ -69,24 +69,24 @@ def beside(sequences: Sequences, said: Array) -> tuple[NDArray[np.int64], NDArra
     return sequence, step + sequences.first, targets, outputs
 
 
-def closed_loop(
+def run_closed_loop(
     model: Model, parameters: Mapping[str, Tensor], sequences: Sequences, inputs: Tensor, ahead: int
 ) -> tuple[int, Array, Array]:
-    """Where the loop closes, and FREE_STEPS values from there on: as they are and as the network goes on, `(K,)` each.
+    """First step of the free run, and FREE_STEPS values from it: of the data and of the network, `(K,)` each.
 
-    The network is driven by the first sequence up to the first step that counts; each later input is what it predicted
-    for that step, `ahead` steps before.
+    The network reads the first sequence up to the end of the washout; each later input is its own prediction of that
+    step, made `ahead` steps earlier.
     """
     start = max(sequences.first, ahead)
-    known = inputs[:start, :1]
-    said, state = model.forward(parameters, known, model.zero_state(1, 1, like=known))
-    predicted = list(said[0, :, 0, 0])  # of x at the step k + ahead
+    past = inputs[:start, :1]
+    outputs, state = model.forward(parameters, past, model.zero_state(1, 1, like=past))
+    forecasts = list(outputs[0, :, 0, 0])  # of x at the step k + ahead
     for k in range(start, start + FREE_STEPS - ahead):
-        output, state = model.forward(parameters, predicted[k - ahead].view(1, 1, 1), state)
-        predicted.append(output[0, 0, 0, 0])
-    continued = np.array(predicted[start - ahead :][:FREE_STEPS], dtype=float)
+        output, state = model.forward(parameters, forecasts[k - ahead].view(1, 1, 1), state)
+        forecasts.append(output[0, 0, 0, 0])
+    free_run = np.array(forecasts[start - ahead :][:FREE_STEPS], dtype=float)
     series = np.concatenate([sequences.inputs[:, 0, 0], sequences.targets[-ahead:, 0, 0]])
-    truth = np.full(len(continued), np.nan)
-    there = series[start : start + len(continued)]
-    truth[: len(there)] = there
-    return start, truth, continued
+    truth = np.full(len(free_run), np.nan)
+    rest = series[start : start + len(free_run)]
+    truth[: len(rest)] = rest
+    return start, truth, free_run

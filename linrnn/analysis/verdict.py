@@ -1,4 +1,4 @@
-"""Whether a task needs the nonlinearity, by what model types came to on fresh seeds and by its floors."""
+"""The verdict: whether a task needs the nonlinearity, from test losses on fresh seeds, baselines and bounds."""
 
 from __future__ import annotations
 
@@ -18,78 +18,98 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
     "undecided",
 )
 LINEAR = "linear"  # the model type that the others are compared with
-LEAST_TARGETS = 100  # whose standard error is as large as the margin
-MARGIN = 0.1  # of a loss: what another one has to be better by
-SOLVED = 1e-3  # of the targets' variance: differences below it do not matter
-LONGER = "more epochs or trials, or another start (model.init), would tell"
+LEAST_TARGETS = 100  # with fewer, the standard error of a loss exceeds the margin
+MARGIN = 0.1  # smallest relative difference of losses that counts
+SOLVED = 1e-3  # smallest absolute one, of the variance of the targets
+LONGER = "more epochs or trials, or another initialization (model.init), may decide"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the four words, and why, with the numbers."""
+    """One of the four verdicts, with its reason in words and numbers."""
 
     word: str
     reason: str
 
 
-def decide_verdict(floors: Baselines, losses: Mapping[str, Losses]) -> Verdict:
-    """The verdict from the test losses `(S,)` of each model type's confirmation; inf for a diverged replica."""
-    estimates = {model: estimate_median(each) for model, each in losses.items()}
-    others = {model: each for model, each in estimates.items() if model != LINEAR}
+def decide_verdict(baselines: Baselines, losses: Mapping[str, Losses]) -> Verdict:
+    """Decide whether the linear network suffices.
+
+    Parameters
+    ----------
+    baselines : Baselines
+        Baselines and bounds of the task, as normalized test losses.
+    losses : mapping of model type to array (S,)
+        Normalized test loss of each replica of the confirmation of each model type; inf for a diverged replica.
+
+    Returns
+    -------
+    Verdict
+        `not predictable`, `linear suffices`, `nonlinearity needed` or `undecided`, with the reason.
+    """
+    estimates = {model: estimate_median(sample) for model, sample in losses.items()}
+    others = {model: estimate for model, estimate in estimates.items() if model != LINEAR}
     if LINEAR not in estimates or not others:
-        return Verdict(UNDECIDED, "it takes the confirmations of linear and of another model type to tell")
-    fewest = min(len(each) for each in losses.values())
+        return Verdict(UNDECIDED, "a verdict requires the confirmations of linear and of another model type")
+    fewest = min(len(sample) for sample in losses.values())
     if fewest < LEAST_REPLICAS:
-        return Verdict(
-            UNDECIDED, f"too few replicas to tell: {fewest} of a model type, where it takes {LEAST_REPLICAS}"
-        )
+        return Verdict(UNDECIDED, f"too few replicas: {fewest} of a model type, of {LEAST_REPLICAS} required")
     best = min(others, key=lambda model: others[model].value)
-    told = f"{said(LINEAR, estimates[LINEAR])}, {said(best, others[best])}"
-    if all(high >= beaten(floors, floors.trivial) for _, _, high in estimates.values()):
-        return unpredicted(floors, told)
-    return compared(floors, estimates[LINEAR], others[best], estimate_gain(losses[LINEAR], losses[best]), best, told)
+    summary = f"{format_estimate(LINEAR, estimates[LINEAR])}, {format_estimate(best, others[best])}"
+    threshold = compute_threshold(baselines, baselines.trivial)
+    if all(estimate.high >= threshold for estimate in estimates.values()):
+        return decide_predictability(baselines, summary)
+    gain = estimate_gain(losses[LINEAR], losses[best])
+    return decide_by_gain(baselines, estimates[LINEAR], others[best], gain, best, summary)
 
 
-def beaten(floors: Baselines, loss: float) -> float:
-    """What is below a loss beyond chance: by a standard error of N targets."""
-    return float(loss * (1 - floors.targets**-0.5))
+def compute_threshold(baselines: Baselines, loss: float) -> float:
+    """The loss minus one standard error for N test targets, loss / sqrt(N); losses below it are better than chance."""
+    return float(loss * (1 - baselines.targets**-0.5))
 
 
-def unpredicted(floors: Baselines, told: str) -> Verdict:
-    """What to say where no network beats the trivial floor."""
-    told = f"{told}: neither is below the trivial floor, {floors.trivial:.3g}, beyond chance"
-    better = [f"{name} {loss:.3g}" for name, loss in floors.lines.items() if loss < beaten(floors, floors.trivial)]
+def decide_predictability(baselines: Baselines, summary: str) -> Verdict:
+    """The verdict if no network is better than the naive baseline."""
+    reason = f"{summary}: neither is below the naive baseline, {baselines.trivial:.3g}, beyond chance"
+    threshold = compute_threshold(baselines, baselines.trivial)
+    better = [f"{name} {loss:.3g}" for name, loss in baselines.lines.items() if loss < threshold]
     if better:
-        return Verdict(UNDECIDED, f"{told}, but other floors are: {', '.join(better)}; {LONGER}")
-    if floors.targets < LEAST_TARGETS:
-        return Verdict(UNDECIDED, f"{told}: with {floors.targets} targets in the test split there is no telling")
-    return Verdict(NOT_PREDICTABLE, told)
+        return Verdict(UNDECIDED, f"{reason}, but other baselines or bounds are: {', '.join(better)}; {LONGER}")
+    if baselines.targets < LEAST_TARGETS:
+        return Verdict(UNDECIDED, f"{reason}: the test split has too few targets, {baselines.targets}")
+    return Verdict(NOT_PREDICTABLE, reason)
 
 
-def compared(floors: Baselines, linear: Estimate, other: Estimate, gained: Estimate, best: str, told: str) -> Verdict:
-    """What to say where some network predicts; `gained` is what the best nonlinear model type is better by."""
-    margin = margin_of(min(linear.value, floors.trivial))
-    told = f"{told}; gain of {best} {gained.value:.3g} ({gained.low:.3g} to {gained.high:.3g}), margin {margin:.3g}"
-    trained_little = linear.value > floors.linear + margin_of(floors.linear)
-    if gained.high <= margin:
-        reachable = min(linear.value, floors.linear, floors.trivial)
-        if floors.nonlinear < beaten(floors, reachable - margin_of(reachable)):
-            return Verdict(UNDECIDED, f"{told}, but the nonlinear reference reaches {floors.nonlinear:.3g}; {LONGER}")
-        return Verdict(SUFFICES, told + (f"; a linear predictor reaches {floors.linear:.3g}" if trained_little else ""))
-    if gained.low <= margin:
-        return Verdict(UNDECIDED, f"{told}: more replicas would tell")
-    reached = min(floors.linear, floors.linear if floors.analytic is None else floors.analytic)
-    if other.high < reached - margin_of(reached):
-        return Verdict(NEEDED, f"{told}, and the best linear predictor reaches {reached:.3g}")
-    return Verdict(UNDECIDED, f"{told}, but a linear predictor reaches {reached:.3g}; {LONGER}")
+def decide_by_gain(
+    baselines: Baselines, linear: Estimate, other: Estimate, gain: Estimate, best: str, summary: str
+) -> Verdict:
+    """The verdict if some network predicts; `gain` is that of the best nonlinear model type over the linear one."""
+    margin = compute_margin(min(linear.value, baselines.trivial))
+    reason = f"{summary}; gain of {best} {gain.value:.3g} ({gain.low:.3g} to {gain.high:.3g}), margin {margin:.3g}"
+    undertrained = linear.value > baselines.linear + compute_margin(baselines.linear)
+    if gain.high <= margin:
+        reachable = min(linear.value, baselines.linear, baselines.trivial)
+        if baselines.nonlinear < compute_threshold(baselines, reachable - compute_margin(reachable)):
+            reason = f"{reason}, but the nonlinear baseline reaches {baselines.nonlinear:.3g}"
+            return Verdict(UNDECIDED, f"{reason}; {LONGER}")
+        note = f"; the linear baseline reaches {baselines.linear:.3g}" if undertrained else ""
+        return Verdict(SUFFICES, reason + note)
+    if gain.low <= margin:
+        return Verdict(UNDECIDED, f"{reason}: more replicas may decide")
+    name, least = "linear baseline", baselines.linear
+    if baselines.analytic is not None and baselines.analytic < least:
+        name, least = "analytic bound", baselines.analytic
+    if other.high < least - compute_margin(least):
+        return Verdict(NEEDED, f"{reason}, and the {name} is {least:.3g}")
+    return Verdict(UNDECIDED, f"{reason}, but the {name} is {least:.3g}; {LONGER}")
 
 
-def margin_of(loss: float) -> float:
-    """By how much a loss has to be undercut to count."""
+def compute_margin(loss: float) -> float:
+    """Smallest difference from a loss that counts."""
     return max(MARGIN * loss, SOLVED)
 
 
-def said(model: str, loss: Estimate) -> str:
+def format_estimate(model: str, loss: Estimate) -> str:
     """A model type's median loss with its interval."""
     if np.isinf(loss.value):
         return f"{model} diverges"

@@ -1,4 +1,4 @@
-"""How the kernels are compiled: ahead of use, once for float32 and once for float64, and kept on disk."""
+"""Compilation of the kernels at import, for float32 and float64, with a cache on disk."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ DIGEST = _digest()
 
 
 def inline(function: F) -> F:
-    """Compiled only as a part of its callers."""
+    """Compile a function as a part of its callers only."""
     dispatcher: F = njit(**OPTIONS, no_cpython_wrapper=True)(function)
     return dispatcher
 
 
 def compile_kernel(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F], F]:
-    """Compiled now for the argument types that `arguments` gives for a real type, or loaded from the cache.
+    """Compile a function for the argument types that `arguments` returns for a real type, or load it from the cache.
 
-    Other types are a TypeError at the call. The cache file bears the digest of all sources of the kernels,
-    as numba would notice a change only in the file of the function itself.
+    A call with other types is a TypeError. The name of the cache file contains the digest of all sources of the
+    kernels, because numba notices a change only in the file of the function itself.
     """
 
     def compile_all(function: F) -> F:
@@ -52,7 +52,7 @@ def compile_kernel(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F],
 
 
 def zeros(size: int, dtype: Any) -> Array:
-    """`size` zeros that begin at a cache line."""
+    """`size` zeros, aligned to a cache line."""
     spare = np.zeros(size + 64, dtype)
     start = -spare.ctypes.data % 64 // spare.itemsize
     return spare[start : start + size]

@@ -1,4 +1,4 @@
-"""The table of model types: a recurrence and a readout each, one file each."""
+"""Registry of the model types, a recurrence and a readout each; one file per model type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same network as `torch.nn.RNN` with a `torch.nn.Linear` readout, and back."""
+"""Conversion between a TanhRNN and `torch.nn.RNN` with a `torch.nn.Linear` readout."""
 
 from __future__ import annotations
 
@@ -11,9 +11,19 @@ State = dict[str, Tensor]
 
 
 def to_torch(state: Mapping[str, Tensor]) -> tuple[State, State]:
-    """State dicts of `torch.nn.RNN(input_size, hidden_size, num_layers)` and of its `torch.nn.Linear` readout.
+    """Convert the state dict of a `TanhRNN` to those of `torch.nn.RNN` and of a `torch.nn.Linear` readout.
 
-    `state` is the state dict of a `TanhRNN`. torch.nn.RNN has two biases that it adds; the second is zero.
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        U `(hidden, inputs)`, W `(hidden, hidden)`, b `(hidden,)` of each layer, C `(outputs, hidden)`, c `(outputs,)`.
+
+    Returns
+    -------
+    rnn : dict of str to Tensor
+        State dict of `torch.nn.RNN(input_size, hidden_size, num_layers)`; its second bias is zero.
+    readout : dict of str to Tensor
+        State dict of `torch.nn.Linear(hidden_size, output_size)`.
     """
     rnn: State = {}
     for index in range(_layers(state)):
@@ -26,7 +36,20 @@ def to_torch(state: Mapping[str, Tensor]) -> tuple[State, State]:
 
 
 def from_torch(rnn: Mapping[str, Tensor], readout: Mapping[str, Tensor]) -> State:
-    """State dict of a `TanhRNN` from those of `torch.nn.RNN` and of its `torch.nn.Linear` readout."""
+    """Convert the state dicts of `torch.nn.RNN` and of a `torch.nn.Linear` readout to that of a `TanhRNN`.
+
+    Parameters
+    ----------
+    rnn : mapping of str to Tensor
+        State dict of `torch.nn.RNN(input_size, hidden_size, num_layers)`, with biases and tanh.
+    readout : mapping of str to Tensor
+        State dict of `torch.nn.Linear(hidden_size, output_size)`.
+
+    Returns
+    -------
+    dict of str to Tensor
+        State dict of a `TanhRNN`; b is the sum of the two biases.
+    """
     state: State = {}
     for index in range(sum(name.startswith("weight_hh") for name in rnn)):
         layer = _suffix(index)

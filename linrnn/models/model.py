@@ -1,4 +1,4 @@
-"""What a model type is: hyperparameters, the shapes of its parameters, their first values, and its formula."""
+"""Base class of the model types: hyperparameters, shapes of the parameters, initial weights, and formula."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ T = TypeVar("T", "Tensor", NDArray[np.float32], NDArray[np.float64])
 
 @dataclass(frozen=True)
 class Model(Config, ABC):
-    """A model type with its hyperparameters; knows no data and holds no weights.
+    """A model type with its hyperparameters, without data and weights.
 
-    Parameters are stacked: each carries a leading axis of replicas, S. All of one replica's parameters,
-    flattened and laid end to end in the order of `shapes`, are one row of a `(S, P)` array.
+    Parameters are stacked along a leading axis of S replicas. The parameters of one replica, flattened and
+    concatenated in the order of `shapes`, are one row of an array of weights `(S, P)`.
     """
 
     kind: ClassVar[str] = "model"
@@ -34,30 +34,30 @@ class Model(Config, ABC):
 
     @abstractmethod
     def shapes(self, input_size: int, output_size: int) -> Shapes:
-        """Name -> shape of one replica's parameters."""
+        """Shapes of one replica's parameters, by name."""
 
     def sizes(self, shapes: Shapes) -> tuple[int, int]:
-        """Features of the inputs and of the outputs of a network whose parameters have these shapes."""
+        """Input size and output size of a network whose parameters have these shapes."""
         one, more_inputs, more_outputs = self.shapes(1, 1), self.shapes(2, 1), self.shapes(1, 2)
         return infer_size(shapes, one, more_inputs), infer_size(shapes, one, more_outputs)
 
     @abstractmethod
-    def initial(self, shapes: Shapes, generator: np.random.Generator) -> NDArray[np.float32]:
-        """First values of one replica's parameters, `(P,)`, drawn from the generator alone."""
+    def draw_weights(self, shapes: Shapes, generator: np.random.Generator) -> NDArray[np.float32]:
+        """Initial weights of one replica, `(P,)`, from the generator alone."""
 
     @abstractmethod
     def zero_state(self, replicas: int, batch: int, like: Tensor) -> Tensor:
-        """State before the first step."""
+        """State before the first step, of the dtype and device of `like`."""
 
     @abstractmethod
     def forward(self, parameters: Mapping[str, Tensor], inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Outputs `(S, time, batch, outputs)` and last state, for inputs `(time, batch, features)`."""
+        """Outputs `(S, time, batch, outputs)` and final state, for inputs `(time, batch, features)`."""
 
 
 def infer_size(shapes: Shapes, one: Shapes, two: Shapes) -> int:
-    """The size that parameters have these shapes with, from their shapes with the size 1 and with 2."""
+    """The size that gives these shapes, from the shapes of size 1 and of size 2."""
     axes = ((shapes[name][k], one[name][k], two[name][k]) for name in one for k in range(len(one[name])))
-    return next((found - first) // (second - first) + 1 for found, first, second in axes if second > first)
+    return next((axis - first) // (second - first) + 1 for axis, first, second in axes if second > first)
 
 
 def count_parameters(shapes: Shapes) -> int:
@@ -66,7 +66,7 @@ def count_parameters(shapes: Shapes) -> int:
 
 
 def unflatten(flat: T, shapes: Shapes) -> dict[str, T]:
-    """The parameters `(S, *shape)` that lie in `flat`, `(S, P)`, array or tensor, as views of it."""
+    """Views of the parameters `(S, *shape)` in weights `(S, P)`, array or tensor, by name."""
     named, start = {}, 0
     for name, shape in shapes.items():
         stop = start + math.prod(shape)
@@ -76,10 +76,10 @@ def unflatten(flat: T, shapes: Shapes) -> dict[str, T]:
 
 
 def flatten(named: Mapping[str, NDArray[np.float32]], shapes: Shapes) -> NDArray[np.float32]:
-    """The inverse: rows `(S, P)` of the parameters `(S, *shape)`. ValueError where they are of other shapes."""
+    """The inverse: weights `(S, P)` of parameters `(S, *shape)`; ValueError if their shapes differ."""
     wrong = [
         name for name in shapes.keys() | named.keys() if name not in named or named[name].shape[1:] != shapes.get(name)
     ]
     if wrong:
-        raise ValueError(f"parameters of another shape: {', '.join(wrong)}")
+        raise ValueError(f"parameters whose shape does not match: {', '.join(wrong)}")
     return np.concatenate([named[name].reshape(len(named[name]), -1) for name in shapes], axis=1)

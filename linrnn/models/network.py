@@ -1,4 +1,4 @@
-"""One network as a `torch.nn.Module`, of any model type, and those that have a class of their own."""
+"""One network as a `torch.nn.Module`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from linrnn.models.tanh import Tanh
 
 
 class Network(nn.Module):
-    """A single network: the parameters of `model.shapes(input_size, output_size)`, by their names.
+    """One network of any model type as a `torch.nn.Module`.
 
-    First values come from torch's global generator, so that `torch.manual_seed` decides them.
+    The initial weights follow `torch.manual_seed`.
+
+    Parameters
+    ----------
+    model : Model
+        Model type with its hyperparameters.
+    input_size, output_size : int
+        Features of the inputs and of the outputs.
     """
 
     def __init__(self, model: Model, input_size: int, output_size: int) -> None:
@@ -26,18 +33,34 @@ class Network(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw new first values."""
+        """Draw new initial weights."""
         generator = np.random.default_rng(int(torch.randint(2**62, ())))
-        first = torch.from_numpy(self.model.initial(self.shapes, generator))[None]
+        initial = torch.from_numpy(self.model.draw_weights(self.shapes, generator))[None]
         with torch.no_grad():
-            for name, value in unflatten(first, self.shapes).items():
+            for name, value in unflatten(initial, self.shapes).items():
                 self.get_parameter(name).copy_(value[0])
 
     def forward(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Outputs `(time, batch, outputs)` and last state, for inputs `(time, batch, features)`.
+        """Compute outputs and final state.
 
-        State, first and last: `(batch, hidden)`, or `(num_layers, batch, hidden)` where there are several
-        layers; zero if not given. Raises ValueError where a shape does not fit.
+        Parameters
+        ----------
+        inputs : Tensor (time, batch, input_size)
+            Input sequences, time >= 1.
+        state : Tensor (batch, hidden) or (num_layers, batch, hidden), optional
+            State before the first step, with an axis of layers if there are several; zero by default.
+
+        Returns
+        -------
+        outputs : Tensor (time, batch, output_size)
+            Output of each step.
+        state : Tensor
+            State after the last step, of the shape of the first one.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not match.
         """
         if inputs.dim() != 3 or inputs.shape[2] != self.input_size or inputs.shape[0] == 0:
             raise ValueError(
@@ -59,8 +82,22 @@ class Network(nn.Module):
 class LinearRNN(Network):
     """One linear network as a `torch.nn.Module`: h_t = W h_{t-1} + U x_t + b, y_t = C h_t + c.
 
-    Parameters: U `(hidden, inputs)`, W `(hidden, hidden)`, b `(hidden,)`, C `(outputs, hidden)`, c `(outputs,)`;
-    with `num_layers` > 1 also U2, W2, b2, ... of the layers above, which read h of the layer below.
+    Parameters
+    ----------
+    input_size, hidden_size, output_size : int
+        Features of the inputs, units of each layer, and features of the outputs.
+    num_layers : int
+        Layers; each reads the states h of the one below.
+
+    Attributes
+    ----------
+    U, W, b, C, c : Parameter
+        `(hidden, inputs)`, `(hidden, hidden)`, `(hidden,)`, `(outputs, hidden)`, `(outputs,)`; further layers have
+        U2, W2, b2, ...
+
+    References
+    ----------
+    Kailath (1980), Linear Systems.
     """
 
     def __init__(self, input_size: int, hidden_size: int, output_size: int, num_layers: int = 1) -> None:
@@ -70,8 +107,22 @@ class LinearRNN(Network):
 class TanhRNN(Network):
     """One tanh network as a `torch.nn.Module`: h_t = tanh(W h_{t-1} + U x_t + b), y_t = C h_t + c.
 
-    Parameters: U `(hidden, inputs)`, W `(hidden, hidden)`, b `(hidden,)`, C `(outputs, hidden)`, c `(outputs,)`;
-    with `num_layers` > 1 also U2, W2, b2, ... of the layers above, which read h of the layer below.
+    Parameters
+    ----------
+    input_size, hidden_size, output_size : int
+        Features of the inputs, units of each layer, and features of the outputs.
+    num_layers : int
+        Layers; each reads the states h of the one below.
+
+    Attributes
+    ----------
+    U, W, b, C, c : Parameter
+        `(hidden, inputs)`, `(hidden, hidden)`, `(hidden,)`, `(outputs, hidden)`, `(outputs,)`; further layers have
+        U2, W2, b2, ...
+
+    References
+    ----------
+    Elman (1990), Finding structure in time.
     """
 
     def __init__(self, input_size: int, hidden_size: int, output_size: int, num_layers: int = 1) -> None:
@@ -79,7 +130,7 @@ class TanhRNN(Network):
 
 
 def build_network(model: Model, input_size: int, output_size: int) -> Network:
-    """A network of the model: a LinearRNN or a TanhRNN where it is one, a Network of any other type."""
+    """Create a network of the model: a LinearRNN, a TanhRNN, or a Network of any other model type."""
     match model:
         case Linear():
             return LinearRNN(input_size, model.hidden_size, output_size, model.num_layers)

@@ -13,8 +13,8 @@ from torch.autograd import Function
 
 from linrnn import kernels
 
-# Up to B H^2 of this many multiplications a step and replica the compiled kernels are taken. Time of the kernels over
-# that of products, float32, T = 99, one thread, the range over S = 1, 10 and both activations:
+# The compiled kernels are used up to this number of multiplications B H^2 per step and replica. Time of the kernels
+# divided by that of products, float32, T = 99, one thread, the range over S = 1, 10 and both activations:
 #   B H^2                    100..32768    131072     524288   2097152
 #   forward and backward       .13-.65   .64-1.08   .86-1.67   .92-2.1
 #   whole training step        .06-.38    .22-.80   .60-1.28   .63-1.9
@@ -22,7 +22,33 @@ KERNEL_PRODUCTS = 2**18
 
 
 def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
-    """States h (S, T, B, H) of h_t = f(W h_{t-1} + u_t), with gradients for u, W and h0."""
+    """Compute the states of h_t = f(W h_{t-1} + u_t), with gradients for u, W and h0.
+
+    Parameters
+    ----------
+    u : Tensor (S, T, B, H)
+        Input of each replica, step and sequence; T >= 1.
+    W : Tensor (S, H, H)
+        Recurrent weights.
+    h0 : Tensor (S, B, H)
+        State before the first step.
+    activation : str
+        `linear` or `tanh`.
+
+    Returns
+    -------
+    Tensor (S, T, B, H)
+        The states h_1 to h_T.
+
+    Raises
+    ------
+    ValueError
+        If the activation is unknown.
+
+    References
+    ----------
+    Gradients by backpropagation through time (Werbos 1990).
+    """
     compiled = u.device.type == "cpu" and prefers_kernels(u.shape[2], u.shape[3])
     return kernel_recurrence(u, W, h0, activation) if compiled else product_recurrence(u, W, h0, activation)
 
@@ -36,12 +62,13 @@ def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def prefers_kernels(batch: int, hidden_size: int) -> bool:
-    """Whether the compiled kernels are the faster form on a CPU, whatever S and T."""
+    """Whether the compiled kernels are the faster form on a CPU, for any S and T."""
     return batch * hidden_size**2 <= KERNEL_PRODUCTS
 
 
 def recurrence_definition(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
-    """The recurrence by its definition, step by step and differentiated by autograd; slow."""
+    """The recurrence by its definition, step by step with autograd; slow."""
+    kernels.parse_activation(activation)  # ValueError if unknown
     states, h = [], h0
     for u_t in u.unbind(1):
         h = h @ W.mT + u_t
@@ -61,7 +88,7 @@ def product_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Ten
 
 
 def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
-    """One of both forms, differentiable."""
+    """The recurrence by one of the two forms, differentiable."""
     kernels.parse_activation(activation)  # ValueError if unknown
     apply: Any = RecurrenceFunction.apply
     states: Tensor = apply(u, W, h0, activation, compiled)
@@ -69,7 +96,7 @@ def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled
 
 
 class RecurrenceFunction(Function):
-    """Both forms, with the gradients written by hand (backpropagation through time, Werbos 1990)."""
+    """Both forms, with explicit gradients (backpropagation through time, Werbos 1990)."""
 
     @staticmethod
     def forward(ctx: Any, u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
@@ -89,10 +116,10 @@ class RecurrenceFunction(Function):
 
 def product_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """h by products."""
-    h, before = u.clone(memory_format=torch.contiguous_format), h0
+    h, previous = u.clone(memory_format=torch.contiguous_format), h0
     for state in h.unbind(1):
-        torch.baddbmm(state, before, W.mT, out=state)
-        before = state.tanh_() if activation == "tanh" else state
+        torch.baddbmm(state, previous, W.mT, out=state)
+        previous = state.tanh_() if activation == "tanh" else state
     return h
 
 

@@ -1,4 +1,4 @@
-"""The recurrent network as it is usually meant: tanh of the same linear map."""
+"""The tanh recurrent network (Elman 1990)."""
 
 from __future__ import annotations
 

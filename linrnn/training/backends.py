@@ -1,7 +1,7 @@
-"""Training steps on stacked replicas: compiled for the small networks that most are, by autograd for all others.
+"""Training steps on stacked replicas: compiled kernels for small Elman networks, autograd for all others.
 
-Both make the same updates. A replica whose loss or gradient norm is not finite has diverged: its weights are nan
-from then on, and no other replica notices.
+Both compute the same updates. A replica whose loss or gradient norm is not finite has diverged: its weights are nan
+from then on, and the other replicas are unaffected.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
 
 class TrainingBackend(Protocol):
-    """The replicas of one trial on their way."""
+    """Training steps of the replicas of one trial."""
 
     form: ClassVar[str]
 
     @property
     def weights(self) -> Weights:
-        """A copy of the present weights, `(S, P)`."""
+        """A copy of the current weights, `(S, P)`."""
 
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
-        """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
+        """Train; return the loss before the update and the gradient norm of each epoch, `(epochs, S)` each."""
 
 
 def choose_backend(config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> TrainingBackend:
-    """The faster form for the config's sizes, from these first weights."""
+    """The faster back end for the sizes of the config, with these initial weights."""
     model, training = config.model, config.training
     if training.device == "cpu" and uses_kernels(model, data):
         return KernelBackend(model, training, weights, data)
@@ -43,7 +43,7 @@ def choose_backend(config: TrialConfig, shapes: Shapes, weights: Weights, data: 
 
 
 class KernelBackend:
-    """Whole epochs in compiled code; a replica's numbers depend neither on S nor on the processor."""
+    """Compiled training; the bits of a replica depend neither on S nor on the processor."""
 
     form: ClassVar[str] = "kernels"
 
@@ -52,20 +52,20 @@ class KernelBackend:
         self.inputs, self.targets = (np.ascontiguousarray(x, dtype=np.float32) for x in (data.inputs, data.targets))
         self.present = weights.copy()
         self.moments = np.zeros_like(weights), np.zeros_like(weights)
-        self.done = 0
+        self.epoch = 0
 
     @property
     def weights(self) -> Weights:
-        """A copy of the present weights, `(S, P)`."""
+        """A copy of the current weights, `(S, P)`."""
         return self.present.copy()
 
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
-        """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
+        """Train; return the loss before the update and the gradient norm of each epoch, `(epochs, S)` each."""
         losses, norms = kernels.train_steps(
             self.present,
             *self.moments,
-            self.done,
-            self.training.learning_rates(self.done, epochs),
+            self.epoch,
+            self.training.learning_rates(self.epoch, epochs),
             self.inputs,
             self.targets,
             self.data.first,
@@ -75,12 +75,12 @@ class KernelBackend:
             self.model.num_layers,
             kernels.parse_activation(self.model.activation),
         )
-        self.done += epochs
+        self.epoch += epochs
         return losses, norms
 
 
 class TorchBackend:
-    """Any model type on any device, differentiated by autograd; the definition the compiled form is held to."""
+    """Training of any model type on any device by autograd; the reference for the compiled form."""
 
     form: ClassVar[str] = "torch"
 
@@ -91,23 +91,23 @@ class TorchBackend:
         self.inputs = torch.from_numpy(data.inputs).to(training.device, torch.float32)
         self.flat = torch.tensor(weights, device=training.device, requires_grad=True)
         self.adam = torch.optim.Adam([self.flat], lr=training.learning_rate, fused=True)
-        self.done = 0
+        self.epoch = 0
 
     @property
     def weights(self) -> Weights:
-        """A copy of the present weights, `(S, P)`."""
+        """A copy of the current weights, `(S, P)`."""
         return self.flat.detach().cpu().numpy().copy()
 
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
-        """Train so many epochs; each one's loss before its update and its gradient's norm, `(epochs, S)` each."""
+        """Train; return the loss before the update and the gradient norm of each epoch, `(epochs, S)` each."""
         with single_torch_thread(), torch.enable_grad():
-            rates = self.training.learning_rates(self.done, epochs)
+            rates = self.training.learning_rates(self.epoch, epochs)
             losses, norms = zip(*(self.step(float(rate)) for rate in rates), strict=True)
-        self.done += epochs
+        self.epoch += epochs
         return torch.stack(losses).double().cpu().numpy(), torch.stack(norms).double().cpu().numpy()
 
     def step(self, rate: float) -> tuple[Tensor, Tensor]:
-        """One update of all replicas. Their losses are summed, so that none appears in another's gradient."""
+        """One update of all replicas; the gradient of the sum of their losses is that of each one."""
         state = self.model.zero_state(len(self.flat), self.inputs.shape[1], like=self.inputs)
         outputs, _ = self.model.forward(unflatten(self.flat, self.shapes), self.inputs, state)
         losses = normalized_loss(outputs, self.data)

@@ -1,4 +1,4 @@
-"""Losses of trained weights, read in float64 whatever they were trained in."""
+"""Losses of weights, computed in float64 whatever their dtype."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from linrnn.models.model import Model, Shapes, unflatten
 from linrnn.models.recurrence import prefers_kernels
 from linrnn.training.history import Losses
 
-THREADS = 1  # of torch, whatever is set outside: sums then have one order
+THREADS = 1  # of torch: sums then have one order
 
 
 def normalized_loss(outputs: Tensor, sequences: Sequences) -> Tensor:
-    """What training minimises and what is reported, one a replica: `(S,)`; 1 is what the best constant has.
+    """Normalized loss per replica, `(S,)`, of outputs `(S, time, batch, outputs)`; 1 is that of the best constant.
 
-    Mean squared error, for classes cross-entropy, over the scale of the targets. outputs `(S, time, batch, outputs)`;
-    steps before `sequences.first` do not count.
+    Mean squared error, or cross-entropy for classes, divided by the scale of the targets; the washout does not count.
     """
     targets = torch.as_tensor(sequences.targets).to(outputs)[sequences.first :]
     counted = outputs[:, sequences.first :]
@@ -35,18 +34,18 @@ def normalized_loss(outputs: Tensor, sequences: Sequences) -> Tensor:
 
 
 def evaluate(model: Model, shapes: Shapes, weights: NDArray[np.float32], sequences: Sequences) -> Losses:
-    """NMSE of each replica's weights `(S, P)` on the sequences, `(S,)`; inf where it is not finite."""
+    """Normalized loss `(S,)` of weights `(S, P)` on the sequences; inf if not finite."""
     exact = weights.astype(np.float64)
-    read = (
+    losses = (
         evaluate_with_kernels(model, exact, sequences)
         if uses_kernels(model, sequences)
         else evaluate_with_torch(model, shapes, exact, sequences)
     )
-    return np.where(np.isfinite(read), read, np.inf)
+    return np.where(np.isfinite(losses), losses, np.inf)
 
 
 def uses_kernels(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
-    """Whether the compiled kernels have this model type's formula, and loss, and are the faster form for its sizes."""
+    """Whether the compiled kernels support the model type and the loss, and are faster for these sizes."""
     return (
         isinstance(model, Elman)
         and not sequences.classes
@@ -55,7 +54,7 @@ def uses_kernels(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
 
 
 def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
-    """The losses from the compiled kernels."""
+    """Losses by the compiled kernels."""
     return kernels.evaluate(
         weights,
         np.ascontiguousarray(sequences.inputs),
@@ -69,7 +68,7 @@ def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) ->
 
 
 def evaluate_with_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences) -> Losses:
-    """The losses from the model type's formula."""
+    """Losses by the formula of the model type."""
     with single_torch_thread(), torch.no_grad():
         inputs = torch.from_numpy(sequences.inputs)
         state = model.zero_state(len(weights), inputs.shape[1], like=inputs)
@@ -80,7 +79,7 @@ def evaluate_with_torch(model: Model, shapes: Shapes, weights: Array, sequences:
 
 @contextmanager
 def single_torch_thread() -> Iterator[None]:
-    """THREADS torch threads inside."""
+    """Context with THREADS torch threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:

@@ -1,4 +1,4 @@
-"""What a trial has come to, and what its replicas' losses say together."""
+"""Training history of a trial, and summaries over its replicas."""
 
 from __future__ import annotations
 
@@ -16,56 +16,80 @@ Weights = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TrainingHistory:
-    """How far a trial has come: its curves so far, its present weights and its best ones.
+    """State of a trial after an evaluation: curves, current weights and best weights.
 
-    E epochs done, V evaluations so far, S replicas of P values each. Losses are NMSE.
+    S replicas of P parameters each, after E epochs and V evaluations. Losses are normalized: 1 is the loss of the best
+    constant predictor.
+
+    Attributes
+    ----------
+    shapes : dict of str to tuple of int
+        Shapes of one replica's parameters, by name, in the order of their values in a row of weights.
+    train_loss : array (E, S)
+        Training loss of each epoch, before its update.
+    gradient_norm : array (E, S)
+        2-norm of the gradient of each epoch, before clipping.
+    evaluation_epochs : tuple of int, (V,)
+        Number of epochs before each evaluation.
+    val_loss : array (V, S)
+        Validation loss of each evaluation; inf if not finite.
+    weights, best_weights : array (S, P)
+        Current weights (nan for a diverged replica), and those of the lowest validation loss.
+    best_epoch : array (S,)
+        Epoch of the best weights.
+    weight_digests : array (1 + V, S, 32)
+        SHA-256 of the initial weights, and of the weights at each evaluation.
+    form : str
+        Back end: `kernels` (bits depend neither on S nor on the processor) or `torch` (bits of this machine only).
     """
 
     shapes: Shapes
-    train_loss: Losses  # (E, S): before each update
-    gradient_norm: Losses  # (E, S): before clipping
-    evaluated: tuple[int, ...]  # (V,): epochs done at each evaluation
-    val_loss: Losses  # (V, S): inf where not finite
-    weights: Weights  # (S, P): nan from the epoch on in which a replica diverged
-    best_weights: Weights  # (S, P): those of the lowest val loss
-    best_epoch: NDArray[np.int64]  # (S,)
-    weight_digests: NDArray[np.uint8]  # (1 + V, S, 32): SHA-256 of the first weights, and of those at each evaluation
-    form: str  # `kernels`: bits independent of S and of the processor; `torch`: of this machine's alone
+    train_loss: Losses
+    gradient_norm: Losses
+    evaluation_epochs: tuple[int, ...]
+    val_loss: Losses
+    weights: Weights
+    best_weights: Weights
+    best_epoch: NDArray[np.int64]
+    weight_digests: NDArray[np.uint8]
+    form: str
 
     @property
     def epoch(self) -> int:
-        """Epochs done."""
-        return self.evaluated[-1]
+        """Number of epochs so far."""
+        return self.evaluation_epochs[-1]
 
     @property
     def diverged(self) -> NDArray[np.bool_]:
-        """Replicas whose loss is no longer finite, `(S,)`."""
+        """Mask `(S,)` of the replicas whose last validation loss is not finite."""
         diverged: NDArray[np.bool_] = np.isinf(self.val_loss[-1])
         return diverged
 
     @property
     def best_val_loss(self) -> Losses:
-        """Lowest val loss of each replica, `(S,)`; inf for a diverged one."""
+        """Lowest validation loss of each replica, `(S,)`; inf for a diverged one."""
         return np.where(self.diverged, np.inf, self.val_loss.min(axis=0))
 
     @property
     def median_best_val_loss(self) -> float:
-        """What a study minimises: the median over replicas, diverged ones counted as inf."""
+        """Median over replicas of the best validation loss, diverged ones as inf: the objective of a study."""
         return float(np.median(self.best_val_loss))
 
     @property
     def median_val_loss(self) -> Losses:
-        """Median over replicas at each evaluation, `(V,)`."""
+        """Median over replicas of the validation loss at each evaluation, `(V,)`."""
         return np.median(self.val_loss, axis=1)
 
     @property
     def median_train_loss(self) -> Losses:
-        """Median over replicas of the last loss trained on before each evaluation, `(V,)`; inf where not finite."""
-        losses = self.train_loss[np.array(self.evaluated) - 1]
+        """Median over replicas of the last training loss before each evaluation, `(V,)`; inf if not finite."""
+        losses = self.train_loss[np.array(self.evaluation_epochs) - 1]
         return np.median(np.where(np.isfinite(losses), losses, np.inf), axis=1)
 
 
-def milestone_losses(val_loss: Losses, evaluated: Sequence[int], milestones: Collection[int]) -> dict[int, float]:
-    """What a study is told of a curve: the median of val_loss `(V, S)` at each milestone; finite ones only."""
-    medians = zip(evaluated, np.median(val_loss, axis=1), strict=True)
+def milestone_losses(
+    val_loss: Losses, evaluation_epochs: Sequence[int], milestones: Collection[int]
+) -> dict[int, float]:
+    """Intermediate values for Optuna: median over replicas of val_loss `(V, S)` at each milestone, finite ones only."""
+    medians = zip(evaluation_epochs, np.median(val_loss, axis=1), strict=True)
     return {epoch: float(loss) for epoch, loss in medians if epoch in milestones and np.isfinite(loss)}

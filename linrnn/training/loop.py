@@ -1,4 +1,4 @@
-"""Training of a trial's replicas, as a stream of its progress: a function of the trial config alone."""
+"""Training of the replicas of a trial: a function of the trial config alone."""
 
 from __future__ import annotations
 
@@ -16,22 +16,43 @@ from linrnn.training.trial_config import TrialConfig
 
 
 def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[TrainingHistory]:
-    """Train all replicas of a trial; yields at each evaluation, the last time with everything done.
+    """Train all replicas of a trial by full-batch Adam.
 
-    The result depends on the config alone (`splits` only saves making the task's data again). Replica k's
-    numbers depend on (seed, k) and not on how many are trained beside it.
+    The result depends on the config alone, and replica k on (seed, k), whatever the number of replicas.
+
+    Parameters
+    ----------
+    config : TrialConfig
+        Task, model, training settings and seed.
+    splits : Splits, optional
+        The data of `config.task.splits()`, if they are in memory already.
+
+    Yields
+    ------
+    TrainingHistory
+        The state after each evaluation; the last one is the result.
+
+    References
+    ----------
+    Kingma & Ba (2015), Adam: a method for stochastic optimization. Gradient clipping per replica: Pascanu, Mikolov &
+    Bengio (2013), On the difficulty of training recurrent neural networks.
+
+    Examples
+    --------
+    >>> *_, history = train(config)
+    >>> history.best_val_loss  # (S,)
     """
     data = splits or config.task.splits()
     shapes = config.model.shapes(config.task.input_size, config.task.output_size)
-    steps = choose_backend(config, shapes, initial_weights(config, shapes), data.train)
-    best = steps.weights
+    backend = choose_backend(config, shapes, initial_weights(config, shapes), data.train)
+    best = backend.weights
     digests = [row_digests(best)]
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
     train_loss, gradient_norm, val_loss = [], [], []
-    evaluated = config.training.evaluation_epochs
-    for done, epoch in zip((0, *evaluated), evaluated, strict=False):
-        losses, norms = steps.advance(epoch - done)
-        weights = steps.weights
+    evaluations = config.training.evaluation_epochs
+    for previous, epoch in zip((0, *evaluations), evaluations, strict=False):
+        losses, norms = backend.advance(epoch - previous)
+        weights = backend.weights
         digests.append(row_digests(weights))
         val_loss.append(evaluate(config.model, shapes, weights, data.val))
         better = val_loss[-1] < best_loss
@@ -43,23 +64,23 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
             shapes,
             np.concatenate(train_loss),
             np.concatenate(gradient_norm),
-            evaluated[: len(val_loss)],
+            evaluations[: len(val_loss)],
             np.stack(val_loss),
             weights,
             best,
             best_epoch,
             np.stack(digests),
-            steps.form,
+            backend.form,
         )
 
 
-def evaluate_test_split(config: TrialConfig, progress: TrainingHistory, splits: Splits) -> Losses:
-    """NMSE on the test split of each replica's best weights, `(S,)`; inf for a diverged one."""
-    losses = evaluate(config.model, progress.shapes, progress.best_weights, splits.test)
-    return np.where(progress.diverged, np.inf, losses)
+def evaluate_test_split(config: TrialConfig, history: TrainingHistory, splits: Splits) -> Losses:
+    """Normalized test loss `(S,)` of each replica's best weights; inf for a diverged replica."""
+    losses = evaluate(config.model, history.shapes, history.best_weights, splits.test)
+    return np.where(history.diverged, np.inf, losses)
 
 
 def initial_weights(config: TrialConfig, shapes: Shapes) -> Weights:
-    """First values of all replicas `(S, P)`; those of replica k are drawn from (seed, k) alone."""
+    """Initial weights of all replicas `(S, P)`; those of replica k depend on (seed, k) alone."""
     generators = (np.random.default_rng([config.seed, k]) for k in range(config.training.replicas))
-    return np.stack([config.model.initial(shapes, generator) for generator in generators])
+    return np.stack([config.model.draw_weights(shapes, generator) for generator in generators])

@@ -1,4 +1,4 @@
-"""A trial as it comes back from training; known to workers, which know no store."""
+"""Results of trials, independent of where they are recorded."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from linrnn.training.trial_config import TrialConfig
 
 
 class TrialSummary(NamedTuple):
-    """What a study learns of a trial that is over."""
+    """A finished trial as a study uses it."""
 
     config: TrialConfig
     outcome: str  # complete, pruned, diverged or failed
-    loss: float  # the median of the best val losses; inf unless complete or pruned
-    curve: Mapping[int, float]  # median val loss at the milestones it came to
+    loss: float  # median best validation loss; inf unless complete or pruned
+    curve: Mapping[int, float]  # median validation loss at the milestones up to the last epoch
     started: float  # seconds since 1970
     seconds: float
 
 
 @dataclass(frozen=True)
 class FailedTrial:
-    """A trial that came to nothing, and why."""
+    """A trial that raised an error, with its reason."""
 
     config: TrialConfig
     reason: str
@@ -36,40 +36,58 @@ class FailedTrial:
 
     @property
     def result(self) -> TrialSummary:
-        """What its study learns."""
+        """The summary for the study."""
         return TrialSummary(self.config, "failed", math.inf, {}, self.started, self.seconds)
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """A trial as it comes back from training: what was computed, when, and in which environment."""
+    """Result of a trial: history, time and environment.
+
+    Attributes
+    ----------
+    config : TrialConfig
+        The trial config.
+    history : TrainingHistory
+        Curves and weights at the last evaluation.
+    started, seconds : float
+        Start in seconds since 1970, and duration in seconds.
+    environment : mapping of str to str
+        Versions and settings that bits may depend on.
+    data : mapping of str to str
+        SHA-256 of each split.
+    test_loss : array (S,), optional
+        Normalized test loss of each replica; None if the test split was not evaluated.
+    files : mapping of str to bytes
+        Further artifacts.
+    """
 
     config: TrialConfig
-    progress: TrainingHistory
-    started: float  # seconds since 1970
+    history: TrainingHistory
+    started: float
     seconds: float
     environment: Mapping[str, str]
-    data: Mapping[str, str]  # SHA-256 of each split
-    test_loss: NDArray[np.float64] | None = None  # (S,); None where the test split was not read
-    files: Mapping[str, bytes] = field(default_factory=dict)  # further artifacts
+    data: Mapping[str, str]
+    test_loss: NDArray[np.float64] | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
-    def tested(self) -> NDArray[np.float64]:
-        """The test losses `(S,)` of a trial whose test split was read."""
+    def test_losses(self) -> NDArray[np.float64]:
+        """The test losses `(S,)`; ValueError if the test split was not evaluated."""
         if self.test_loss is None:
-            raise ValueError("the test split was not read")
+            raise ValueError("the test split was not evaluated")
         return self.test_loss
 
     @property
     def outcome(self) -> str:
-        """`diverged` where the median over replicas is not finite, `pruned` where it was stopped, else `complete`."""
-        if not math.isfinite(self.progress.median_best_val_loss):
+        """`diverged` if the median over replicas is not finite, `pruned` if it was stopped early, else `complete`."""
+        if not math.isfinite(self.history.median_best_val_loss):
             return "diverged"
-        return "complete" if self.progress.epoch == self.config.training.epochs else "pruned"
+        return "complete" if self.history.epoch == self.config.training.epochs else "pruned"
 
     @property
     def result(self) -> TrialSummary:
-        """What its study learns."""
-        progress = self.progress
-        curve = milestone_losses(progress.val_loss, progress.evaluated, self.config.training.milestones)
-        return TrialSummary(self.config, self.outcome, progress.median_best_val_loss, curve, self.started, self.seconds)
+        """The summary for the study."""
+        history = self.history
+        curve = milestone_losses(history.val_loss, history.evaluation_epochs, self.config.training.milestones)
+        return TrialSummary(self.config, self.outcome, history.median_best_val_loss, curve, self.started, self.seconds)

@@ -37,7 +37,7 @@ Read = Callable[[str], bytes]
 
 def trial_files(result: TrialResult) -> dict[str, bytes]:
     """Return name -> content of all files of a trial's run; `digests.json` holds the SHA-256 of the others."""
-    history = result.progress
+    history = result.history
     files = {
         Artifact.BEST_WEIGHTS: weights_file(history.best_weights, history.shapes),
         Artifact.FINAL_WEIGHTS: weights_file(history.weights, history.shapes),
@@ -86,11 +86,11 @@ def load_result(config: TrialConfig, form: str, started: float, seconds: float, 
 
 def curves_file(result: TrialResult) -> bytes:
     """Return the full curves of all replicas, exact."""
-    history = result.progress
+    history = result.history
     curves: Curves = {
         Metric.TRAIN_LOSS: history.train_loss,
         "gradient_norm": history.gradient_norm,
-        "evaluated": np.array(history.evaluated),
+        "evaluated": np.array(history.evaluation_epochs),
         Metric.VAL_LOSS: history.val_loss,
         "best_epoch": history.best_epoch,
         "weight_digests": history.weight_digests,
@@ -115,12 +115,15 @@ def parse_curves(content: bytes) -> Curves:
 
 def predictions_file(predictions: Predictions) -> bytes:
     """Return the predictions of a replica on the test split, exact."""
-    return archive(predictions._asdict())
+    arrays = predictions._asdict()
+    arrays["continued"] = arrays.pop("free_run")  # its name in the file
+    return archive(arrays)
 
 
 def parse_predictions(content: bytes) -> Predictions:
     """Return the predictions in such a file."""
     arrays: dict[str, Any] = dict(parse_curves(content))
+    arrays["free_run"] = arrays.pop("continued")
     return Predictions(**(arrays | {name: arrays[name].item() for name in ("replica", "classes", "start")}))
 
 

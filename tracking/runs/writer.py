@@ -50,7 +50,7 @@ def record_trial(
     every_tag = {
         **tags,
         Tag.OUTCOME: result.outcome,
-        Tag.FORM: result.progress.form,
+        Tag.FORM: result.history.form,
         Tag.DIGESTS: sha256(files[Artifact.DIGESTS]).hexdigest(),
         Tag.COMMIT: result.environment["commit"],
         **{item: result.environment[item] for item in PROVENANCE},
@@ -170,9 +170,9 @@ def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
 
 def trial_metrics(result: TrialResult) -> list[Point]:
     """Return the metrics of a trial: curves as medians over replicas, and its measures at the last step."""
-    history, last = result.progress, result.progress.epoch
+    history, last = result.history, result.history.epoch
     milestones = result.config.training.milestones  # MLflow's rows cost time; curves.npz has every epoch
-    rows = [k for k, epoch in enumerate(history.evaluated) if epoch in milestones]
+    rows = [k for k, epoch in enumerate(history.evaluation_epochs) if epoch in milestones]
     curves = {Metric.TRAIN_LOSS: history.median_train_loss, Metric.VAL_LOSS: history.median_val_loss}
     measures = {
         Metric.BEST_VAL_LOSS: history.median_best_val_loss,
@@ -183,7 +183,7 @@ def trial_metrics(result: TrialResult) -> list[Point]:
     }
     if result.test_loss is not None:
         measures[Metric.TEST_LOSS] = np.median(result.test_loss)
-    points = [(name, float(curve[k]), history.evaluated[k]) for name, curve in curves.items() for k in rows]
+    points = [(name, float(curve[k]), history.evaluation_epochs[k]) for name, curve in curves.items() for k in rows]
     return points + [(name, float(value), last) for name, value in measures.items()]
 
 

@@ -117,7 +117,7 @@ def closed_loop_figure(predictions: Mapping[str, Predictions]) -> Picture:
     rows = [
         (model, each.start + k, None if np.isnan(truth) else truth, value if np.isfinite(value) else None)
         for model, each in predictions.items()
-        for k, (truth, value) in enumerate(zip(each.truth.tolist(), each.continued.tolist(), strict=True))
+        for k, (truth, value) in enumerate(zip(each.truth.tolist(), each.free_run.tolist(), strict=True))
     ]
     caption = (
         "Closed loop: from the first step on, the network's inputs are its own predictions in place of the first "

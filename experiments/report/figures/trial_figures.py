@@ -17,11 +17,11 @@ from linrnn.training.result import TrialResult
 
 def learning_curves(result: TrialResult, baselines: Baselines | None = None) -> bytes:
     """Draw a trial's training and validation loss by epoch as PNG: a line for each replica, the median bold."""
-    history = result.progress
+    history = result.history
     figure = Figure(figsize=(6.4, 4.0), dpi=80)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.78))  # a layout engine would draw the figure twice
-    epochs = np.array(history.evaluated)
+    epochs = np.array(history.evaluation_epochs)
     draw_losses(axes, epochs, history.train_loss[epochs - 1], "train", FAINT)
     draw_losses(axes, epochs, history.val_loss, "val", model_color(result.config.model.name))
     figure.text(0.12, 0.94, trial_title(result))

@@ -182,7 +182,7 @@ def test_a_planted_difference_is_named(store: Store, here: Here, changed: Any, f
 
 def test_a_pruned_trial_is_trained_as_far_as_it_went(store: Store, here: Here) -> None:
     pruned = run_trial(CONFIG, limits={20: 0.0})
-    assert (pruned.outcome, pruned.progress.epoch) == ("pruned", 20)
+    assert (pruned.outcome, pruned.history.epoch) == ("pruned", 20)
     run_id = record_trial(store, pruned, "pruned", {"phase": "search"})
     code, said, _ = here(store, "reproduce", run_id, "--json", "-q")
     assert (code, json.loads(said)["compared"]["epochs"]) == (0, 20)
@@ -220,7 +220,7 @@ def test_another_number_of_threads_changes_nothing_or_is_named(
         provenance.environment.cache_clear()
         trained = run_trial(LARGE)
     provenance.environment.cache_clear()
-    assert (trained.progress.form, trained.environment["threads"]) == ("torch", "2")
+    assert (trained.history.form, trained.environment["threads"]) == ("torch", "2")
     _, said, _ = here(
         store, "reproduce", record_trial(store, trained, "two threads", {"phase": "single"}), "--json", "-q"
     )

@@ -235,8 +235,8 @@ class TestPruning:
         whole = run_trial(config)
         assert whole.outcome == "complete"
         stopped = run_trial(config, {20: math.inf, 40: 0.0, 60: 0.0})
-        assert (stopped.outcome, stopped.progress.epoch) == ("pruned", 40)
-        assert np.array_equal(stopped.progress.val_loss, whole.progress.val_loss[: len(stopped.progress.val_loss)])
+        assert (stopped.outcome, stopped.history.epoch) == ("pruned", 40)
+        assert np.array_equal(stopped.history.val_loss, whole.history.val_loss[: len(stopped.history.val_loss)])
         trial = to_frozen_trial(search_space(config), stopped.result, "id")
         assert (trial.state, trial.value, max(trial.intermediate_values)) == (TrialState.PRUNED, None, 40)
 

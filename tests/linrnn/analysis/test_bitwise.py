@@ -57,7 +57,7 @@ def by_hand(one: TrainingHistory, other: TrainingHistory) -> FirstDivergence | N
     """The definition: every value in the order in which it came to be."""
     replicas = range(len(one.weights))
     for epoch in range(1, one.epoch + 1):
-        row = one.evaluated.index(epoch) if epoch in one.evaluated else None
+        row = one.evaluation_epochs.index(epoch) if epoch in one.evaluation_epochs else None
         for name, place in (
             ("train_loss", epoch - 1),
             ("gradient_norm", epoch - 1),
@@ -80,13 +80,13 @@ def test_the_same_trial_is_identical_and_all_of_it_was_compared() -> None:
     np.random.seed(2)
     found = compare_bitwise(first, outcome())
     assert (found.first, found.max_relative_difference, found.verdict(0)) == (None, 0, IDENTICAL)
-    assert found.compared == {
+    assert found.counts == {
         "epochs": 40,
         "replicas": 3,
         "data.train": 1,
         "data.val": 1,
         "data.test": 1,
-        "evaluated": 1,
+        "evaluation_epochs": 1,
         "initial_weights": 3,
         "train_loss": 120,
         "gradient_norm": 120,
@@ -140,7 +140,7 @@ def nudged(epoch: int, replica: int) -> Callable[..., Any]:
 
     def step(self: KernelBackend) -> Any:
         found = whole(self, 1)
-        if self.done == epoch:
+        if self.epoch == epoch:
             self.present[replica, 5] += np.float32(1e-3)
         return found
 
@@ -185,7 +185,7 @@ def test_an_earlier_end_is_a_difference() -> None:
     earlier, whole = train(CONFIG), progress_of()
     next(earlier)
     assert compare_bitwise(stages(whole, {}, None), stages(next(earlier), {}, None)).first == FirstDivergence(
-        "evaluated", None, None
+        "evaluation_epochs", None, None
     )
 
 
@@ -210,7 +210,7 @@ def test_curves_of_different_lengths_are_compared_as_far_as_both_go() -> None:
     longer = from_text(TEXT | {"training.epochs": "80", "training.evaluations": "16", "training.replicas": "5"})
     found = compare_bitwise(curve_stages(progress_of()), curve_stages(progress_of(longer)))
     assert found.first is None
-    assert (found.compared["epochs"], found.compared["replicas"]) == (40, 3)
+    assert (found.counts["epochs"], found.counts["replicas"]) == (40, 3)
     for one, other in product((CONFIG, longer), repeat=2):
         assert compare_bitwise(curve_stages(progress_of(one)), curve_stages(progress_of(other))).first is None
 

@@ -70,8 +70,8 @@ def test_the_closed_loop_is_that_of_a_plain_network(task: str, model: str) -> No
         for k in range(said.start, said.start + 40):
             past = torch.tensor(values[: k - ahead + 1], dtype=torch.float64).view(-1, 1, 1)
             values.append(float(network(past)[0][-1]))
-    assert len(said.continued) == FREE_STEPS
-    assert np.allclose(said.continued[:40], values[said.start :], rtol=1e-8, atol=1e-10)
+    assert len(said.free_run) == FREE_STEPS
+    assert np.allclose(said.free_run[:40], values[said.start :], rtol=1e-8, atol=1e-10)
     left = len(splits.test.inputs) + ahead - said.start
     assert np.isfinite(said.truth[:left]).all()
     assert np.isnan(said.truth[left:]).all()
@@ -95,8 +95,8 @@ def test_a_rotation_goes_on_for_ever() -> None:
     exact = TrainingHistory(**{**vars(progress), "best_weights": flatten(stacked, progress.shapes)})
     said = predict_test_split(config, exact, splits, evaluate_test_split(config, exact, splits))
     known = ~np.isnan(said.truth)
-    assert np.abs(said.continued[known] - said.truth[known]).max() < 1e-4  # float32 weights
-    assert np.abs(said.continued).max() == pytest.approx(1, abs=1e-2)
+    assert np.abs(said.free_run[known] - said.truth[known]).max() < 1e-4  # float32 weights
+    assert np.abs(said.free_run).max() == pytest.approx(1, abs=1e-2)
 
 
 @pytest.mark.parametrize("ahead", [1, 7, 84, 100])
@@ -122,4 +122,4 @@ class Counter(Sunspots):
 
 def test_tasks_that_forecast_nothing_have_no_loop() -> None:
     for task in ("xor", "adding", "digits"):
-        assert trained(task, "linear")[-1].continued.shape == (0,)
+        assert trained(task, "linear")[-1].free_run.shape == (0,)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 import linrnn
 from linrnn.models import MODELS
 from linrnn.models.conversion import from_torch, to_torch
-from linrnn.models.elman import orthogonal
+from linrnn.models.elman import draw_orthogonal
 from linrnn.models.model import Model, count_parameters, unflatten
 from linrnn.models.network import Network, build_network
 
@@ -34,7 +34,7 @@ def layers(request: pytest.FixtureRequest) -> int:
 def stacked(model: Model, replicas: int) -> tuple[Tensor, dict[str, Tensor]]:
     """Flat float64 weights of some replicas, and their named views."""
     shapes = model.shapes(I, O)
-    rows = [model.initial(shapes, np.random.default_rng(k)) for k in range(replicas)]
+    rows = [model.draw_weights(shapes, np.random.default_rng(k)) for k in range(replicas)]
     flat = torch.from_numpy(np.stack(rows)).double()
     return flat, unflatten(flat, shapes)
 
@@ -76,11 +76,11 @@ class TestContract:
 
     def test_first_values_come_from_the_generator_alone(self, model: Model) -> None:
         shapes = model.shapes(I, O)
-        one = model.initial(shapes, np.random.default_rng([3, 1]))
+        one = model.draw_weights(shapes, np.random.default_rng([3, 1]))
         assert one.shape == (count_parameters(shapes),)
         assert one.dtype == np.float32
-        assert np.array_equal(one, model.initial(shapes, np.random.default_rng([3, 1])))
-        assert not np.array_equal(one, model.initial(shapes, np.random.default_rng([3, 2])))
+        assert np.array_equal(one, model.draw_weights(shapes, np.random.default_rng([3, 1])))
+        assert not np.array_equal(one, model.draw_weights(shapes, np.random.default_rng([3, 2])))
 
     def test_a_network_of_its_own(self, model: Model) -> None:
         network = build_network(model, I, O)
@@ -165,7 +165,7 @@ def test_linear_is_scipys_state_space_system() -> None:
 
 def test_linear_and_tanh_start_from_the_same_weights() -> None:
     one, two = (MODELS[name](hidden_size=H) for name in ("linear", "tanh"))
-    first = [model.initial(model.shapes(I, O), np.random.default_rng([0, 4])) for model in (one, two)]
+    first = [model.draw_weights(model.shapes(I, O), np.random.default_rng([0, 4])) for model in (one, two)]
     assert np.array_equal(*first)
 
 
@@ -193,8 +193,8 @@ def test_a_state_of_a_wrong_shape_is_named() -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 64])
 def test_an_orthogonal_start_is_orthogonal_and_drawn(size: int) -> None:
     model = MODELS["linear"](hidden_size=size, num_layers=2, init="orthogonal")
-    named = unflatten(model.initial(model.shapes(I, O), np.random.default_rng(1))[None], model.shapes(I, O))
-    other = unflatten(model.initial(model.shapes(I, O), np.random.default_rng(2))[None], model.shapes(I, O))
+    named = unflatten(model.draw_weights(model.shapes(I, O), np.random.default_rng(1))[None], model.shapes(I, O))
+    other = unflatten(model.draw_weights(model.shapes(I, O), np.random.default_rng(2))[None], model.shapes(I, O))
     for name in ("W", "W2"):
         assert np.allclose(named[name][0] @ named[name][0].T, np.eye(size), atol=1e-6)
         assert size == 1 or not np.allclose(named[name], other[name])
@@ -202,17 +202,17 @@ def test_an_orthogonal_start_is_orthogonal_and_drawn(size: int) -> None:
 
 
 def test_orthogonal_starts_are_uniformly_drawn() -> None:
-    drawn = np.array([orthogonal(3, np.random.default_rng(k)) for k in range(4000)])
-    assert np.abs(drawn.mean(axis=0)).max() < 0.05  # entries of a Haar matrix: mean 0, variance 1/3
-    assert np.abs((drawn**2).mean(axis=0) - 1 / 3).max() < 0.02
-    assert abs((np.linalg.det(drawn) > 0).mean() - 0.5) < 0.04
+    samples = np.array([draw_orthogonal(3, np.random.default_rng(k)) for k in range(4000)])
+    assert np.abs(samples.mean(axis=0)).max() < 0.05  # entries of a Haar matrix: mean 0, variance 1/3
+    assert np.abs((samples**2).mean(axis=0) - 1 / 3).max() < 0.02
+    assert abs((np.linalg.det(samples) > 0).mean() - 0.5) < 0.04
 
 
 @pytest.mark.parametrize("init", ["default", "orthogonal"])
 def test_a_start_has_the_spectral_radius_asked_for(init: str) -> None:
     model = MODELS["tanh"](hidden_size=20, init=init, spectral_radius=0.9)
-    W = unflatten(model.initial(model.shapes(I, O), np.random.default_rng(0))[None], model.shapes(I, O))["W"][0]
+    W = unflatten(model.draw_weights(model.shapes(I, O), np.random.default_rng(0))[None], model.shapes(I, O))["W"][0]
     assert np.abs(np.linalg.eigvals(W)).max() == pytest.approx(0.9, rel=1e-5)
     plain = MODELS["tanh"](hidden_size=20, init=init)
-    same, other = (each.initial(each.shapes(I, O), np.random.default_rng(0)) for each in (plain, model))
+    same, other = (each.draw_weights(each.shapes(I, O), np.random.default_rng(0)) for each in (plain, model))
     assert np.array_equal(same[:20], other[:20]), "only W is changed"

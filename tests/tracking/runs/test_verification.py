@@ -54,9 +54,9 @@ def again(store: Store, run: TrialRun) -> TrialRecord:
 def same(one: TrialResult, other: TrialResult) -> None:
     """All that was computed is the same, field by field."""
     assert (one.config, one.data, one.environment) == (other.config, other.data, other.environment)
-    assert np.array_equal(one.tested, other.tested)
-    for each in fields(one.progress):
-        a, b = (getattr(trained.progress, each.name) for trained in (one, other))
+    assert np.array_equal(one.test_losses, other.test_losses)
+    for each in fields(one.history):
+        a, b = (getattr(trained.history, each.name) for trained in (one, other))
         assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
 
 

@@ -68,14 +68,14 @@ def test_the_config_comes_back_exactly_from_the_params_alone(store: Store, resul
 def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: TrialResult) -> None:
     run_id = record_trial(store, result, "a name", {})
     history = store.client.get_metric_history(run_id, "val_loss")
-    medians = dict(zip(result.progress.evaluated, np.median(result.progress.val_loss, axis=1), strict=True))
+    medians = dict(zip(result.history.evaluation_epochs, np.median(result.history.val_loss, axis=1), strict=True))
     assert all(point.value == medians[point.step] for point in history)
-    assert history[-1].step == result.progress.epoch
+    assert history[-1].step == result.history.epoch
     assert len(store.client.get_metric_history(run_id, "train_loss")) == len(history) <= 200
     metrics = store.client.get_run(run_id).data.metrics
-    assert metrics["best_val_loss"] == np.median(result.progress.val_loss.min(axis=0))
-    assert metrics["final_val_loss"] == np.median(result.progress.val_loss[-1])
-    assert metrics["test_loss"] == np.median(result.tested)
+    assert metrics["best_val_loss"] == np.median(result.history.val_loss.min(axis=0))
+    assert metrics["final_val_loss"] == np.median(result.history.val_loss[-1])
+    assert metrics["test_loss"] == np.median(result.test_losses)
     assert (metrics["hidden_size"], metrics["learning_rate"], metrics["seconds"]) == (5, 0.012345678901234567, 1.5)
     assert metrics["diverged_replicas"] == 0
 
@@ -111,15 +111,15 @@ def test_artifacts_are_whole_and_have_their_digests(store: Store, result: TrialR
     assert (folder / "note.txt").read_bytes() == b"hello"
     weights = load_file(folder / "weights/final.safetensors")
     assert {name: tuple(value.shape) for name, value in weights.items()} == {
-        name: (3, *shape) for name, shape in result.progress.shapes.items()
+        name: (3, *shape) for name, shape in result.history.shapes.items()
     }
 
 
 def test_curves_come_back_bit_for_bit(store: Store, result: TrialResult) -> None:
     curves = read_curves(store, read_trial(store, record_trial(store, result, "a name", {})))
-    assert np.array_equal(curves["train_loss"], result.progress.train_loss)
-    assert np.array_equal(curves["val_loss"], result.progress.val_loss)
-    assert np.array_equal(curves["test_loss"], result.tested)
+    assert np.array_equal(curves["train_loss"], result.history.train_loss)
+    assert np.array_equal(curves["val_loss"], result.history.val_loss)
+    assert np.array_equal(curves["test_loss"], result.test_losses)
 
 
 @pytest.mark.parametrize("replica", [0, 2])
@@ -132,15 +132,15 @@ def test_loaded_networks_have_the_logged_test_loss(store: Store, result: TrialRe
         outputs, _ = network.double()(torch.from_numpy(test.inputs))
     variance = test.targets[test.first :].var(axis=(0, 1)).mean()  # mean over outputs
     loss = ((outputs.numpy() - test.targets)[test.first :] ** 2).mean() / variance
-    assert np.isclose(loss, result.tested[replica], rtol=1e-9)
+    assert np.isclose(loss, result.test_losses[replica], rtol=1e-9)
     standalone = linrnn.TanhRNN(1, 5, 1)
     standalone.load_state_dict(network.state_dict())
 
 
 def test_best_and_final_weights_are_told_apart(store: Store, result: TrialResult) -> None:
     found = read_trial(store, record_trial(store, result, "a name", {}))
-    shapes = result.progress.shapes
-    for which, flat in (("best", result.progress.best_weights), ("final", result.progress.weights)):
+    shapes = result.history.shapes
+    for which, flat in (("best", result.history.best_weights), ("final", result.history.weights)):
         named = read_weights(store, found, which)  # type: ignore[arg-type]
         assert np.array_equal(np.concatenate([named[n].reshape(3, -1) for n in shapes], axis=1), flat)
 
@@ -154,7 +154,7 @@ def diverged(progress: TrainingHistory) -> TrainingHistory:
 
 
 def test_what_is_not_finite_is_never_a_metric(store: Store, result: TrialResult) -> None:
-    worse = replace(result, progress=diverged(result.progress), test_loss=np.array([np.inf, np.inf, 1.0]))
+    worse = replace(result, history=diverged(result.history), test_loss=np.array([np.inf, np.inf, 1.0]))
     found = store.client.get_run(record_trial(store, worse, "a name", {}))
     assert found.data.tags["outcome"] == "diverged"
     assert found.data.metrics["diverged_replicas"] == 2
@@ -162,7 +162,7 @@ def test_what_is_not_finite_is_never_a_metric(store: Store, result: TrialResult)
     assert all(np.isfinite(value) and abs(value) < 1e300 for value in found.data.metrics.values())
     steps = [point.step for point in store.client.get_metric_history(found.info.run_id, "val_loss")]
     assert steps
-    assert max(steps) <= worse.progress.evaluated[-3]
+    assert max(steps) <= worse.history.evaluation_epochs[-3]
 
 
 def test_a_study_trial_has_no_test_loss(store: Store) -> None:
@@ -216,7 +216,7 @@ def test_a_trial_that_came_to_nothing_says_why(store: Store) -> None:
 
 
 def test_what_the_study_learns_from_the_record_is_what_it_learnt_from_the_training(store: Store) -> None:
-    for result in (trained(test=False), replace(trained(test=False), progress=diverged(trained().progress))):
+    for result in (trained(test=False), replace(trained(test=False), history=diverged(trained().history))):
         again = read_result(store, read_trial(store, record_trial(store, result, "a name", {})))
         assert (again.outcome, again.loss, again.curve) == result.result[1:4]
         assert again.config == result.config
