@@ -12,7 +12,7 @@ import click
 
 from docs.tables import DOCS, Generator, format_table
 from experiments.__main__ import linrnn as command_group
-from linrnn.config.settings import Config, domain_of, format_value, setting_name, settings_of
+from linrnn.config.settings import Config, format_value, get_domain, list_settings, setting_name
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN, TASKS
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
@@ -61,8 +61,8 @@ def settings_table(*owners: type[Config]) -> str:
     """Return one table row per declared setting: name, meaning, default, values and searched range."""
     rows = []
     for owner in owners:
-        for item in settings_of(owner):
-            domain = domain_of(item)
+        for item in list_settings(owner):
+            domain = get_domain(item)
             search = getattr(domain, "search", None)
             searched = f"; searched from {search[0]:g} to {search[1]:g}" if search else ""
             default = f"`{format_value(item.default)}`" if item.default != "" else ""

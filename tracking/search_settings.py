@@ -5,7 +5,7 @@ MLflow's filters compare params as text; a metric can be filtered by range and d
 
 from __future__ import annotations
 
-from linrnn.config.settings import Config, Integers, Reals, domain_of, setting_name, settings_of
+from linrnn.config.settings import Config, Integers, Reals, get_domain, list_settings, setting_name
 from linrnn.models import MODELS
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
@@ -14,8 +14,8 @@ def search_settings(owner: type[Config]) -> dict[str, str]:
     """Return the settings of a class that have a search range: name in the flat text -> name of the metric."""
     return {
         setting_name(owner.kind, item.name): item.name
-        for item in settings_of(owner)
-        if isinstance(domain := domain_of(item), (Integers, Reals)) and domain.search
+        for item in list_settings(owner)
+        if isinstance(domain := get_domain(item), (Integers, Reals)) and domain.search
     }
 
 

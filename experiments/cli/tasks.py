@@ -33,17 +33,17 @@ def tasks(options: GlobalOptions) -> None:
 
 def task_json(name: str) -> dict[str, Any]:
     """Return a task's summary, its settings, and the defaults that it changes."""
-    from linrnn.config.settings import domain_of, format_value, setting_name, settings_of
+    from linrnn.config.settings import format_value, get_domain, list_settings, setting_name
     from linrnn.tasks import TASKS
 
     task = TASKS[name]
     settings = {
         setting_name(task.kind, item.name): {
             "default": format_value(item.default),
-            "values": str(domain_of(item)),
+            "values": str(get_domain(item)),
             "what": item.metadata["help"],
         }
-        for item in settings_of(task)
+        for item in list_settings(task)
     }
     return {"task": name, "summary": task.summary(), "settings": settings, "defaults": dict(task.defaults)}
 

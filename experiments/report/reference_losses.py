@@ -19,7 +19,7 @@ class ReferenceLoss(NamedTuple):
 def reference_losses(baselines: Baselines) -> list[ReferenceLoss]:
     """Return the baselines and bounds that a task has."""
     references = (
-        ("naive baseline", "baseline_naive", baselines.trivial, "mean of the training targets, or the last value"),
+        ("naive baseline", "baseline_naive", baselines.naive, "mean of the training targets, or the last value"),
         (
             "linear baseline",
             "baseline_linear",

@@ -110,7 +110,7 @@ def baselines_json(baselines: Baselines) -> dict[str, dict[str, float | None]]:
     """Return a task's baselines and bounds, as `linrnn baselines --json` prints them."""
     return {
         "baselines": {
-            "naive": baselines.trivial,
+            "naive": baselines.naive,
             "linear": baselines.linear,
             "linear_lags": baselines.linear_lags,
             "nonlinear": baselines.nonlinear,

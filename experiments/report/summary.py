@@ -154,7 +154,7 @@ def summarize_confirmation(
         test_loss=test_loss,
         median=median,
         excess=baselines.excess(median.value),
-        closed_gap=baselines.gap_closed(median.value),
+        closed_gap=baselines.gap_fraction(median.value),
         linear_comparison=compare_samples(test_loss, losses[LINEAR]) if enough else None,
         too_few_replicas=comparable and not enough,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from linrnn.config.settings import Integers, Reals, domain_of, setting_name, settings_of
+from linrnn.config.settings import Integers, Reals, get_domain, list_settings, setting_name
 from linrnn.training.trial_config import TrialConfig, to_text
 
 SearchSpace = Mapping[str, Integers | Reals]  # name in the flat text -> domain; its `search` is the range
@@ -14,8 +14,8 @@ def searchable_settings(base: TrialConfig) -> dict[str, Integers | Reals]:
     """Return the settings of a trial config that declare a search range, in the order of their declaration."""
     space: dict[str, Integers | Reals] = {}
     for part in (base.task, base.model, base.training):
-        for item in settings_of(type(part)):
-            domain = domain_of(item)
+        for item in list_settings(type(part)):
+            domain = get_domain(item)
             if isinstance(domain, Integers | Reals) and domain.search:
                 space[setting_name(part.kind, item.name)] = domain
     return space

@@ -14,10 +14,10 @@ from linrnn.config.settings import (
     Config,
     Integers,
     format_value,
+    list_settings,
     parse_setting,
     setting,
     setting_name,
-    settings_of,
 )
 from linrnn.data.digests import content_digest
 from linrnn.errors import ConfigError
@@ -61,7 +61,7 @@ class SweepConfig(Config):
         shared = {name: text for name, text in texts[0] if name != "model" and all((name, text) in t for t in texts)}
         own = {
             setting_name("sweep", item.name): format_value(getattr(self, item.name))
-            for item in settings_of(SweepConfig)
+            for item in list_settings(SweepConfig)
         }
         data: dict[str, str] = {Param.DATA_FILE: self.data_file} if self.data_file else {}
         return {
@@ -128,14 +128,14 @@ def read_sweep_config(sweep: SweepRun) -> SweepConfig:
 def assemble_config(shared: Mapping[str, str], models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
     """The sweep whose bases share a flat text, its own settings as `given`; what else is given is not searched."""
     bases = tuple(from_text({**shared, "model": model}) for model in dict.fromkeys(models))
-    own = {item.name: (item, setting_name("sweep", item.name)) for item in settings_of(SweepConfig)}
+    own = {item.name: (item, setting_name("sweep", item.name)) for item in list_settings(SweepConfig)}
     parsed = {key: parse_setting("sweep", item, given[name]) for key, (item, name) in own.items() if name in given}
     return SweepConfig(bases, frozenset(name for name in given if not is_sweep_setting(name)), **parsed)
 
 
 def is_sweep_setting(name: str) -> bool:
     """Whether a setting is the sweep's own."""
-    return name in {setting_name("sweep", item.name) for item in settings_of(SweepConfig)}
+    return name in {setting_name("sweep", item.name) for item in list_settings(SweepConfig)}
 
 
 def total_trials(configs: Sequence[SweepConfig]) -> int:

@@ -48,7 +48,7 @@ def predict_test_split(config: TrialConfig, history: TrainingHistory, splits: Sp
 
     replica = int(np.argsort(test_loss, kind="stable")[(len(test_loss) - 1) // 2])
     weights = torch.from_numpy(history.best_weights[replica : replica + 1].astype(np.float64))
-    parameters, ahead = unflatten(weights, history.shapes), config.task.ahead
+    parameters, ahead = unflatten(weights, history.shapes), config.task.forecast_horizon
     inputs, model = torch.from_numpy(splits.test.inputs), config.model
     with single_torch_thread(), torch.no_grad():
         outputs, _ = model.forward(parameters, inputs, model.zero_state(1, inputs.shape[1], like=inputs))

@@ -56,7 +56,7 @@ def decide_verdict(baselines: Baselines, losses: Mapping[str, Losses]) -> Verdic
         return Verdict(UNDECIDED, f"too few replicas: {fewest} of a model type, of {LEAST_REPLICAS} required")
     best = min(others, key=lambda model: others[model].value)
     summary = f"{format_estimate(LINEAR, estimates[LINEAR])}, {format_estimate(best, others[best])}"
-    threshold = compute_threshold(baselines, baselines.trivial)
+    threshold = compute_threshold(baselines, baselines.naive)
     if all(estimate.high >= threshold for estimate in estimates.values()):
         return decide_predictability(baselines, summary)
     gain = estimate_gain(losses[LINEAR], losses[best])
@@ -70,8 +70,8 @@ def compute_threshold(baselines: Baselines, loss: float) -> float:
 
 def decide_predictability(baselines: Baselines, summary: str) -> Verdict:
     """The verdict if no network is better than the naive baseline."""
-    reason = f"{summary}: neither is below the naive baseline, {baselines.trivial:.3g}, beyond chance"
-    threshold = compute_threshold(baselines, baselines.trivial)
+    reason = f"{summary}: neither is below the naive baseline, {baselines.naive:.3g}, beyond chance"
+    threshold = compute_threshold(baselines, baselines.naive)
     better = [f"{name} {loss:.3g}" for name, loss in baselines.lines.items() if loss < threshold]
     if better:
         return Verdict(UNDECIDED, f"{reason}, but other baselines or bounds are: {', '.join(better)}; {LONGER}")
@@ -84,11 +84,11 @@ def decide_by_gain(
     baselines: Baselines, linear: Estimate, other: Estimate, gain: Estimate, best: str, summary: str
 ) -> Verdict:
     """The verdict if some network predicts; `gain` is that of the best nonlinear model type over the linear one."""
-    margin = compute_margin(min(linear.value, baselines.trivial))
+    margin = compute_margin(min(linear.value, baselines.naive))
     reason = f"{summary}; gain of {best} {gain.value:.3g} ({gain.low:.3g} to {gain.high:.3g}), margin {margin:.3g}"
     undertrained = linear.value > baselines.linear + compute_margin(baselines.linear)
     if gain.high <= margin:
-        reachable = min(linear.value, baselines.linear, baselines.trivial)
+        reachable = min(linear.value, baselines.linear, baselines.naive)
         if baselines.nonlinear < compute_threshold(baselines, reachable - compute_margin(reachable)):
             reason = f"{reason}, but the nonlinear baseline reaches {baselines.nonlinear:.3g}"
             return Verdict(UNDECIDED, f"{reason}; {LONGER}")

@@ -1,57 +1,137 @@
-"""Floors: losses that a class of predictors cannot beat, from a task's data alone, before anything is trained."""
+"""Baselines and bounds of a task, from its data alone, before anything is trained.
+
+A baseline is the test loss of a predictor that was fitted and is no network: an estimate, which a network can beat.
+A bound is proved to be the lowest expected loss of a class of predictors: no member of the class can beat it, but for
+the chance of a finite test split.
+"""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linrnn.baseline import classification, regression
-from linrnn.baseline.lags import LagLoss, counted_targets, lags_to_try
+from linrnn.baseline.lags import LagLoss, flatten_targets, lag_candidates
 from linrnn.data.sequences import Splits
+from linrnn.tasks import TASKS
 from linrnn.tasks.task import Task
 
-ROUNDING = 1e-12  # a floor below it is 0
-LEAST_GAP = 0.01  # of the linear floor, by which the nonlinear reference is below it where there is a gap to close
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+ROUNDING = 1e-12  # a smaller loss is 0
+LEAST_GAP = 0.01  # of the linear baseline, by which the nonlinear one is lower where there is a gap to close
+BOUNDS = ("analytic", "noise")
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """Losses on the test split, on the steps that count: 1 is what the best constant there has."""
+    """Baselines and bounds of a task: losses on the test split, where 1 is the loss of the best constant predictor.
+
+    The baselines `naive`, `linear` and `nonlinear` are losses of predictors fitted on the training split: estimates,
+    which a network can beat. The bounds `analytic` and `noise` are proved for a class of predictors.
+
+    Parameters
+    ----------
+    task : str
+        Label of the task.
+    naive : float
+        Baseline: the mean of the training targets, or the last value where that has the lower validation loss; for
+        classes, their frequencies in the training split.
+    linear : float
+        Baseline: least squares (for classes logistic regression) on the inputs x_t, ..., x_{t - linear_lags} and a
+        constant.
+    linear_lags : int
+        Number of past inputs of the linear baseline, chosen by validation loss.
+    analytic : float or None
+        Bound: the loss of the best linear time-invariant predictor in closed form, where it is known.
+    nonlinear : float
+        Baseline: kernel ridge regression (for classes logistic regression on kernel features) on past inputs.
+    noise : float or None
+        Bound: the loss of the best predictor of any kind, where it is known.
+    targets : int
+        Number of test targets.
+    curve : tuple of LagLoss
+        Validation and test loss of the linear predictor of each number of lags.
+    """
 
     task: str
-    trivial: float  # the mean of the train targets, or the last input where it does better on val
-    linear: float  # the best linear time-invariant predictor: least squares on lags 0 to linear_lags and a constant
-    linear_lags: int  # chosen on val
-    analytic: float | None  # the linear floor in closed form, where it is known
-    nonlinear: float  # kernel ridge regression on lags: a reference, no bound
-    noise: float | None  # that no predictor goes below, where it is known
-    targets: int  # of the test split, that count
-    curve: tuple[LagLoss, ...]  # the linear predictors of all numbers of lags that were tried
+    naive: float
+    linear: float
+    linear_lags: int
+    analytic: float | None
+    nonlinear: float
+    noise: float | None
+    targets: int
+    curve: tuple[LagLoss, ...]
 
     @property
     def lines(self) -> dict[str, float]:
-        """Name -> loss of those that are known."""
-        named = {
-            "trivial": self.trivial,
-            "linear": self.linear,
-            "analytic": self.analytic,
-            "nonlinear": self.nonlinear,
-            "noise": self.noise,
-        }
-        return {name: loss for name, loss in named.items() if loss is not None}
+        """Name -> loss of the baselines and of the bounds that are known."""
+        losses = {name: getattr(self, name) for name in ("naive", "linear", "analytic", "nonlinear", "noise")}
+        return {name: loss for name, loss in losses.items() if loss is not None}
 
     def excess(self, loss: float) -> float | None:
-        """A loss over the linear floor; None where that is 0 but for rounding."""
+        """Return a loss divided by the linear baseline; None where that is 0 but for rounding."""
         return loss / self.linear if self.linear > ROUNDING else None
 
-    def gap_closed(self, loss: float) -> float | None:
-        """How much of the way from the linear floor to the nonlinear reference a loss has come; 1 is all of it.
+    def gap_fraction(self, loss: float) -> float | None:
+        """Return how far a loss is from the linear (0) to the nonlinear baseline (1).
 
-        None where the reference is not below the floor by what counts, LEAST_GAP of it.
+        None where the nonlinear baseline is not lower by LEAST_GAP of the linear one.
         """
         gap = self.linear - self.nonlinear
         return (self.linear - loss) / gap if gap > max(LEAST_GAP * self.linear, ROUNDING) else None
+
+    def table(self) -> DataFrame:
+        """Return the baselines and bounds as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each, indexed by its name: `kind` (`baseline` or `bound`), `loss` and `predictor`.
+        """
+        from pandas import DataFrame
+
+        predictors = {
+            "naive": "mean of the training targets, or the last value",
+            "linear": f"linear, fitted on {self.linear_lags} lags",
+            "analytic": "best linear predictor, in closed form",
+            "nonlinear": "kernel regression, fitted on lags",
+            "noise": "best predictor of any kind",
+        }
+        rows = {
+            name: ("bound" if name in BOUNDS else "baseline", loss, predictors[name])
+            for name, loss in self.lines.items()
+        }
+        return DataFrame.from_dict(rows, orient="index", columns=["kind", "loss", "predictor"])
+
+    def plot(self) -> Figure:
+        """Draw the test loss of linear predictors by their number of lags, beside the baselines and bounds.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure; losses below 1e-12 are drawn there.
+        """
+        from matplotlib import pyplot
+
+        figure, axes = pyplot.subplots(figsize=(7, 4), layout="constrained")
+        pyplot.close(figure)  # a notebook shows the returned figure, once
+        axes.plot(
+            [point.lags for point in self.curve],
+            [max(point.test, ROUNDING) for point in self.curve],
+            marker=".",
+            label="linear predictors",
+        )
+        for number, (name, loss) in enumerate(self.lines.items(), 1):
+            kind, style = ("bound", ":") if name in BOUNDS else ("baseline", "--")
+            axes.axhline(max(loss, ROUNDING), color=f"C{number}", linestyle=style, label=f"{name} {kind} {loss:.3g}")
+        axes.set(title=self.task, xlabel="lags", ylabel="test loss", yscale="log")
+        axes.legend()
+        return figure
 
 
 def limit_blas() -> AbstractContextManager[Any]:
@@ -64,20 +144,54 @@ def limit_blas() -> AbstractContextManager[Any]:
     return limits
 
 
-def compute_baselines(task: Task, splits: Splits | None = None) -> Baselines:
-    """The floors of a task (`splits` only saves making its data again)."""
+def compute_baselines(task: Task | str, splits: Splits | None = None) -> Baselines:
+    """Compute the baselines and bounds of a task, before anything is trained.
+
+    Parameters
+    ----------
+    task : Task or str
+        The task, or the name of a built-in one with its default settings.
+    splits : Splits, optional
+        The sequences of the task, where they are in memory.
+
+    Returns
+    -------
+    Baselines
+        Losses on the test split: baselines (`naive`, `linear`, `nonlinear`) and bounds (`analytic`, `noise`), with
+        `.table()` and `.plot()`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no task of that name, or it has no sequences with its settings.
+    DataError
+        If the user's data cannot be used.
+
+    References
+    ----------
+    Least squares on lags is the Wiener filter (Wiener 1949) of finite order; for kernel ridge regression see Saunders,
+    Gammerman & Vovk 1998.
+
+    Examples
+    --------
+    >>> import linrnn
+    >>> linrnn.baselines("xor").linear > 0.9
+    True
+    """
+    if isinstance(task, str):
+        task = TASKS[TASKS.check(task)]()
     data = splits or task.splits()
     family = classification if data.train.classes else regression
     with limit_blas():  # more threads would wait for each other where workers train
-        linear = family.linear(data, lags_to_try(data.train))
+        linear = family.linear(data, lag_candidates(data.train))
         return Baselines(
             task.label,
-            family.trivial(data, task.ahead > 0),
+            family.naive(data, task.forecast_horizon > 0),
             linear.best.test,
             linear.best.lags,
-            task.linear_floor,
+            task.linear_bound,
             family.nonlinear(data, linear),
-            task.noise_floor,
-            len(counted_targets(data.test)),
+            task.noise_bound,
+            len(flatten_targets(data.test)),
             linear.curve,
         )

@@ -1,4 +1,4 @@
-"""Predictors from the last few inputs: one kernel, shared by all time steps."""
+"""Past inputs (lags) as features, and the search for their number."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 
 from linrnn.data.sequences import Array, Sequences
 
-MOST = 256  # lags tried at least, where the data allow; more while the best is among the upper half
-STEP = 1.2  # from each number of lags that is tried to the next
-CLOSE = 0.01  # relative: so little more of val loss is no reason for more lags
-ZERO = 1e-12  # a loss that is rounding
+MAX_LAGS = 256  # tried at first, where the data allow; more while the best number is in the upper half
+STEP = 1.2  # factor from each number of lags to the next
+CLOSE = 0.01  # relative difference of validation losses that does not justify more lags
+ZERO = 1e-12  # a smaller loss is a rounding error
 
 
 class LagLoss(NamedTuple):
-    """A number of lags, and the losses of its predictor."""
+    """Validation and test loss of the predictor with this number of lags."""
 
     lags: int
     val: float
@@ -25,46 +25,46 @@ class LagLoss(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LagSweep:
-    """Predictors of several numbers of lags."""
+class LagSearch:
+    """Losses of predictors with different numbers of lags."""
 
     curve: tuple[LagLoss, ...]
 
     @property
     def best(self) -> LagLoss:
-        """The fewest lags whose val loss is the lowest, or as good."""
+        """The smallest number of lags whose validation loss is the lowest, or close to it."""
         lowest = min(point.val for point in self.curve)
         return next(point for point in self.curve if point.val <= lowest * (1 + CLOSE) + ZERO)
 
 
 def lag_matrix(inputs: Array, lags: int, first: int) -> Array:
-    """x_t, x_{t-1}, ..., x_{t-lags} of every step t >= first, `(steps * batch, (lags + 1) * features)`.
+    """Return x_t, x_{t-1}, ..., x_{t-lags} of every step t >= first, `(steps * batch, (lags + 1) * features)`.
 
-    Inputs `(time, batch, features)` are 0 before they begin, as a network's state is.
+    Inputs `(time, batch, features)` are 0 before the sequence begins, as the state of a network is.
     """
     padded = np.concatenate([np.zeros((lags, *inputs.shape[1:])), inputs])
     windows = np.lib.stride_tricks.sliding_window_view(padded, lags + 1, axis=0)[first:, ..., ::-1]
     return windows.swapaxes(2, 3).reshape(-1, (lags + 1) * inputs.shape[2])
 
 
-def counted_targets(sequences: Sequences) -> Array:
-    """Targets of the steps that count, `(steps * batch, outputs)`."""
+def flatten_targets(sequences: Sequences) -> Array:
+    """Return the targets that enter the loss, `(steps * batch, outputs)`."""
     return sequences.targets[sequences.first :].reshape(-1, sequences.targets.shape[2])
 
 
-def most_lags(train: Sequences) -> int:
-    """As many as the steps allow, with two targets a coefficient."""
+def max_lags(train: Sequences) -> int:
+    """Return the largest number of lags that leaves two targets for each coefficient."""
     steps, _, features = train.inputs.shape
-    return int(max(min(steps - 1, len(counted_targets(train)) // (2 * features) - 1), 0))
+    return int(max(min(steps - 1, len(flatten_targets(train)) // (2 * features) - 1), 0))
 
 
-def lags_to_try(train: Sequences) -> Sequence[int]:
-    """0, 1, 2, ... and then ever fewer, up to what the data allow."""
-    return spaced_lags(min(most_lags(train), MOST))
+def lag_candidates(train: Sequences) -> Sequence[int]:
+    """Return the numbers of lags to try, up to what the data allow."""
+    return lag_grid(min(max_lags(train), MAX_LAGS))
 
 
-def spaced_lags(top: int, factor: float = STEP) -> list[int]:
-    """0 to `top`, one by one at first, then by a factor."""
+def lag_grid(top: int, factor: float = STEP) -> list[int]:
+    """Return 0 to `top`, in steps of one at first, then by a factor."""
     numbers = [0]
     while numbers[-1] < top:
         numbers.append(min(max(numbers[-1] + 1, round(numbers[-1] * factor)), top))

@@ -1,4 +1,4 @@
-"""Tables of names whose values are imported when they are first used, so that listing them costs nothing."""
+"""Registries of names whose values are imported on first use, so that listing them is cheap."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Names -> objects, each given as `package.module:name`."""
+    """A mapping from names to objects, each declared as `package.module:name` and imported on first use."""
 
-    def __init__(self, what: str, places: Mapping[str, str]) -> None:
-        self.what = what
-        self._places = dict(places)
+    def __init__(self, noun: str, paths: Mapping[str, str]) -> None:
+        self.noun = noun
+        self._paths = dict(paths)
 
     def __getitem__(self, name: str) -> T:
-        if name not in self._places:
+        if name not in self._paths:
             raise KeyError(name)
-        return cast(T, pkgutil.resolve_name(self._places[name]))
+        return cast(T, pkgutil.resolve_name(self._paths[name]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._paths)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._paths)
 
     def check(self, name: str) -> str:
-        """The name itself if it is in the table, else ConfigError with the names there are."""
-        if name not in self._places:
-            raise ConfigError(f"unknown {self.what} {name!r}{suggestion(name, self)}; there are: {', '.join(self)}")
+        """Return the name if it is registered, else raise ConfigError with the names that are."""
+        if name not in self._paths:
+            raise ConfigError(f"unknown {self.noun} {name!r}{suggestion(name, self)}; there are: {', '.join(self)}")
         return name
 
 
-def lazy_attributes(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
-    """A `__getattr__` for a package whose public names are imported when they are first used."""
-    table: Registry[Any] = Registry("attribute", places)
+def lazy_attributes(module: str, paths: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a `__getattr__` for a package whose public names are imported on first use."""
+    table: Registry[Any] = Registry("attribute", paths)
 
     def attribute(name: str) -> Any:
         if name in table:
@@ -49,7 +49,7 @@ def lazy_attributes(module: str, places: Mapping[str, str]) -> Callable[[str], A
     return attribute
 
 
-def suggestion(name: str, known: Mapping[str, object]) -> str:
-    """`, did you mean 'x'?` where a known name is close to this one."""
-    close = difflib.get_close_matches(name, known, n=1)
+def suggestion(name: str, choices: Mapping[str, object]) -> str:
+    """`, did you mean 'x'?` where one of the choices is close to the name."""
+    close = difflib.get_close_matches(name, choices, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""

@@ -25,7 +25,7 @@ class Domain(Protocol):
         """Whether `value` is one of the values."""
 
     def __str__(self) -> str:
-        """What a value has to be, in words."""
+        """The condition on a value, for messages."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Reals:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words."""
+    """One of several words."""
 
     words: tuple[str, ...]
 
@@ -111,25 +111,25 @@ def setting(default: Any, domain: Domain, help: str) -> Any:
     return field(default=default, metadata={"domain": domain, "help": help})
 
 
-def domain_of(item: Field[Any]) -> Domain:
+def get_domain(item: Field[Any]) -> Domain:
     """The domain a field was declared with."""
     return cast(Domain, item.metadata["domain"])
 
 
 @dataclass(frozen=True)
 class Config:
-    """Base of the frozen values whose fields are declared; checks them when one is made."""
+    """Base of frozen values with declared fields, whose domains are checked at construction."""
 
     kind: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        for item in settings_of(type(self)):
+        for item in list_settings(type(self)):
             value = getattr(self, item.name)
-            if not domain_of(item).holds(value):
+            if not get_domain(item).holds(value):
                 raise domain_error(setting_name(self.kind, item.name), item, value)
 
 
-def settings_of(owner: type[Config]) -> list[Field[Any]]:
+def list_settings(owner: type[Config]) -> list[Field[Any]]:
     """The declared fields of a class, in order (nested values have no domain of their own)."""
     return [item for item in fields(owner) if "domain" in item.metadata]
 
@@ -141,13 +141,13 @@ def setting_name(kind: str, name: str) -> str:
 
 def domain_error(name: str, item: Field[Any], value: object) -> ConfigError:
     """The error for a value that a field cannot hold."""
-    return ConfigError(f"{name} must be {domain_of(item)}, not {value}")
+    return ConfigError(f"{name} must be {get_domain(item)}, not {value}")
 
 
 def parse_setting(kind: str, item: Field[Any], text: str) -> Any:
     """Value of a declared field written as `text`; ConfigError if it cannot be one."""
     try:
-        return domain_of(item).parse(text)
+        return get_domain(item).parse(text)
     except ValueError:
         raise domain_error(setting_name(kind, item.name), item, repr(text)) from None
 

@@ -1,4 +1,4 @@
-"""Splits of sequences in time: the first part to train on, the next to choose by, the last to be judged by."""
+"""Chronological splits: the first part for training, the next for validation, the last for testing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.errors import DataError
 
-LEAST = 2  # targets of a split, so that they can vary
+LEAST_TARGETS = 2  # targets of a split, so that they can vary
 LARGEST = 1e15  # standard deviations from the mean, whose squares float32 still holds
 
 
@@ -21,11 +21,11 @@ class SeriesData(NamedTuple):
     targets: Array
     input_names: Sequence[str]
     target_names: Sequence[str]
-    notes: tuple[str, ...] = ()  # for the user: what was reordered, chosen, or looks odd
+    notes: tuple[str, ...] = ()  # for the user: on row order, gaps, and the choice of the column
 
 
-def split_chronologically(data: SeriesData, ahead: int, name: str) -> Splits:
-    """60/20/20, each feature standardised by the training part alone; the target of step t is the one at t + `ahead`.
+def split_chronologically(data: SeriesData, horizon: int, name: str) -> Splits:
+    """60/20/20, each feature standardized by the training part alone; the target of step t is the one at t + `horizon`.
 
     The sequences of val and test begin at the first step; only steps whose target lies in the split count. DataError,
     naming the file, where a feature or a split does not change.
@@ -34,12 +34,12 @@ def split_chronologically(data: SeriesData, ahead: int, name: str) -> Splits:
     inputs = standardize_by_train(data.inputs, train_end, name, data.input_names)
     targets = standardize_by_train(data.targets, train_end, name, data.target_names)
 
-    def until(end: int, first_target: int) -> Sequences:
-        part = Sequences(inputs[: end - ahead], targets[ahead:end], first=first_target - ahead)
-        require_varying(part, ahead, name, data.target_names)
+    def split(end: int, first_target: int) -> Sequences:
+        part = Sequences(inputs[: end - horizon], targets[horizon:end], first=first_target - horizon)
+        require_varying(part, horizon, name, data.target_names)
         return part
 
-    return Splits(until(train_end, ahead), until(val_end, train_end), until(len(inputs), val_end))
+    return Splits(split(train_end, horizon), split(val_end, train_end), split(len(inputs), val_end))
 
 
 def split_ends(length: int) -> tuple[int, int]:
@@ -50,7 +50,7 @@ def split_ends(length: int) -> tuple[int, int]:
 def has_enough_rows(length: int, horizon: int) -> bool:
     """Whether so many rows leave targets to each split."""
     train_end, val_end = split_ends(length)
-    return min(train_end - horizon, val_end - train_end, length - val_end) >= LEAST
+    return min(train_end - horizon, val_end - train_end, length - val_end) >= LEAST_TARGETS
 
 
 def standardize_by_train(values: Array, train_end: int, name: str, features: Sequence[str]) -> Array:
@@ -69,15 +69,15 @@ def standardize_by_train(values: Array, train_end: int, name: str, features: Seq
         scaled = (values - part.mean(axis=(0, 1))) / deviation
     for k, feature in enumerate(features):
         if not (np.isfinite(deviation[k]) and np.abs(scaled[..., k]).max() < LARGEST):
-            raise DataError(f"{name}, {feature} has values too large or too close to standardise: rescale it")
+            raise DataError(f"{name}, {feature} has values too large or too close to standardize: rescale it")
     return np.asarray(scaled)
 
 
-def require_varying(part: Sequences, ahead: int, name: str, features: Sequence[str]) -> None:
+def require_varying(part: Sequences, horizon: int, name: str, features: Sequence[str]) -> None:
     """DataError for targets of a split none of which ever changes: no loss can be scaled by them."""
     counted = part.targets[part.first :]
     if (counted == counted[0, 0]).all():
         raise DataError(
             f"{name}, {features[0]} is constant over the last {len(counted)} of its first "
-            f"{len(part.targets) + ahead} steps, a split of their own: use more or other rows"
+            f"{len(part.targets) + horizon} steps, a split of their own: use more or other rows"
         )

@@ -1,4 +1,4 @@
-"""The column that is predicted where none is named: the only one that can be meant, or an error with what there is.
+"""The column that is predicted where none is named: the only possible one, or an error that lists the candidates.
 
 date,volume,price   two columns of numbers that are no dates  ->  DataError: volume, price; name one of them
 date,price          one                                       ->  "price"
@@ -18,7 +18,7 @@ from linrnn.data.number_format import describe_bad_cell, is_formatted_number, is
 from linrnn.data.text_table import Groups, TextTable, numeric_columns
 from linrnn.errors import DataError
 
-LEAST = 4  # rows by which a column can be seen to count
+LEAST_ROWS = 4  # for a column to be recognized as a counter
 ROUNDING = 1e-6  # relative, of the steps of a column that counts
 
 
@@ -33,7 +33,7 @@ def choose_column(table: TextTable, group: str) -> str:
     others = [name for name in table.header if name != group]
     if not others:
         raise DataError(f"{table.name} has no column but {group!r}: add the values, or leave out task.group")
-    if not table.titled and len(table.header) > 1:
+    if not table.has_titles and len(table.header) > 1:
         raise DataError(f"{table.name} has {len(table.header)} columns without names: {advise(table.header)}")
     dates = {column.name for column in date_columns(table)}
     numeric = [name for name in numeric_columns(table) if name in others and name not in dates]
@@ -56,7 +56,7 @@ def choose_column(table: TextTable, group: str) -> str:
 
 
 def advise(names: Sequence[str]) -> str:
-    """What to type to name one of the columns."""
+    """Return what the user types to name one of the columns."""
     return f"name one with --set task.column=NAME, such as {option(names[-1])}"
 
 
@@ -68,7 +68,7 @@ def option(name: str) -> str:
 def is_counter(table: TextTable, column: str, groups: Groups) -> bool:
     """Whether the numbers of a column go up, or down, in constant steps in each group."""
     cells = table.cells(column)
-    if len(cells) < LEAST or not all(is_number(cell, table.commas) for cell in cells):
+    if len(cells) < LEAST_ROWS or not all(is_number(cell, table.commas) for cell in cells):
         return False
     values = np.array([float(cell.replace(",", ".")) for cell in cells])
     steps = np.concatenate([np.diff(values[rows]) for rows in groups.values()])

@@ -58,31 +58,31 @@ class DateColumn(NamedTuple):
     only_years: bool = False  # which several rows may share
 
 
-def date_columns(table: TextTable, ignored: Collection[str] = ()) -> list[DateColumn]:
+def date_columns(table: TextTable, exclude: Collection[str] = ()) -> list[DateColumn]:
     """The columns most of whose cells are dates, in the table's order, once for each form that the dates fit.
 
     A column of one and the same date, such as that of an export, is none.
     """
     columns = []
     for index, name in enumerate(table.header):
-        if name in ignored:
+        if name in exclude:
             continue
         cells = table.cells(name)
         if is_year_column(table, index, cells):
             columns.append(DateColumn(name, [parse_date(cell, YEARS) for cell in cells], only_years=True))
-        columns += [DateColumn(name, [parse_date(cell, form) for cell in cells]) for form in forms_of(cells)]
+        columns += [DateColumn(name, [parse_date(cell, form) for cell in cells]) for form in match_forms(cells)]
     return [column for column in columns if len(set(column.dates)) > 1]
 
 
 def is_year_column(table: TextTable, index: int, cells: Sequence[str]) -> bool:
     """Whether a column holds years: by its title, or, the first column under a title, as they step by one."""
-    if not (table.titled and all(YEARS.fullmatch(cell) for cell in cells)):
+    if not (table.has_titles and all(YEARS.fullmatch(cell) for cell in cells)):
         return False
     steps = {int(later) - int(earlier) for earlier, later in pairwise(cells)}
     return bool(YEAR_TITLE.search(table.header[index])) or (index == 0 and steps in ({1}, {-1}))
 
 
-def forms_of(cells: Sequence[str]) -> list[re.Pattern[str]]:
+def match_forms(cells: Sequence[str]) -> list[re.Pattern[str]]:
     """The forms that fit most cells of a column; where some fit more cells than others, those alone."""
     sample = [cell for cell in cells if cell][:SAMPLE]
     likely = [form for form in FORMS if 2 * sum(bool(form.fullmatch(cell)) for cell in sample) > len(sample)]
@@ -115,9 +115,9 @@ def parse_date(cell: str, form: re.Pattern[str]) -> datetime | None:
 
 
 def zone_offset(zone: str | None) -> timedelta:
-    """What a zone is ahead of UTC."""
+    """Return the offset of a time zone from UTC."""
     if not zone or zone[0] not in "+-":
         return timedelta()
     digits = zone[1:].replace(":", "").ljust(4, "0")
-    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -ahead if zone[0] == "-" else ahead
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -offset if zone[0] == "-" else offset

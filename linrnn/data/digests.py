@@ -1,4 +1,4 @@
-"""SHA-256 of what a trial computes from and to, so that two computations can be told apart by a line."""
+"""SHA-256 digests of the data, weights and losses of a trial."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ NAMES = ("inputs", "targets")
 
 
 def read_archive(content: bytes, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both arrays, `(time, batch, features)`. DataError where they are not there, or none; nothing is unpickled."""
+    """Return both arrays, `(time, batch, features)`. DataError where they are missing; nothing is unpickled."""
     inputs, targets = (require_finite(load_array(content, name, each), name, each) for each in NAMES)
     if inputs.shape[:-1] != targets.shape[:-1]:
         raise DataError(
@@ -31,21 +31,19 @@ def load_array(content: bytes, name: str, which: str) -> NDArray[np.generic]:
             return np.asarray(arrays[which])
     except Exception as error:  # whatever numpy, zipfile and zlib raise over bytes that anybody may have written
         reason = str(error).strip("'\"").partition("\n")[0]
-        what = "it holds objects" if "Object arrays" in reason else reason
+        why = "it holds objects" if "Object arrays" in reason else reason
         raise DataError(
-            f"{name}, array {which!r} cannot be read ({what}): save numbers, numpy.savez(file, inputs=..., targets=...)"
+            f"{name}, array {which!r} cannot be read ({why}): save numbers, numpy.savez(file, inputs=..., targets=...)"
         ) from None
 
 
-def require_finite(load_array: NDArray[np.generic], name: str, which: str) -> NDArray[np.float64]:
-    """The array as float64. DataError for another shape, for what are no numbers, and for nan and infinity."""
-    if load_array.ndim not in (2, 3) or not all(load_array.shape):
-        raise DataError(
-            f"{name}: {which} are {load_array.shape}: make them (time, features) or (time, batch, features)"
-        )
-    if load_array.dtype.kind not in "biuf":
-        raise DataError(f"{name}: {which} are of type {load_array.dtype}: make them real numbers")
-    values = load_array.astype(np.float64)
+def require_finite(array: NDArray[np.generic], name: str, which: str) -> NDArray[np.float64]:
+    """Return the array as float64. DataError for another shape, other types, nan and infinity."""
+    if array.ndim not in (2, 3) or not all(array.shape):
+        raise DataError(f"{name}: {which} are {array.shape}: make them (time, features) or (time, batch, features)")
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name}: {which} are of type {array.dtype}: make them real numbers")
+    values = array.astype(np.float64)
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong):
         place = tuple(wrong[0].tolist())

@@ -1,4 +1,4 @@
-"""Numbers as text: those that are read, those in a format that is not, and what is wrong with a cell."""
+"""Numbers in the cells of a table: the formats that are read, and errors for others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_number(cell: str, commas: bool) -> bool:
 
 
 def describe_bad_cell(cell: str, comma: bool) -> str:
-    """What is wrong with a cell that is no finite number, and what to do."""
+    """Describe the error of a cell that is no finite number, and its remedy."""
     if not cell:
         return "the cell is empty: fill it in, or delete the row"
     if comma and "." in cell and POINT.fullmatch(cell):

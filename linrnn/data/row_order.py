@@ -27,7 +27,7 @@ UNITS = {"month": (("year", 12),), "microsecond": tuple(
 )}  # fmt: skip
 
 
-def order_rows(table: TextTable, groups: Groups, ignored: Collection[str]) -> tuple[Groups, tuple[str, ...]]:
+def order_rows(table: TextTable, groups: Groups, exclude: Collection[str]) -> tuple[Groups, tuple[str, ...]]:
     """Put the rows of each group in ascending order of their dates.
 
     Parameters
@@ -36,7 +36,7 @@ def order_rows(table: TextTable, groups: Groups, ignored: Collection[str]) -> tu
         The table that the rows are of.
     groups
         The rows of each sequence.
-    ignored
+    exclude
         Columns that hold no dates of rows: those of values, and that of the groups.
 
     Returns
@@ -50,11 +50,11 @@ def order_rows(table: TextTable, groups: Groups, ignored: Collection[str]) -> tu
         Where the dates are in no order, come twice, or cannot be read. Of several columns of dates one is enough.
     """
     errors = []
-    for _, interpretations in groupby(date_columns(table, ignored), key=lambda column: column.name):
+    for _, interpretations in groupby(date_columns(table, exclude), key=lambda column: column.name):
         ordered = []
         for column in interpretations:
             try:
-                ordered.append(order_by(table, groups, column))
+                ordered.append(sort_groups(table, groups, column))
             except DataError as error:
                 errors.append(error)
         if ordered:
@@ -64,7 +64,7 @@ def order_rows(table: TextTable, groups: Groups, ignored: Collection[str]) -> tu
     return groups, ()
 
 
-def order_by(table: TextTable, groups: Groups, column: DateColumn) -> tuple[Groups, tuple[str, ...]]:
+def sort_groups(table: TextTable, groups: Groups, column: DateColumn) -> tuple[Groups, tuple[str, ...]]:
     """The groups in ascending order of the dates of a column, with notes."""
     ordered, reversed_groups, notes = {}, [], []
     for group, rows in groups.items():

@@ -1,4 +1,4 @@
-"""Sequences to learn from, their three splits, and pairs of inputs and later targets."""
+"""Sequences of inputs and targets, and their training, validation and test splits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Array = NDArray[np.float64]
 
 
 class Sequences(NamedTuple):
-    """Inputs `(time, batch, features)`, targets `(time, batch, outputs)`; steps before `first` do not count.
+    """Inputs `(time, batch, features)`, targets `(time, batch, outputs)`; steps before `first` do not enter the loss.
 
-    Where `classes` says so, the targets are classes, one-hot.
+    If `classes`, the targets are one-hot classes.
     """
 
     inputs: Array
@@ -23,7 +23,7 @@ class Sequences(NamedTuple):
 
     @property
     def scale(self) -> float:
-        """What a loss is divided by, so that the best constant has 1 on these sequences.
+        """Divisor of the loss, so that the best constant predictor has loss 1 on these sequences.
 
         For the mean squared error (NMSE): the mean over outputs of the variance of each output's targets that count.
         For classes, for the cross-entropy: the entropy of their frequencies, in nats.
@@ -36,7 +36,7 @@ class Sequences(NamedTuple):
 
 
 class Splits(NamedTuple):
-    """Sequences to train on, to choose by, and to be judged by."""
+    """Training, validation and test sequences."""
 
     train: Sequences
     val: Sequences

@@ -36,7 +36,7 @@ class TextTable(NamedTuple):
     rows: list[list[str]]
     lines: list[int]
     commas: bool  # whether numbers may have a decimal comma
-    titled: bool  # whether the file names its columns; else they are 1, 2, ...
+    has_titles: bool  # whether the file names its columns; else they are 1, 2, ...
 
     def cells(self, column: str) -> list[str]:
         """The cells of a column, from the top. DataError for one that is not there."""
@@ -67,12 +67,12 @@ def read_table(content: bytes, name: str) -> TextTable:
         raise DataError(f"{name} is empty: it needs a row for each time step")
     require_equal_lengths(rows, name)
     commas = separator != ","
-    titled = has_header([cells for _, cells in rows], commas)
-    header = parse_header(rows[0], name) if titled else tuple(str(k + 1) for k in range(len(rows[0][1])))
-    rows = rows[titled:]
+    has_titles = has_header([cells for _, cells in rows], commas)
+    header = parse_header(rows[0], name) if has_titles else tuple(str(k + 1) for k in range(len(rows[0][1])))
+    rows = rows[has_titles:]
     if not rows:
         raise DataError(f"{name} has a header and no rows: it needs a row for each time step")
-    return TextTable(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas, titled)
+    return TextTable(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas, has_titles)
 
 
 def decode(content: bytes, name: str) -> str:
@@ -90,7 +90,7 @@ def decode(content: bytes, name: str) -> str:
 
 
 def find_separator(text: str) -> str:
-    """What separates cells: the first of tab, `;` and `,` that parts the first line; a tab where none does."""
+    """Return the separator of cells: the first of tab, `;` and `,` that splits the first line; else tab."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     return next((each for each in SEPARATORS if len(next(csv.reader([first], delimiter=each), [])) > 1), "\t")
 

@@ -1,4 +1,4 @@
-"""The table of tasks: sequences to learn, one file each."""
+"""The registry of tasks, one file each."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ TASKS: Registry[type[Task]] = Registry(
     },
 )
 BUILT_IN = tuple(name for name in TASKS if name != "series")
-SERIES_FILES = (".csv", ".tsv", ".txt", ".npz")  # what a file of the user's ends with
+SERIES_FILES = (".csv", ".tsv", ".txt", ".npz")  # of files of users

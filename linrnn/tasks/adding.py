@@ -14,16 +14,16 @@ from linrnn.tasks.task import RandomTask
 
 @dataclass(frozen=True)
 class Adding(RandomTask):
-    """Inputs (x_t, m_t): x independent and uniform in [0, 1], m 1 at two steps drawn, else 0; target sum of m x.
+    """Inputs (x_t, m_t): x independent and uniform in [0, 1], m 1 at two random steps, else 0; target sum of m x.
 
-    Only the last step counts. A linear predictor cannot multiply by the mark, and can but weigh all numbers alike:
-    (1/6)(1 - 2/T) of squared error, where the target's variance is 1/6.
+    Only the last step enters the loss. A linear predictor cannot multiply by the mark and weighs all numbers equally:
+    its squared error is (1/6)(1 - 2/T), where the target's variance is 1/6.
 
     Example (`length=3`): inputs (0.3, 1), (0.9, 0), (0.4, 1) -> targets ?, ?, 0.7
     """
 
     name: ClassVar[str] = "adding"
-    noise_floor: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(10, Integers(3, 1_000_000), "T, numbers of a sequence")
     sequences: int = setting(200, Integers(2, 100_000), "sequences of each split")
@@ -33,13 +33,13 @@ class Adding(RandomTask):
         return 2
 
     @property
-    def linear_floor(self) -> float:
+    def linear_bound(self) -> float:
         return 1 - 2 / self.length
 
     def draw(self, generator: np.random.Generator) -> Sequences:
         x = generator.uniform(size=(self.length, self.sequences))
         marks = np.zeros_like(x)
-        for marked in marks.T:
-            marked[generator.choice(self.length, 2, replace=False)] = 1
+        for column in marks.T:
+            column[generator.choice(self.length, 2, replace=False)] = 1
         sums = np.broadcast_to((marks * x).sum(axis=0), x.shape)
         return Sequences(np.stack([x, marks], axis=2), sums[:, :, None].copy(), first=self.length - 1)

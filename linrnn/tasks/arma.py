@@ -20,10 +20,10 @@ BURN_IN = 500  # steps until the start is forgotten: a pole's modulus is 0.87
 class Arma(ForecastTask):
     """x_t = 1.5 x_{t-1} - 0.75 x_{t-2} + e_t + 0.5 e_{t-1}, e white, Gaussian, of variance 1; target x_{t+horizon}.
 
-    No predictor does better than the linear one that knows e: of x_{t+h} = sum_k psi_k e_{t+h-k} it lacks the
-    terms k < h (Box & Jenkins 1970); for the next step, the variance of e.
+    No predictor does better than the linear one that knows e: of x_{t+h} = sum_k psi_k e_{t+h-k} the terms k < h are
+    unknown (Box & Jenkins 1970); for the next step, the variance of e.
 
-    Example (before standardising): after x = 2, 3 and e = 0, 1 the mean of the next target is 3.5.
+    Example (before standardizing): after x = 2, 3 and e = 0, 1 the mean of the next target is 3.5.
     """
 
     name: ClassVar[str] = "arma"
@@ -31,14 +31,14 @@ class Arma(ForecastTask):
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         noise = generator.standard_normal((BURN_IN + steps, self.sequences))
-        drawn: Array = lfilter(MA, AR, noise, axis=0)[BURN_IN:]
-        return drawn
+        series: Array = lfilter(MA, AR, noise, axis=0)[BURN_IN:]
+        return series
 
     @property
-    def linear_floor(self) -> float:
+    def linear_bound(self) -> float:
         psi = lfilter(MA, AR, np.eye(1, BURN_IN)[0])
         return float((psi[: self.horizon] ** 2).sum() / (psi**2).sum())
 
     @property
-    def noise_floor(self) -> float:
-        return self.linear_floor
+    def noise_bound(self) -> float:
+        return self.linear_bound

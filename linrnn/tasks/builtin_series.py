@@ -16,13 +16,13 @@ from linrnn.tasks.task import Task
 
 @dataclass(frozen=True)
 class BuiltInSeries(Task):
-    """One series, split chronologically 60/20/20 and standardised by the training part alone.
+    """One series, split chronologically 60/20/20 and standardized by the training part alone.
 
-    The sequences of the val and test splits begin where the series does, so that a network has seen all of the past;
-    only the steps whose target lies in the split count.
+    The sequences of the validation and test splits begin where the series does, so that a network reads all of the
+    past; only the steps whose target lies in the split enter the loss.
     """
 
-    ahead: ClassVar[int] = 1
+    forecast_horizon: ClassVar[int] = 1
     file_name: ClassVar[str]
 
     @property
@@ -37,8 +37,8 @@ class BuiltInSeries(Task):
     @property
     @abstractmethod
     def series(self) -> Array:
-        """What is forecast, `(time,)`."""
+        """The series that is forecast, `(time,)`."""
 
     def splits(self) -> Splits:
         series, names = self.series[:, None, None], [self.name]
-        return split_chronologically(SeriesData(series, series, names, names), self.ahead, self.file_name)
+        return split_chronologically(SeriesData(series, series, names, names), self.forecast_horizon, self.file_name)

@@ -15,7 +15,7 @@ from linrnn.tasks.builtin_series import BuiltInSeries
 class Co2(BuiltInSeries):
     """First differences of the monthly mean CO2 at Mauna Loa, May 1964 to December 2001 (451 values); target: the next.
 
-    Example (before standardising): 322, 321.75 and 320.3 ppm in three months -> input -0.25, target -1.45.
+    Example (before standardizing): 322, 321.75 and 320.3 ppm in three months -> input -0.25, target -1.45.
     """
 
     name: ClassVar[str] = "co2"

@@ -1,4 +1,4 @@
-"""Symbols to be told again after a pause (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016)."""
+"""Symbols to be repeated after a pause (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016)."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from linrnn.data.sequences import Sequences
 from linrnn.tasks.task import RandomTask
 
 SYMBOLS, ITEMS = 8, 10
-BLANK, GO = SYMBOLS, SYMBOLS + 1  # what is shown between, and when the items are to be told
+BLANK, GO = SYMBOLS, SYMBOLS + 1  # symbols of the pause, and of its end
 
 
 @dataclass(frozen=True)
 class Copy(RandomTask):
     """Inputs: 10 of 8 symbols, T - 1 blanks, the sign to go, 10 blanks; targets: T + 10 blanks, the 10 symbols.
 
-    One-hot, the loss cross-entropy over its best constant's. Without memory of the items nothing beats a
-    cross-entropy of 10 ln 8 / (T + 20), what the step alone tells; a linear network that delays by T + 10 steps
-    solves it.
+    One-hot; the loss is the cross-entropy, divided by that of the best constant predictor. Without memory of the items
+    the lowest cross-entropy is 10 ln 8 / (T + 20), that of a prediction from the step alone; a linear network that
+    delays by T + 10 steps solves the task.
 
     Example (2 items, T = 2): inputs 3 1 blank go blank blank -> targets blank blank blank blank 3 1.
     """
 
     name: ClassVar[str] = "copy"
     defaults: ClassVar[Mapping[str, str]] = {"training.replicas": "4"}
-    noise_floor: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(10, Integers(1, 100_000), "T, steps of the pause")
     sequences: int = setting(50, Integers(1, 100_000), "sequences of each split")
@@ -45,6 +45,6 @@ class Copy(RandomTask):
     def draw(self, generator: np.random.Generator) -> Sequences:
         items = generator.integers(SYMBOLS, size=(ITEMS, self.sequences))
         blanks = np.full((self.length + ITEMS, self.sequences), BLANK)
-        shown, told = np.concatenate([items, blanks]), np.concatenate([blanks, items])
-        shown[ITEMS + self.length - 1] = GO
-        return Sequences(np.eye(self.input_size)[shown], np.eye(self.output_size)[told], classes=True)
+        inputs, targets = np.concatenate([items, blanks]), np.concatenate([blanks, items])
+        inputs[ITEMS + self.length - 1] = GO
+        return Sequences(np.eye(self.input_size)[inputs], np.eye(self.output_size)[targets], classes=True)

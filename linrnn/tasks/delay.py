@@ -16,18 +16,18 @@ from linrnn.tasks.task import RandomTask
 
 @dataclass(frozen=True)
 class Delay(RandomTask):
-    """y_t = x_{t-d} for x independent and uniform in [-1, 1], given x_t as input at t.
+    """y_t = x_{t-d} for x independent and uniform in [-1, 1], input x_t at t.
 
     A linear network solves it if and only if it has more than d hidden units, one for each value on its way. The
-    first d steps do not count.
+    first d steps do not enter the loss.
 
     Example (`delay=2`): inputs 0.5, -1, 0.2, 0.4 -> targets ?, ?, 0.5, -1
     """
 
     name: ClassVar[str] = "delay"
     defaults: ClassVar[Mapping[str, str]] = {"model.init": "orthogonal"}  # whose memory does not fade
-    linear_floor: ClassVar[float] = 0.0
-    noise_floor: ClassVar[float] = 0.0
+    linear_bound: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(300, Integers(3, 1_000_000), "steps of a sequence")
     sequences: int = setting(2, Integers(1, 100_000), "sequences of each split")

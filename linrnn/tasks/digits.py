@@ -15,10 +15,10 @@ from linrnn.tasks.task import Task
 
 @dataclass(frozen=True)
 class Digits(Task):
-    """The 1797 digits of 8 x 8 pixels that come with scikit-learn; 10 classes, told at the last step.
+    """The 1797 digits of 8 x 8 pixels that come with scikit-learn; 10 classes, the target of the last step.
 
     Read as 8 rows of 8 pixels or as 64 pixels one by one, in [0, 1]. Shuffled, then split 60/20/20. The loss is
-    cross-entropy over its best constant's.
+    the cross-entropy, divided by that of the best constant predictor.
 
     Example: the rows of an 8 as inputs -> targets ?, ?, ?, ?, ?, ?, ?, class 8.
     """
@@ -26,7 +26,7 @@ class Digits(Task):
     name: ClassVar[str] = "digits"
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "200", "training.replicas": "4"}  # they are many
 
-    steps: str = setting("rows", Choice(("rows", "pixels")), "what is read at a step")
+    steps: str = setting("rows", Choice(("rows", "pixels")), "input of a step: a row of pixels or one pixel")
     seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the shuffle")
 
     @property

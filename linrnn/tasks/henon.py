@@ -1,4 +1,4 @@
-"""The next value of a chaotic map of the plane, seen from one side (Hénon 1976)."""
+"""The next value of a chaotic map of the plane, of which one coordinate is observed (Hénon 1976)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Henon(ForecastTask):
 
     Two values determine the next, by a square. Not all a and b keep the orbits bounded.
 
-    Example (a = 1.4, b = 0.3, before standardising): inputs 0, 1, -0.4 -> targets 1, -0.4, 1.076.
+    Example (a = 1.4, b = 0.3, before standardizing): inputs 0, 1, -0.4 -> targets 1, -0.4, 1.076.
     """
 
     name: ClassVar[str] = "henon"
-    noise_floor: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(220, Integers(3, 1_000_000), "steps of a sequence")
-    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
     a: float = setting(1.4, Reals(0.0, 2.0), "a, of the square")
     b: float = setting(0.3, Reals(-1.0, 1.0), "b, of the value before")
 

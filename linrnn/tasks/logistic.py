@@ -21,14 +21,14 @@ class Logistic(ForecastTask):
     At r = 4 every value is uncorrelated with all before: no linear predictor beats the mean, though one value
     determines the next.
 
-    Example (r = 4, before standardising): inputs 0.2, 0.64 -> targets 0.64, 0.9216.
+    Example (r = 4, before standardizing): inputs 0.2, 0.64 -> targets 0.64, 0.9216.
     """
 
     name: ClassVar[str] = "logistic"
-    noise_floor: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(220, Integers(3, 1_000_000), "steps of a sequence")
-    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
     r: float = setting(4.0, Reals(3.6, 4.0), "r; chaotic from 3.57 on, but for windows")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:

@@ -18,19 +18,19 @@ BURN_IN = 1000  # steps until the flow is on its attractor
 
 @dataclass(frozen=True)
 class Lorenz(ForecastTask):
-    """x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z; x_t alone is seen, and x_{t+horizon} is the target.
+    """x' = sigma (y - x), y' = x (rho - z) - y, z' = x y - beta z; the input is x_t alone, the target x_{t+horizon}.
 
-    Integrated by Runge and Kutta's fourth order in steps of 0.02, from starts drawn around the attractor. One step
+    Integrated by Runge and Kutta's fourth order in steps of 0.02, from random states around the attractor. One step
     ahead it is all but linear; 25 steps ahead it is not.
 
-    Example (before standardising): from (1, 1, 1) inputs 1, 1.049 -> targets (`horizon=1`) 1.049, 1.187.
+    Example (before standardizing): from (1, 1, 1) inputs 1, 1.049 -> targets (`horizon=1`) 1.049, 1.187.
     """
 
     name: ClassVar[str] = "lorenz"
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "600"}  # enough
-    noise_floor: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
-    horizon: int = setting(25, Integers(1, 100_000), "how many steps ahead the target is")
+    horizon: int = setting(25, Integers(1, 100_000), "steps from an input to its target")
     sigma: float = setting(10.0, Reals(0.0, 1000.0), "sigma")
     rho: float = setting(28.0, Reals(0.0, 1000.0), "rho")
     beta: float = setting(8 / 3, Reals(0.0, 1000.0), "beta")

@@ -19,28 +19,28 @@ LARGEST = 2.0  # of an output that does not diverge: few exceed 1, all below 1.2
 class Narma10(RandomTask):
     """y_{t+1} = 0.3 y_t + 0.05 y_t (y_t + ... + y_{t-9}) + 1.5 u_{t-9} u_t + 0.1, u independent, uniform in [0, 0.5].
 
-    Given u_t as input at t; the target at t is y_{t+1}. Now and then a draw diverges: it is drawn again. Both
-    are standardised by the training split alone.
+    The input at t is u_t, the target y_{t+1}. A sequence that diverges is replaced by another. Both are standardized
+    by the training split alone.
 
-    Example (before standardising): with y_t = ... = y_{t-9} = 0.4, u_{t-9} = 0.2 and u_t = 0.4 the target at t is 0.42.
+    Example (before standardizing): with y_t = ... = y_{t-9} = 0.4, u_{t-9} = 0.2 and u_t = 0.4 the target at t is 0.42.
     """
 
     name: ClassVar[str] = "narma10"
-    noise_floor: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
-    washout: int = setting(20, Integers(9, 1_000_000), "first steps of a sequence, that do not count")
-    length: int = setting(520, Integers(10, 100_000), "steps of a sequence; the longer, the more draws diverge")
+    washout: int = setting(20, Integers(9, 1_000_000), "first steps of a sequence, which do not enter the loss")
+    length: int = setting(520, Integers(10, 100_000), "steps of a sequence; longer ones diverge more often")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_washout_below_length(self.washout, self.length)
 
     def splits(self) -> Splits:
-        drawn = super().splits()
-        return standardize(drawn, drawn.train.inputs, drawn.train.targets)
+        splits = super().splits()
+        return standardize(splits, splits.train.inputs, splits.train.targets)
 
     def draw(self, generator: np.random.Generator) -> Sequences:
-        u, y = (np.stack(drawn, axis=1)[BURN_IN:, :, None] for drawn in zip(*self.pairs(generator), strict=True))
+        u, y = (np.stack(each, axis=1)[BURN_IN:, :, None] for each in zip(*self.pairs(generator), strict=True))
         return Sequences(u, y, first=self.washout)
 
     def pairs(self, generator: np.random.Generator) -> list[tuple[Array, Array]]:

@@ -13,7 +13,7 @@ from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
 from linrnn.tasks.task import ForecastTask
 
-LONGEST, LEAST_NOISE = 3000, 1e-3  # whose linear floor is worked out
+MAX_LENGTH, LEAST_NOISE = 3000, 1e-3  # for which the bound is computed
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class NoisySine(ForecastTask):
     """x_t = sin(2 pi f t + phase) + e_t, phase uniform, e white and Gaussian; target x_{t+horizon}.
 
     The best linear predictor is the Wiener filter of cos(2 pi f k) / 2 + noise^2 [k = 0]. It is not the best of
-    all: a sine of fixed amplitude and random phase is not Gaussian, and a nonlinear predictor may go below it.
+    all: a sine of fixed amplitude and random phase is not Gaussian, and a nonlinear predictor may have a lower loss.
 
-    Example (`noise=0`, `frequency=0.25`, phase 0, before standardising): inputs 0, 1, 0 -> targets 1, 0, -1.
+    Example (`noise=0`, `frequency=0.25`, phase 0, before standardizing): inputs 0, 1, 0 -> targets 1, 0, -1.
     """
 
     name: ClassVar[str] = "noisy-sine"
@@ -31,7 +31,7 @@ class NoisySine(ForecastTask):
 
     length: int = setting(1200, Integers(3, 1_000_000), "steps of a sequence")
     sequences: int = setting(2, Integers(1, 100_000), "sequences of each split")
-    washout: int = setting(400, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    washout: int = setting(400, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
     frequency: float = setting(0.05, Reals(1e-6, 0.5), "f, cycles a step")
     noise: float = setting(0.3, Reals(0.0, 1e6), "standard deviation of e")
 
@@ -41,22 +41,22 @@ class NoisySine(ForecastTask):
         return clean + generator.normal(0, self.noise, clean.shape) if self.noise else clean
 
     @property
-    def linear_floor(self) -> float | None:
-        """Of the one filter that is best over all steps that count, with nothing before the first (Wiener 1949).
+    def linear_bound(self) -> float | None:
+        """Of the best filter over all steps that enter the loss, with zeros before the first (Wiener 1949).
 
         Its normal equations are dense: None where the sequences are too long for them, or the noise too small.
         """
-        if self.length > LONGEST or self.noise < LEAST_NOISE:
+        if self.length > MAX_LENGTH or self.noise < LEAST_NOISE:
             return None
         lags = np.arange(self.length)
         covariance = np.cos(2 * np.pi * self.frequency * np.arange(self.length + self.horizon)) / 2
         covariance[0] += self.noise**2
         counts = self.length - np.maximum(lags, self.washout)  # of the steps that have such a lag behind them
         normal = toeplitz(covariance[: self.length]) * counts[np.maximum.outer(lags, lags)]
-        ahead = covariance[self.horizon :] * counts
-        explained = ahead @ np.linalg.solve(normal, ahead) / counts[0]
+        cross = covariance[self.horizon :] * counts
+        explained = cross @ np.linalg.solve(normal, cross) / counts[0]
         return float(1 - explained / covariance[0])
 
     @property
-    def noise_floor(self) -> float:
+    def noise_bound(self) -> float:
         return self.noise**2 / (0.5 + self.noise**2)

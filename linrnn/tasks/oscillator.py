@@ -1,4 +1,4 @@
-"""The next observation of a noisy oscillator, a linear system driven and seen through noise."""
+"""The next observation of a noisy oscillator, a linear system with process and observation noise."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Oscillator(ForecastTask):
     R is the rotation of the plane, w of covariance Q I, v of variance V. All is Gaussian: no predictor does better
     than the Kalman filter (Kalman 1960), whose error is the solution of a discrete Riccati equation.
 
-    Example (before standardising): without noise, inputs 1, 0.908 -> targets 0.908, 0.745 (0.95^t cos 0.3 t).
+    Example (before standardizing): without noise, inputs 1, 0.908 -> targets 0.908, 0.745 (0.95^t cos 0.3 t).
     """
 
     name: ClassVar[str] = "oscillator"
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
     angle: float = setting(0.3, Reals(0.0, 3.141592653589793), "radians a step")
-    radius: float = setting(0.95, Reals(0.0, 0.999), "r, what a step leaves of the amplitude")
+    radius: float = setting(0.95, Reals(0.0, 0.999), "r, factor of the amplitude per step")
     process_noise: float = setting(0.1, Reals(1e-9, 1e6), "Q, variance of each part of w")
     observation_noise: float = setting(0.5, Reals(1e-9, 1e6), "V, variance of v")
 
@@ -45,18 +45,18 @@ class Oscillator(ForecastTask):
         kicks = generator.normal(0, self.process_noise**0.5, (BURN_IN + steps, self.sequences, 2))
         turning = self.radius * np.exp(1j * self.angle)
         state = lfilter([1], [1, -turning], kicks[:, :, 0] + 1j * kicks[:, :, 1], axis=0)[BURN_IN:]
-        seen: Array = state.real + generator.normal(0, self.observation_noise**0.5, state.shape)
-        return seen
+        observations: Array = state.real + generator.normal(0, self.observation_noise**0.5, state.shape)
+        return observations
 
     @property
-    def linear_floor(self) -> float:
-        A, see = self.transition, np.array([[1.0, 0.0]])
+    def linear_bound(self) -> float:
+        A, C = self.transition, np.array([[1.0, 0.0]])
         Q, V = self.process_noise * np.eye(2), self.observation_noise
-        error = solve_discrete_are(A.T, see.T, Q, np.array([[V]]))  # of s_{t+1} given x up to t
+        error = solve_discrete_are(A.T, C.T, Q, np.array([[V]]))  # covariance of s_{t+1} given x up to t
         for _ in range(self.horizon - 1):
             error = A @ error @ A.T + Q
         return float((error[0, 0] + V) / (solve_discrete_lyapunov(A, Q)[0, 0] + V))
 
     @property
-    def noise_floor(self) -> float:
-        return self.linear_floor
+    def noise_bound(self) -> float:
+        return self.linear_bound

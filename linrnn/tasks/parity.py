@@ -14,7 +14,7 @@ from linrnn.tasks.task import RandomTask
 
 @dataclass(frozen=True)
 class Parity(RandomTask):
-    """y_t = b_1 b_2 ... b_t for independent fair bits b = +-1, given b_t as input at t.
+    """y_t = b_1 b_2 ... b_t for independent fair bits b = +-1, input b_t at t.
 
     Only y_1 = b_1 is correlated with a bit: of the T targets' variance, the best time-invariant linear predictor,
     x_t / T, explains 1/T^2.
@@ -23,13 +23,13 @@ class Parity(RandomTask):
     """
 
     name: ClassVar[str] = "parity"
-    noise_floor: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(20, Integers(3, 1_000_000), "T, bits of a sequence")
     sequences: int = setting(100, Integers(1, 100_000), "sequences of each split")
 
     @property
-    def linear_floor(self) -> float:
+    def linear_bound(self) -> float:
         return 1 - self.length**-2
 
     def draw(self, generator: np.random.Generator) -> Sequences:

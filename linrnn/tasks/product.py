@@ -15,17 +15,17 @@ from linrnn.tasks.task import RandomTask
 
 @dataclass(frozen=True)
 class Product(RandomTask):
-    """y_t = x_{t-2} x_{t-5} for x independent and uniform in [-1, 1], given x_t as input at t.
+    """y_t = x_{t-2} x_{t-5} for x independent and uniform in [-1, 1], input x_t at t.
 
-    The target is uncorrelated with every past input: the linear floor is exactly the trivial one. The first
-    five steps do not count.
+    The target is uncorrelated with every past input: the analytic bound is 1. The first five steps do not enter the
+    loss.
 
     Example: inputs 0.5, -1, 0.2, 0.4, 0, 1, ... -> targets ?, ?, ?, ?, ?, 0.2, ... (0.4 times 0.5)
     """
 
     name: ClassVar[str] = "product"
-    linear_floor: ClassVar[float] = 1.0
-    noise_floor: ClassVar[float] = 0.0
+    linear_bound: ClassVar[float] = 1.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(250, Integers(3, 1_000_000), "steps of a sequence")
     near: int = setting(2, Integers(0, 10_000), "steps back to the first factor")

@@ -31,20 +31,21 @@ LONGEST = 50  # characters of a label
 class Series(Task):
     """The values of a column, `horizon` rows ahead: from its past, or from the columns named as `inputs`.
 
-    The past of the column itself is among the inputs where none are named, or where it is one of those named. Split
-    chronologically 60/20/20 and standardised by the training part alone, each column. The sequences of the val and
-    test splits begin with the file, so that a network has seen all of the past; only the steps whose target lies in
-    the split count. Each value of the column `group` is a sequence of its own, the last rows of each where they are
-    not equally many. In an `.npz`, `targets[t + horizon]` belongs to `inputs[t]`.
+    The past of the column itself is among the inputs where none are named, or where it is one of those named. Rows with
+    dates are put in ascending order. Split chronologically 60/20/20, each column standardized by the training part
+    alone. The sequences of the validation and test splits begin with the file, so that a network reads all of the past;
+    only the steps whose target lies in the split enter the loss. Each value of the column `group` is a sequence of its
+    own, of the last rows of each where they differ in length. In an `.npz`, `targets[t + horizon]` belongs to
+    `inputs[t]`.
 
-    Example (before standardising), horizon 2: rows 3, 1, 4, 1, 5 -> inputs 3, 1, 4, targets 4, 1, 5.
+    Example (before standardizing), horizon 2: rows 3, 1, 4, 1, 5 -> inputs 3, 1, 4, targets 4, 1, 5.
     """
 
     name: ClassVar[str] = "series"
 
     file: str = setting("", Text(), "whole path of a .csv, .tsv, .txt or .npz file")
     column: str = setting("", Text(), "the column to predict; may be empty where one alone can be meant")
-    inputs: str = setting("", Text(), "columns to predict it from, parted by commas; empty for its own past")
+    inputs: str = setting("", Text(), "columns to predict it from, separated by commas; empty for its own past")
     horizon: int = setting(1, Integers(0, 1_000_000), "how many rows ahead")
     group: str = setting("", Text(), "the column that tells sequences apart; empty for one sequence")
     held: bytes | None = field(default=None, compare=False, repr=False)  # the file's content, once it is read
@@ -59,10 +60,10 @@ class Series(Task):
         return re.sub(r"[^\w .+-]", "_", os.path.basename(self.file))[-LONGEST:]
 
     @property
-    def ahead(self) -> int:
+    def forecast_horizon(self) -> int:
         if self.is_archive:
             return 0
-        from_its_past = not self.inputs or self.predicted_column in self.input_names("")
+        from_its_past = not self.inputs or self.target_column in self.input_names("")
         return self.horizon if from_its_past else 0
 
     @property
@@ -79,7 +80,7 @@ class Series(Task):
         return self.file.lower().endswith(".npz")
 
     @property
-    def predicted_column(self) -> str:
+    def target_column(self) -> str:
         """The column that is predicted: as named, or the only one of the file's table that can be meant."""
         return self.column or choose_column(read_table(self.content, self.basename), self.group)
 
@@ -124,7 +125,7 @@ class Series(Task):
         return os.path.basename(self.file)
 
     def data(self) -> SeriesData:
-        """What is in the file. DataError where that is no series."""
+        """Read the file. DataError where it holds no series."""
         if self.is_archive:
             return self.from_archive()
         table = read_table(self.content, self.basename)
@@ -142,10 +143,10 @@ class Series(Task):
         )
 
     def from_archive(self) -> SeriesData:
-        """What is in an `.npz`."""
-        given = [name for name in ("column", "inputs", "group") if getattr(self, name)]
-        if given:
-            raise ConfigError(f"task.{given[0]} is for tables: {self.basename} has the arrays inputs and targets")
+        """Read an `.npz` file."""
+        settings = [name for name in ("column", "inputs", "group") if getattr(self, name)]
+        if settings:
+            raise ConfigError(f"task.{settings[0]} is for tables: {self.basename} has the arrays inputs and targets")
         inputs, targets = read_archive(self.content, self.basename)
         input_names, target_names = (
             [f"{name}[..., {k}]" for k in range(array.shape[2])]
@@ -178,19 +179,19 @@ class Series(Task):
 
 def read_series_file(path: str) -> bytes:
     """The content of a file. DataError where that cannot be had."""
-    found = Path(path)
+    plain = Path(path)
     try:
-        if found.is_dir():
+        if plain.is_dir():
             raise DataError(f"{path} is a folder: name a file in it")
-        if found.exists() and not found.is_file():
+        if plain.exists() and not plain.is_file():
             raise DataError(f"{path} is no plain file: name one")
-        if found.suffix.lower() not in SERIES_FILES:
+        if plain.suffix.lower() not in SERIES_FILES:
             raise DataError(f"{path}: the name of a series ends with {', '.join(SERIES_FILES)}: rename it")
-        return found.read_bytes()
+        return plain.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): mend that, or name another file") from None
 
 
 def column_labels(columns: Sequence[str]) -> list[str]:
-    """Columns, as messages call them."""
+    """Return columns as messages name them."""
     return [f"column {name!r}" for name in columns]

@@ -17,21 +17,20 @@ from linrnn.tasks.task import Task
 class Sine(Task):
     """x_t = sin(t), `points` points of one period on linspace(0, 2 pi); target x_{t+1}.
 
-    Trained on the one sequence that starts at phase 0; validated and tested on sequences that start
-    at other phases, evenly spread. Two past values determine the next; the first steps, in which a network has
-    yet to find out the phase, do not count.
+    The training sequence starts at phase 0, those of validation and test at other phases, evenly spaced. Two past
+    values determine the next; the first steps, from which a network infers the phase, do not enter the loss.
 
     Example (`points=5`): inputs 0, 1, 0, -1 -> targets 1, 0, -1, 0.
     """
 
     name: ClassVar[str] = "sine"
-    ahead: ClassVar[int] = 1
-    linear_floor: ClassVar[float] = 0.0
-    noise_floor: ClassVar[float] = 0.0
+    forecast_horizon: ClassVar[int] = 1
+    linear_bound: ClassVar[float] = 0.0
+    noise_bound: ClassVar[float] = 0.0
 
     points: int = setting(100, Integers(4, 100_000), "points of one period")
-    washout: int = setting(10, Integers(0, 100_000), "first steps of a sequence, that do not count")
-    phases: int = setting(8, Integers(1, 10_000), "sequences of the val split, and of the test split")
+    washout: int = setting(10, Integers(0, 100_000), "first steps of a sequence, which do not enter the loss")
+    phases: int = setting(8, Integers(1, 10_000), "sequences of the validation split, and of the test split")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -48,6 +47,6 @@ class Sine(Task):
         )
 
     def sequences(self, phases: Array) -> Sequences:
-        """Pairs `(points - 1, len(phases), 1)` of sines that start at the given phases, in radians."""
+        """Pairs `(points - 1, len(phases), 1)` of sines that start at these phases, in radians."""
         wave = np.sin(np.linspace(0, 2 * np.pi, self.points)[:, None, None] + phases[:, None])
         return Sequences(inputs=wave[:-1], targets=wave[1:], first=self.washout)

@@ -13,7 +13,7 @@ from linrnn.tasks.builtin_series import BuiltInSeries
 class Sunspots(BuiltInSeries):
     """Yearly mean sunspot numbers 1700-2008 (309 values); target: next year's.
 
-    Example (before standardising): inputs 5, 11, 16 (1700-1702) -> targets 11, 16, 23 (1701-1703).
+    Example (before standardizing): inputs 5, 11, 16 (1700-1702) -> targets 11, 16, 23 (1701-1703).
     """
 
     name: ClassVar[str] = "sunspots"

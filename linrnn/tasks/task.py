@@ -1,4 +1,4 @@
-"""What a task is: a frozen value that makes the sequences of its three splits."""
+"""Base classes of tasks: frozen settings that determine the sequences of three splits."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ LEAST_SPREAD = 1e-9  # of targets that vary, relative to the largest: less is ro
 
 @dataclass(frozen=True)
 class Task(Config, ABC):
-    """Makes sequences; its fields decide them completely."""
+    """A task: its settings determine its sequences completely."""
 
     kind: ClassVar[str] = "task"
     name: ClassVar[str]
-    defaults: ClassVar[Mapping[str, str]] = {}  # settings that this task needs other defaults for, as flat text
+    defaults: ClassVar[Mapping[str, str]] = {}  # of other settings, for this task, as flat text
 
     @property
     def label(self) -> str:
-        """What people know the task by: its experiment and its rows in tables."""
+        """Name of the task for people: of its experiment, and in tables."""
         return self.name
 
     @property
-    def ahead(self) -> int:
-        """How many steps after it a value of the first inputs is the target; 0 where targets are no later inputs."""
+    def forecast_horizon(self) -> int:
+        """Steps from an input to the target that is its own later value; 0 where the targets are no later inputs."""
         return 0
 
     @classmethod
     def summary(cls) -> str:
-        """What is to be learnt, in a line: the first of the task's own file."""
+        """Return the task in one line, the first of its module's docstring."""
         return str(sys.modules[cls.__module__].__doc__).partition("\n")[0].rstrip(".")
 
     @property
@@ -51,13 +51,13 @@ class Task(Config, ABC):
         return 1
 
     @property
-    def linear_floor(self) -> float | None:
-        """The loss of the best linear time-invariant predictor, where it is known in closed form."""
+    def linear_bound(self) -> float | None:
+        """Analytic bound: the proved loss of the best linear time-invariant predictor, where it is known."""
         return None
 
     @property
-    def noise_floor(self) -> float | None:
-        """The loss that no predictor goes below, where it is known."""
+    def noise_bound(self) -> float | None:
+        """Noise bound: the proved loss of the best predictor of any kind, where it is known."""
         return None
 
     @property
@@ -78,27 +78,27 @@ class Task(Config, ABC):
         return self
 
     def notes(self) -> tuple[str, ...]:
-        """Sentences that the user should read about how the data were read; none for a task that makes its own."""
+        """Return notes for the user on how the data were read; none for a built-in task."""
         return ()
 
     @abstractmethod
     def splits(self) -> Splits:
-        """The sequences of the three splits, the same at every call."""
+        """Return the sequences of the three splits, the same at every call."""
 
 
 @dataclass(frozen=True)
 class RandomTask(Task):
-    """A task whose sequences are drawn, each split by a generator of its own."""
+    """A task with random sequences, each split from its own generator."""
 
     length: int = setting(500, Integers(3, 1_000_000), "steps of a sequence")
     sequences: int = setting(4, Integers(1, 100_000), "sequences of each split")
-    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of what is drawn")
+    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the sequences")
 
     def splits(self) -> Splits:
         with np.errstate(over="ignore", invalid="ignore"):
-            drawn = Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
-            if all(LEAST_SPREAD < relative_spread(each) < np.inf for each in drawn):
-                return drawn
+            splits = Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
+            if all(LEAST_SPREAD < relative_spread(each) < np.inf for each in splits):
+                return splits
         raise ConfigError(
             f"with these settings the targets of task {self.name} are all the same or grow without bound; "
             "take longer or more sequences, or settings closer to the defaults"
@@ -106,38 +106,38 @@ class RandomTask(Task):
 
     @abstractmethod
     def draw(self, generator: np.random.Generator) -> Sequences:
-        """The sequences of one split."""
+        """Return the sequences of one split."""
 
 
 @dataclass(frozen=True)
 class ForecastTask(RandomTask):
-    """Drawn series, of which later values are predicted; standardised by the training split alone."""
+    """Random series, standardized by the training split alone; the target is a later value of the same series."""
 
     length: int = setting(600, Integers(3, 1_000_000), "steps of a sequence")
-    horizon: int = setting(1, Integers(1, 100_000), "how many steps ahead the target is")
-    washout: int = setting(100, Integers(0, 1_000_000), "first steps of a sequence, that do not count")
+    horizon: int = setting(1, Integers(1, 100_000), "steps from an input to its target")
+    washout: int = setting(100, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_washout_below_length(self.washout, self.length)
 
     @property
-    def ahead(self) -> int:
+    def forecast_horizon(self) -> int:
         return self.horizon
 
     def splits(self) -> Splits:
-        drawn = super().splits()
-        return standardize(drawn, drawn.train.inputs, drawn.train.inputs)
+        splits = super().splits()
+        return standardize(splits, splits.train.inputs, splits.train.inputs)
 
     def draw(self, generator: np.random.Generator) -> Sequences:
         return forecast_pairs(self.series(generator, self.length + self.horizon), self.horizon, self.washout)
 
     @abstractmethod
     def series(self, generator: np.random.Generator, steps: int) -> Array:
-        """`sequences` series `(steps, sequences)`."""
+        """Return `sequences` random series, `(steps, sequences)`."""
 
 
 def require_washout_below_length(washout: int, length: int) -> None:
-    """ConfigError where no step would count."""
+    """Raise ConfigError where no step would enter the loss."""
     if washout >= length:
         raise ConfigError(f"task.washout must be below task.length, {length}, not {washout}")

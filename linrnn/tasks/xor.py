@@ -14,18 +14,17 @@ from linrnn.tasks.task import RandomTask
 
 @dataclass(frozen=True)
 class Xor(RandomTask):
-    """y_t = b_{t-1} b_{t-2} for independent fair bits b = +-1, given b_t as input at t.
+    """y_t = b_{t-1} b_{t-2} for independent fair bits b = +-1, input b_t at t.
 
-    The target is uncorrelated with every past bit, so that no linear predictor beats the mean:
-    the linear floor is exactly the trivial one. The first two steps, whose bits were never seen, do
-    not count.
+    The target is uncorrelated with every past bit, so that no linear predictor beats the mean: the analytic bound is 1.
+    The first two steps, whose bits precede the sequence, do not enter the loss.
 
     Example: inputs +1, -1, -1, +1, ... -> targets ?, ?, -1, +1, ...
     """
 
     name: ClassVar[str] = "xor"
-    linear_floor: ClassVar[float] = 1.0
-    noise_floor: ClassVar[float] = 0.0
+    linear_bound: ClassVar[float] = 1.0
+    noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(100, Integers(3, 1_000_000), "steps of a sequence")
     sequences: int = setting(8, Integers(1, 100_000), "sequences of each split")

@@ -23,12 +23,12 @@ from linrnn.config.settings import (
     Config,
     Integers,
     Reals,
-    domain_of,
     format_value,
+    get_domain,
+    list_settings,
     parse_setting,
     setting,
     setting_name,
-    settings_of,
 )
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
@@ -109,7 +109,7 @@ def from_text(text: Mapping[str, str]) -> TrialConfig:
     known = {"task": "", "model": ""} | {
         setting_name(owner.kind, item.name): ""
         for owner in (task, model, TrainingConfig, TrialConfig)
-        for item in settings_of(owner)
+        for item in list_settings(owner)
     }
     for name in text:
         if name not in known:
@@ -131,8 +131,8 @@ def searched_settings(config: TrialConfig) -> dict[str, int | float]:
     return {
         setting_name(part.kind, item.name): getattr(part, item.name)
         for part in (config.task, config.model, config.training)
-        for item in settings_of(type(part))
-        if isinstance(domain := domain_of(item), (Integers, Reals)) and domain.search is not None
+        for item in list_settings(type(part))
+        if isinstance(domain := get_domain(item), (Integers, Reals)) and domain.search is not None
     }
 
 
@@ -149,10 +149,10 @@ def require_device(training: TrainingConfig) -> None:
 def _format_settings(value: Config) -> dict[str, str]:
     return {
         setting_name(value.kind, item.name): format_value(getattr(value, item.name))
-        for item in settings_of(type(value))
+        for item in list_settings(type(value))
     }
 
 
 def _parse_settings(owner: type[Config], text: Mapping[str, str]) -> dict[str, Any]:
-    given = ((item, setting_name(owner.kind, item.name)) for item in settings_of(owner))
+    given = ((item, setting_name(owner.kind, item.name)) for item in list_settings(owner))
     return {item.name: parse_setting(owner.kind, item, text[name]) for item, name in given if name in text}

@@ -9,7 +9,7 @@ import pytest
 
 from docs import reference, tables
 from experiments.__main__ import linrnn as command_group
-from linrnn.config.settings import setting_name, settings_of
+from linrnn.config.settings import list_settings, setting_name
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN, TASKS
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
@@ -31,13 +31,13 @@ def test_tasks_are_described_with_all_settings(task: str) -> None:
     assert f"\n## {task}\n" in text
     section = text.partition(f"\n## {task}\n")[2].partition("\n## ")[0]
     assert TASKS[task].summary() in section
-    assert all(f"`{setting_name('task', item.name)}`" in section for item in settings_of(TASKS[task]))
+    assert all(f"`{setting_name('task', item.name)}`" in section for item in list_settings(TASKS[task]))
 
 
 def test_settings_are_described_with_default_and_range() -> None:
     text = page("settings")
     owners = [TrainingConfig, TrialConfig, *MODELS.values()]
-    names = [setting_name(owner.kind, item.name) for owner in owners for item in settings_of(owner)]
+    names = [setting_name(owner.kind, item.name) for owner in owners for item in list_settings(owner)]
     assert all(f"| `{name}` |" in text for name in names)
     row = next(line for line in text.splitlines() if line.startswith("| `training.learning_rate` |"))
     assert "| `0.01` | a number from 1e-08 to 10; searched from 0.0001 to 0.1 |" in row

@@ -29,7 +29,6 @@ from tracking.store.error_translation import FAILURES
 from tracking.store.urls import file_path
 
 BASELINE_METRICS = {  # by the name in Baselines.lines
-    "trivial": Metric.BASELINE_NAIVE,
     "naive": Metric.BASELINE_NAIVE,
     "linear": Metric.BASELINE_LINEAR,
     "nonlinear": Metric.BASELINE_NONLINEAR,

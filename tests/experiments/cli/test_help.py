@@ -11,7 +11,7 @@ import pytest
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.sweep_config import SweepConfig
-from linrnn.config.settings import Config, settings_of
+from linrnn.config.settings import Config, list_settings
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
 COMMANDS = [name for name, command in group.commands.items() if not command.hidden]
@@ -67,5 +67,5 @@ def test_defaults_in_help_are_those_that_are_declared(name: str) -> None:
     for option in group.commands[name].params:
         if isinstance(option, click.Option) and option.name in DEFAULTS:
             owner, field = DEFAULTS[option.name]
-            (declared,) = [item.default for item in settings_of(owner) if item.name == field]
+            (declared,) = [item.default for item in list_settings(owner) if item.name == field]
             assert re.findall(r"\[default: (\d+)(?:, or the task's own)?\]", option.help or "") == [str(declared)]

@@ -138,7 +138,7 @@ class TestSweep:
         floors = compute_baselines(TASKS["sine"]())
         assert read_baselines(store, run) == floors
         assert {name: found[name] for name in ("baselines", "bounds")} == baselines_json(floors)
-        names = {"trivial": "baseline_naive", "analytic": "bound_analytic", "noise": "bound_noise"}
+        names = {"naive": "baseline_naive", "analytic": "bound_analytic", "noise": "bound_noise"}
         lines = {names.get(name, f"baseline_{name}"): loss for name, loss in floors.lines.items()}
         assert {name: value for name, value in run.metrics.items() if name.startswith(("baseline", "bound"))} == lines
         assert read_file(store, run, "baselines.png").startswith(b"\x89PNG")

@@ -65,7 +65,7 @@ def test_the_closed_loop_is_that_of_a_plain_network(task: str, model: str) -> No
     best = unflatten(torch.from_numpy(progress.best_weights.astype(float)), progress.shapes)
     network.load_state_dict({name: value[said.replica] for name, value in best.items()})
     values = list(splits.test.inputs[: said.start, 0, 0])  # known; then what was predicted for each step
-    ahead = config.task.ahead
+    ahead = config.task.forecast_horizon
     with torch.no_grad():
         for k in range(said.start, said.start + 40):
             past = torch.tensor(values[: k - ahead + 1], dtype=torch.float64).view(-1, 1, 1)
@@ -117,7 +117,7 @@ def test_the_truth_is_the_series_itself(ahead: int) -> None:
 class Counter(Sunspots):
     """A series whose values are their steps."""
 
-    ahead: int = 1  # type: ignore[misc, assignment]
+    forecast_horizon: int = 1  # type: ignore[misc, assignment]
 
 
 def test_tasks_that_forecast_nothing_have_no_loop() -> None:

@@ -102,8 +102,8 @@ def floors(linear: float, nonlinear: float) -> Baselines:
 def test_excess_and_the_gap_that_is_closed() -> None:
     there = floors(0.4, 0.1)
     assert there.excess(0.8) == 2.0
-    assert [there.gap_closed(loss) for loss in (0.4, 0.1, 0.25, 0.7)] == pytest.approx([0.0, 1.0, 0.5, -1.0])
-    assert floors(0.4, 0.5).gap_closed(0.3) is None  # the reference is worse
-    assert floors(0.4, 0.4).gap_closed(0.3) is None
+    assert [there.gap_fraction(loss) for loss in (0.4, 0.1, 0.25, 0.7)] == pytest.approx([0.0, 1.0, 0.5, -1.0])
+    assert floors(0.4, 0.5).gap_fraction(0.3) is None  # the reference is worse
+    assert floors(0.4, 0.4).gap_fraction(0.3) is None
     assert floors(1e-30, 1e-31).excess(0.3) is None  # rounding
-    assert floors(1e-30, 1e-31).gap_closed(0.3) is None
+    assert floors(1e-30, 1e-31).gap_fraction(0.3) is None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from linrnn.config.settings import Choice, Config, Integers, Reals, Text, domain_of, settings_of
+from linrnn.config.settings import Choice, Config, Integers, Reals, Text, get_domain, list_settings
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
@@ -37,7 +37,7 @@ def values(owner: type[Config]) -> st.SearchStrategy[dict[str, Any]]:
                 return LINES.map(lambda line: f"/{line}")  # which may be the path of a file
         raise TypeError(domain)
 
-    return st.fixed_dictionaries({item.name: of(domain_of(item)) for item in settings_of(owner)})
+    return st.fixed_dictionaries({item.name: of(get_domain(item)) for item in list_settings(owner)})
 
 
 def built(owner: type[Any]) -> st.SearchStrategy[Any]:

@@ -20,7 +20,7 @@ def test_the_best_constant_of_two_outputs_has_loss_1() -> None:
     mean = TARGETS[10:].mean(axis=(0, 1))
     constant = torch.from_numpy(np.broadcast_to(mean, (1, *TARGETS.shape)).copy())
     assert normalized_loss(constant, split).item() == pytest.approx(1, rel=1e-12)
-    assert regression.trivial(Splits(split, split, split), forecasts=False) == pytest.approx(1, rel=1e-12)
+    assert regression.naive(Splits(split, split, split), is_forecast=False) == pytest.approx(1, rel=1e-12)
 
 
 def test_one_output_is_scaled_by_its_variance_exactly() -> None:

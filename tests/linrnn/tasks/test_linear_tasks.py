@@ -50,8 +50,8 @@ def test_arma_floor_is_the_prediction_error_of_its_autocovariance(horizon: int) 
     covariance = np.array([psi[: len(psi) - k] @ psi[k:] for k in range(300)])
     ahead = covariance[horizon : horizon + 200]
     error = covariance[0] - ahead @ solve_toeplitz(covariance[:200], ahead)
-    assert Arma(horizon=horizon).linear_floor == pytest.approx(error / covariance[0], rel=1e-9)
-    assert Arma(horizon=horizon).noise_floor == Arma(horizon=horizon).linear_floor
+    assert Arma(horizon=horizon).linear_bound == pytest.approx(error / covariance[0], rel=1e-9)
+    assert Arma(horizon=horizon).noise_bound == Arma(horizon=horizon).linear_bound
 
 
 def test_arma_has_the_variance_of_its_weights() -> None:
@@ -61,7 +61,7 @@ def test_arma_has_the_variance_of_its_weights() -> None:
 
 @pytest.mark.parametrize("task", [Arma(length=8_000), Arma(length=8_000, horizon=3), Oscillator(length=8_000)])
 def test_floors_are_what_least_squares_reach(task: Arma | Oscillator) -> None:
-    assert least_squares_error(task.splits().train, 30) == pytest.approx(task.linear_floor, rel=0.06)
+    assert least_squares_error(task.splits().train, 30) == pytest.approx(task.linear_bound, rel=0.06)
 
 
 def test_oscillator_turns_and_shrinks() -> None:
@@ -96,7 +96,7 @@ def test_oscillator_floor_is_the_error_of_a_kalman_filter(horizon: int) -> None:
         errors.append(drawn[t + horizon] - see @ np.linalg.matrix_power(turn, horizon) @ state)
         state, spread = turn @ state, turn @ spread @ turn.T + 0.1 * np.eye(2)
     error = np.square(errors[100:]).mean() / drawn.var()
-    assert Oscillator(horizon=horizon).linear_floor == pytest.approx(error, rel=0.02)
+    assert Oscillator(horizon=horizon).linear_bound == pytest.approx(error, rel=0.02)
 
 
 def test_noisy_sine_is_a_sine_and_noise() -> None:
@@ -123,21 +123,21 @@ def test_noisy_sine_floor_is_the_best_filter_by_expected_normal_equations(task: 
             for k in range(t + 1):
                 normal[j, k] += covariance(j - k)
     explained = ahead @ np.linalg.solve(normal, ahead) / (task.length - task.washout)
-    floor = task.linear_floor
+    floor = task.linear_bound
     assert floor == pytest.approx(1 - explained / covariance(0), rel=1e-9)
-    assert floor > task.noise_floor
-    assert task.noise_floor == pytest.approx(0.09 / 0.59)
+    assert floor > task.noise_bound
+    assert task.noise_bound == pytest.approx(0.09 / 0.59)
 
 
 def test_noisy_sine_floor_is_what_least_squares_reach() -> None:
     task = NoisySine(sequences=60)
-    reached, floor = least_squares_error(task.splits().train, 100), task.linear_floor
+    reached, floor = least_squares_error(task.splits().train, 100), task.linear_bound
     assert reached == pytest.approx(floor, rel=0.02)
 
 
 @pytest.mark.parametrize("settings", [{"noise": 0.0}, {"length": 3001}])
 def test_noisy_sine_has_no_floor_where_it_cannot_be_solved(settings: dict[str, float]) -> None:
-    assert NoisySine(**settings).linear_floor is None
+    assert NoisySine(**settings).linear_bound is None
 
 
 def delayed(x: Array, delay: int) -> list[float]:

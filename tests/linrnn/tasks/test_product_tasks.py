@@ -57,7 +57,7 @@ def test_product_is_uncorrelated_with_every_input_before() -> None:
     x, y = train.inputs.ravel(), train.targets[20:].ravel()
     design = np.column_stack([x[20 - k : len(x) - k] for k in range(20)])
     assert left_by_regression(design, y) == pytest.approx(1, abs=0.004)
-    assert Product().linear_floor == Xor().linear_floor == 1
+    assert Product().linear_bound == Xor().linear_bound == 1
     assert np.var(x) == pytest.approx(1 / 3, rel=0.03)
 
 
@@ -77,7 +77,7 @@ def test_parity_floor_is_what_least_squares_reach(length: int) -> None:
     x, y = train.inputs[:, :, 0], train.targets[:, :, 0]
     padded = np.concatenate([np.zeros_like(x)[1:], x])
     lags = [padded[length - 1 - k : 2 * length - 1 - k].ravel() for k in range(length)]
-    assert left_by_regression(np.column_stack(lags), y.ravel()) == pytest.approx(task.linear_floor, abs=0.004)
+    assert left_by_regression(np.column_stack(lags), y.ravel()) == pytest.approx(task.linear_bound, abs=0.004)
 
 
 def test_adding_tells_the_sum_of_the_marked() -> None:
@@ -102,7 +102,7 @@ def test_adding_floor_is_what_least_squares_reach(length: int) -> None:
     train = task.draw(np.random.default_rng(0))
     design = train.inputs.swapaxes(0, 1).reshape(8_000, -1)
     left = left_by_regression(design, train.targets[-1, :, 0])
-    assert left == pytest.approx(task.linear_floor, rel=0.03)
+    assert left == pytest.approx(task.linear_bound, rel=0.03)
     assert train.scale == pytest.approx(1 / 6, rel=0.04)
 
 

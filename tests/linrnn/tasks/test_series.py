@@ -59,17 +59,17 @@ def test_a_series_is_predicted_from_its_own_past(write: Write) -> None:
         assert np.allclose(split.targets[:, 0, 0], b[3:end], rtol=1e-12)
     for found, expected in zip(counted(splits), (b[3:24], b[24:32], b[32:]), strict=True):
         assert np.allclose(found, expected, rtol=1e-12)
-    assert (task.input_size, task.output_size, task.ahead, task.label) == (1, 1, 3, "data.csv")
+    assert (task.input_size, task.output_size, task.forecast_horizon, task.label) == (1, 1, 3, "data.csv")
 
 
 def test_named_inputs_at_t_go_with_the_target_at_t_plus_horizon(write: Write) -> None:
     task = Series(file=write(VALUES), column="a", inputs="c, b", horizon=2)
-    assert (task.input_size, task.ahead) == (2, 0)
+    assert (task.input_size, task.forecast_horizon) == (2, 0)
     test = task.splits().test
     scaled = (VALUES - VALUES[:24].mean(0)) / VALUES[:24].std(0)
     assert np.allclose(test.inputs[:, 0], scaled[:38, [2, 1]], rtol=1e-12)
     assert np.allclose(test.targets[:, 0, 0], scaled[2:, 0], rtol=1e-12)
-    assert replace(task, inputs="a,b").ahead == 2
+    assert replace(task, inputs="a,b").forecast_horizon == 2
     at_once = replace(task, horizon=0).splits().train
     assert np.allclose(at_once.inputs[:, 0, 0], scaled[:24, 2], rtol=1e-12)
     assert np.allclose(at_once.targets[:, 0, 0], scaled[:24, 0], rtol=1e-12)
@@ -141,7 +141,7 @@ def test_groups_that_would_cost_many_rows_are_refused(write: Write) -> None:
 def test_arrays_keep_their_features_and_sequences(write: Write) -> None:
     inputs, targets = RNG.normal(size=(30, 4, 3)), RNG.normal(size=(30, 4, 2))
     task = Series(file=write({"inputs": inputs, "targets": targets}), horizon=1)
-    assert (task.input_size, task.output_size, task.ahead) == (3, 2, 0)
+    assert (task.input_size, task.output_size, task.forecast_horizon) == (3, 2, 0)
     train, _, test = task.splits()
     assert (train.inputs.shape, test.targets.shape) == ((17, 4, 3), (29, 4, 2))
     scaled = (targets - targets[:18].mean((0, 1))) / targets[:18].std((0, 1))

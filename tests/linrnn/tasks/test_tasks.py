@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linrnn.config.settings import Choice, Text, domain_of, settings_of
+from linrnn.config.settings import Choice, Text, get_domain, list_settings
 from linrnn.data.sequences import Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks import TASKS
@@ -70,19 +70,19 @@ class TestContract:
         assert {name: text[name] for name in task.defaults} == dict(task.defaults)
 
     def test_floors_are_ordered(self, task: Task) -> None:
-        noise, linear = task.noise_floor or 0.0, task.linear_floor
+        noise, linear = task.noise_bound or 0.0, task.linear_bound
         assert 0 <= noise <= 1
         assert linear is None or noise <= linear <= 1
 
     def test_the_data_of_a_forecast_are_one_series(self, task: Task, splits: Splits) -> None:
-        for split in splits if task.ahead else ():
-            assert np.array_equal(split.inputs[task.ahead :, :, :1], split.targets[: -task.ahead])
+        for split in splits if task.forecast_horizon else ():
+            assert np.array_equal(split.inputs[task.forecast_horizon :, :, :1], split.targets[: -task.forecast_horizon])
 
 
 def bounds(task: type[Task]) -> Iterator[tuple[str, Any]]:
     """The least value of each setting, or its last word; a text may be any."""
-    for item in settings_of(task):
-        domain: Any = domain_of(item)
+    for item in list_settings(task):
+        domain: Any = get_domain(item)
         if not isinstance(domain, Text):
             yield item.name, domain.words[-1] if isinstance(domain, Choice) else domain.low
 
@@ -101,7 +101,7 @@ def valid_or_refused(task: type[Task], **settings: Any) -> bool:
             assert np.isfinite(split.targets).all()
             assert 0 <= split.first < len(split.inputs)
             assert split.scale > 0
-        linear, noise = made.linear_floor, made.noise_floor
+        linear, noise = made.linear_bound, made.noise_bound
         assert linear is None or (noise or 0) - 1e-12 <= linear <= 1 + 1e-12
     return True
 
