@@ -104,8 +104,19 @@ def transpose(out: Matrix, values: Matrix) -> Instruction:
 
 def add(out: Matrix, left: Matrix, right: Matrix) -> Instruction:
     """out += left @ right."""
-    factors: Any = {"left_term": 1, "right": right.start, "right_step": right.step, "terms": right.rows}
-    return Instruction(Operation.PRODUCT, out.start, out.step, left.start, left.step, out.rows, out.step, **factors)
+    return Instruction(
+        Operation.PRODUCT,
+        out.start,
+        out.step,
+        left.start,
+        left.step,
+        out.rows,
+        out.step,
+        left_term=1,
+        right=right.start,
+        right_step=right.step,
+        terms=right.rows,
+    )
 
 
 def add_transposed(out: Matrix, left: Matrix, right: Matrix) -> Instruction:
