@@ -22,7 +22,7 @@ from linrnn.training.history import Losses
 from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
-FLOORS = Baselines("made up", 1.0, 0.1, 5, None, 0.1, None, 2000, ())
+BASELINES = Baselines("made up", 1.0, 0.1, 5, None, 0.1, None, 2000, ())
 
 
 def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
@@ -30,7 +30,7 @@ def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
 
 
 @pytest.mark.parametrize(
-    ("linear", "tanh", "floors", "word", "why"),
+    ("linear", "tanh", "changes", "word", "why"),
     [
         (around(0.10), around(0.10), {}, SUFFICES, "gain of tanh 0 ("),
         (around(0.10), around(0.50), {}, SUFFICES, "gain of tanh -0.4"),
@@ -63,18 +63,18 @@ def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
         (np.full(20, np.inf), np.full(20, np.inf), {}, UNDECIDED, "tanh diverges"),
     ],
 )
-def test_words(linear: Losses, tanh: Losses, floors: dict[str, float], word: str, why: str) -> None:
-    found = decide_verdict(replace(FLOORS, **floors), {"linear": linear, "tanh": tanh})
+def test_words(linear: Losses, tanh: Losses, changes: dict[str, float], word: str, why: str) -> None:
+    found = decide_verdict(replace(BASELINES, **changes), {"linear": linear, "tanh": tanh})
     assert (found.word, why in found.reason) == (word, True), found.reason
 
 
 def test_one_model_type_alone_decides_nothing() -> None:
     for losses in ({"linear": around(0.1)}, {"tanh": around(0.1)}, {}):
-        assert decide_verdict(FLOORS, losses).word == UNDECIDED
+        assert decide_verdict(BASELINES, losses).word == UNDECIDED
 
 
 def test_the_best_nonlinear_model_type_counts() -> None:
-    found = decide_verdict(FLOORS, {"linear": around(0.3), "tanh": around(0.3), "other": around(0.05)})
+    found = decide_verdict(BASELINES, {"linear": around(0.3), "tanh": around(0.3), "other": around(0.05)})
     assert found.word == NEEDED
     assert "gain of other" in found.reason
 
@@ -84,7 +84,7 @@ def test_a_verdict_is_the_same_for_losses_in_another_order(seed: int, linear: fl
     rng = np.random.default_rng(seed)
     losses = {"linear": around(linear, 0.2), "tanh": around(tanh, 0.2)}
     shuffled = {model: rng.permutation(each) for model, each in losses.items()}
-    assert decide_verdict(FLOORS, losses) == decide_verdict(FLOORS, shuffled)
+    assert decide_verdict(BASELINES, losses) == decide_verdict(BASELINES, shuffled)
 
 
 def test_the_interval_of_a_median_holds_it_as_often_as_it_says() -> None:
