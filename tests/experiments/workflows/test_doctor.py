@@ -91,6 +91,18 @@ def test_a_moved_store_is_mended(swept: Store, tmp_path: Path, capsys: pytest.Ca
     assert facts(open_store(after)) == before
 
 
+def test_a_store_is_checked_whatever_the_folder_was_called(
+    swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, after = tmp_path / "damaged schema", tmp_path / "moved"
+    swept.folder.rename(first)
+    relocate(first)
+    first.rename(after)
+    code, found = doctor(after, capsys)
+    assert (code, [finding["kind"] for finding in found["findings"]]) == (1, ["moved folder", *["lost files"] * 6])
+    assert found["facts"]["runs"] == "7 (7 FINISHED)"
+
+
 def test_what_cannot_be_mended_is_said(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
     first, second, *_ = swept.client.search_runs([experiment_id(swept, "sine")], "tags.phase = 'search'")
     swept.client.delete_run(first.info.run_id)
