@@ -19,7 +19,6 @@ from experiments.workflows.progress import NOBODY
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
-from tracking.runs.query import last_sweep, trials_of
 from tracking.store.access import open_store
 from tracking.store.store_errors import StoreError
 from tracking.store.urls import file_path, file_url, sqlite_path, sqlite_url
@@ -62,9 +61,8 @@ def test_a_store_works_in_any_folder_and_leaves_its_neighbours_alone(
         run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
     assert {*around.iterdir()} == {*folders, folder}
     assert {path: content for path, content in contents(around).items() if path in before} == before
-    sweep = last_sweep(store, "sine")
-    assert sweep is not None
-    trial = trials_of(store, sweep)[0].info.run_id
+    experiment = store.client.get_experiment_by_name("sine")
+    trial = store.client.search_runs([experiment.experiment_id], "tags.phase = 'search'")[0].info.run_id
     here = ["--store", str(folder)]
     for command in (["compare", "sine"], ["doctor"], ["export", trial, str(tmp_path / f"out {name}")]):
         assert run(group, [*command, *here]) == 0, capsys.readouterr().err
