@@ -1,1 +1,1 @@
-"""The benchmark: what linrnn costs, beside what it is compared with, measured in one run (`make bench`)."""
+"""The benchmark (`make bench`): times of linrnn and of the alternatives, measured in one run."""

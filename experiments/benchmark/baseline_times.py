@@ -1,4 +1,4 @@
-"""How long the floors of each task take."""
+"""Time to compute the baselines of each task."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from linrnn.baseline.baselines import compute_baselines
 from linrnn.tasks import BUILT_IN, TASKS
 
 
-def floors_seconds(quick: bool) -> dict[str, float]:
+def baseline_seconds(quick: bool) -> dict[str, float]:
     """Task -> seconds, its data included; a few tasks if quick."""
     names = BUILT_IN[: 2 if quick else None]
-    return {name: seconds(partial(timed, name)) for name in names}
+    return {name: seconds(partial(compute, name)) for name in names}
 
 
-def timed(name: str) -> None:
-    """What is timed."""
+def compute(name: str) -> None:
+    """Compute the baselines of a task."""
     compute_baselines(TASKS[name]())

@@ -58,12 +58,12 @@ def serve_store(store: Path, port: int) -> Iterator[tuple[int, dict[str, str]]]:
     command = [sys.executable, "-m", "experiments", "ui", "--port", str(port), "--store", str(store)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield process.pid, links_of(process)
+            yield process.pid, read_links(process)
         finally:
             process.terminate()
 
 
-def links_of(process: subprocess.Popen[str]) -> dict[str, str]:
+def read_links(process: subprocess.Popen[str]) -> dict[str, str]:
     """Name -> link, once they are printed; the sweeps' is the last."""
     links: dict[str, str] = {}
     assert process.stdout

@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.benchmark.shapes import Shape, problem
 from experiments.benchmark.sides import Side, linrnn, loop, torch_rnn
-from experiments.benchmark.timer import Spread, times_of
+from experiments.benchmark.timer import Spread, time_sides
 
 LINRNN, LOOP, TORCH_RNN, JAX = "linrnn", "loop", "torch.nn.RNN", "JAX"
 HAS_JAX = all(find_spec(name) is not None for name in ("jax", "optax"))
@@ -34,9 +34,9 @@ class Point(NamedTuple):
     B: int
     H: int
     replicas: Sequence[int]
-    of_jax: Sequence[int]
+    jax_replicas: Sequence[int]
 
-    def at(self, replicas: int) -> Shape:
+    def shape_with(self, replicas: int) -> Shape:
         """The shape of so many replicas."""
         return Shape(self.model, self.T, self.B, self.H, replicas)
 
@@ -54,45 +54,45 @@ def check(has_jax: bool = HAS_JAX) -> None:
     """RuntimeError unless all sides reach the same loss from the same weights in a few steps."""
     for model in ("linear", "tanh"):
         point = Point(model, 20, 3, 5, (2,), (2,) if has_jax else ())
-        sides, _ = sides_of(point, all_ways=True)
+        sides, _ = build_sides(point, all_ways=True)
         losses = {key: side(STEPS_CHECKED + 1) for key, side in sides.items()}
         expected = losses[LINRNN, 2]
-        for (name, _), found in losses.items():
-            if not np.allclose(found, expected[: len(found)], rtol=1e-3, atol=0):
-                raise RuntimeError(f"{name} computes another loss than linrnn for {model}: {found}, not {expected}")
+        for (name, _), values in losses.items():
+            if not np.allclose(values, expected[: len(values)], rtol=1e-3, atol=0):
+                raise RuntimeError(f"{name} computes another loss than linrnn for {model}: {values}, not {expected}")
 
 
 def measure(point: Point, cap: float) -> Iterator[Cell]:
     """All sides at a point of the grid, alternated; of JAX's two ways only the faster one."""
-    sides, compilations = sides_of(point, all_ways=point.T < 1000)
+    sides, compilations = build_sides(point, all_ways=point.T < 1000)
     cells: dict[tuple[str, int], Cell] = {}
-    for (way, replicas), whole in times_of(sides, cap).items():
+    for (way, replicas), total in time_sides(sides, cap).items():
         side = JAX if way.startswith(JAX) else way
-        share = whole.over(replicas)
-        cell = Cell(side, point.at(replicas), share, compilations.get((way, replicas), 0.0))
+        share = total.divide(replicas)
+        cell = Cell(side, point.shape_with(replicas), share, compilations.get((way, replicas), 0.0))
         if (side, replicas) not in cells or share.median < cells[side, replicas].share.median:
             cells[side, replicas] = cell
     yield from cells.values()
 
 
-def sides_of(point: Point, all_ways: bool) -> tuple[dict[tuple[str, int], Side], dict[tuple[str, int], float]]:
+def build_sides(point: Point, all_ways: bool) -> tuple[dict[tuple[str, int], Side], dict[tuple[str, int], float]]:
     """The sides by name and S, and how long those of JAX compiled.
 
     JAX is called once a step as well, and not only once for many steps, where `all_ways` says so and S > 1.
     """
-    sides: dict[tuple[str, int], Side] = {(LOOP, 1): loop(problem(point.at(1)))}
+    sides: dict[tuple[str, int], Side] = {(LOOP, 1): loop(problem(point.shape_with(1)))}
     compilations: dict[tuple[str, int], float] = {}
     if point.model == "tanh":
-        sides[TORCH_RNN, 1] = torch_rnn(problem(point.at(1)))
+        sides[TORCH_RNN, 1] = torch_rnn(problem(point.shape_with(1)))
     for replicas in point.replicas:
-        sides[LINRNN, replicas] = linrnn(problem(point.at(replicas)))
-    if HAS_JAX and point.of_jax:
+        sides[LINRNN, replicas] = linrnn(problem(point.shape_with(replicas)))
+    if HAS_JAX and point.jax_replicas:
         from experiments.benchmark import jax_side
 
-        for replicas in point.of_jax:
-            ways = {JAX: jax_side.by_loop} | (
-                {f"{JAX}, by step": jax_side.by_step} if all_ways and replicas > 1 else {}
+        for replicas in point.jax_replicas:
+            ways = {JAX: jax_side.call_once} | (
+                {f"{JAX}, by step": jax_side.call_by_step} if all_ways and replicas > 1 else {}
             )
             for name, way in ways.items():
-                sides[name, replicas], compilations[name, replicas] = way(problem(point.at(replicas)))
+                sides[name, replicas], compilations[name, replicas] = way(problem(point.shape_with(replicas)))
     return sides, compilations

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from experiments.benchmark.grid import LINRNN, LOOP, Cell
 from experiments.benchmark.shapes import Shape, problem
 from experiments.benchmark.sides import Side, linrnn, loop
-from experiments.benchmark.timer import times_of
+from experiments.benchmark.timer import time_sides
 
 BASE = {"T": 99, "B": 1, "H": 10, "S": 10}
 SIZES = {
@@ -24,15 +24,16 @@ def curves(quick: bool, cap: float) -> Iterator[tuple[str, Curve]]:
     """For each size its name and the cells along it: linrnn, and the loop where that is affordable."""
     for axis, sizes in SIZES.items():
         chosen = sizes[:1] if quick else sizes
-        yield axis, [cell for model in ("linear", "tanh") for size in chosen for cell in along(axis, size, model, cap)]
+        runs = [(size, model) for model in ("linear", "tanh") for size in chosen]
+        yield axis, [cell for size, model in runs for cell in cells_at(axis, size, model, cap)]
 
 
-def along(axis: str, size: int, model: str, cap: float) -> Iterator[Cell]:
+def cells_at(axis: str, size: int, model: str, cap: float) -> Iterator[Cell]:
     """The cells at one size; the loop trains one replica after another, so that S changes nothing for it."""
     shape = Shape(model, **{**BASE, axis: size})
     sides: dict[str, Side] = {LINRNN: linrnn(problem(shape))}
     if shape.T <= LONGEST_LOOP:
         sides[LOOP] = loop(problem(shape._replace(S=1)))
-    for side, whole in times_of(sides, cap).items():
+    for side, total in time_sides(sides, cap).items():
         replicas = shape.S if side == LINRNN else 1
-        yield Cell(side, shape, whole.over(replicas))
+        yield Cell(side, shape, total.divide(replicas))

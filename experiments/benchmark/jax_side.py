@@ -16,17 +16,17 @@ from experiments.benchmark.sides import Side
 from linrnn.models.model import unflatten
 
 
-class Compiled(NamedTuple):
+class CompiledSide(NamedTuple):
     """A side, and the seconds that tracing and compiling it took."""
 
     side: Side
     seconds: float
 
 
-def by_step(given: Problem) -> Compiled:
+def call_by_step(instance: Problem) -> CompiledSide:
     """A compiled step of all replicas, called once a step."""
-    step, present = training_step(given)
-    program, seconds = compiled(jax.jit(step, donate_argnums=0), present)
+    step, present = training_step(instance)
+    program, seconds = compile_function(jax.jit(step, donate_argnums=0), present)
 
     def side(count: int) -> Any:
         nonlocal present
@@ -34,33 +34,33 @@ def by_step(given: Problem) -> Compiled:
             present, losses = program(present)
         return np.asarray(losses, dtype=np.float64)
 
-    return Compiled(side, seconds)
+    return CompiledSide(side, seconds)
 
 
-def by_loop(given: Problem) -> Compiled:
+def call_once(instance: Problem) -> CompiledSide:
     """A compiled loop over steps of all replicas, called once for all of them."""
-    step, present = training_step(given)
+    step, present = training_step(instance)
 
     def loop(carry: Any, count: Any) -> Any:
-        return jax.lax.fori_loop(0, count, lambda _, at: step(at[0]), (carry, jnp.zeros(len(given.weights))))
+        return jax.lax.fori_loop(0, count, lambda _, pair: step(pair[0]), (carry, jnp.zeros(len(instance.weights))))
 
-    program, seconds = compiled(jax.jit(loop, donate_argnums=0), present, 1)
+    program, seconds = compile_function(jax.jit(loop, donate_argnums=0), present, 1)
 
     def side(count: int) -> Any:
         nonlocal present
         present, losses = program(present, count)
         return np.asarray(losses, dtype=np.float64)
 
-    return Compiled(side, seconds)
+    return CompiledSide(side, seconds)
 
 
-def training_step(given: Problem) -> tuple[Any, Any]:
+def training_step(instance: Problem) -> tuple[Any, Any]:
     """The step of all replicas, `carry -> (carry, losses (S,))`, and the first carry."""
-    x, y = (jnp.asarray(part, dtype=jnp.float32) for part in given.data[:2])
-    named = unflatten(torch.from_numpy(given.weights), given.shapes)
+    x, y = (jnp.asarray(part, dtype=jnp.float32) for part in instance.data[:2])
+    named = unflatten(torch.from_numpy(instance.weights), instance.shapes)
     parameters = {name: jnp.asarray(value.numpy()) for name, value in named.items()}
-    nonlinear = given.config.model.name == "tanh"
-    optimiser = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optax.adam(LEARNING_RATE))
+    nonlinear = instance.config.model.name == "tanh"
+    optimizer = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optax.adam(LEARNING_RATE))
 
     def loss_of(p: Any) -> Any:
         def advance(h: Any, driven: Any) -> Any:
@@ -70,18 +70,18 @@ def training_step(given: Problem) -> tuple[Any, Any]:
 
         h0 = jnp.zeros((x.shape[1], len(p["b"])))
         _, states = jax.lax.scan(advance, h0, x @ p["U"].T + p["b"])
-        return jnp.square(states @ p["C"].T + p["c"] - y).mean() / given.data.scale
+        return jnp.square(states @ p["C"].T + p["c"] - y).mean() / instance.data.scale
 
     def step(carry: Any) -> Any:
         p, state = carry
         loss, gradient = jax.value_and_grad(loss_of)(p)
-        updates, state = optimiser.update(gradient, state)
+        updates, state = optimizer.update(gradient, state)
         return (optax.apply_updates(p, updates), state), loss
 
-    return jax.vmap(step), (parameters, jax.vmap(optimiser.init)(parameters))
+    return jax.vmap(step), (parameters, jax.vmap(optimizer.init)(parameters))
 
 
-def compiled(function: Any, *arguments: Any) -> tuple[Any, float]:
+def compile_function(function: Any, *arguments: Any) -> tuple[Any, float]:
     """The function compiled for these arguments, and the seconds that took."""
     started = time.perf_counter()
     program = function.lower(*arguments).compile()

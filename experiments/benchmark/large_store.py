@@ -46,32 +46,32 @@ SMALL = {"training.epochs": "20", "training.replicas": "2", "sweep.confirmation"
 TASK = "sine"
 
 
-class Browsed(NamedTuple):
-    """What the UI takes: seconds to list the runs, in a tab that has it open and in a new one, and MB."""
+class UiCost(NamedTuple):
+    """Cost of the UI: seconds to list the runs, in a tab that has it open and in a new one, and memory in MB."""
 
     listing: Spread
     new_tab: Spread
     memory: float
 
 
-class Thousands(NamedTuple):
-    """What a store of so many trials takes: seconds to compare, and what the UI takes where there is a browser."""
+class LargeStoreTimes(NamedTuple):
+    """Times with a store of many trials: seconds to compare, and the cost of the UI where there is a browser."""
 
     trials: int
     compare: Spread
-    ui: Browsed | None
+    ui: UiCost | None
 
 
-def thousands(quick: bool) -> Thousands:
+def measure_large_store(quick: bool) -> LargeStoreTimes:
     """Measured on a store that is made for it."""
     trials = 20 if quick else TRIALS
     with tempfile.TemporaryDirectory(prefix="linrnn-thousands-") as folder:
-        store_of(Path(folder), trials)
-        compare = spread([compared(folder) for _ in range(REPEATS)])
-        return Thousands(trials, compare, None if missing_program() else browsed(Path(folder)))
+        create_large_store(Path(folder), trials)
+        compare = spread([time_comparison(folder) for _ in range(REPEATS)])
+        return LargeStoreTimes(trials, compare, None if missing_program() else measure_ui(Path(folder)))
 
 
-def store_of(folder: Path, trials: int) -> Store:
+def create_large_store(folder: Path, trials: int) -> Store:
     """A store with one finished sweep of so many trials, recorded from one training a model type."""
     store = open_store(folder)
     config = sweep_config(TASK, tuple(MODELS), {**SMALL, Param.TRIALS: str(trials // len(MODELS))})
@@ -80,7 +80,7 @@ def store_of(folder: Path, trials: int) -> Store:
     run_id = begin_or_resume(config, store, names, None, sweep_files(task, compute_baselines(task)))
     place: dict[str, str] = {Tag.PARENT: run_id}
     for base, name in zip(config.bases, names, strict=True):
-        for number, trained in enumerate(varied(run_trial(base), config.trials)):
+        for number, trained in enumerate(vary_trial(run_trial(base), config.trials)):
             tags: dict[str, str] = {**place, Tag.PHASE: Phase.SEARCH, Tag.STUDY: name, Tag.TRIAL: str(number)}
             record_trial(store, trained, f"{base.model.name} {number:02d}", tags)
         confirmed = run_trial(confirmation(config, base), test=True)
@@ -96,7 +96,7 @@ def confirmation(config: SweepConfig, base: TrialConfig) -> TrialConfig:
     return replace(base, training=replace(base.training, replicas=config.confirmation))
 
 
-def varied(trained: TrialResult, count: int) -> Iterator[TrialResult]:
+def vary_trial(trained: TrialResult, count: int) -> Iterator[TrialResult]:
     """So many trials of other learning rates and losses, with the weights of one, and without its figure."""
     for factor in np.geomspace(0.1, 10, count):
         training = replace(trained.config.training, learning_rate=float(0.01 * factor))
@@ -104,7 +104,7 @@ def varied(trained: TrialResult, count: int) -> Iterator[TrialResult]:
         yield replace(trained, config=replace(trained.config, training=training), history=progress, files={})
 
 
-def compared(folder: str) -> float:
+def time_comparison(folder: str) -> float:
     """Seconds of `linrnn compare`, its imports aside."""
     started = time.perf_counter()
     store = existing_store(folder)
@@ -114,7 +114,7 @@ def compared(folder: str) -> float:
     return time.perf_counter() - started
 
 
-def browsed(folder: Path) -> Browsed:
+def measure_ui(folder: Path) -> UiCost:
     """The list of runs, asked for by its link, and the memory of the server with all its processes."""
     from playwright.sync_api import sync_playwright
 
@@ -132,14 +132,14 @@ def browsed(folder: Path) -> Browsed:
         new, again = [], []
         for _ in range(REPEATS):
             page = context.new_page()
-            new.append(listed(page, link))
+            new.append(time_listing(page, link))
             page.goto(f"{base}/#/experiments")
             page.get_by_role("link", name=TASK, exact=True).wait_for()
-            again.append(listed(page, link))
-        return Browsed(spread(again), spread(new), megabytes(process))
+            again.append(time_listing(page, link))
+        return UiCost(spread(again), spread(new), megabytes(process))
 
 
-def listed(page: Page, link: str) -> float:
+def time_listing(page: Page, link: str) -> float:
     """Seconds from a link to the list of runs."""
     started = time.perf_counter()
     page.goto(link)

@@ -21,18 +21,18 @@ from linrnn.training.backends import choose_backend
 Side = Callable[[int], NDArray[np.float64]]
 
 
-def linrnn(given: Problem) -> Side:
+def linrnn(instance: Problem) -> Side:
     """All replicas in one go."""
-    steps = choose_backend(given.config, given.shapes, given.weights, given.data)
+    steps = choose_backend(instance.config, instance.shapes, instance.weights, instance.data)
     return lambda count: steps.advance(count)[0][-1]
 
 
-def loop(given: Problem) -> Side:
+def loop(instance: Problem) -> Side:
     """The loop over time that everyone writes first, for the first replica alone."""
-    U, W, b, C, c = parameters = [nn.Parameter(value) for value in first_replica(given).values()]
-    x, y = (torch.from_numpy(part).float() for part in given.data[:2])
-    adam = torch.optim.Adam(parameters, lr=given.config.training.learning_rate)
-    nonlinear = given.config.model.name == "tanh"
+    U, W, b, C, c = parameters = [nn.Parameter(value) for value in first_replica(instance).values()]
+    x, y = (torch.from_numpy(part).float() for part in instance.data[:2])
+    adam = torch.optim.Adam(parameters, lr=instance.config.training.learning_rate)
+    nonlinear = instance.config.model.name == "tanh"
 
     def step() -> float:
         h = torch.zeros(x.shape[1], len(b))
@@ -42,44 +42,44 @@ def loop(given: Problem) -> Side:
             h = torch.tanh(h) if nonlinear else h
             states.append(h)
         outputs = torch.stack(states) @ C.T + c
-        loss = (outputs - y).square().mean() / given.data.scale
+        loss = (outputs - y).square().mean() / instance.data.scale
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         adam.step()
         return loss.item()
 
-    return repeated(step)
+    return repeat_steps(step)
 
 
-def torch_rnn(given: Problem) -> Side:
+def torch_rnn(instance: Problem) -> Side:
     """`torch.nn.RNN` with a `torch.nn.Linear` readout, for the first replica alone."""
-    rnn, readout = nn.RNN(1, given.config.model.hidden_size), nn.Linear(given.config.model.hidden_size, 1)
-    of_rnn, of_readout = to_torch(first_replica(given))
-    rnn.load_state_dict(of_rnn)
-    readout.load_state_dict(of_readout)
+    rnn, readout = nn.RNN(1, instance.config.model.hidden_size), nn.Linear(instance.config.model.hidden_size, 1)
+    rnn_weights, readout_weights = to_torch(first_replica(instance))
+    rnn.load_state_dict(rnn_weights)
+    readout.load_state_dict(readout_weights)
     rnn.bias_hh_l0.requires_grad_(False)  # a second bias that the other sides do not have
     parameters = [value for value in (*rnn.parameters(), *readout.parameters()) if value.requires_grad]
-    x, y = (torch.from_numpy(part).float() for part in given.data[:2])
-    adam = torch.optim.Adam(parameters, lr=given.config.training.learning_rate)
+    x, y = (torch.from_numpy(part).float() for part in instance.data[:2])
+    adam = torch.optim.Adam(parameters, lr=instance.config.training.learning_rate)
 
     def step() -> float:
-        loss = (readout(rnn(x)[0]) - y).square().mean() / given.data.scale
+        loss = (readout(rnn(x)[0]) - y).square().mean() / instance.data.scale
         adam.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, CLIP_NORM)
         adam.step()
         return float(loss.item())
 
-    return repeated(step)
+    return repeat_steps(step)
 
 
-def first_replica(given: Problem) -> dict[str, Tensor]:
+def first_replica(instance: Problem) -> dict[str, Tensor]:
     """The first replica's parameters by name."""
-    named = unflatten(torch.from_numpy(given.weights), given.shapes)
+    named = unflatten(torch.from_numpy(instance.weights), instance.shapes)
     return {name: value[0].clone() for name, value in named.items()}
 
 
-def repeated(step: Callable[[], float]) -> Side:
+def repeat_steps(step: Callable[[], float]) -> Side:
     """The side of one replica that makes these steps one by one."""
     return lambda count: np.array([[step() for _ in range(count)][-1]])

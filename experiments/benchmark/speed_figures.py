@@ -13,7 +13,7 @@ from experiments.benchmark.growth import BASE
 from experiments.benchmark.shapes import Shape
 from experiments.benchmark.targets import Grid
 
-COLOURS = {LINRNN: "#0072B2", TORCH_RNN: "#E69F00", JAX: "#009E73", LOOP: "#555555"}  # Wong 2011
+COLORS = {LINRNN: "#0072B2", TORCH_RNN: "#E69F00", JAX: "#009E73", LOOP: "#555555"}  # Wong 2011
 MARKERS = {LINRNN: "o", TORCH_RNN: "s", JAX: "^"}
 STYLES = {"linear": "-", "tanh": "--"}
 
@@ -28,11 +28,11 @@ def speed_ups(cells: Sequence[Cell], path: Path) -> None:
     panels = figure.subplots(1, len(models), sharex=True, sharey=True, squeeze=False)[0]
     for panel, model in zip(panels, models, strict=True):
         for side, marker in MARKERS.items():
-            found = [grid.speed_up(side, row._replace(model=model)) for row in rows]
-            known = [(value, place) for place, value in enumerate(found) if value is not None]
-            if known:
-                panel.plot(*zip(*known, strict=True), marker, color=COLOURS[side], markersize=7, label=side)
-        panel.axvline(1, color=COLOURS[LOOP], linewidth=1)
+            values = [grid.speed_up(side, row._replace(model=model)) for row in rows]
+            finite = [(value, place) for place, value in enumerate(values) if value is not None]
+            if finite:
+                panel.plot(*zip(*finite, strict=True), marker, color=COLORS[side], markersize=7, label=side)
+        panel.axvline(1, color=COLORS[LOOP], linewidth=1)
         panel.grid(True, alpha=0.3)
         panel.set(xscale="log", title=model, xlabel="speed, the per-step loop = 1")
     panels[0].set_yticks(range(len(rows)), [label(row) for row in rows], fontsize=8)
@@ -54,14 +54,14 @@ def scaling(curves: Mapping[str, Sequence[Cell]], path: Path) -> None:
             line = [cell for cell in cells if (cell.side, cell.shape.model) == (side, model)]
             x, y = [getattr(cell.shape, axis) for cell in line], [cell.share.median for cell in line]
             name = f"{'per-step loop' if side == LOOP else side}, {model}"
-            panel.plot(x, y, STYLES[model], marker=".", color=COLOURS[side], label=name)
-        others = ", ".join(f"{name}={size}" for name, size in held(axis).items())
+            panel.plot(x, y, STYLES[model], marker=".", color=COLORS[side], label=name)
+        others = ", ".join(f"{name}={size}" for name, size in other_sizes(axis).items())
         panel.set(xscale="log", yscale="log", xlabel=f"{axis}   ({others})", ylabel="ms a step and replica")
         panel.grid(True, which="major", alpha=0.3)
     panel.legend()
     figure.savefig(path)
 
 
-def held(axis: str) -> dict[str, int]:
+def other_sizes(axis: str) -> dict[str, int]:
     """The sizes that are held while one grows."""
     return {name: size for name, size in BASE.items() if name != axis}

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
-from experiments.benchmark.large_store import Thousands
+from experiments.benchmark.large_store import LargeStoreTimes
 from experiments.benchmark.stack import Parts
-from experiments.benchmark.sweep_times import Swept
+from experiments.benchmark.sweep_times import SweepTimes
 from experiments.benchmark.targets import TRIAL_EPOCHS, Grid, Target
 from experiments.benchmark.timer import Spread
 from experiments.benchmark.verification_times import Cost
@@ -25,10 +25,10 @@ def show_grid(cells: Sequence[Cell]) -> None:
     """Every shape's times, and how many times the others' speed linrnn has."""
     grid, rows = Grid(cells), []
     for shape in grid.shapes:
-        found = [grid.get(side, shape) for side in SIDES]
+        values = [grid.get(side, shape) for side in SIDES]
         ratios = [grid.speed_up(LINRNN, shape, side) for side in SIDES[:-1]]
         trial = grid.trial_speed_up(shape)
-        times = [quartiles(cell.share) if cell else "-" for cell in found]
+        times = [quartiles(cell.share) if cell else "-" for cell in values]
         rows.append([str(shape), *times, *map(times_faster, (*ratios, trial))])
     title = "One replica's share of a training step in ms: median (quartiles); then how many times faster linrnn is"
     print_table(title, ["shape", *SIDES, *(f"/ {side}" for side in SIDES[:-1]), "/ JAX trial"], rows)
@@ -44,17 +44,17 @@ def show_curves(curves: Mapping[str, Sequence[Cell]]) -> None:
     print()
 
 
-def show_sweeps(swept: Swept, one: Sequence[Swept], two: Sequence[Swept], stack: Parts) -> None:
+def show_sweeps(sweep: SweepTimes, one: Sequence[SweepTimes], two: Sequence[SweepTimes], stack: Parts) -> None:
     """The end-to-end sweep, the stack it replaces, the recording and the workers."""
-    config, timed = swept.config, stack.epoch.samples // stack.rest.samples
+    config, epochs = sweep.config, stack.epoch.samples // stack.rest.samples
     rows = [
-        ["linrnn, with its workers' start and its confirmations", f"{swept.whole:.1f} s"],
+        ["linrnn, with its workers' start and its confirmations", f"{sweep.total:.1f} s"],
         ["per-step loop + Optuna + MLflow, extrapolated", f"{stack_seconds(stack, config):.0f} s"],
         ["  its parts: an epoch of a replica", f"{quartiles(stack.epoch)} ms"],
         ["  its parts: mlflow.log_metric", f"{quartiles(stack.log)} ms"],
         ["  its parts: the rest of a trial", f"{quartiles(stack.rest)} ms"],
-        ["recording a trial, median (quartiles)", f"{quartiles(swept.recording)} ms"],
-        ["recording, of the sweep's time", f"{100 * swept.recording_share:.1f} %"],
+        ["recording a trial, median (quartiles)", f"{quartiles(sweep.recording)} ms"],
+        ["recording, of the sweep's time", f"{100 * sweep.recording_share:.1f} %"],
         ["trials a minute, 1 worker, start aside", " ".join(f"{each.per_minute:.1f}" for each in one)],
         ["trials a minute, 2 workers, start aside", " ".join(f"{each.per_minute:.1f}" for each in two)],
     ]
@@ -63,7 +63,7 @@ def show_sweeps(swept: Swept, one: Sequence[Swept], two: Sequence[Swept], stack:
     print(
         f"The stack's time is extrapolated to {len(config.bases)} x {config.trials} trials of {training.replicas} "
         f"replicas and {training.epochs} epochs\n"
-        f"from {stack.rest.samples} trials of 1 replica and {timed} epochs; "
+        f"from {stack.rest.samples} trials of 1 replica and {epochs} epochs; "
         "it trains one replica after another and confirms nothing.\n"
     )
 
@@ -74,7 +74,7 @@ def stack_seconds(stack: Parts, config: SweepConfig) -> float:
     return stack.seconds(len(config.bases) * config.trials, training.replicas, training.epochs)
 
 
-def show_verifying(found: Sequence[Cost]) -> None:
+def show_verification(values: Sequence[Cost]) -> None:
     """The cost of digests and of a reproduction, by model type and hidden size."""
     rows = [
         [
@@ -83,36 +83,36 @@ def show_verifying(found: Sequence[Cost]) -> None:
             quartiles(cost.digests),
             quartiles(cost.reproduction),
         ]
-        for cost in found
+        for cost in values
     ]
     header = ["model", "H", "digests, % of training", "reproduction / training, both with recording"]
     print_table("What verified reproduction costs: median (quartiles)", header, rows)
     print()
 
 
-def show_thousands(many: Thousands) -> None:
+def show_large_store(large_store: LargeStoreTimes) -> None:
     """What a store of many trials takes."""
-    rows = [["linrnn compare, imports aside", f"{quartiles(many.compare)} s"]]
-    if many.ui:
+    rows = [["linrnn compare, imports aside", f"{quartiles(large_store.compare)} s"]]
+    if large_store.ui:
         rows += [
-            ["the list of runs in the MLflow UI", f"{quartiles(many.ui.listing)} s"],
-            ["the same in a new tab, the UI's own loading included", f"{quartiles(many.ui.new_tab)} s"],
-            ["memory of linrnn ui, all its processes", f"{many.ui.memory:.0f} MB"],
+            ["the list of runs in the MLflow UI", f"{quartiles(large_store.ui.listing)} s"],
+            ["the same in a new tab, the UI's own loading included", f"{quartiles(large_store.ui.new_tab)} s"],
+            ["memory of linrnn ui, all its processes", f"{large_store.ui.memory:.0f} MB"],
         ]
     else:
         rows.append(["the MLflow UI", "not measured: Chromium and Playwright are not installed"])
-    print_table(f"A store of {many.trials} trials: median (quartiles)", ["what", "measured"], rows)
+    print_table(f"A store of {large_store.trials} trials: median (quartiles)", ["what", "measured"], rows)
     print()
 
 
-def thousands_json(many: Thousands) -> dict[str, Any]:
+def large_store_json(large_store: LargeStoreTimes) -> dict[str, Any]:
     """The same as an object."""
-    seconds = {"listing_s": many.ui.listing, "new_tab_s": many.ui.new_tab} if many.ui else {}
+    seconds = {"listing_s": large_store.ui.listing, "new_tab_s": large_store.ui.new_tab} if large_store.ui else {}
     return {
-        "trials": many.trials,
-        "compare_s": many.compare._asdict(),
+        "trials": large_store.trials,
+        "compare_s": large_store.compare._asdict(),
         **{name: value._asdict() for name, value in seconds.items()},
-        "ui_mb": many.ui.memory if many.ui else None,
+        "ui_mb": large_store.ui.memory if large_store.ui else None,
     }
 
 
@@ -130,10 +130,10 @@ def show_targets(targets: Sequence[Target]) -> None:
     rows = []
     for target in targets:
         sign = "<=" if target.most else ">="
-        met = "yes" if target.met else "no"
-        rows.append([target.what, f"{sign} {target.goal:.3g} {target.unit}", f"{target.reached:.3g}", met])
+        is_met = "yes" if target.is_met else "no"
+        rows.append([target.what, f"{sign} {target.goal:.3g} {target.unit}", f"{target.reached:.3g}", is_met])
     print_table("Targets", ["what", "target", "reached", "met"], rows)
-    print(f"{sum(target.met for target in targets)} of {len(targets)} met\n")
+    print(f"{sum(target.is_met for target in targets)} of {len(targets)} met\n")
 
 
 def quartiles(value: Spread) -> str:
@@ -152,18 +152,18 @@ def cell_json(cell: Cell) -> dict[str, Any]:
     return {"side": cell.side, **cell.shape._asdict(), **times, "compilation_s": cell.compilation}
 
 
-def swept_json(swept: Swept) -> dict[str, Any]:
+def sweep_json(sweep: SweepTimes) -> dict[str, Any]:
     """A timed sweep as an object."""
     return {
-        "config": swept.config.text(),
-        "seconds_with_start": swept.whole,
-        "seconds": swept.going,
-        "trials_per_minute": swept.per_minute,
-        "recording_ms": swept.recording._asdict(),
-        "recording_share": swept.recording_share,
+        "config": sweep.config.text(),
+        "seconds_with_start": sweep.total,
+        "seconds": sweep.net,
+        "trials_per_minute": sweep.per_minute,
+        "recording_ms": sweep.recording._asdict(),
+        "recording_share": sweep.recording_share,
     }
 
 
-def write_json(path: Path, found: Mapping[str, Any]) -> None:
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """The JSON file."""
-    path.write_text(json.dumps(found, indent=1) + "\n")
+    path.write_text(json.dumps(values, indent=1) + "\n")

@@ -49,9 +49,9 @@ def parts(store: Store, models: Sequence[str], epochs: int = EPOCHS_TIMED) -> Pa
         learning_rate = trial.suggest_float("learning_rate", 1e-4, 1e-1, log=True)
         with mlflow.start_run():
             mlflow.log_params(trial.params)
-            given = problem(Shape(model, T=99, B=1, H=hidden_size, S=1))
-            training = replace(given.config.training, learning_rate=learning_rate)
-            train = loop(given._replace(config=replace(given.config, training=training)))
+            instance = problem(Shape(model, T=99, B=1, H=hidden_size, S=1))
+            training = replace(instance.config.training, learning_rate=learning_rate)
+            train = loop(instance._replace(config=replace(instance.config, training=training)))
             for epoch in range(epochs):
                 started = time.perf_counter()
                 (loss,) = train(1)

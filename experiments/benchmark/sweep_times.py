@@ -1,4 +1,4 @@
-"""Whole sweeps: how long one takes, how much of that is recording, and what a second worker brings."""
+"""Times of whole sweeps, the share of recording, and the speed-up by a second worker."""
 
 from __future__ import annotations
 
@@ -32,59 +32,59 @@ LONG_TRIALS = {  # all of one size, so that training dominates and the workers h
 TINY = {"sweep.trials": "2", "sweep.confirmation": "2", "training.epochs": "5", "training.replicas": "2"}
 
 
-class Swept(NamedTuple):
+class SweepTimes(NamedTuple):
     """A sweep that was timed, in seconds: with its workers' start, and without; and each trial's recording in ms."""
 
     config: SweepConfig
-    whole: float
-    going: float
+    total: float
+    net: float
     recording: Spread
     recording_share: float
 
     @property
     def per_minute(self) -> float:
         """Trials a minute, the workers' start aside."""
-        return 60 * total_trials([self.config]) / self.going
+        return 60 * total_trials([self.config]) / self.net
 
 
-def timed_sweep(store: Store, given: Mapping[str, str], workers: int) -> Swept:
+def time_sweep(store: Store, settings: Mapping[str, str], workers: int) -> SweepTimes:
     """A sweep of both model types on the sine, with no worker processes for 0 workers."""
-    config = sweep_config("sine", tuple(MODELS), given)
-    with timed_recording() as recorded:
+    config = sweep_config("sine", tuple(MODELS), settings)
+    with time_recording() as recorded:
         started = time.perf_counter()
         with local_workers(workers) if workers else ThreadPoolExecutor(1) as executor:
-            start(executor, workers)
+            start_workers(executor, workers)
             ready = time.perf_counter()
             run_sweep(config, store, executor, NOBODY, fresh=True)
             ended = time.perf_counter()
     recording = spread([1000 * seconds for seconds in recorded])
-    return Swept(config, ended - started, ended - ready, recording, sum(recorded) / (ended - ready))
+    return SweepTimes(config, ended - started, ended - ready, recording, sum(recorded) / (ended - ready))
 
 
 @contextmanager
-def timed_recording() -> Iterator[list[float]]:
+def time_recording() -> Iterator[list[float]]:
     """The seconds that the parent spends on each trial of a search: recording it and telling Optuna."""
     seconds: list[float] = []
     keep = SweepRunner.keep
 
-    def timed(*arguments: Any) -> None:
+    def wrapper(*arguments: Any) -> None:
         started = time.perf_counter()
         keep(*arguments)
         seconds.append(time.perf_counter() - started)
 
-    with patch.object(SweepRunner, "keep", timed):
+    with patch.object(SweepRunner, "keep", wrapper):
         yield seconds
 
 
-def start(executor: Executor, workers: int) -> None:
+def start_workers(executor: Executor, workers: int) -> None:
     """Wait until every worker has imported what it needs and trained once."""
     seen: set[int] = set()
     while len(seen) < workers:
-        seen |= set(executor.map(begin, range(workers)))
+        seen |= set(executor.map(warm_up, range(workers)))
 
 
-def begin(_: int) -> int:
-    """In a worker: train a little; the process."""
+def warm_up(_: int) -> int:
+    """Train a little in a worker; return the process id."""
     for model in MODELS:
         run_trial(from_text({"task": "sine", "model": model, **{k: v for k, v in TINY.items() if "sweep" not in k}}))
     time.sleep(0.2)  # so that the others get one too

@@ -1,4 +1,4 @@
-"""What the measured numbers are held against."""
+"""The targets that measurements are compared with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPEED_UPS = (  # T, B, H, S: how many times the loop's speed, linear and tanh
 
 
 class Target(NamedTuple):
-    """A number that was set, and what was reached; `most` where less is better."""
+    """A goal and the measurement; `most` where less is better."""
 
     what: str
     goal: float
@@ -28,8 +28,8 @@ class Target(NamedTuple):
     most: bool = False
 
     @property
-    def met(self) -> bool:
-        """Whether what was reached is good enough."""
+    def is_met(self) -> bool:
+        """Whether the measurement reaches the goal."""
         return self.reached <= self.goal if self.most else self.reached >= self.goal
 
 
@@ -44,9 +44,9 @@ class Grid:
         alone = side in (LOOP, TORCH_RNN)
         return self.cells.get((side, shape._replace(S=1) if alone else shape))
 
-    def speed_up(self, side: str, shape: Shape, over: str = LOOP) -> float | None:
+    def speed_up(self, side: str, shape: Shape, reference: str = LOOP) -> float | None:
         """How many times the speed of another side a replica trains at."""
-        mine, other = self.get(side, shape), self.get(over, shape)
+        mine, other = self.get(side, shape), self.get(reference, shape)
         return other.share.median / mine.share.median if mine and other else None
 
     def trial_speed_up(self, shape: Shape) -> float | None:
@@ -63,35 +63,35 @@ class Grid:
         return [shape for side, shape in self.cells if side == LINRNN]
 
 
-def targets_of_grid(cells: Sequence[Cell]) -> Iterator[Target]:
+def grid_targets(cells: Sequence[Cell]) -> Iterator[Target]:
     """The targets that the grid decides, as far as it was measured."""
     grid = Grid(cells)
     for sizes, *goals in SPEED_UPS:
         for model, goal in zip(("linear", "tanh"), goals, strict=True):
-            found = grid.speed_up(LINRNN, Shape(model, *sizes))
-            if found is not None:
-                yield Target(f"speed of the loop, {Shape(model, *sizes)}", goal, found)
+            ratio = grid.speed_up(LINRNN, Shape(model, *sizes))
+            if ratio is not None:
+                yield Target(f"speed of the loop, {Shape(model, *sizes)}", goal, ratio)
     usual = Shape("tanh", 99, 1, 10, 10)
     over_rnn = grid.speed_up(LINRNN, usual, TORCH_RNN)
     if over_rnn is not None:
         yield Target(f"speed of torch.nn.RNN, {usual}", 50, over_rnn)
-    yield from worst(
+    yield from worst_case(
         "speed of torch.nn.RNN, worst at S=1",
         1,
         [grid.speed_up(LINRNN, shape, TORCH_RNN) for shape in grid.shapes if shape.S == 1],
     )
     tens = [shape for shape in grid.shapes if shape.S == 10]
     small = [shape for shape in tens if shape.H == 10]
-    yield from worst(
+    yield from worst_case(
         "speed of JAX, 1000 epochs with compilation, worst at H=10, S=10", 2, map(grid.trial_speed_up, small)
     )
-    for hidden, least in ((10, 1 / 3), (64, 1 / 1.5)):
+    for hidden, lowest in ((10, 1 / 3), (64, 1 / 1.5)):
         over_jax = [grid.speed_up(LINRNN, shape, JAX) for shape in tens if hidden == shape.H]
-        yield from worst(f"speed of JAX in steady state, worst at H={hidden}, S=10", least, over_jax)
+        yield from worst_case(f"speed of JAX in steady state, worst at H={hidden}, S=10", lowest, over_jax)
 
 
-def worst(what: str, goal: float, found: Sequence[float | None] | Iterator[float | None]) -> Iterator[Target]:
-    """The target that the least of some numbers is held against; none where none was measured."""
-    known = [value for value in found if value is not None]
-    if known:
-        yield Target(what, goal, min(known))
+def worst_case(what: str, goal: float, values: Sequence[float | None] | Iterator[float | None]) -> Iterator[Target]:
+    """Yield the target for the smallest of some measurements, if there are any."""
+    finite = [value for value in values if value is not None]
+    if finite:
+        yield Target(what, goal, min(finite))

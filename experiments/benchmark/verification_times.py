@@ -1,4 +1,4 @@
-"""What it costs that a run can be verified: the digests of its weights, and a reproduction beside the training."""
+"""The cost of verification: digests of weights, and the time of a reproduction relative to that of training."""
 
 from __future__ import annotations
 
@@ -49,41 +49,41 @@ def costs(store: Store, quick: bool) -> Iterator[Cost]:
 
 
 def digests_share(config: TrialConfig) -> float:
-    """The part of a training that its digests take: their own time over the time of the rest."""
-    spent = 0.0
+    """Return the time of a training's digests divided by that of the rest."""
+    digest_seconds = 0.0
 
-    def timed(rows: Any) -> Any:
-        nonlocal spent
+    def wrapper(rows: Any) -> Any:
+        nonlocal digest_seconds
         started = time.perf_counter()
-        found = row_digests(rows)
-        spent += time.perf_counter() - started
-        return found
+        values = row_digests(rows)
+        digest_seconds += time.perf_counter() - started
+        return values
 
-    with patch("linrnn.training.loop.row_digests", timed):
+    with patch("linrnn.training.loop.row_digests", wrapper):
         total = seconds(lambda: list(train(config)))
-    return spent / (total - spent)
+    return digest_seconds / (total - digest_seconds)
 
 
 def reproduction_ratio(store: Store, config: TrialConfig) -> float:
     """The time of a reproduction, from the record to the verdict recorded, over that of training and recording."""
-    made: list[str] = []
-    first = seconds(lambda: made.append(record_trial(store, run_trial(config), "timed", {Tag.PHASE: Phase.SINGLE})))
+    run_ids: list[str] = []
+    first = seconds(lambda: run_ids.append(record_trial(store, run_trial(config), "timed", {Tag.PHASE: Phase.SINGLE})))
 
-    def again() -> None:
-        of = load_record(store, read_trial(store, made[0]))
-        if reproduce_trial(of, of.verify(), 0.0, store, NOBODY).verdict != IDENTICAL:
+    def reproduce() -> None:
+        record = load_record(store, read_trial(store, run_ids[0]))
+        if reproduce_trial(record, record.verify(), 0.0, store, NOBODY).verdict != IDENTICAL:
             raise RuntimeError("a reproduction differs")
 
-    return seconds(again) / first
+    return seconds(reproduce) / first
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long a piece of work takes."""
+    """Return the duration of a function call."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
-def worst(found: Iterable[Spread]) -> float:
-    """The largest of some medians."""
-    return max(each.median for each in found)
+def largest_median(values: Iterable[Spread]) -> float:
+    """Return the largest median."""
+    return max(each.median for each in values)

@@ -27,7 +27,7 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     Checks versions, database schemas, orphaned RUNNING runs, trials missing from Optuna, lost artifacts, a folder
     that was moved, and free disk space. Exit code 1 if a problem remains.
     """
-    from experiments.workflows.doctor import Finding, apply_fix, check_folder, check_records, store_facts
+    from experiments.workflows.doctor import BLOCKING, Finding, apply_fix, check_folder, check_records, store_facts
     from tracking.store.access import check_store, require_store
 
     results: list[tuple[Finding, bool]] = []
@@ -35,12 +35,15 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     if (root / "mlflow.db").exists():
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_folder(root))]
     facts: dict[str, str] = {}
-    if all(fixed or ("schema" not in finding.what and "damaged" not in finding.what) for finding, fixed in results):
+    if all(fixed or finding.kind not in BLOCKING for finding, fixed in results):
         require_store(options.store)
         store = check_store(options.store, studies, with_studies=True)  # moved or not
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
         facts = store_facts(store)
-    findings = [{"what": finding.what, "advice": finding.advice, "fixed": fixed} for finding, fixed in results]
+    findings = [
+        {"kind": finding.kind, "what": finding.what, "advice": finding.advice, "fixed": fixed}
+        for finding, fixed in results
+    ]
     if options.json:
         print_json({"facts": facts, "findings": findings})
     else:

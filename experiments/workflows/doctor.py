@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -29,10 +30,28 @@ from tracking.store.store_errors import LockConflictError
 ROOM = 2**30  # bytes that should be free
 
 
+class FindingKind(StrEnum):
+    """What a finding is about."""
+
+    LEFTOVER = "leftover"
+    DAMAGE = "damage"
+    SCHEMA = "schema"
+    MOVED_FOLDER = "moved folder"
+    DISK_SPACE = "disk space"
+    STALE_RUN = "stale run"
+    UNREPORTED_TRIAL = "unreported trial"
+    LOST_RUN = "lost run"
+    LOST_FILES = "lost files"
+
+
+BLOCKING = (FindingKind.DAMAGE, FindingKind.SCHEMA)  # until fixed, the store cannot be opened
+
+
 @dataclass(frozen=True)
 class Finding:
-    """Something amiss: what, what to do, and what does it, where it can be done."""
+    """Something amiss: its kind, what, what to do, and what does it, where it can be done."""
 
+    kind: FindingKind
     what: str
     advice: str
     mend: Callable[[], object] | None = None
@@ -41,19 +60,37 @@ class Finding:
 def check_folder(root: Path) -> Iterator[Finding]:
     """What can be amiss with the files of a store, before it is opened."""
     for path in leftover_files(root):
-        yield Finding(f"{path.name} is left of a database in the making", "delete it", path.unlink)
+        yield Finding(
+            FindingKind.LEFTOVER, f"{path.name} is left of a database in the making", "delete it", path.unlink
+        )
     for name, (found, needed) in read_schemas(root).items():
         harm = integrity_error(root / name)
         if harm:
-            yield Finding(f"{name} is damaged: {harm}", "take it from a backup, or name another store with --store")
+            yield Finding(
+                FindingKind.DAMAGE,
+                f"{name} is damaged: {harm}",
+                "take it from a backup, or name another store with --store",
+            )
         elif found != needed:
             advice = "upgrade it (a copy stays beside it)"
-            yield Finding(f"{name} has the schema {found}, not {needed}", advice, partial(upgrade, root / name))
+            yield Finding(
+                FindingKind.SCHEMA,
+                f"{name} has the schema {found}, not {needed}",
+                advice,
+                partial(upgrade, root / name),
+            )
     old = original_folder(root)
     if old:
-        yield Finding(f"the folder was moved here from {old}", "point its runs to their files", partial(relocate, root))
+        yield Finding(
+            FindingKind.MOVED_FOLDER,
+            f"the folder was moved here from {old}",
+            "point its runs to their files",
+            partial(relocate, root),
+        )
     if free_bytes(root) < ROOM:
-        yield Finding(f"only {free_bytes(root) / 2**20:.0f} MiB are free on its disk", "free some space")
+        yield Finding(
+            FindingKind.DISK_SPACE, f"only {free_bytes(root) / 2**20:.0f} MiB are free on its disk", "free some space"
+        )
 
 
 def check_records(store: Store) -> Iterator[Finding]:
@@ -61,14 +98,22 @@ def check_records(store: Store) -> Iterator[Finding]:
     runs = all_runs(store)
     for run in find_stale_runs(store, runs):
         what = f"run {run.run_id} is RUNNING, but its process is not"
-        yield Finding(what, "close it as KILLED", partial(close_run, store, run.run_id))
+        yield Finding(FindingKind.STALE_RUN, what, "close it as KILLED", partial(close_run, store, run.run_id))
     for name, number in find_unreported_trials(store, runs):
         what = f"MLflow has trial {number} of {name}, of which Optuna has not heard"
-        yield Finding(what, "tell Optuna", partial(reconcile_study, store, name))
+        yield Finding(FindingKind.UNREPORTED_TRIAL, what, "tell Optuna", partial(reconcile_study, store, name))
     for name, number in find_lost_runs(store, runs):
-        yield Finding(f"trial {number} of {name} has lost its run", "to have it whole, sweep anew with --fresh")
+        yield Finding(
+            FindingKind.LOST_RUN,
+            f"trial {number} of {name} has lost its run",
+            "to have it whole, sweep anew with --fresh",
+        )
     for run in find_runs_without_files(runs):
-        yield Finding(f"run {run.run_id} has lost files", "bring mlruns back from where it was, or delete the run")
+        yield Finding(
+            FindingKind.LOST_FILES,
+            f"run {run.run_id} has lost files",
+            "bring mlruns back from where it was, or delete the run",
+        )
 
 
 def close_run(store: Store, run_id: str) -> None:

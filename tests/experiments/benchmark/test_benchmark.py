@@ -12,12 +12,12 @@ from experiments.benchmark.targets import Target
 def test_sides_that_differ_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grid, "HAS_JAX", False)
     grid.check()
-    monkeypatch.setattr(grid, "linrnn", lambda given: lambda count: 1.01 * linrnn(given)(count))
+    monkeypatch.setattr(grid, "linrnn", lambda instance: lambda count: 1.01 * linrnn(instance)(count))
     with pytest.raises(RuntimeError, match="another loss"):
         grid.check()
 
 
 def test_targets_are_met_on_their_side() -> None:
-    assert Target("speed", 2, 2.5).met
-    assert not Target("speed", 2, 1.5).met
-    assert Target("time", 2, 1.5, most=True).met
+    assert Target("speed", 2, 2.5).is_met
+    assert not Target("speed", 2, 1.5).is_met
+    assert Target("time", 2, 1.5, most=True).is_met

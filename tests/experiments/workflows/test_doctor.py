@@ -19,6 +19,7 @@ from tracking.mlflow_ui.experiments import experiment_id
 from tracking.runs.writer import begin_run
 from tracking.schema import Tag
 from tracking.store.access import Store, open_store
+from tracking.store.databases import relocate
 
 CONFIG = sweep_config("sine", tuple(MODELS), BUDGET)
 
@@ -89,6 +90,18 @@ def test_a_moved_store_is_mended(swept: Store, tmp_path: Path, capsys: pytest.Ca
     assert len(capsys.readouterr().err.splitlines()) == 1
     cured(after, capsys, "was moved here from")
     assert facts(open_store(after)) == before
+
+
+def test_a_store_is_checked_whatever_the_folder_was_called(
+    swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, after = tmp_path / "damaged schema", tmp_path / "moved"
+    swept.folder.rename(first)
+    relocate(first)
+    first.rename(after)
+    code, found = doctor(after, capsys)
+    assert (code, {finding["kind"] for finding in found["findings"]}) == (1, {"moved folder", "lost files"})
+    assert "runs" in found["facts"]
 
 
 def test_what_cannot_be_mended_is_said(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:

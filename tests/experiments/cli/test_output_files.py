@@ -1,0 +1,144 @@
+"""The files that commands write: where they were named, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from mlflow.entities import Run
+
+from experiments.__main__ import linrnn as group
+from experiments.cli.group import run
+from experiments.search.sweep_config import sweep_config
+from experiments.workflows.progress import NOBODY
+from experiments.workflows.sweep import run_sweep
+from linrnn.models import MODELS
+from tests.faults.harness import new_store
+from tracking.store.access import Store, open_store
+from tracking.store.urls import file_path
+
+BUDGET = {"sweep.trials": "1", "sweep.confirmation": "2", "training.epochs": "3", "training.replicas": "2"}
+
+
+@pytest.fixture(scope="module")
+def swept(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a sweep, which is copied."""
+    folder = new_store(empty_store, tmp_path_factory.mktemp("files") / "store")
+    with ThreadPoolExecutor(1) as executor:
+        run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), open_store(folder), executor, NOBODY)
+    return folder
+
+
+@pytest.fixture
+def copied(swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A copy of it, far below a folder in which nothing may change; the current folder is beside it."""
+    (tmp_path / "mine").write_text("mine")
+    store = open_store(new_store(swept, tmp_path / "deep" / "er" / "store"))
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    return store
+
+
+def edit(store: Store, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(store.folder / "mlflow.db")) as connection, connection:
+        assert connection.execute(statement, values).rowcount
+
+
+def first_trial(store: Store) -> Run:
+    experiment = store.client.get_experiment_by_name("sine")
+    return store.client.search_runs([experiment.experiment_id], "tags.phase = 'search'")[0]
+
+
+def outside(folder: Path) -> list[str]:
+    """What there is beside the store."""
+    store = folder / "deep" / "er" / "store"
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_relative_to(store))
+
+
+def test_figures_stay_in_their_folder_whatever_the_task_is_called(copied: Store, tmp_path: Path) -> None:
+    edit(copied, "update tags set value = '../../out' where key = 'task'")
+    edit(copied, "update experiments set name = '../../out' where name = 'sine'")
+    assert run(group, ["compare", "--store", "store", "--figures", "drawn"]) == 0
+    found = outside(tmp_path)
+    assert any(path.endswith(".png") for path in found)
+    assert [path for path in found if not path.startswith("deep/er/drawn")] == ["deep", "deep/er", "mine"]
+
+
+def test_figures_do_not_follow_a_link_out_of_their_folder(
+    copied: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("drawn").mkdir()
+    Path("drawn", "sine").symlink_to(tmp_path)
+    assert run(group, ["compare", "--store", "store", "--figures", "drawn"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert outside(tmp_path) == ["deep", "deep/er", "deep/er/drawn", "deep/er/drawn/sine", "mine"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["report", "sine", "--store", "store", "-o"], ["floors", "xor", "--figure"]],
+    ids=["report", "figure"],
+)
+def test_only_a_plain_file_is_replaced(
+    copied: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    Path("link").symlink_to(tmp_path / "mine")
+    os.mkfifo("pipe")
+    before = outside(tmp_path)
+    for name in ("link", "pipe", "/dev/null"):
+        assert run(group, [*command, name]) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    assert (outside(tmp_path), (tmp_path / "mine").read_text()) == (before, "mine")
+    assert Path("link").is_symlink()
+    assert Path("/dev/null").is_char_device()
+    Path("plain").write_text("old")
+    assert run(group, [*command, "plain"]) == 0
+    assert Path("plain").read_bytes() != b"old"
+
+
+@pytest.mark.parametrize("name", ["../../../../../../../.bashrc", "/tmp/linrnn-escape", "data/../../x", "secret.txt"])
+def test_a_forged_name_in_a_record_is_damage(
+    copied: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    trial = first_trial(copied)
+    folder = file_path(trial.info.artifact_uri)
+    assert folder
+    (folder / "secret.txt").write_text("mine")
+    shutil.copy(folder / "secret.txt", tmp_path / "deep" / ".bashrc")
+    digests = json.loads((folder / "digests.json").read_text())
+    text = json.dumps({**digests, name: sha256(b"mine").hexdigest()}).encode()
+    (folder / "digests.json").write_bytes(text)
+    edit(
+        copied,
+        "update tags set value = ? where key = 'digests' and run_uuid = ?",
+        sha256(text).hexdigest(),
+        trial.info.run_id,
+    )
+    before = outside(tmp_path)
+    for command in (["export", trial.info.run_id, "out"], ["reproduce", trial.info.run_id]):
+        assert run(group, [*command, "--store", "store", "-q"]) == 6
+        out, message = capsys.readouterr()
+        assert (out, len(message.splitlines())) == ("", 1)
+        assert repr(name) in message
+    assert outside(tmp_path) == before
+
+
+def test_a_forged_name_in_an_export_is_damage(copied: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(group, ["export", first_trial(copied).info.run_id, "out", "--store", "store"]) == 0
+    digests = json.loads(Path("out/digests.json").read_text())
+    text = json.dumps({**digests, "../../../mine": sha256(b"mine").hexdigest()})
+    Path("out/digests.json").write_text(text)
+    facts = json.loads(Path("out/run.json").read_text())
+    facts["tags"]["digests"] = sha256(text.encode()).hexdigest()
+    Path("out/run.json").write_text(json.dumps(facts))
+    capsys.readouterr()
+    assert run(group, ["reproduce", "out", "-q"]) == 6
+    message = capsys.readouterr().err
+    assert len(message.splitlines()) == 1
+    assert "'../../../mine'" in message
