@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
-from linrnn.training.history import Losses, milestone_losses
+from linrnn.training.history import milestone_losses
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text
 from tracking.run_views import LinrnnRun, SweepRun, TrialRun, to_linrnn_run
@@ -163,14 +164,6 @@ def read_curves(store: Store, run: TrialRun) -> Curves:
     return parse_artifact(store, run, Artifact.CURVES, parse_curves)
 
 
-def read_test_losses(store: Store, run: TrialRun) -> Losses:
-    """Return the test losses of all replicas `(S,)`; raise SchemaError for a trial whose test split was not read."""
-    curves = read_curves(store, run)
-    if Metric.TEST_LOSS not in curves:
-        raise run.error(f"has no '{Metric.TEST_LOSS}' in its {Artifact.CURVES}")
-    return curves[Metric.TEST_LOSS]
-
-
 def read_predictions(store: Store, run: TrialRun) -> Predictions | None:
     """Return the predictions of a trial on the test split; None where it has no such file."""
     try:
@@ -228,14 +221,10 @@ def read_own_file(store: Store, run: LinrnnRun, name: str) -> bytes:
 
 def read_result(store: Store, run: TrialRun) -> TrialSummary:
     """Return what the study of a recorded trial learns of it: the same as after its training."""
-    curve = {}
+    config = read_config(run)
+    loss, curve = math.inf, {}
     if not run.is_failed:
-        curves, config = read_curves(store, run), read_config(run)
+        curves = read_curves(store, run)
         curve = milestone_losses(curves[Metric.VAL_LOSS], curves["evaluated"].tolist(), config.training.milestones)
-    return read_summary(run)._replace(curve=curve)
-
-
-def read_summary(run: TrialRun) -> TrialSummary:
-    """Return the same without its curve, which asks for no artifact."""
-    loss = float("inf") if run.is_failed else run.best_val_loss
-    return TrialSummary(read_config(run), run.outcome, loss, {}, run.start_time, run.seconds)
+        loss = run.best_val_loss
+    return TrialSummary(config, run.outcome, loss, curve, run.start_time, run.seconds)

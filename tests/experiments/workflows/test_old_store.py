@@ -31,7 +31,7 @@ from tracking.store.access import Store, open_store
 ARCHIVE = Path(__file__).resolve().parents[2] / "fixtures" / "store-0.1.0.tar.xz"
 BUDGET = {"sweep.trials": "3", "training.epochs": "40", "training.replicas": "3", "sweep.confirmation": "5"}
 BOOTSTRAP = "interval"  # its draws depended on the order of replicas in 0.1.0
-NEW_NAMES = {"floors": "baselines", "trivial": "naive", "confirmation": "confirmations"}
+NEW_NAMES = {"trivial": "naive", "gap_closed": "closed_gap", "beside_linear": "linear_comparison"}
 
 
 class Here(Executor):
@@ -78,23 +78,28 @@ def call(capsys: pytest.CaptureFixture[str], store: Store | Path | None, *argume
 
 
 def facts(value: Any, name: str = "") -> Iterator[tuple[str, object]]:
-    """All numbers, names and gaps of an object, by their own present names, whatever they are nested in."""
+    """All values of an object that are not prose, by their own present names, whatever they are nested in."""
     if isinstance(value, dict):
         for key in value:
             yield from facts(value[key], NEW_NAMES.get(key, key))
     elif isinstance(value, list):
         for each in value:
             yield from facts(each, name)
-    elif name not in ("schema", "reason", "conditions", "failures"):
-        yield name.rpartition(".")[2], value
+    else:
+        yield name, value
 
 
 def same_numbers(sweep: Any, before: Any) -> None:
-    """All that 0.1.0 printed of a sweep is there, in the same order."""
-    found = list(facts(sweep))
-    for name in dict.fromkeys(name for name, _ in facts(before)):
-        values, old_values = ([value for key, value in pairs if key == name] for pairs in (found, facts(before)))
-        assert values == (pytest.approx(old_values, rel=0.3) if name == BOOTSTRAP else old_values), name
+    """All that 0.1.0 printed of a sweep is there, of each study and confirmation, and of its baselines and bounds."""
+    pairs = [({**sweep["baselines"], **sweep["bounds"]}, {**before["floors"], "task": None})]
+    pairs += [(sweep, {name: before[name] for name in ("task", "sweep_run", "seconds", "verdict")})]
+    for part in ("studies", "confirmation"):
+        pairs += zip(sweep[part], before[part], strict=True)
+    for found, earlier in ([list(facts(each)) for each in pair] for pair in pairs):
+        for name in {name for name, value in earlier if name not in ("task", "failures")}:
+            values, old_values = ([value for key, value in each if key == name] for each in (found, earlier))
+            expected = pytest.approx(old_values, rel=0.3) if name == BOOTSTRAP else old_values
+            assert values[: len(old_values)] == expected, name
 
 
 def identical(found: tuple[int, Any]) -> dict[str, Any]:
