@@ -9,6 +9,7 @@ import pytest
 
 from docs import reference, tables
 from experiments.__main__ import linrnn as command_group
+from experiments.report.comparison_table import EXPLANATIONS
 from linrnn.config.settings import setting_name, settings_of
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN, TASKS
@@ -48,6 +49,11 @@ def test_every_name_of_the_schema_is_explained(names: type[schema.Name]) -> None
     text = page("records")
     assert all(f"| `{entry.value}` | {entry.meaning} |" in text for entry in names)
     assert all(f"`{entry.old_name}`" in text for entry in names if entry.old_name)
+
+
+def test_every_measure_of_the_comparison_is_explained() -> None:
+    text = page("comparison")
+    assert all(f"| {name} |" in text for name in (*EXPLANATIONS, "hidden size", "learning rate"))
 
 
 def test_every_visible_command_has_its_help() -> None:
