@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 import click
 import pytest
@@ -16,6 +18,7 @@ from linrnn.tasks import BUILT_IN, TASKS
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 from tracking import schema
 
+COMMUNITY = ("CONTRIBUTING.md", "SECURITY.md")
 SCHEMA = (schema.Tag, schema.Metric, schema.Param, schema.Artifact)
 
 
@@ -23,7 +26,7 @@ SCHEMA = (schema.Tag, schema.Metric, schema.Param, schema.Artifact)
 def page(name: str) -> str:
     """A page of the site as Sphinx reads it."""
     text = (tables.DOCS / f"{name}.md").read_text()
-    return tables.fill_markers(text, {**tables.GENERATORS, **reference.GENERATORS}, keep_markers=False)
+    return tables.fill_markers(text, {**tables.GENERATORS, **reference.GENERATORS})
 
 
 @pytest.mark.parametrize("task", BUILT_IN)
@@ -75,3 +78,11 @@ def test_every_module_is_listed() -> None:
     text = page("architecture")
     paths = [path for room in ("linrnn", "tracking", "experiments") for path in reference.modules_of(room)]
     assert all(path.name in text for path in paths if not path.name.startswith("__"))
+
+
+@pytest.mark.parametrize(
+    "path", [*tables.pages(), *(reference.ROOT / name for name in COMMUNITY)], ids=lambda path: path.stem
+)
+def test_files_that_a_page_names_are_there(path: Path) -> None:
+    named = re.findall(r"`((?:linrnn|tracking|experiments|tests|docs)/[\w./-]+)`", path.read_text())
+    assert [name for name in named if not (reference.ROOT / name).exists() and "_build" not in name] == []
