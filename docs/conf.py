@@ -70,7 +70,7 @@ def fill_page(app: Sphinx, page: str, content: list[str]) -> None:
     """Put what the markers of a Markdown page name in their places."""
     if str(app.env.doc2path(page)).endswith(".md"):
         generators = {**tables.GENERATORS, **reference.GENERATORS}
-        content[0] = tables.fill_markers(content[0], generators, keep_markers=False)
+        content[0] = tables.fill_markers(content[0], generators)
 
 
 def setup(app: Sphinx) -> None:

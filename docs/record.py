@@ -1,9 +1,11 @@
-"""`python -m docs.record FOLDER [NAME...]` runs the commands of transcripts in docs/results again.
+"""`python -m docs.record FOLDER [NAME...]` measures results in docs/results again: without names, all transcripts.
 
 Output, commit and environment are written into their files. FOLDER holds the store, and each file that a command reads.
 A transcript's `prepare` is a command with `--json` that trains a run first. Of a step, `run` is the command to run
 instead of the one that is shown, `template` the one to show, with the beginning of that run's id in place of `{run}`,
 and `limit` the number of lines of output to keep.
+
+The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 7 minutes.
 """
 
 from __future__ import annotations
@@ -20,16 +22,65 @@ from pathlib import Path
 from typing import Any
 
 from docs.tables import DOCS, RESULTS, read_result
+from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
+from experiments.benchmark.shapes import Shape
+from experiments.benchmark.targets import Grid
+from experiments.benchmark.timer import Spread
 
 LINE = 118  # characters, up to which a list or an object stays in one line
 DATA = DOCS / "data"  # files that commands read
+ROUNDING = 1e-12  # smaller losses are rounding errors
 SHORT = 4  # characters of a run's id
 TRANSCRIPTS = ("sweep", "reproduce", "compare", "baselines", "sales", "bad-file", "reproduce-other")  # in this order
 
 
-def record_transcript(name: str, folder: Path) -> dict[str, Any]:
-    """Run the commands of a transcript and return its file's new content."""
-    result = read_result(name)
+def record_result(name: str, folder: Path) -> dict[str, Any]:
+    """Measure a result and return its file's new content."""
+    result = {key: value for key, value in read_result(name).items() if key != "note"}
+    origin: dict[str, Any] = {"commit": read_commit(), "environment": describe_environment()}
+    if name == "suite":
+        sweeps = json.loads("\n".join(run_command("linrnn suite --json", folder)))
+        return {**result, **origin, "rows": suite_rows(sweeps)}
+    if name == "speed":
+        run_command("python -m experiments.benchmark --out benchmark", DOCS.parent)
+        benchmark = json.loads((DOCS.parent / "benchmark" / "bench.json").read_text())
+        origin["environment"] |= {"jax": benchmark["machine"].get("jax", "not installed")}
+        return {**result, **origin, "rows": speed_rows(benchmark, [row[:5] for row in result["rows"]])}
+    return {**result, **origin, "session": record_session(result, folder)}
+
+
+def suite_rows(content: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the rows of suite.json from what `linrnn suite --json` prints."""
+    rows = []
+    for sweep in content["sweeps"]:
+        medians = {each["model"]: each["median_test_loss"] for each in sweep["confirmation"]}
+        losses = [sweep["baselines"][name] for name in ("naive", "linear", "nonlinear")]
+        losses = [0 if loss < ROUNDING else loss for loss in losses]
+        rows.append([sweep["task"], *losses, medians["linear"], medians["tanh"], sweep["verdict"]])
+    return rows
+
+
+def speed_rows(content: Mapping[str, Any], shapes: list[list[Any]]) -> list[list[Any]]:
+    """Return the rows of speed.json, of some shapes (model, T, B, H, S), from the benchmark's file."""
+    cells = [
+        Cell(
+            each["side"],
+            Shape(*(each[field] for field in Shape._fields)),
+            Spread(*(each[field if field == "samples" else f"{field}_ms"] for field in Spread._fields)),
+            each["compilation_s"],
+        )
+        for each in content["grid"]
+    ]
+    grid, rows = Grid(cells), []
+    for shape in (Shape(*sizes) for sizes in shapes):
+        sides = [grid.get(side, shape) for side in (LOOP, TORCH_RNN, JAX, LINRNN)]
+        times = [cell.share.median if cell else None for cell in sides]
+        rows.append([*shape, *times, grid.speed_up(LINRNN, shape), grid.trial_speed_up(shape)])
+    return rows
+
+
+def record_session(result: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """Run the commands of a transcript and return its new session."""
     run_id = json.loads(run_command(result["prepare"], folder)[-1])["run_id"] if "prepare" in result else ""
     session = []
     for step in result["session"]:
@@ -38,7 +89,7 @@ def record_transcript(name: str, folder: Path) -> dict[str, Any]:
         output = run_command(step.get("run", step["command"]), folder)
         limit = step.get("limit", len(output))
         session.append({**step, "output": output[:limit] + ["..."] * (limit < len(output))})
-    return {**result, "commit": read_commit(), "environment": describe_environment(), "session": session}
+    return session
 
 
 def run_command(command: str, folder: Path) -> list[str]:
@@ -82,13 +133,13 @@ def format_json(value: Any, depth: int = 0) -> str:
 
 
 def main() -> None:
-    """Record the transcripts that the command line names."""
+    """Measure the results that the command line names."""
     folder, *names = sys.argv[1:]
     Path(folder).mkdir(parents=True, exist_ok=True)
     for path in DATA.iterdir():
         shutil.copy(path, folder)
     for name in names or TRANSCRIPTS:
-        content = record_transcript(name, Path(folder))
+        content = record_result(name, Path(folder))
         (RESULTS / f"{name}.json").write_text(format_json(content) + "\n")
 
 

@@ -12,10 +12,12 @@ import click
 
 from docs.tables import DOCS, Generator, format_table
 from experiments.__main__ import linrnn as command_group
+from experiments.report.comparison_table import explanations
+from experiments.search.search_space import searchable_settings
 from linrnn.config.settings import Config, format_value, get_domain, list_settings, setting_name
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN, TASKS
-from linrnn.training.trial_config import TrainingConfig, TrialConfig
+from linrnn.training.trial_config import TrainingConfig, TrialConfig, from_text
 from tracking import schema
 
 ROOT = DOCS.parent
@@ -85,11 +87,18 @@ def describe_commands(_: str) -> str:
     settings = {**command_group.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
     context = click.Context(command_group, info_name="linrnn", **settings)
     parts = [f"## linrnn\n\n```text\n{command_group.get_help(context)}\n```"]
-    for name, command in sorted(command_group.commands.items()):
+    for name in command_group.list_commands(context):
+        command = command_group.commands[name]
         if not command.hidden:
             within = click.Context(command, context, name)
             parts.append(f"(command-{name})=\n## linrnn {name}\n\n```text\n{command.get_help(within)}\n```")
     return "\n\n".join(parts)
+
+
+def list_measures(_: str) -> str:
+    """Return the rows of a comparison table with their meanings."""
+    settings = searchable_settings(from_text({"task": "sine", "model": "linear"}))
+    return format_table(["measure", "meaning"], [list(row) for row in explanations(list(settings)).items()])
 
 
 def list_modules(room: str) -> str:
@@ -143,6 +152,7 @@ GENERATORS: Mapping[str, Generator] = {
     "training": describe_training,
     "schema": list_schema,
     "commands": describe_commands,
+    "measures": list_measures,
     "modules": list_modules,
     "package": describe_package,
 }

@@ -1,7 +1,8 @@
 """Tables, transcripts and values of the documentation, from the files of results in docs/results.
 
-`python -m docs.tables` writes them into README, between markers such as `<!-- result: suite -->` and `<!-- end -->`.
-The pages of the site have the opening marker alone, and docs/conf.py puts the text in when it builds them.
+`python -m docs.tables` writes them into README and the pages, between markers such as `<!-- result: suite -->` and
+`<!-- end -->`. What docs/reference.py generates from the code has an opening marker alone, and is put into the pages
+when docs/conf.py builds the site.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
 RESULTS = DOCS / "results"
-MARKER = re.compile(r"<!-- (?P<generator>[a-z-]+): (?P<argument>[\w./-]+) -->(?:(?P<text>.*?)<!-- end -->)?", re.DOTALL)
+MARKER = re.compile(
+    r"<!-- (?P<generator>[a-z-]+): (?P<argument>[\w./-]+) -->(?:(?P<text>(?:(?!<!-- ).)*)<!-- end -->)?", re.DOTALL
+)
 ABSENT = "-"  # a cell that was not measured
 
 Generator = Callable[[str], str]
@@ -108,24 +111,33 @@ GENERATORS: Mapping[str, Generator] = {
 }
 
 
-def fill_markers(text: str, generators: Mapping[str, Generator], keep_markers: bool) -> str:
-    """Return the text with what each marker names in its place, or between it and its end marker."""
+def fill_markers(text: str, generators: Mapping[str, Generator]) -> str:
+    """Return the text with what each marker names in its place."""
+    return MARKER.sub(lambda marker: generators[marker["generator"]](marker["argument"]), text)
 
-    def fill(marker: re.Match[str]) -> str:
-        generated = generators[marker["generator"]](marker["argument"])
-        if not keep_markers:
-            return generated
-        if marker["text"] is None:
-            raise ValueError(f"no <!-- end --> after <!-- {marker['generator']}: {marker['argument']} -->")
+
+def update_markers(text: str) -> str:
+    """Return the text with each result, as it is in its file, between its markers."""
+
+    def update(marker: re.Match[str]) -> str:
+        if marker["generator"] not in GENERATORS:
+            return marker[0]
+        generated = GENERATORS[marker["generator"]](marker["argument"])
         separator = "\n" if "\n" in generated else ""
         return f"<!-- {marker['generator']}: {marker['argument']} -->{separator}{generated}{separator}<!-- end -->"
 
-    return MARKER.sub(fill, text)
+    return MARKER.sub(update, text)
+
+
+def pages() -> list[Path]:
+    """Return README and the Markdown pages of the site."""
+    return [README, *sorted(path for path in DOCS.rglob("*.md") if not {"_build", "results"} & {*path.parts})]
 
 
 def main() -> None:
-    """Write README's tables, transcripts and values again."""
-    README.write_text(fill_markers(README.read_text(), GENERATORS, keep_markers=True))
+    """Write all results again into README and the pages."""
+    for path in pages():
+        path.write_text(update_markers(path.read_text()))
 
 
 if __name__ == "__main__":

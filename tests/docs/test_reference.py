@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 
 import click
 import pytest
 
 from docs import reference, tables
 from experiments.__main__ import linrnn as command_group
+from experiments.report.comparison_table import EXPLANATIONS
 from linrnn.config.settings import list_settings, setting_name
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN, TASKS
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 from tracking import schema
 
+COMMUNITY = ("CONTRIBUTING.md", "SECURITY.md")
 SCHEMA = (schema.Tag, schema.Metric, schema.Param, schema.Artifact)
 
 
@@ -22,7 +26,7 @@ SCHEMA = (schema.Tag, schema.Metric, schema.Param, schema.Artifact)
 def page(name: str) -> str:
     """A page of the site as Sphinx reads it."""
     text = (tables.DOCS / f"{name}.md").read_text()
-    return tables.fill_markers(text, {**tables.GENERATORS, **reference.GENERATORS}, keep_markers=False)
+    return tables.fill_markers(text, {**tables.GENERATORS, **reference.GENERATORS})
 
 
 @pytest.mark.parametrize("task", BUILT_IN)
@@ -50,6 +54,11 @@ def test_every_name_of_the_schema_is_explained(names: type[schema.Name]) -> None
     assert all(f"`{entry.old_name}`" in text for entry in names if entry.old_name)
 
 
+def test_every_measure_of_the_comparison_is_explained() -> None:
+    text = page("comparison")
+    assert all(f"| {name} |" in text for name in (*EXPLANATIONS, "hidden size", "learning rate"))
+
+
 def test_every_visible_command_has_its_help() -> None:
     text = page("cli")
     for name, command in command_group.commands.items():
@@ -69,3 +78,11 @@ def test_every_module_is_listed() -> None:
     text = page("architecture")
     paths = [path for room in ("linrnn", "tracking", "experiments") for path in reference.modules_of(room)]
     assert all(path.name in text for path in paths if not path.name.startswith("__"))
+
+
+@pytest.mark.parametrize(
+    "path", [*tables.pages(), *(reference.ROOT / name for name in COMMUNITY)], ids=lambda path: path.stem
+)
+def test_files_that_a_page_names_are_there(path: Path) -> None:
+    named = re.findall(r"`((?:linrnn|tracking|experiments|tests|docs)/[\w./-]+)`", path.read_text())
+    assert [name for name in named if not (reference.ROOT / name).exists() and "_build" not in name] == []

@@ -12,7 +12,7 @@ import pytest
 
 from docs import reference, tables
 
-PAGES = sorted(path for path in tables.DOCS.rglob("*.md") if not {"_build", "results"} & {*path.parts})
+PAGES = tables.pages()
 NAMES = sorted(path.stem for path in tables.RESULTS.glob("*.json"))
 KINDS = ("rows", "values", "session")
 
@@ -21,41 +21,29 @@ def markers(text: str) -> set[tuple[str, str]]:
     return {(marker["generator"], marker["argument"]) for marker in tables.MARKER.finditer(text)}
 
 
-def test_readme_has_what_the_files_have() -> None:
-    text = tables.README.read_text()
-    assert markers(text)
-    assert tables.fill_markers(text, tables.GENERATORS, keep_markers=True) == text
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_has_what_the_files_have(page: Path) -> None:
+    text = page.read_text()
+    assert tables.update_markers(text) == text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_changed_number_changes_every_text_that_cites_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = [path.read_text() for path in (tables.README, *PAGES)]
-    before = [tables.fill_markers(text, citing(name), keep_markers=False) for text in texts]
     changed = Path(shutil.copytree(tables.RESULTS, tmp_path / "results"))
-    content = json.loads((changed / f"{name}.json").read_text())
-    (changed / f"{name}.json").write_text(
-        json.dumps(content | {kind: change(content[kind]) for kind in KINDS if kind in content})
-    )
+    content = tables.read_result(name)
+    content |= {kind: change(content[kind]) for kind in KINDS if kind in content}
+    (changed / f"{name}.json").write_text(json.dumps(content))
     monkeypatch.setattr(tables, "RESULTS", changed)
-    after = [tables.fill_markers(text, citing(name), keep_markers=False) for text in texts]
-    assert any(before), f"no page cites {name}"
-    assert all((old == new) == (name not in cited(text)) for text, old, new in zip(texts, before, after, strict=True))
+    texts = [path.read_text() for path in PAGES]
+    assert any(name in cited(text) for text in texts)
+    assert all((tables.update_markers(text) == text) == (name not in cited(text)) for text in texts)
 
 
 def cited(text: str) -> set[str]:
     """Names of the files of results that a text cites."""
     return {argument.partition("/")[0] for generator, argument in markers(text) if generator in tables.GENERATORS}
-
-
-def citing(name: str) -> dict[str, tables.Generator]:
-    """The generators, for one file alone; others stay as they are, or nothing."""
-
-    def only(generator: tables.Generator) -> tables.Generator:
-        return lambda argument: generator(argument) if argument.partition("/")[0] == name else ""
-
-    return {key: only(each) for key, each in tables.GENERATORS.items()} | dict.fromkeys(reference.GENERATORS, str)
 
 
 def change(value: Any) -> Any:
@@ -78,14 +66,14 @@ def test_a_file_says_where_its_numbers_are_from(name: str) -> None:
     assert sum(kind in result for kind in KINDS) == 1
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(tables.DOCS)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_marker_of_a_page_has_a_generator(page: Path) -> None:
     generators = {**tables.GENERATORS, **reference.GENERATORS}
     assert {generator for generator, _ in markers(page.read_text())} <= generators.keys()
 
 
 def test_every_file_is_cited() -> None:
-    assert {name for path in (tables.README, *PAGES) for name in cited(path.read_text())} == {*NAMES}
+    assert {name for path in PAGES for name in cited(path.read_text())} == {*NAMES}
 
 
 def test_readme_is_short() -> None:
@@ -99,6 +87,12 @@ def test_an_excerpt_ends_where_its_file_says() -> None:
     assert "..." not in tables.format_session(session, "no such line")
 
 
-def test_a_marker_without_an_end_is_refused_where_text_is_kept() -> None:
-    with pytest.raises(ValueError, match="suite"):
-        tables.fill_markers("<!-- result: suite -->", tables.GENERATORS, keep_markers=True)
+def test_text_after_a_marker_without_an_end_stays() -> None:
+    text = "<!-- tasks: all --> between <!-- value: costs/suite --> after <!-- value: costs/suite -->old<!-- end -->."
+    value = "<!-- value: costs/suite -->30 minutes<!-- end -->"
+    assert tables.update_markers(text) == f"<!-- tasks: all --> between {value} after {value}."
+
+
+def test_an_unknown_marker_of_a_page_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        tables.fill_markers("<!-- nothing: all -->", tables.GENERATORS)
