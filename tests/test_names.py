@@ -36,8 +36,9 @@ NO_PARTICIPLES = {
 }
 # Adjectives of the field, before the noun that they belong to.
 ADJECTIVES = {"built", "closed", "delayed", "diverged", "failed", "fitted", "fixed", "hidden", "normalized", "padded"}
-ADJECTIVES |= {"shared", "signed", "squared", "transposed", "uncommitted", "weighted"}
-OUTCOMES = {"failed", "diverged", "pruned", "fixed"}  # words of Optuna and of a record's tags, as attributes
+ADJECTIVES |= {"left", "shared", "signed", "squared", "transposed", "uncommitted", "weighted"}
+# Words of a record: outcomes, Optuna's fixed params, tags that stores of 0.1.0 have.
+RECORDED = {"failed", "diverged", "pruned", "fixed", "reproduced", "reproduction_of"}
 NOUNS = {"speed_up"}
 PENDING = Path(__file__).with_name("pending_names.txt")
 
@@ -54,7 +55,7 @@ def is_unfit(word: str) -> bool:
 def unfit(name: str) -> bool:
     """Whether the first or last word of a name is a participle, a preposition or an adverb of place."""
     words = words_of(name)
-    if not words or words[0] in ("is", "has") or "_".join(words[-2:]) in NOUNS:
+    if not words or words[0] in ("is", "has") or "_".join(words[-2:]) in NOUNS or name.lower() in RECORDED:
         return False
     first_fits = not is_unfit(words[0]) or (len(words) > 1 and words[0] in ADJECTIVES)
     return not first_fits or is_unfit(words[-1])
@@ -67,7 +68,7 @@ def names_of(module: str) -> Iterator[tuple[str, str]]:
         yield ("class" if isinstance(node, ast.ClassDef) else "function"), node.name
         yield from (("method", method.name) for method in public_methods(node))
         if isinstance(node, ast.ClassDef):
-            yield from (("attribute", name) for name in attributes(node) if name not in OUTCOMES)
+            yield from (("attribute", name) for name in attributes(node))
         else:
             yield from (("parameter", name) for name in parameters(node))
 
