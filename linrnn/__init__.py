@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from linrnn.models.network import LinearRNN as LinearRNN
     from linrnn.models.network import TanhRNN as TanhRNN
     from linrnn.tasks import TASKS as TASKS
+    from linrnn.tasks.memory_series import make_series as Series  # noqa: N812
     from linrnn.training.loop import train as train
     from linrnn.training.trial_config import TrialConfig as TrialConfig
 
-__all__ = ["TASKS", "Baselines", "LinearRNN", "TanhRNN", "TrialConfig", "baselines", "train"]
+__all__ = ["TASKS", "Baselines", "LinearRNN", "Series", "TanhRNN", "TrialConfig", "baselines", "train"]
 
 __getattr__ = lazy_attributes(
     __name__,
@@ -26,6 +27,7 @@ __getattr__ = lazy_attributes(
         "TASKS": "linrnn.tasks:TASKS",
         "Baselines": "linrnn.baseline.baselines:Baselines",
         "LinearRNN": "linrnn.models.network:LinearRNN",
+        "Series": "linrnn.tasks.memory_series:make_series",
         "TanhRNN": "linrnn.models.network:TanhRNN",
         "TrialConfig": "linrnn.training.trial_config:TrialConfig",
         "baselines": "linrnn.baseline.baselines:compute_baselines",

@@ -23,7 +23,7 @@ from experiments.cli.group import run
 from experiments.report.serialization import sweeps_json
 from experiments.search.executors import local_workers
 from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import ProgressReporter
+from experiments.workflows.progress import NullProgress
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import BUDGET, Twin, new_store
@@ -83,13 +83,13 @@ class Golden(NamedTuple):
     progress: list[str]
 
 
-class TrialList(ProgressReporter):
+class TrialList(NullProgress):
     """The model types of the trials that are done."""
 
     def __init__(self) -> None:
         self.models: list[str] = []
 
-    def done(self, model: str = "", loss: float = math.inf) -> None:
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
         self.models.append(model)
 
 
@@ -99,10 +99,10 @@ def golden(empty_store: Path, everybodys: Path) -> Golden:
     folder, result = everybodys / "golden", everybodys / "golden.json"
     with FileLock(f"{folder}.lock"):
         if not result.exists():
-            store, watch = open_store(new_store(empty_store, folder)), TrialList()
+            store, progress = open_store(new_store(empty_store, folder)), TrialList()
             with local_workers(1) as executor:
-                summary = run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, watch)
-            result.write_text(json.dumps([sweeps_json([summary])["sweeps"][0], watch.models]))
+                summary = run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, progress)
+            result.write_text(json.dumps([sweeps_json([summary])["sweeps"][0], progress.models]))
     return Golden(open_store(folder), *json.loads(result.read_text()))
 
 

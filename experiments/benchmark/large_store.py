@@ -21,10 +21,11 @@ from experiments.benchmark.timer import Spread, spread
 from experiments.cli.text import show_comparisons
 from experiments.report.summary import summarize
 from experiments.report.sweep_record import load_sweep
+from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.sweep_config import SweepConfig, sweep_config
 from experiments.workflows.finish import finish_sweep
 from experiments.workflows.resume import begin_or_resume, study_names
-from experiments.workflows.sweep import sweep_files
+from experiments.workflows.sweep_runner import sweep_files
 from experiments.workflows.trial import run_trial
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.models import MODELS
@@ -76,14 +77,15 @@ def create_large_store(folder: Path, trials: int) -> Store:
     store = open_store(folder)
     config = sweep_config(TASK, tuple(MODELS), {**SMALL, Param.TRIALS: str(trials // len(MODELS))})
     names = study_names(config, store, fresh=False)
-    task = config.bases[0].task
-    run_id = begin_or_resume(config, store, names, None, sweep_files(task, compute_baselines(task)))
+    data = config.bases[0].task.load()
+    files = sweep_files(data, compute_baselines(data.task, data.splits))
+    run_id = begin_or_resume(config, store, names, None, files)
     place: dict[str, str] = {Tag.PARENT: run_id}
     for base, name in zip(config.bases, names, strict=True):
         for number, trained in enumerate(vary_trial(run_trial(base), config.trials)):
             tags: dict[str, str] = {**place, Tag.PHASE: Phase.SEARCH, Tag.STUDY: name, Tag.TRIAL: str(number)}
             record_trial(store, trained, f"{base.model.name} {number:02d}", tags)
-        confirmed = run_trial(confirmation(config, base), test=True)
+        confirmed = run_trial(confirmation(config, base), artifacts=trial_artifacts, test=True)
         tags = {**place, Tag.PHASE: Phase.CONFIRMATION}
         record_trial(store, confirmed, f"{base.model.name} confirmation", tags, omit={Artifact.BASELINES})
     finish_sweep(store, run_id)

@@ -13,8 +13,8 @@ from unittest.mock import patch
 from experiments.benchmark.timer import Spread, spread
 from experiments.search.executors import local_workers
 from experiments.search.sweep_config import SweepConfig, sweep_config, total_trials
-from experiments.workflows.progress import NOBODY
-from experiments.workflows.sweep import SweepRunner, run_sweep
+from experiments.workflows.sweep import run_sweep
+from experiments.workflows.sweep_runner import SweepRunner
 from experiments.workflows.trial import run_trial
 from linrnn.models import MODELS
 from linrnn.training.trial_config import from_text
@@ -55,7 +55,7 @@ def time_sweep(store: Store, settings: Mapping[str, str], workers: int) -> Sweep
         with local_workers(workers) if workers else ThreadPoolExecutor(1) as executor:
             start_workers(executor, workers)
             ready = time.perf_counter()
-            run_sweep(config, store, executor, NOBODY, fresh=True)
+            run_sweep(config, store, executor, fresh=True)
             ended = time.perf_counter()
     recording = spread([1000 * seconds for seconds in recorded])
     return SweepTimes(config, ended - started, ended - ready, recording, sum(recorded) / (ended - ready))
@@ -65,14 +65,14 @@ def time_sweep(store: Store, settings: Mapping[str, str], workers: int) -> Sweep
 def time_recording() -> Iterator[list[float]]:
     """The seconds that the parent spends on each trial of a search: recording it and telling Optuna."""
     seconds: list[float] = []
-    keep = SweepRunner.keep
+    write = SweepRunner.write
 
     def wrapper(*arguments: Any) -> None:
         started = time.perf_counter()
-        keep(*arguments)
+        write(*arguments)
         seconds.append(time.perf_counter() - started)
 
-    with patch.object(SweepRunner, "keep", wrapper):
+    with patch.object(SweepRunner, "write", wrapper):
         yield seconds
 
 

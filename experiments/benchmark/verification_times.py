@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from experiments.benchmark.timer import Spread, spread
-from experiments.workflows.progress import NOBODY
+from experiments.report.trial_artifacts import trial_artifacts
+from experiments.workflows.progress import NullProgress
 from experiments.workflows.reproduce import reproduce_trial
 from experiments.workflows.trial import run_trial
 from linrnn.analysis.bitwise import IDENTICAL
@@ -67,11 +68,16 @@ def digests_share(config: TrialConfig) -> float:
 def reproduction_ratio(store: Store, config: TrialConfig) -> float:
     """The time of a reproduction, from the record to the verdict recorded, over that of training and recording."""
     run_ids: list[str] = []
-    first = seconds(lambda: run_ids.append(record_trial(store, run_trial(config), "timed", {Tag.PHASE: Phase.SINGLE})))
+
+    def train_and_record() -> None:
+        result = run_trial(config, artifacts=trial_artifacts)
+        run_ids.append(record_trial(store, result, "timed", {Tag.PHASE: Phase.SINGLE}))
+
+    first = seconds(train_and_record)
 
     def reproduce() -> None:
         record = load_record(store, read_trial(store, run_ids[0]))
-        if reproduce_trial(record, record.verify(), 0.0, store, NOBODY).verdict != IDENTICAL:
+        if reproduce_trial(record, record.verify(), 0.0, store, NullProgress()).verdict != IDENTICAL:
             raise RuntimeError("a reproduction differs")
 
     return seconds(reproduce) / first

@@ -47,9 +47,9 @@ def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: 
     from linrnn.training.trial_config import from_text
     from tracking.store.disk import write_file
 
-    config = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).loaded()
-    print_notes(config.task)
-    result = compute_baselines(config.task)
+    data = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).task.load()
+    print_notes(data.task)
+    result = compute_baselines(data.task, data.splits)
     if figure:
         write_file(figure, baselines_figure(result))
     if options.json:

@@ -1,53 +1,57 @@
-"""What a person sees: progress on stderr, tables on stdout; plain lines where there is no terminal."""
+"""Progress on stderr: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import math
 import time
+from abc import abstractmethod
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from experiments.workflows.progress import NOBODY, ProgressReporter
+from experiments.workflows.progress import NullProgress, ProgressReporter
 
-PLAIN_LINES = 10  # lines that stand for a progress bar where there is no terminal
+PLAIN_LINES = 10  # lines in place of a bar where there is no terminal
 
 
 class ProgressDisplay(ProgressReporter):
-    """Says how far it is: trials done, the best val loss of each model type so far, and the time left."""
+    """Counts work and keeps what a display shows: the present part and the best loss of each of its model types."""
 
     def __init__(self, total: int, unit: str) -> None:
-        self.total, self.unit, self.count, self.what = total, unit, 0, "starting"
-        self.skipped, self.noted = 0, ""
-        self.best: dict[str, float] = {}
+        self.total, self.unit, self.count, self.name = total, unit, 0, "starting"
+        self.skipped, self.delay = 0, ""
+        self.best: dict[str, dict[str, float]] = {}  # by part, then by model type
         self.started = time.monotonic()
 
-    def begin(self, what: str) -> None:
-        self.what, self.best = what, {}
+    def start(self, name: str) -> None:
+        self.name = name
 
-    def done(self, model: str = "", loss: float = math.inf) -> None:
-        self.count, self.noted = self.count + 1, ""
-        self.best[model] = min(loss, self.best.get(model, math.inf))
-        self.say()
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
+        self.name, self.count, self.delay = name or self.name, self.count + 1, ""
+        best = self.best.setdefault(self.name, {})
+        best[model] = min(loss, best.get(model, math.inf))
+        self.show()
 
-    def skip(self, count: int) -> None:
+    def skip(self, count: int, name: str = "") -> None:
         if count:
             self.count, self.skipped = self.count + count, self.skipped + count
-            self.note(f"{self.what}: {count} trials were recorded before")
+            self.message(f"{name or self.name}: {count} {self.unit} were recorded before")
 
-    def note(self, words: str) -> None:
-        self.noted = words
-        self.say()
+    def message(self, text: str) -> None:
+        self.delay = text
+        self.show()
 
+    @property
     def state(self) -> str:
-        """The task and the best losses so far."""
-        if self.noted:
-            return self.noted
-        best = ", ".join(f"{model} {loss:.3g}" for model, loss in sorted(self.best.items()) if math.isfinite(loss))
-        return f"{self.what}: best val loss {best}" if best else self.what
+        """The present part with its best losses, or why the work is delayed."""
+        losses = sorted(self.best.get(self.name, {}).items())
+        best = ", ".join(f"{model} {loss:.3g}" for model, loss in losses if math.isfinite(loss))
+        return self.delay or (f"{self.name}: best val loss {best}" if best else self.name)
 
-    def say(self) -> None:
+    @abstractmethod
+    def show(self) -> None:
         """Show the present state."""
 
 
@@ -56,26 +60,26 @@ class TextProgress(ProgressDisplay):
 
     def __init__(self, console: Console, total: int, unit: str) -> None:
         super().__init__(total, unit)
-        self.console, self.said = console, -1
+        self.console, self.last_tenth = console, -1
 
-    def begin(self, what: str) -> None:
-        super().begin(what)
+    def start(self, name: str) -> None:
+        super().start(name)
         if self.count == 0:
-            self.print(f"0 of {self.total} {self.unit}; {self.state()}")
+            self.print(f"0 of {self.total} {self.unit}; {self.state}")
 
-    def say(self) -> None:
+    def show(self) -> None:
         tenth, new = self.count * PLAIN_LINES // self.total, self.count - self.skipped
         if new == 1:
-            self.started = time.monotonic()  # what came before was starting
-        if tenth == self.said and new > 1 and not self.noted:
+            self.started = time.monotonic()  # the time before is that of starting
+        if tenth == self.last_tenth and new > 1 and not self.delay:
             return
-        self.said = tenth
-        left = (time.monotonic() - self.started) / max(new - 1, 1) * (self.total - self.count)
-        about = f", about {left:.0f} s left" if new > 1 else ""
-        self.print(f"{self.count} of {self.total} {self.unit}{about}; {self.state()}")
+        self.last_tenth = tenth
+        seconds = (time.monotonic() - self.started) / max(new - 1, 1) * (self.total - self.count)
+        remaining = f", about {seconds:.0f} s left" if new > 1 else ""
+        self.print(f"{self.count} of {self.total} {self.unit}{remaining}; {self.state}")
 
     def print(self, line: str) -> None:
-        """A line as it is, neither coloured nor broken."""
+        """Print a line without colors and line breaks."""
         self.console.print(line, highlight=False, soft_wrap=True)
 
 
@@ -84,11 +88,11 @@ class BarProgress(ProgressDisplay):
 
     def __init__(self, console: Console, total: int, unit: str) -> None:
         super().__init__(total, unit)
-        how_far = (BarColumn(24), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn(), TextColumn("left"))
-        self.progress = Progress(*how_far, TextColumn("{task.description}"), console=console)
-        self.bar = self.progress.add_task(self.what, total=total)
+        columns = (BarColumn(24), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn(), TextColumn("left"))
+        self.progress = Progress(*columns, TextColumn("{task.description}"), console=console)
+        self.bar = self.progress.add_task(self.name, total=total)
 
-    def __enter__(self) -> BarProgress:
+    def __enter__(self) -> Self:
         self.progress.start()
         return self
 
@@ -97,13 +101,13 @@ class BarProgress(ProgressDisplay):
     ) -> None:
         self.progress.stop()
 
-    def say(self) -> None:
-        self.progress.update(self.bar, completed=self.count, description=self.state())
+    def show(self) -> None:
+        self.progress.update(self.bar, completed=self.count, description=self.state)
 
 
 def progress_reporter(total: int, quiet: bool = False, unit: str = "trials") -> ProgressReporter:
-    """What tells of `total` pieces of work on stderr: a bar on a terminal, lines elsewhere, nothing if quiet."""
+    """Return a reporter for `total` units of work: a bar on a terminal, lines elsewhere, nothing if quiet."""
     console = Console(stderr=True)
     if quiet:
-        return NOBODY
+        return NullProgress()
     return BarProgress(console, total, unit) if console.is_terminal else TextProgress(console, total, unit)

@@ -112,5 +112,5 @@ def reproduce_sweep(
     chosen = sorted(random.sample(range(len(records)), min(sample or len(records), len(records))))
     trainers = local_workers(min(workers or os.cpu_count() or 1, len(chosen)))
     with progress_reporter(len(chosen), quiet) as progress, trainers as executor:
-        progress.begin("reproducing")
+        progress.start("reproducing")
         return reproduce_trials([records[k] for k in chosen], tolerance, store, executor, progress)

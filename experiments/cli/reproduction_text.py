@@ -24,7 +24,7 @@ def reproduction_json(reproduction: Reproduction) -> dict[str, Any]:
     """Return a reproduction as the object that `linrnn reproduce --json` prints of one run."""
     comparison = reproduction.comparison
     return {
-        "run_id": reproduction.of.run_id,
+        "run_id": reproduction.record.run_id,
         "verdict": reproduction.verdict,
         "compared": comparison.counts,
         "first_difference": comparison.first._asdict() if comparison.first else None,
@@ -44,7 +44,7 @@ def reproductions_json(reproductions: Sequence[Reproduction]) -> dict[str, Any]:
 
 def show_reproduction(store: Store | None, reproduction: Reproduction) -> None:
     """Print the result of a reproduction, its reason, changes of the environment, and the link."""
-    print(f"{reproduction.verdict}: {reproduction.of.name}, run {reproduction.of.run_id}")
+    print(f"{reproduction.verdict}: {reproduction.record.name}, run {reproduction.record.run_id}")
     print(f"  {reason_text(reproduction)}")
     if reproduction.verdict != IDENTICAL:
         for line in environment_lines(reproduction.changed):
@@ -57,20 +57,21 @@ def show_reproduction(store: Store | None, reproduction: Reproduction) -> None:
 def show_reproductions(store: Store, reproductions: Sequence[Reproduction]) -> None:
     """Print a table with a row for each run, changes of the environment, and the link."""
     rows = [
-        (each.verdict, each.of.run_id[:8], each.of.name, size_text(each) or reason_text(each)) for each in reproductions
+        (each.verdict, each.record.run_id[:8], each.record.name, size_text(each) or reason_text(each))
+        for each in reproductions
     ]
     counts = Counter(each.verdict for each in reproductions)
     title = ", ".join(f"{counts[verdict]} {verdict}" for verdict in CODES if counts[verdict])
     print_table(f"{title}, of {len(reproductions)}", ("result", "run", "name", "reason"), rows)
     for each in reproductions:
         if each.verdict not in (IDENTICAL, DAMAGED):
-            print("\n".join([f"\n{each.of.run_id[:8]}:", *environment_lines(each.changed)]))
+            print("\n".join([f"\n{each.record.run_id[:8]}:", *environment_lines(each.changed)]))
     show_link(store, reproductions)
 
 
 def show_link(store: Store | None, reproductions: Sequence[Reproduction]) -> None:
     """Print the link to the table of trials, which has the results as a column."""
-    task = reproductions[0].of.config.task.label
+    task = reproductions[0].record.config.task.label
     if store and any(each.run_id for each in reproductions):
         page = table_link(base_url(store), experiment_id(store, task))
         print(f"\nIn the MLflow UI (linrnn ui, or make ui), in the column `reproduced`: {page}")

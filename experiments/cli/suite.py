@@ -49,7 +49,7 @@ def suite(
     The table has baselines, the median test loss of each model type, and the verdict. The same command again resumes
     the sweeps, or shows their results.
     """
-    from experiments.search.sweep_config import sweep_config
+    from experiments.search.sweep_config import prepare_sweep
 
     shorthands = {
         "sweep.trials": trials,
@@ -58,8 +58,8 @@ def suite(
         "seed": seed,
     }
     text = settings_text(settings, shorthands)
-    configs = [sweep_config(task, tuple(MODELS), text) for task in BUILT_IN]
-    _, summaries = sweep_all(options, configs, workers)
+    sweeps = [prepare_sweep(task, tuple(MODELS), text) for task in BUILT_IN]
+    _, summaries = sweep_all(options, sweeps, workers)
 
     from experiments.cli.text import show_suite
     from experiments.report.figures.task_figures import suite_figure

@@ -26,7 +26,7 @@ from linrnn.models import MODELS
 
 if TYPE_CHECKING:
     from experiments.report.summary import SweepSummary
-    from experiments.search.sweep_config import SweepConfig
+    from experiments.search.sweep_config import Sweep
     from tracking.store.access import Store
 
 
@@ -97,7 +97,7 @@ def sweep(
     The same command again resumes a sweep that was interrupted, or shows its result; with more --trials it adds
     trials to its studies.
     """
-    from experiments.search.sweep_config import sweep_config
+    from experiments.search.sweep_config import prepare_sweep
 
     text = settings_text(
         settings,
@@ -109,8 +109,8 @@ def sweep(
             "seed": seed,
         },
     )
-    configs = [sweep_config(task, models or tuple(MODELS), text) for task in dict.fromkeys(tasks)]
-    store, summaries = sweep_all(options, configs, workers, cluster, studies, fresh, patience)
+    sweeps = [prepare_sweep(task, models or tuple(MODELS), text) for task in dict.fromkeys(tasks)]
+    store, summaries = sweep_all(options, sweeps, workers, cluster, studies, fresh, patience)
     if options.json:
         from experiments.report.serialization import sweeps_json
 
@@ -123,7 +123,7 @@ def sweep(
 
 def sweep_all(
     options: GlobalOptions,
-    configs: list[SweepConfig],
+    sweeps: list[Sweep],
     workers: int | None,
     cluster: str | None = None,
     studies: str | None = None,
@@ -138,14 +138,14 @@ def sweep_all(
     from experiments.workflows.interrupts import add_resume_hint
     from linrnn.training.trial_config import require_device
 
-    require_device(configs[0].bases[0].training)
-    for config in configs:
-        config.bases[0].task.splits()  # raises an error before a store is created
-        print_notes(config.bases[0].task)
-    trainers = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
-    with progress_reporter(total_trials(configs), options.quiet) as progress, trainers as executor, add_resume_hint():
-        from experiments.workflows.sweep import run_sweep  # the libraries of the stores load while the workers start
+    require_device(sweeps[0].config.bases[0].training)
+    for each in sweeps:
+        print_notes(each.data.task)
+    executors = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
+    total = total_trials([each.config for each in sweeps])
+    with progress_reporter(total, options.quiet) as progress, executors as executor, add_resume_hint():
+        from experiments.workflows.sweep import run_sweeps  # the libraries of the stores load while the workers start
         from tracking.store.access import open_store
 
         store = open_store(options.store, studies)
-        return store, [run_sweep(config, store, executor, progress, fresh, patience) for config in configs]
+        return store, run_sweeps(sweeps, store, executor, progress, fresh, patience)

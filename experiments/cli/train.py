@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from experiments.cli.group import GlobalOptions, command
@@ -46,13 +48,14 @@ def train(
     shorthands = {"training.replicas": replicas, "training.epochs": epochs, "seed": seed}
     config = from_text({"model": model, **task_text(task, settings_text(settings, shorthands))})
     require_device(config.training)
-    config = config.loaded()
-    config.task.splits()  # raises an error before a store is created
+    data = config.task.load()  # raises an error before a store is created
+    config = replace(config, task=data.task)
     print_notes(config.task)
 
     from experiments.cli.progress_bar import progress_reporter
     from experiments.cli.text import show_trial, trial_json
-    from experiments.workflows.trial import run_trial
+    from experiments.report.trial_artifacts import trial_artifacts
+    from experiments.workflows.trial import attach_data_files, run_trial
     from linrnn.baseline.baselines import compute_baselines
     from tracking.runs.writer import record_trial
     from tracking.schema import Phase, Tag
@@ -62,8 +65,10 @@ def train(
     store = open_store(options.store)
     evaluations = min(config.training.evaluations, config.training.epochs)
     with progress_reporter(evaluations, options.quiet, "evaluations") as progress:
-        progress.begin(config.task.label)
-        result = run_trial(config, test=True, watch=progress, floors=compute_baselines(config.task))
+        progress.start(config.task.label)
+        baselines = compute_baselines(config.task, data.splits)
+        result = run_trial(config, artifacts=trial_artifacts, baselines=baselines, test=True, progress=progress)
+        result = attach_data_files(result, data)
     with store.lock([SINGLE], wait=60):
         run_id = record_trial(store, result, f"{model} {describe_values(config)}", {Tag.PHASE: Phase.SINGLE})
     if options.json:

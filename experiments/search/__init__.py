@@ -1,1 +1,1 @@
-"""The search: what Optuna is asked and told, and the executors that train."""
+"""The search: sweep configs, Optuna studies, and the executors that train their trials."""

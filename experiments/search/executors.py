@@ -1,6 +1,6 @@
-"""Who trains: processes of this machine, or a Dask cluster. Imports little itself, so that workers start early.
+"""Executors that train trials: processes of this machine, or a Dask cluster. Few imports, so that workers start early.
 
-Both are a `concurrent.futures.Executor`; the death of a worker costs the trial that it had, and no other.
+Both are a `concurrent.futures.Executor`; the death of a worker costs only the trial that it trains.
 """
 
 from __future__ import annotations
@@ -21,21 +21,25 @@ from linrnn.errors import ConfigError, LinrnnError
 
 T = TypeVar("T")
 
-PRELOADED = [  # once, in the server that all workers are forked from
+PRELOADED = [  # imported once, by the server that all workers are forked from
     "linrnn.training.loop",
     "linrnn.kernels.interface",
     "experiments.workflows.trial",
     "experiments.report.figures.trial_figures",
 ]
 CONNECT_SECONDS = 20  # for a scheduler to answer and to have workers
-SAME = ("linrnn", "torch", "numpy", "numba", "scipy", "commit")  # what every worker must have as this process does
+SAME = ("linrnn", "torch", "numpy", "numba", "scipy", "commit")  # items of the environment that all workers share
 
 
 class WorkerDiedError(Exception):
-    """A worker process ended with its trial undone."""
+    """A worker process ended before its trial."""
 
     def __init__(self) -> None:
         super().__init__("its worker process died (killed, or out of memory)")
+
+
+class MissingDataError(Exception):
+    """A worker process lacks the data of a trial's task: submit the trial again, with the data."""
 
 
 class ClusterError(LinrnnError):
@@ -43,46 +47,68 @@ class ClusterError(LinrnnError):
 
 
 class LocalWorkers(ThreadPoolExecutor):
-    """So many processes of this machine, a thread beside each: one that dies is replaced, and the others go on."""
+    """Processes of this machine, a thread for each; a process that dies is replaced."""
 
     def __init__(self, count: int) -> None:
         super().__init__(count)
+        self.count = count
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(PRELOADED)
-        forkserver.ensure_running()  # loads on its own; the first task submitted waits for it
-        self.resting: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
+        forkserver.ensure_running()  # imports in the background; the first task waits for it
+        self.idle: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
         for _ in range(count):
-            self.resting.put(self.process())
+            self.idle.put(self.new_process())
 
-    def process(self) -> ProcessPoolExecutor:
-        """One process, started with its first task."""
+    def new_process(self) -> ProcessPoolExecutor:
+        """Return one process, which starts with its first task."""
         return ProcessPoolExecutor(1, self.context, initializer=initialize_worker)
 
     def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        return super().submit(self.in_process, function, *args, **kwargs)
+        return super().submit(self.call, function, *args, **kwargs)
 
-    def in_process(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """In a thread: have a resting process call the function; WorkerDiedError where it dies over it."""
-        process = self.resting.get()
+    def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Call a function in an idle process, from a thread; WorkerDiedError if the process dies."""
+        process = self.idle.get()
         try:
             return process.submit(function, *args, **kwargs).result()
         except BrokenProcessPool:
             process.shutdown()  # closes its pipes
-            process = self.process()
+            process = self.new_process()
             raise WorkerDiedError from None
         finally:
-            self.resting.put(process)
+            self.idle.put(process)
 
     def end(self) -> None:
-        """Let the resting processes go."""
+        """Wait for all tasks, then end the processes."""
         self.shutdown()
-        while not self.resting.empty():
-            self.resting.get().shutdown()
+        while not self.idle.empty():
+            self.idle.get().shutdown()
+
+
+class ClusterWorkers(Executor):
+    """The workers of a Dask cluster."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.executor = client, client.get_executor(pure=False)
+
+    @property
+    def count(self) -> int:
+        """Number of trials that the cluster can train at a time now."""
+        return sum(self.client.nthreads().values())
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = self.executor.submit(function, *args, **kwargs)
+        return future
+
+
+def count_workers(executor: Executor) -> int:
+    """Return how many trials an executor trains at a time."""
+    return executor.count if isinstance(executor, (LocalWorkers, ClusterWorkers)) else 1
 
 
 @contextmanager
-def local_workers(count: int) -> Iterator[Executor]:
-    """So many worker processes of this machine; ended at once when the body raises."""
+def local_workers(count: int) -> Iterator[LocalWorkers]:
+    """Start worker processes of this machine; if the body raises, they end at once."""
     executor = LocalWorkers(count)
     try:
         yield executor
@@ -96,8 +122,8 @@ def local_workers(count: int) -> Iterator[Executor]:
 
 
 @contextmanager
-def cluster_workers(address: str) -> Iterator[Executor]:
-    """The workers of a Dask scheduler, each with the same code and libraries as this process; ClusterError if not."""
+def cluster_workers(address: str) -> Iterator[ClusterWorkers]:
+    """Connect to a Dask scheduler; ClusterError unless its workers have this process's code and libraries."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -108,35 +134,37 @@ def cluster_workers(address: str) -> Iterator[Executor]:
     except (OSError, ValueError, TimeoutError) as error:
         reason = str(error).partition("\n")[0] or "no answer"
         raise ClusterError(f"no Dask workers at {address}: {reason}; start a scheduler and workers there") from error
-    executor = client.get_executor(pure=False)
+    workers = ClusterWorkers(client)
     try:
         require_same_code(client)
-        yield executor
+        yield workers
     finally:
-        executor.shutdown(wait=False)  # what still runs is abandoned
+        workers.executor.shutdown(wait=False)  # abandons what still runs
         client.close(timeout=1)
 
 
 def require_same_code(client: Any) -> None:
-    """ClusterError where a worker's code or libraries differ from this process's."""
+    """Raise ClusterError where a worker's code or libraries differ from this process's."""
     from tracking.runs.environment import environment
 
-    here = environment()
-    for worker, there in client.run(environment).items():
-        different = [f"{name} {there.get(name)}, not {here[name]}" for name in SAME if there.get(name) != here[name]]
+    local = environment()
+    for worker, remote in client.run(environment).items():
+        different = [
+            f"{name} {remote.get(name)}, not {local[name]}" for name in SAME if remote.get(name) != local[name]
+        ]
         if different:
-            raise ClusterError(f"the worker {worker} has {', '.join(different)}: install there what is installed here")
+            raise ClusterError(f"the worker {worker} has {', '.join(different)}: install the versions of this machine")
 
 
 def initialize_worker() -> None:
-    """Leave Ctrl-C, which reaches the whole process group, and the processor to the parent; end when it has ended."""
+    """Leave Ctrl-C, which reaches the whole process group, and the processor to the parent; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     threading.Thread(target=exit_with_parent, daemon=True).start()
 
 
 def exit_with_parent() -> None:
-    """End this process when its parent has ended, however it did."""
+    """End this process when its parent ends."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

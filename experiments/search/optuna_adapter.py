@@ -1,7 +1,7 @@
-"""Studies: what Optuna is asked and told. One study searches one model type on one task.
+"""Optuna studies. One study searches the settings of one model type on one task.
 
-Optuna's database is told of trials that are over, in the order of their numbers, each in one transaction; what it
-is asked is asked of a study in memory, made anew from those. So an answer depends on what is recorded alone.
+Finished trials are added to Optuna's database in the order of their numbers, each in one transaction. New trials are
+asked of a study in memory that is built from the finished ones, so that they depend on the record alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -26,26 +25,26 @@ from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.store.access import Store
 
-STATES = {  # one that diverged, with no curve, ranks below all that were pruned; one that failed is not counted
+STATES = {  # a diverged trial, without a curve, ranks below all pruned ones; TPE ignores a failed one
     "complete": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
     "diverged": TrialState.PRUNED,
     "failed": TrialState.FAIL,
 }
 
-LEAST_TO_WEIGH = 8  # complete trials
-LEAST_LOSS = 1e-300  # stands for 0 where a logarithm is taken
-STARTUP_TRIALS = 5  # complete ones before any is pruned
-WARM_UP = 3  # the part of its epochs in which no trial is pruned: 1 / 3
+LEAST_TO_WEIGH = 8  # complete trials that importances need
+LEAST_LOSS = 1e-300  # replaces 0 in a logarithm
+STARTUP_TRIALS = 5  # complete trials before the first is pruned
+WARM_UP = 3  # no trial is pruned in the first third of its epochs
 
 
 def open_study(store: Store, name: str) -> optuna.Study:
-    """The study of that name, made if it is not there yet; it minimises."""
+    """Return the study of a name, which minimizes; create it if it does not exist."""
     return optuna.create_study(storage=store.studies, study_name=name, direction="minimize", load_if_exists=True)
 
 
 def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, BaseDistribution]:
-    """What a study varies, by its name in the flat text: the fields with a search range, but for the `fixed`."""
+    """Return the distribution of each setting with a search range, by its name in the flat text, except `fixed`."""
     space: dict[str, BaseDistribution] = {}
     for name, domain in free_settings(base, fixed).items():
         match domain:
@@ -57,13 +56,12 @@ def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, 
 
 
 def apply_params(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
-    """The base config with what a trial, live or over, has for it."""
-    found = from_text(to_text(base) | {name: format_value(value) for name, value in params.items()})
-    return replace(found, task=base.task) if found.task == base.task else found  # which has its data in hand
+    """Return the base config with the params of a trial."""
+    return from_text(to_text(base) | {name: format_value(value) for name, value in params.items()})
 
 
 def ask(base: TrialConfig, fixed: Set[str], history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:
-    """The configs of the next `count` trials, asked together; decided by (base.seed, number) and the history."""
+    """Return the configs of the next `count` trials, a function of the base, its seed and the history alone."""
     space, study = search_space(base, fixed), optuna.create_study(direction="minimize")
     study.add_trials(history)
     configs = []
@@ -112,7 +110,7 @@ def weigh_trials(count: int) -> NDArray[np.float64]:
 
 
 def to_frozen_trial(space: Mapping[str, BaseDistribution], result: TrialSummary, run_id: str) -> FrozenTrial:
-    """A trial that is over, as Optuna keeps it."""
+    """Convert the summary of a finished trial to an Optuna trial."""
     text, state = to_text(result.config), STATES[result.outcome]
     curve = {} if result.outcome == "diverged" else dict(result.curve)
     trial = create_trial(
@@ -129,12 +127,16 @@ def to_frozen_trial(space: Mapping[str, BaseDistribution], result: TrialSummary,
 
 
 def importances(space: Mapping[str, BaseDistribution], results: Sequence[TrialSummary]) -> dict[str, float]:
-    """How much each setting that is searched decides log10 of the val loss, by the complete trials; together 1.
+    """Return the importance of each searched setting for log10 of the validation loss; their sum is 1.
 
-    Optuna's functional ANOVA (Hutter, Hoos & Leyton-Brown 2014), as its default looks at the best tenth of the trials
-    alone, which are few. Nothing where there are too few trials.
+    Functional ANOVA over the complete trials, as Optuna's default evaluator uses the best tenth of them alone. Empty
+    if there are too few trials.
+
+    References
+    ----------
+    Hutter, Hoos & Leyton-Brown, An Efficient Approach for Assessing Hyperparameter Importance, ICML 2014.
     """
-    from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # take scikit-learn with them
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # import scikit-learn
 
     study = optuna.create_study()
     study.add_trials(to_frozen_trial(space, result, "") for result in results if result.outcome == "complete")
@@ -149,7 +151,7 @@ def importances(space: Mapping[str, BaseDistribution], results: Sequence[TrialSu
 
 
 def param_types(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | type[float]]:
-    """What turns the text of each searched field into its value."""
+    """Return the type of each searched setting."""
     return {name: int if isinstance(kind, IntDistribution) else float for name, kind in space.items()}
 
 
@@ -161,9 +163,10 @@ def best_trial(history: Sequence[FrozenTrial]) -> FrozenTrial | None:
 
 
 def pruning_limits(history: Sequence[FrozenTrial], epochs: int) -> dict[int, float]:
-    """Milestone -> loss that a trial must have been below by then, or be pruned: Optuna's MedianPruner, ahead of time.
+    """Return the limit of each milestone: a trial whose losses so far are all above it is pruned there.
 
-    The median over the complete trials of a history of five or more, from a third of the epochs on.
+    The same decisions as Optuna's MedianPruner: the median over the complete trials, if there are five or more, from
+    a third of the epochs on.
     """
     curves = [trial.intermediate_values for trial in history if trial.state is TrialState.COMPLETE]
     if len(curves) < STARTUP_TRIALS:
@@ -176,5 +179,5 @@ def pruning_limits(history: Sequence[FrozenTrial], epochs: int) -> dict[int, flo
 
 
 def sampler_seed(seed: int, number: int) -> int:
-    """A seed of its own for each trial's sampler (numpy takes 32 bits)."""
+    """Return the seed of a trial's sampler, of 32 bits, as numpy needs."""
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])

@@ -1,4 +1,4 @@
-"""One study on its way: what is known of it in both stores, and what is to be trained next."""
+"""The state of one study: its recorded trials, and the trials to train next."""
 
 from __future__ import annotations
 
@@ -28,97 +28,105 @@ from tracking.store.access import Store
 
 @dataclass
 class StudyState:
-    """One study on its way; `known` are its trials that are recorded, by number."""
+    """The state of one study in both databases.
+
+    Parameters
+    ----------
+    config : SweepConfig
+        The sweep that the study belongs to.
+    base : TrialConfig
+        What the study varies.
+    study : optuna.Study
+        Its record in Optuna's database.
+    store : Store
+    history : dict of int to FrozenTrial
+        Recorded trials by number.
+    n_reported : int
+        Number of trials in Optuna's database, always the first ones.
+    """
 
     config: SweepConfig
     base: TrialConfig
     study: Study
     store: Store
-    known: dict[int, FrozenTrial] = field(default_factory=dict)
-    told: int = 0  # Optuna's database has the trials before this one
+    history: dict[int, FrozenTrial] = field(default_factory=dict)
+    n_reported: int = 0
 
     @property
     def is_complete(self) -> bool:
         """Whether all its trials are recorded."""
-        return all(number in self.known for number in range(self.config.trials))
+        return self.n_recorded == self.config.trials
 
     @property
-    def done(self) -> int:
-        """How many of the trials asked for are recorded."""
-        return sum(number in self.known for number in range(self.config.trials))
+    def n_recorded(self) -> int:
+        """Number of recorded trials among those of the sweep."""
+        return sum(number in self.history for number in range(self.config.trials))
 
-    def settle(self) -> None:
-        """Make both stores agree: close runs that were cut short, tell Optuna of recorded trials it has not heard of.
-
-        Every step stands alone, so that it may be cut short and done again.
-        """
+    def reconcile(self) -> None:
+        """Make MLflow and Optuna agree: close interrupted runs as KILLED, add missing trials to Optuna. Idempotent."""
         trials = self.study.get_trials(deepcopy=False)
-        self.known, self.told = dict(enumerate(trials)), len(trials)
+        self.history, self.n_reported = dict(enumerate(trials)), len(trials)
         with self.store.write_errors():
             for run in study_runs(self.store, self.config.task, self.study.study_name):
                 if run.is_running:
                     end_run(self.store, run.run_id, "KILLED")
-                elif run.is_recorded and run.number not in self.known:
-                    self.known[run.number] = self.as_trial(read_result(self.store, run), run.run_id)
-        self.tell()
+                elif run.is_recorded and run.number not in self.history:
+                    self.history[run.number] = self.to_trial(read_result(self.store, run), run.run_id)
+        self.report()
 
-    def as_trial(self, result: TrialSummary, run_id: str) -> FrozenTrial:
-        """A recorded trial as Optuna keeps it."""
+    def to_trial(self, result: TrialSummary, run_id: str) -> FrozenTrial:
+        """Convert a recorded trial to Optuna's form."""
         return to_frozen_trial(search_space(self.base, self.config.fixed), result, run_id)
 
-    def heard(self, number: int, result: TrialSummary, run_id: str) -> None:
-        """Know of a trial that has just been recorded, and tell Optuna."""
-        self.known[number] = self.as_trial(result, run_id)
-        self.tell()
+    def add(self, number: int, result: TrialSummary, run_id: str) -> None:
+        """Add a trial whose run is complete, and report it to Optuna."""
+        self.history[number] = self.to_trial(result, run_id)
+        self.report()
 
-    def tell(self) -> None:
-        """Tell Optuna of the trials that are next in number; later ones wait for them."""
-        while self.told in self.known:
+    def report(self) -> None:
+        """Add trials to Optuna's database in the order of their numbers; those after a gap wait."""
+        while self.n_reported in self.history:
             with self.store.write_errors():
-                self.study.add_trial(self.known[self.told])
-            self.told += 1
+                self.study.add_trial(self.history[self.n_reported])
+            self.n_reported += 1
 
-    def generation(self) -> dict[int, TrialConfig]:
-        """The trials of the present generation that are not recorded, by number; none when the study is over."""
-        first = self.first_of_generation()
-        count = min(self.config.generation, self.config.trials - first)
-        configs = ask(self.base, self.config.fixed, self.before(first), count)
-        return {number: config for number, config in enumerate(configs, first) if number not in self.known}
+    def missing_trials(self) -> dict[int, TrialConfig]:
+        """Return the trials of the present generation that are not recorded, by number; none if the study is over."""
+        start = self.generation_start()
+        count = min(self.config.generation, self.config.trials - start)
+        configs = ask(self.base, self.config.fixed, self.first_trials(start), count)
+        return {number: config for number, config in enumerate(configs, start) if number not in self.history}
 
     def pruning_limits(self) -> dict[int, float]:
-        """What a trial of the present generation must come below: decided by the finished generations."""
+        """Return the pruning limits of the present generation, which the generations before it decide."""
         if self.config.pruner == "none":
             return {}
-        return pruning_limits(self.before(self.first_of_generation()), self.base.training.epochs)
+        return pruning_limits(self.first_trials(self.generation_start()), self.base.training.epochs)
 
-    def first_of_generation(self) -> int:
-        """Number of the first trial of the first generation that is not recorded whole."""
-        missing = self.first_missing()
+    def generation_start(self) -> int:
+        """Return the number of the first trial of the first generation that is not recorded completely."""
+        missing = next(number for number in range(len(self.history) + 1) if number not in self.history)
         return missing - missing % self.config.generation
 
-    def first_missing(self) -> int:
-        """The lowest number whose trial is not recorded."""
-        return next(number for number in range(len(self.known) + 1) if number not in self.known)
-
-    def before(self, number: int) -> list[FrozenTrial]:
-        """The trials before a number."""
-        return [self.known[earlier] for earlier in range(number)]
+    def first_trials(self, count: int) -> list[FrozenTrial]:
+        """Return the first trials."""
+        return [self.history[number] for number in range(count)]
 
     def confirmation(self) -> TrialConfig | None:
-        """The best config with the seed and replicas of the confirmation; None where no trial is complete."""
-        best = best_trial(self.before(self.config.trials))
+        """Return the best config with the seed and replicas of the confirmation; None if no trial is complete."""
+        best = best_trial(self.first_trials(self.config.trials))
         if best is None:
             return None
-        found = apply_params(self.base, best.params)
-        training = replace(found.training, replicas=self.config.confirmation)
-        return replace(found, training=training, seed=self.config.seed ^ CONFIRMATION_SEEDS)
+        config = apply_params(self.base, best.params)
+        training = replace(config.training, replicas=self.config.confirmation)
+        return replace(config, training=training, seed=self.config.seed ^ CONFIRMATION_SEEDS)
 
 
 def open_studies(config: SweepConfig, store: Store, names: list[str]) -> Iterator[StudyState]:
-    """A study for each model type, settled."""
+    """Yield the study of each model type, reconciled."""
     for base, name in zip(config.bases, names, strict=True):
         with store.write_errors():
             study = open_study(store, name)
-        search = StudyState(config, base, study, store)
-        search.settle()
-        yield search
+        state = StudyState(config, base, study, store)
+        state.reconcile()
+        yield state

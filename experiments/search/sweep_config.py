@@ -1,4 +1,4 @@
-"""What a sweep does, as one value."""
+"""The sweep config: everything that decides what a sweep computes, as one frozen value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from linrnn.config.settings import (
     Choice,
@@ -19,26 +19,42 @@ from linrnn.config.settings import (
     setting,
     setting_name,
 )
-from linrnn.data.digests import content_digest
 from linrnn.errors import ConfigError
+from linrnn.tasks.task import Task, TaskData
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.schema import Param
 
 if TYPE_CHECKING:
     from tracking.run_views import SweepRun
 
-CONFIRMATION_SEEDS = 10**6  # a search's seed with these bits turned over is its confirmation's
+CONFIRMATION_SEEDS = 10**6  # the seed of a confirmation is that of the search XOR this
+DIGEST = "task.sha256"
 
 
 @dataclass(frozen=True)
 class SweepConfig(Config):
-    """What a sweep does. `bases` are alike but for the model type; `fixed` names settings not searched."""
+    """Everything that decides what a sweep computes.
+
+    Parameters
+    ----------
+    bases : tuple of TrialConfig
+        One for each model type, otherwise alike; a study varies its searched settings.
+    fixed : frozenset of str
+        Names of the settings that are not searched.
+    trials : int
+        Trials of each study.
+    generation : int
+        Trials of a study that are asked together.
+    confirmation : int
+        Replicas of the confirmation.
+    pruner : str
+        `median` or `none`.
+    """
 
     kind: ClassVar[str] = "sweep"
 
     bases: tuple[TrialConfig, ...]
     fixed: frozenset[str] = frozenset()
-    data_file: str = ""  # SHA-256 of the file that the sequences are read from
     trials: int = setting(20, Integers(1, 100_000), "trials of each study")
     generation: int = setting(4, Integers(1, 1_000), "trials of a study asked together")
     confirmation: int = setting(20, Integers(1, 10_000), "replicas of the confirmation")
@@ -46,7 +62,7 @@ class SweepConfig(Config):
 
     @property
     def task(self) -> str:
-        """What the task is called."""
+        """Label of the task."""
         return self.bases[0].task.label
 
     @property
@@ -55,7 +71,7 @@ class SweepConfig(Config):
         return self.bases[0].seed
 
     def text(self) -> dict[str, str]:
-        """The flat text: what the bases share, the model types, and the sweep's own settings."""
+        """Return the flat text: the settings that the bases share, the model types, and the sweep's own settings."""
         models = ", ".join(base.model.name for base in self.bases)
         texts = [to_text(base).items() for base in self.bases]
         shared = {name: text for name, text in texts[0] if name != "model" and all((name, text) in t for t in texts)}
@@ -63,7 +79,8 @@ class SweepConfig(Config):
             setting_name("sweep", item.name): format_value(getattr(self, item.name))
             for item in list_settings(SweepConfig)
         }
-        data: dict[str, str] = {Param.DATA_FILE: self.data_file} if self.data_file else {}
+        digest = self.bases[0].task.file_digest
+        data: dict[str, str] = {Param.DATA_FILE: digest} if digest else {}
         return {
             **shared,
             Param.MODELS: models,
@@ -73,48 +90,84 @@ class SweepConfig(Config):
         }
 
     def study_name(self, base: TrialConfig) -> str:
-        """Name of the study of one of the bases: a digest of all that decides its trials, how many apart.
+        """Return the name of a base's study, with a digest of everything that decides its trials but their number.
 
-        The first N trials of a study of more are those of a study of N, so that one can be made longer.
+        The first N trials of a longer study are those of a study of N trials, so that a study can be continued.
         """
-        own = {"generation": self.generation, "pruner": self.pruner, "data_file": self.data_file}
-        decisive = {**to_text(base), "fixed": sorted(self.fixed), **own}
+        own = {"generation": self.generation, "pruner": self.pruner, "data_file": base.task.file_digest or ""}
+        decisive = {**without_digest(to_text(base)), "fixed": sorted(self.fixed), **own}
         text = json.dumps(decisive, sort_keys=True)
         return f"{self.task} {base.model.name} {sha256(text.encode()).hexdigest()[:8]}"
 
 
-def task_text(task: str, given: Mapping[str, str]) -> dict[str, str]:
-    """The flat text of a task as it is named on a command line, by its name or by the whole path of a file.
+class Sweep(NamedTuple):
+    """A sweep config and the data of its task, which travel beside it."""
 
-    `given` is the rest of the text. The arrays of an `.npz` are taken as they stand, unless a horizon is given.
+    config: SweepConfig
+    data: TaskData
+
+
+def task_text(task: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the flat text of a task: the name of one, or the absolute path of a file, and the other settings.
+
+    The arrays of an `.npz` are aligned (horizon 0) unless the settings name a horizon.
     """
     if os.sep not in task:
-        return {"task": task, **given}
-    if "task.file" in given:
-        raise ConfigError(f"task.file is given twice, as {task} and as {given['task.file']}")
+        return {"task": task, **settings}
+    if "task.file" in settings:
+        raise ConfigError(f"task.file is given twice, as {task} and as {settings['task.file']}")
     aligned = {"task.horizon": "0"} if task.lower().endswith(".npz") else {}
-    return {"task": "series", "task.file": task, **aligned, **given}
+    return {"task": "series", "task.file": task, **aligned, **settings}
 
 
-def sweep_config(task: str, models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
-    """The sweep of a task, by its name or its file, with these model types; of `given`, flat text, nothing is searched.
+def prepare_sweep(task: str | Task, models: Sequence[str], settings: Mapping[str, str]) -> Sweep:
+    """Return the sweep of a task, with its data.
 
-    Reads the task's data: DataError where they cannot be used.
+    Parameters
+    ----------
+    task : str or Task
+        The name of a task, the absolute path of a file, or a task itself.
+    models : sequence of str
+        Model types, one study each.
+    settings : mapping of str to str
+        Flat text; settings that it names are not searched.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is unknown or out of its range.
+    DataError
+        If the data cannot be read or used.
     """
-    named = task_text(task, {name: text for name, text in given.items() if not is_sweep_setting(name)})
-    config = assemble_config(named, models, given)
-    loaded = config.bases[0].task.loaded()
-    bases = tuple(replace(base, task=loaded) for base in config.bases)
-    return replace(config, bases=bases, data_file=content_digest(loaded.content) or "")
+    own = {name: text for name, text in settings.items() if not is_sweep_setting(name)}
+    if isinstance(task, str):
+        config = assemble_config(task_text(task, own), models, settings)
+        task = config.bases[0].task
+    else:
+        twice = next((name for name in own if name.startswith("task")), None)
+        if twice:
+            raise ConfigError(f"{twice} belongs to the task: set it where the task is made")
+        text = {setting_name(task.kind, item.name): getattr(task, item.name) for item in list_settings(type(task))}
+        text = {"task": task.name, **{name: format_value(value) for name, value in text.items()}}
+        config = assemble_config({**text, **own}, models, settings)
+    data = task.load()
+    bases = tuple(replace(base, task=data.task) for base in config.bases)
+    return Sweep(replace(config, bases=bases), data)
+
+
+def sweep_config(task: str | Task, models: Sequence[str], settings: Mapping[str, str]) -> SweepConfig:
+    """Return the config of `prepare_sweep` alone."""
+    return prepare_sweep(task, models, settings).config
 
 
 def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
-    """The sweep whose flat text a run has as its params. Its data are not read: they may be others by now."""
+    """Return the sweep config that a run has as its params, without reading the data."""
     apart = (Param.MODELS, Param.PRESETS, Param.DATA_FILE)
     shared = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
+    if shared["task"] == "series" and Param.DATA_FILE in params:
+        shared.setdefault(DIGEST, params[Param.DATA_FILE])  # 0.1.0 had no such setting
     fixed = frozenset() if params[Param.PRESETS] == "nothing" else frozenset(params[Param.PRESETS].split(", "))
-    config = assemble_config(shared, params[Param.MODELS].split(", "), params)
-    return replace(config, fixed=fixed, data_file=params.get(Param.DATA_FILE, ""))
+    return replace(assemble_config(shared, params[Param.MODELS].split(", "), params), fixed=fixed)
 
 
 def read_sweep_config(sweep: SweepRun) -> SweepConfig:
@@ -125,19 +178,24 @@ def read_sweep_config(sweep: SweepRun) -> SweepConfig:
         raise sweep.error(f"has params that are no sweep config ({error})") from error
 
 
-def assemble_config(shared: Mapping[str, str], models: Sequence[str], given: Mapping[str, str]) -> SweepConfig:
-    """The sweep whose bases share a flat text, its own settings as `given`; what else is given is not searched."""
+def assemble_config(shared: Mapping[str, str], models: Sequence[str], settings: Mapping[str, str]) -> SweepConfig:
+    """Return the config whose bases share a flat text, with the sweep's own settings; all settings are fixed."""
     bases = tuple(from_text({**shared, "model": model}) for model in dict.fromkeys(models))
-    own = {item.name: (item, setting_name("sweep", item.name)) for item in list_settings(SweepConfig)}
-    parsed = {key: parse_setting("sweep", item, given[name]) for key, (item, name) in own.items() if name in given}
-    return SweepConfig(bases, frozenset(name for name in given if not is_sweep_setting(name)), **parsed)
+    items = [(item, setting_name("sweep", item.name)) for item in list_settings(SweepConfig)]
+    own = {item.name: parse_setting("sweep", item, settings[name]) for item, name in items if name in settings}
+    return SweepConfig(bases, frozenset(name for name in settings if not is_sweep_setting(name)), **own)
+
+
+def without_digest(text: Mapping[str, str]) -> dict[str, str]:
+    """Return a flat text without the digest of the file, which the names of studies have under another name."""
+    return {name: value for name, value in text.items() if name != DIGEST}
 
 
 def is_sweep_setting(name: str) -> bool:
-    """Whether a setting is the sweep's own."""
+    """Return whether a setting is the sweep's own."""
     return name in {setting_name("sweep", item.name) for item in list_settings(SweepConfig)}
 
 
 def total_trials(configs: Sequence[SweepConfig]) -> int:
-    """Trials of some sweeps, confirmations among them."""
+    """Return the number of trials of some sweeps, confirmations included."""
     return sum(len(config.bases) * (config.trials + 1) for config in configs)

@@ -1,1 +1,1 @@
-"""What the commands do, step by step."""
+"""Workflows: the steps of each command, without a terminal."""

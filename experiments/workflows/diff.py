@@ -1,4 +1,4 @@
-"""What differs between two recorded trials."""
+"""Differences between two recorded trials."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tracking.runs.writer import trial_metrics
 
 
 class RunDiff(NamedTuple):
-    """The items that two trials do not share, each with both values, and where their curves first part."""
+    """The items in which two trials differ, each with both values, and where their curves first differ."""
 
     one: TrialRecord
     other: TrialRecord
@@ -24,7 +24,7 @@ class RunDiff(NamedTuple):
 
 
 def diff_runs(one: TrialRecord, other: TrialRecord) -> RunDiff:
-    """Compare two records, verified."""
+    """Verify two records and compare them."""
     first, second = one.verify(), other.verify()
     results = [{name: repr(value) for name, value, _ in trial_metrics(each)} for each in (first, second)]
     parting = compare_bitwise(*(curve_stages(each.history) for each in (first, second))).first

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first unwinds the work, as soon as what must be done whole is done; a second ends it."""
+"""Ctrl-C and SIGTERM: the first ends the work in order, after a step that must be complete; the second at once."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from types import FrameType
 from typing import Any
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
-HINT = "what is finished is recorded; run the same command again to go on"
+HINT = "finished trials are recorded; run the same command again to resume"
 
 Handler = Callable[[int, FrameType | None], Any]
 
 
 @contextmanager
 def handle_signals() -> Iterator[None]:
-    """In the body Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit(143); a second one leaves at once."""
-    with signal_handler(unwind):
+    """Raise KeyboardInterrupt on Ctrl-C and SystemExit(143) on SIGTERM; a second signal ends the process at once."""
+    with signal_handler(interrupt):
         yield
 
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Do the body whole; a signal that came meanwhile takes effect after it, a second one at once."""
-    heard: list[int] = []
+    """Complete the body before a signal takes effect; a second signal ends the process at once."""
+    signals: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        if heard:
-            leave(number, frame)
-        heard.append(number)
+    def defer(number: int, frame: FrameType | None) -> None:
+        if signals:
+            exit_now(number, frame)
+        signals.append(number)
 
     try:
-        with signal_handler(hear):
+        with signal_handler(defer):
             yield
     finally:
-        if heard:
-            signal.raise_signal(heard[0])
+        if signals:
+            signal.raise_signal(signals[0])
 
 
 @contextmanager
 def add_resume_hint() -> Iterator[None]:
-    """Say with whatever ends the body early that the same command goes on from there."""
+    """Add to any error of the body that the same command resumes the work."""
     try:
         yield
     except BaseException as error:
@@ -53,28 +53,28 @@ def add_resume_hint() -> Iterator[None]:
 
 @contextmanager
 def signal_handler(handler: Handler) -> Iterator[None]:
-    """Have both signals answered so; outside the main thread, which alone hears them, and where ignored, as before."""
+    """Install a handler of both signals, except outside the main thread and for signals that are ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in NUMBERS}
+    previous = {number: signal.getsignal(number) for number in NUMBERS}
     try:
-        for number, old in before.items():
+        for number, old in previous.items():
             if old is not signal.SIG_IGN:
                 signal.signal(number, handler)
         yield
     finally:
-        for number, old in before.items():
+        for number, old in previous.items():
             signal.signal(number, old)
 
 
-def unwind(number: int, frame: FrameType | None) -> None:
-    """Let the work unwind; the next signal does not wait for it."""
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise the exception of a signal; the next signal ends the process at once."""
     for each in NUMBERS:
-        signal.signal(each, leave)
+        signal.signal(each, exit_now)
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
-def leave(number: int, frame: FrameType | None) -> None:
-    """End this process now; its workers follow."""
+def exit_now(number: int, frame: FrameType | None) -> None:
+    """End this process at once; its workers follow."""
     os._exit(128 + number)

@@ -1,15 +1,17 @@
-"""Progress reporting: what a workflow tells of its progress, and to whom by default: nobody."""
+"""Progress reporting: the interface that workflows call, and the implementation that shows nothing."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from types import TracebackType
+from typing import Self
 
 
-class ProgressReporter:
-    """Sees a piece of work come along and says nothing of it."""
+class ProgressReporter(ABC):
+    """Shows how far a piece of work is; used as a context manager around it."""
 
-    def __enter__(self) -> ProgressReporter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -17,17 +19,34 @@ class ProgressReporter:
     ) -> None:
         return None
 
-    def begin(self, what: str) -> None:
-        """The next part of the work, by its name."""
+    @abstractmethod
+    def start(self, name: str) -> None:
+        """Begin a part of the work, such as the sweep of a task."""
 
-    def done(self, model: str = "", loss: float = math.inf) -> None:
-        """One more trial is done: its model type and val loss."""
+    @abstractmethod
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
+        """Count one more unit of work: its model type, validation loss and, if parts run side by side, its part."""
 
-    def skip(self, count: int) -> None:
-        """So many trials were done before."""
+    @abstractmethod
+    def skip(self, count: int, name: str = "") -> None:
+        """Count units of work that an earlier command recorded."""
 
-    def note(self, words: str) -> None:
-        """Something that delays the work."""
+    @abstractmethod
+    def message(self, text: str) -> None:
+        """Show why the work is delayed, until it advances."""
 
 
-NOBODY = ProgressReporter()
+class NullProgress(ProgressReporter):
+    """Shows nothing."""
+
+    def start(self, name: str) -> None:
+        pass
+
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
+        pass
+
+    def skip(self, count: int, name: str = "") -> None:
+        pass
+
+    def message(self, text: str) -> None:
+        pass

@@ -1,24 +1,25 @@
-"""Reproductions: a recorded trial trained again from its record, and the verdict."""
+"""Reproductions: train a recorded trial again from its record and compare it bit by bit."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from experiments.report.sweep_record import load_sweep
-from experiments.workflows.progress import NOBODY, ProgressReporter
-from experiments.workflows.trial import run_trial
+from experiments.report.trial_artifacts import trial_artifacts
+from experiments.search.executors import MissingDataError
+from experiments.workflows.progress import ProgressReporter
+from experiments.workflows.trial import attach_data_files, run_trial
 from linrnn.analysis.bitwise import DIFFERENT, EQUIVALENT, IDENTICAL, BitwiseComparison, compare_bitwise, stages
-from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
+from linrnn.tasks.series import Series
+from linrnn.tasks.task import TaskData
 from linrnn.training.result import TrialResult
-from linrnn.training.trial_config import require_device
+from linrnn.training.trial_config import TrialConfig, require_device
 from tracking.run_views import SweepRun
-from tracking.runs.artifacts import data_files
 from tracking.runs.environment import Change, compare_items, sort_by_likelihood
 from tracking.runs.query import FINISHED, find_run, find_sweeps, trial_runs
 from tracking.runs.reader import is_shared
@@ -33,9 +34,9 @@ CODES = {IDENTICAL: 0, EQUIVALENT: 3, DIFFERENT: 4, DAMAGED: 6}  # exit codes, t
 
 
 class Reproduction(NamedTuple):
-    """A verdict and what it rests on; the verdict on a damaged record rests on the damage alone."""
+    """The result of a reproduction and its evidence; for a damaged record, the damage is the only evidence."""
 
-    of: TrialRecord
+    record: TrialRecord
     verdict: str
     tolerance: float
     comparison: BitwiseComparison
@@ -47,6 +48,31 @@ class Reproduction(NamedTuple):
     def code(self) -> int:
         """The exit code."""
         return CODES[self.verdict]
+
+
+class RerunJob(NamedTuple):
+    """A recorded trial to train again, with the data that there are now."""
+
+    record: TrialRecord
+    original: TrialResult
+    data: TaskData
+
+    @property
+    def config(self) -> TrialConfig:
+        """The recorded config, on these data."""
+        return replace(self.original.config, task=self.data.task)
+
+    def submit(self, executor: Executor, attach_content: bool = False) -> Future[TrialResult]:
+        """Start it on a worker, with the data if the worker lacks them."""
+        return executor.submit(
+            run_trial,
+            self.config,
+            self.data.task.content if attach_content else None,
+            artifacts=trial_artifacts,
+            baselines=self.record.baselines(),
+            stop_after=self.original.history.epoch,
+            test=self.original.test_loss is not None,
+        )
 
 
 def best_of_last_sweep(store: Store) -> TrialRecord:
@@ -62,106 +88,129 @@ def best_of_last_sweep(store: Store) -> TrialRecord:
 
 
 def records_of_sweep(store: Store, prefix: str) -> list[TrialRecord]:
-    """The records of a sweep's trials, but for those that came to nothing."""
+    """Load the records of a sweep's trials, except failed ones."""
     sweep = find_run(store, prefix)
     if not isinstance(sweep, SweepRun):
         raise ConfigError(f"run {sweep.run_id} is no sweep: leave out --sweep")
-    trained = [run for run in trial_runs(store, sweep) if not run.is_failed]
-    if not trained:
+    runs = [run for run in trial_runs(store, sweep) if not run.is_failed]
+    if not runs:
         raise ConfigError(f"sweep {sweep.run_id} has no trained trial")
-    return [load_record(store, run) for run in trained]
+    return [load_record(store, run) for run in runs]
 
 
 def reproduce_trial(
-    of: TrialRecord, original: TrialResult, tolerance: float, store: Store | None, watch: ProgressReporter
+    record: TrialRecord, original: TrialResult, tolerance: float, store: Store | None, progress: ProgressReporter
 ) -> Reproduction:
-    """Train a recorded trial again in this process."""
-    original = with_data(of, original)
-    watch.begin(f"{original.config.task.label} {of.name}")
-    return record_reproduction(store, judge(of, original, rerun(original, of.baselines(), watch), tolerance))
+    """Train a recorded trial again in this process.
+
+    Parameters
+    ----------
+    record : TrialRecord
+    original : TrialResult
+        The result in the record, verified.
+    tolerance : float
+        Largest relative difference of a loss that is EQUIVALENT.
+    store : Store, optional
+        Where the rerun and the verdict are recorded; nowhere for an exported record.
+    progress : ProgressReporter
+        Advances with each evaluation.
+
+    Raises
+    ------
+    DataError
+        If the user's file is missing and the record has no copy, or it cannot be used any more.
+    """
+    job = load_job(record, original)
+    progress.start(f"{original.config.task.label} {record.name}")
+    rerun = run_trial(
+        job.config,
+        artifacts=trial_artifacts,
+        baselines=record.baselines(),
+        stop_after=original.history.epoch,
+        test=original.test_loss is not None,
+        progress=progress,
+    )
+    return finish_reproduction(job, rerun, tolerance, store)
 
 
 def reproduce_trials(
-    records: Sequence[TrialRecord], tolerance: float, store: Store, executor: Executor, watch: ProgressReporter
+    records: Sequence[TrialRecord], tolerance: float, store: Store, executor: Executor, progress: ProgressReporter
 ) -> list[Reproduction]:
-    """Train recorded trials again on workers; in their order."""
-    found = {
-        of.run_id: reproduction
-        for of, reproduction in iterate_reproductions(records, tolerance, store, executor, watch)
+    """Train recorded trials again on workers; return their reproductions in the order of the records."""
+    by_run = {
+        reproduction.record.run_id: reproduction
+        for reproduction in iterate_reproductions(records, tolerance, store, executor, progress)
     }
-    return [found[of.run_id] for of in records]
+    return [by_run[record.run_id] for record in records]
 
 
 def iterate_reproductions(
-    records: Sequence[TrialRecord], tolerance: float, store: Store, executor: Executor, watch: ProgressReporter
-) -> Iterator[tuple[TrialRecord, Reproduction]]:
-    """Each reproduction as it is done."""
-    waiting: dict[Future[TrialResult], tuple[TrialRecord, TrialResult]] = {}
-    for of in records:
+    records: Sequence[TrialRecord], tolerance: float, store: Store, executor: Executor, progress: ProgressReporter
+) -> Iterator[Reproduction]:
+    """Yield each reproduction when it is finished."""
+    pending: dict[Future[TrialResult], RerunJob] = {}
+    for record in records:
         try:
-            original = of.verify()
+            job = load_job(record, record.verify())
         except DamageError as error:
-            watch.done()
-            yield of, Reproduction(of, DAMAGED, tolerance, BitwiseComparison({}, None, 0.0), damage=str(error))
+            progress.advance()
+            yield Reproduction(record, DAMAGED, tolerance, BitwiseComparison({}, None, 0.0), damage=str(error))
             continue
-        original = with_data(of, original)
-        waiting[executor.submit(rerun, original, of.baselines())] = of, original
-    for future in as_completed(waiting):
-        of, original = waiting[future]
-        again = future.result()
-        watch.done(again.config.model.name, again.history.median_best_val_loss)
-        yield of, record_reproduction(store, judge(of, original, again, tolerance))
+        pending[job.submit(executor)] = job
+    while pending:
+        for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            job = pending.pop(future)
+            if isinstance(future.exception(), MissingDataError):
+                pending[job.submit(executor, attach_content=True)] = job
+                continue
+            rerun = future.result()
+            progress.advance(rerun.config.model.name, rerun.history.median_best_val_loss)
+            yield finish_reproduction(job, rerun, tolerance, store)
 
 
-def with_data(of: TrialRecord, original: TrialResult) -> TrialResult:
-    """The original, able to be trained again here: from its file, or from the recorded copy where that is gone."""
+def load_job(record: TrialRecord, original: TrialResult) -> RerunJob:
+    """Read the data of a recorded trial: the user's file as it is now, or the recorded copy if it is missing."""
     require_device(original.config.training)
-    return replace(original, config=original.config.loaded(of.copy))
+    task = original.config.task
+    if isinstance(task, Series):
+        task = replace(task, sha256="") if task.has_file else task
+    return RerunJob(record, original, task.load(record.copy))
 
 
-def rerun(original: TrialResult, floors: Baselines | None, watch: ProgressReporter = NOBODY) -> TrialResult:
-    """The same trial again, as far as it went."""
-    stop = {original.history.epoch: -math.inf}  # which no loss comes below
-    return run_trial(original.config, stop, test=original.test_loss is not None, watch=watch, floors=floors)
+def finish_reproduction(job: RerunJob, rerun: TrialResult, tolerance: float, store: Store | None) -> Reproduction:
+    """Compare a rerun with its record and, if there is a store, record both."""
+    reproduction = compare_rerun(job, rerun, tolerance)
+    return reproduction if store is None else record_reproduction(store, job, rerun, reproduction)
 
 
-class JudgedRerun(NamedTuple):
-    """A reproduction and the rerun that it judges."""
-
-    reproduction: Reproduction
-    again: TrialResult
-
-
-def judge(of: TrialRecord, original: TrialResult, again: TrialResult, tolerance: float) -> JudgedRerun:
-    """Compare a rerun with its record."""
-    found = compare_bitwise(*(stages(each.history, each.data, each.test_loss) for each in (original, again)))
+def compare_rerun(job: RerunJob, rerun: TrialResult, tolerance: float) -> Reproduction:
+    """Compare a rerun with its record bit by bit."""
+    original = job.original
+    comparison = compare_bitwise(*(stages(each.history, each.data, each.test_loss) for each in (original, rerun)))
     changed: list[Change] = []
-    if found.first:
-        now_changed = compare_items(original.environment, again.environment)
-        changed = sort_by_likelihood(now_changed, found.first.quantity, original.history.form)
-    return JudgedRerun(Reproduction(of, found.verdict(tolerance), tolerance, found, changed), again)
+    if comparison.first:
+        changes = compare_items(original.environment, rerun.environment)
+        changed = sort_by_likelihood(changes, comparison.first.quantity, original.history.form)
+    return Reproduction(job.record, comparison.verdict(tolerance), tolerance, comparison, changed)
 
 
-def record_reproduction(store: Store | None, judge: JudgedRerun) -> Reproduction:
-    """Record the rerun in the store of its record, and the verdict on both."""
-    reproduction, again = judge
-    if store is None:
-        return reproduction
-    of, verdict = reproduction.of, reproduction.verdict
+def record_reproduction(store: Store, job: RerunJob, rerun: TrialResult, reproduction: Reproduction) -> Reproduction:
+    """Record a rerun in the store of its record, and the verdict with both."""
+    record, verdict = job.record, reproduction.verdict
     tags: dict[str, str] = {
         Tag.PHASE: Phase.REPRODUCTION,
-        Tag.ORIGINAL: of.run_id,
+        Tag.ORIGINAL: record.run_id,
         Tag.REPRODUCTION_RESULT: verdict,
-        Tag.PARENT: of.run_id,
+        Tag.PARENT: record.run_id,
     }
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    files = {**again.files, **data_files(again.config.task)}
-    omit = {name for name in files if is_shared(name) and of.find_file(name) == files[name]}
+    rerun = attach_data_files(rerun, job.data)
+    omit = {name for name in rerun.files if is_shared(name) and record.find_file(name) == rerun.files[name]}
     try:
         with store.lock([SINGLE], wait=60):
-            run_id = record_trial(store, again, f"reproduction of {of.name}", tags, omit=omit)
-            set_tags(store, of.run_id, {Tag.LAST_REPRODUCTION: f"{verdict} {when}"})
+            run_id = record_trial(store, rerun, f"reproduction of {record.name}", tags, omit=omit)
+            set_tags(store, record.run_id, {Tag.LAST_REPRODUCTION: f"{verdict} {when}"})
     except BaseException as error:
-        error.add_note(f"the verdict on {of.run_id} was {verdict}")
+        error.add_note(f"the verdict on {record.run_id} was {verdict}")
         raise
     return reproduction._replace(run_id=run_id)

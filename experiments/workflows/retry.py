@@ -1,4 +1,4 @@
-"""Waiting for a server to come back."""
+"""Retries while a server is away."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tracking.store.store_errors import ServerAwayError, StoreError
 
 T = TypeVar("T")
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; each is twice the one before
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; each pause is twice the one before
 
 
-def retry_while_away(seconds: float, watch: ProgressReporter, attempt: Callable[[], T]) -> T:
-    """What the attempt returns; made again while a server is away, for so many seconds, then StoreError."""
-    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
+def retry_while_away(patience: float, progress: ProgressReporter, attempt: Callable[[], T]) -> T:
+    """Return what the attempt returns; repeat it while a server is away, for `patience` seconds, then StoreError."""
+    deadline, pause = time.monotonic() + patience, FIRST_PAUSE
     while True:
         try:
             return attempt()
         except ServerAwayError as error:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise StoreError(f"{error} (tried for {seconds:.0f} s)") from error
-            watch.note(f"a server is away, trying for {left:.0f} s more")
-            time.sleep(min(pause, left))
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise StoreError(f"{error} (tried for {patience:.0f} s)") from error
+            progress.message(f"a server is away, trying for {remaining:.0f} s more")
+            time.sleep(min(pause, remaining))
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -1,86 +1,135 @@
-"""What a worker does: a trial config in, what was trained out. It writes to no store."""
+"""What a worker computes: a trial config in, a trial result out. It writes to no store."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from threading import Lock
+from typing import TypeVar
 
-import numpy as np
-
-from experiments.workflows.progress import NOBODY, ProgressReporter
+from experiments.search.executors import MissingDataError
+from experiments.workflows.progress import NullProgress, ProgressReporter
 from linrnn.baseline.baselines import Baselines
-from linrnn.data.digests import content_digest
 from linrnn.data.sequences import Splits
-from linrnn.tasks.task import Task
+from linrnn.tasks.series import Series
+from linrnn.tasks.task import Task, TaskData
+from linrnn.training.history import TrainingHistory, milestone_losses
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
-from tracking.runs.artifacts import baselines_file, predictions_file
+from tracking.runs.artifacts import data_files
 from tracking.runs.environment import trial_environment
 from tracking.runs.source_code import uncommitted_diff
-from tracking.schema import Artifact
 
+Artifacts = Callable[[TrialResult, Splits, Baselines | None], Mapping[str, bytes]]
+K = TypeVar("K")
+V = TypeVar("V")
 
-def load_splits(task: Task) -> Splits:
-    """A task's data, kept by a worker from trial to trial for as long as their file is the same."""
-    return cached_splits(task, content_digest(task.content))
-
-
-@lru_cache(maxsize=2)
-def cached_splits(task: Task, digest: str | None) -> Splits:
-    """The data that a task makes, from a file of that digest where there is one."""
-    return task.splits()
+CACHE_SIZE = 4  # tasks whose data a process keeps, as the trials of a few tasks come in turn
+_contents: dict[str, bytes] = {}  # by SHA-256
+_splits: dict[tuple[Task, str | None], Splits] = {}
+_lock = Lock()
 
 
 def run_trial(
     config: TrialConfig,
+    content: bytes | None = None,
+    *,
+    artifacts: Artifacts | None = None,
+    baselines: Baselines | None = None,
     limits: Mapping[int, float] | None = None,
+    stop_after: int | None = None,
     test: bool = False,
-    watch: ProgressReporter = NOBODY,
-    floors: Baselines | None = None,
+    progress: ProgressReporter | None = None,
 ) -> TrialResult:
-    """Train one trial, to its end or until it has not come below a limit (epoch -> loss) by that epoch.
+    """Train one trial.
 
-    Reads the test split only where `test` says so; `floors` are lines of its figure.
+    Parameters
+    ----------
+    config : TrialConfig
+        What to compute.
+    content : bytes, optional
+        Content of the file that `config.task` names; needed once in each process.
+    artifacts : callable, optional
+        Returns further artifacts, by name, of the result, the sequences and the baselines. A function of a module,
+        so that it can be pickled.
+    baselines : Baselines, optional
+        Baselines of the task, for `artifacts`.
+    limits : mapping of int to float, optional
+        Pruning: epoch -> loss that the median validation loss must have reached at a milestone by then.
+    stop_after : int, optional
+        Epoch after which training stops, one of the evaluations.
+    test : bool
+        Whether to compute the test loss.
+    progress : ProgressReporter, optional
+        Advances with each evaluation.
+
+    Returns
+    -------
+    TrialResult
+
+    Raises
+    ------
+    MissingDataError
+        If the sequences come from a file whose content this process lacks.
     """
-    from experiments.report.figures.trial_figures import learning_curves  # with torch, which only workers load
     from linrnn.data.digests import data_digests
-    from linrnn.training.history import milestone_losses
-    from linrnn.training.loop import evaluate_test_split, train
+    from linrnn.training.loop import evaluate_test_split, train  # imports torch, which only workers need
 
     started = time.time()
-    config = config.loaded()
-    splits = load_splits(config.task)
-    for progress in train(config, splits):
-        watch.done(config.model.name, progress.median_best_val_loss)
-        limit = (limits or {}).get(progress.epoch)
-        if limit is not None:
-            losses = milestone_losses(
-                progress.val_loss, progress.evaluation_epochs, config.training.milestones
-            ).values()
-            if min(losses, default=float("inf")) > limit:
-                break
+    config = replace(config, task=attach_content(config.task, content))
+    splits = cached_splits(config.task)
+    reporter = progress or NullProgress()
+    for history in train(config, splits):
+        reporter.advance(config.model.name, history.median_best_val_loss)
+        if history.epoch == stop_after or is_above_limit(config, history, limits or {}):
+            break
     seconds = time.time() - started
-    trained = TrialResult(config, progress, started, seconds, trial_environment(config), data_digests(splits))
-    files: dict[str, bytes] = {Artifact.BASELINES: baselines_file(floors)} if floors else {}
+    result = TrialResult(config, history, started, seconds, trial_environment(config), data_digests(splits))
     if test:
-        trained = replace(trained, test_loss=evaluate_test_split(config, progress, splits))
-        files |= prediction_files(trained, splits)
-    return replace(
-        trained, files={Artifact.CURVES_FIGURE: learning_curves(trained, floors), **files, **uncommitted_diff()}
-    )
+        result = replace(result, test_loss=evaluate_test_split(config, history, splits))
+    files = artifacts(result, splits, baselines) if artifacts else {}
+    return replace(result, files={**files, **uncommitted_diff()})
 
 
-def prediction_files(trained: TrialResult, splits: Splits) -> dict[str, bytes]:
-    """What the replica of the median test loss says on the test split, as files; none where that diverged."""
-    from experiments.report.figures.prediction_figures import closed_loop_figure, prediction_figure
-    from linrnn.analysis.predictions import predict_test_split
+def is_above_limit(config: TrialConfig, history: TrainingHistory, limits: Mapping[int, float]) -> bool:
+    """Return whether no milestone so far has reached the limit of the present epoch."""
+    if history.epoch not in limits:
+        return False
+    losses = milestone_losses(history.val_loss, history.evaluation_epochs, config.training.milestones).values()
+    return min(losses, default=math.inf) > limits[history.epoch]
 
-    if not math.isfinite(np.median(trained.test_losses)):
-        return {}
-    said = predict_test_split(trained.config, trained.history, splits, trained.test_losses)
-    told = {trained.config.model.name: said}
-    drawn = [picture for picture in (prediction_figure(told), closed_loop_figure(told)) if picture.table.rows]
-    return {Artifact.PREDICTIONS: predictions_file(said), **{f"{picture.name}.png": picture.png() for picture in drawn}}
+
+def attach_content(task: Task, content: bytes | None) -> Task:
+    """Return a task with the content of its file, given now or with an earlier trial; else raise MissingDataError."""
+    if not isinstance(task, Series) or task.is_self_contained:
+        return task
+    if content is None:
+        content = _contents.get(task.sha256)
+    if content is None:
+        raise MissingDataError(task.label)
+    remember(_contents, task.sha256, content)
+    return task.attach(content)
+
+
+def cached_splits(task: Task) -> Splits:
+    """Return a task's sequences, those of an earlier trial if there were any."""
+    key = task, task.file_digest
+    splits = _splits.get(key) or task.splits()
+    remember(_splits, key, splits)
+    return splits
+
+
+def remember(cache: dict[K, V], key: K, value: V) -> None:
+    """Put a value last in a cache and drop the values that are too old."""
+    with _lock:
+        cache.pop(key, None)
+        cache[key] = value
+        while len(cache) > CACHE_SIZE:
+            del cache[next(iter(cache))]
+
+
+def attach_data_files(result: TrialResult, data: TaskData) -> TrialResult:
+    """Add the user's files that a record holds to a result, as artifacts."""
+    return replace(result, files={**result.files, **data_files(data)})

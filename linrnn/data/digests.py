@@ -23,9 +23,9 @@ def digest(*arrays: NDArray[Any]) -> str:
     return total.hexdigest()
 
 
-def content_digest(content: bytes | None) -> str | None:
-    """SHA-256 of a file's content; None where there is no file."""
-    return None if content is None else hashlib.sha256(content).hexdigest()
+def content_digest(content: bytes) -> str:
+    """SHA-256 of a file's content."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def row_digests(rows: NDArray[Any]) -> Digests:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from linrnn.data.chronological_split import SeriesData, split_chronologically
+from linrnn.data.digests import content_digest
 from linrnn.data.sequences import Array, Splits
 from linrnn.tasks.task import Task
 
@@ -27,7 +28,12 @@ class BuiltInSeries(Task):
 
     @property
     def content(self) -> bytes:
+        """The file that comes with linrnn."""
         return (resources.files("linrnn.tasks") / "data" / self.file_name).read_bytes()
+
+    @property
+    def file_digest(self) -> str | None:
+        return content_digest(self.content)
 
     @property
     def values(self) -> Array:

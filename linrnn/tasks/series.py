@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from linrnn.config.settings import Integers, Text, setting
 from linrnn.data.chronological_split import SeriesData, has_enough_rows, split_chronologically
 from linrnn.data.column_choice import choose_column
+from linrnn.data.digests import content_digest
 from linrnn.data.npz_archive import read_archive
 from linrnn.data.row_order import order_rows
 from linrnn.data.sequences import Array, Splits
 from linrnn.data.text_table import Groups, parse_numbers, read_table
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks import SERIES_FILES
-from linrnn.tasks.task import Task
+from linrnn.tasks.task import Task, TaskData
 
 DROPPED = 0.2  # the largest part of all rows that groups of different lengths may cost
 LONGEST = 50  # characters of a label
@@ -48,11 +49,11 @@ class Series(Task):
     inputs: str = setting("", Text(), "columns to predict it from, separated by commas; empty for its own past")
     horizon: int = setting(1, Integers(0, 1_000_000), "how many rows ahead")
     group: str = setting("", Text(), "the column that tells sequences apart; empty for one sequence")
-    held: bytes | None = field(default=None, compare=False, repr=False)  # the file's content, once it is read
+    sha256: str = setting("", Text(64), "SHA-256 of the file; empty until it is read")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not os.path.isabs(self.file):
+        if not self.has_file and not self.sha256:
             raise ConfigError(f"a series needs a file: name it in place of the task (data.csv), not {self.file!r}")
 
     @property
@@ -93,26 +94,55 @@ class Series(Task):
         return self.data().notes
 
     @property
-    def content(self) -> bytes:
-        return read_series_file(self.file) if self.held is None else self.held
+    def file_digest(self) -> str | None:
+        return self.sha256 or None
 
     @property
-    def data_files(self) -> Mapping[str, bytes]:
-        return {self.label: self.content}
+    def is_self_contained(self) -> bool:
+        return "_content" in self.__dict__
 
-    def loaded(self, copy: Callable[[str], bytes | None] | None = None) -> Self:
-        if self.held is not None:
-            return self
+    @property
+    def has_file(self) -> bool:
+        """Whether the series was read from a file, not made in memory."""
+        return os.path.isabs(self.file)
+
+    @property
+    def copy_name(self) -> str:
+        """Name of a copy of the file in a record."""
+        return self.label if self.has_file else f"{self.label}.csv"
+
+    @property
+    def content(self) -> bytes:
+        """Content of the file. DataError where it cannot be read, or has not the SHA-256 that the settings name."""
+        attached: bytes | None = self.__dict__.get("_content")
+        if attached is not None:
+            return attached
+        if not self.has_file:
+            raise DataError(f"the series {self.file!r} has no file: it was made in memory; make it again")
+        content = read_series_file(self.file)
+        if self.sha256 not in ("", content_digest(content)):
+            raise DataError(f"{self.file} has changed: its SHA-256 is {content_digest(content)}, not {self.sha256}")
+        return content
+
+    def attach(self, content: bytes) -> Self:
+        """Return the series with this content in memory, which is neither compared nor copied nor pickled."""
+        task = replace(self, sha256=content_digest(content))
+        task.__dict__["_content"] = content
+        return task
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_content"}
+
+    def load(self, copy: Callable[[str], bytes | None] | None = None) -> TaskData:
         try:
             content = self.content
         except DataError:
-            kept = copy(self.label) if copy else None
-            if kept is None:
+            saved = copy(self.copy_name) if copy else None
+            if saved is None or self.sha256 not in ("", content_digest(saved)):
                 raise
-            content = kept
-        task = replace(self, held=content)
-        task.splits()
-        return task
+            content = saved
+        task = self.attach(content)
+        return TaskData(task, task.splits(), {self.copy_name: content})
 
     def splits(self) -> Splits:
         data = self.data()

@@ -6,7 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,24 @@ from linrnn.data.sequences import Array, Sequences, Splits, forecast_pairs, rela
 from linrnn.errors import ConfigError
 
 LEAST_SPREAD = 1e-9  # of targets that vary, relative to the largest: less is rounding
+
+
+class TaskData(NamedTuple):
+    """The data of a task, which travel beside its settings.
+
+    Parameters
+    ----------
+    task : Task
+        The task; its settings name the data. Its content is attached, but not pickled.
+    splits : Splits
+        Its sequences.
+    files : mapping of str to bytes
+        Name and content of the user's files that the sequences are parsed from; empty for built-in tasks.
+    """
+
+    task: Task
+    splits: Splits
+    files: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -61,21 +79,40 @@ class Task(Config, ABC):
         return None
 
     @property
-    def content(self) -> bytes | None:
-        """The file that the sequences are read from; None for a task that makes its own."""
+    def file_digest(self) -> str | None:
+        """SHA-256 of the file that the sequences are parsed from; None for a task that computes them."""
         return None
 
     @property
-    def data_files(self) -> Mapping[str, bytes]:
-        """Name -> content of files of the user's, without which nobody has the sequences."""
-        return {}
+    def content(self) -> bytes | None:
+        """Content of that file; None for a task that computes its sequences."""
+        return None
 
-    def loaded(self, copy: Callable[[str], bytes | None] | None = None) -> Self:
-        """The same task with its data in hand, read and checked; `copy` gives a file of `data_files` that is gone.
+    @property
+    def is_self_contained(self) -> bool:
+        """Whether the sequences can be made without reading a file of the user's."""
+        return True
 
-        DataError where there is none, or one that cannot be used.
+    def load(self, copy: Callable[[str], bytes | None] | None = None) -> TaskData:
+        """Read and check the data.
+
+        Parameters
+        ----------
+        copy : callable, optional
+            Returns the content of a file by its name in `TaskData.files`, or None; asked where the file itself is
+            missing or changed.
+
+        Returns
+        -------
+        TaskData
+            The task, whose settings name the data that were read, and its sequences.
+
+        Raises
+        ------
+        DataError
+            If there are no data, or they cannot be used.
         """
-        return self
+        return TaskData(self, self.splits())
 
     def notes(self) -> tuple[str, ...]:
         """Return notes for the user on how the data were read; none for a built-in task."""

@@ -43,7 +43,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
     >>> history.best_val_loss  # (S,)
     """
     data = splits or config.task.splits()
-    shapes = config.model.shapes(config.task.input_size, config.task.output_size)
+    shapes = config.model.shapes(data.train.inputs.shape[2], data.train.targets.shape[2])
     backend = choose_backend(config, shapes, initial_weights(config, shapes), data.train)
     best = backend.weights
     digests = [row_digests(best)]

@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -79,10 +79,6 @@ class TrialConfig(Config):
     model: Model
     training: TrainingConfig = TrainingConfig()
     seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the replicas' first weights")
-
-    def loaded(self, copy: Callable[[str], bytes | None] | None = None) -> TrialConfig:
-        """An equal config whose task has its data in hand; see `Task.loaded`."""
-        return replace(self, task=self.task.loaded(copy))
 
 
 def to_text(config: TrialConfig) -> dict[str, str]:

@@ -103,7 +103,7 @@ def facts_of_search(folder: Path) -> dict[str, object]:
 def test_a_finished_sweep_run_again_trains_nothing_and_prints_the_same(
     twin: Twin, here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.workflows.sweep.run_trial", None)
+    monkeypatch.setattr("experiments.workflows.trial_job.run_trial", None)
     folder = new_store(twin.folder, tmp_path / "again")
     code, printed, _ = here(*SWEEP, "--store", str(folder))
     assert (code, result(json.loads(printed))) == (0, twin.printed)

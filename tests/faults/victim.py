@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from experiments.__main__ import main
-from experiments.workflows.sweep import SweepRunner
+from experiments.workflows.sweep_runner import SweepRunner
 
 TRIAL = 1  # the trial that is hit
 WRITING = os.O_WRONLY | os.O_RDWR
@@ -50,10 +50,10 @@ def hear(name: str, arguments: tuple[Any, ...]) -> None:
         boundary()
 
 
-def write(self: SweepRunner, work: Any, outcome: Any) -> None:
+def write(self: SweepRunner, job: Any, result: Any) -> None:
     """Record a trial, under fire if it is the one."""
-    state["on"] = work.number == TRIAL and state["count"] == 0
-    whole(self, work, outcome)
+    state["on"] = job.number == TRIAL and state["count"] == 0
+    whole(self, job, result)
     if state["on"] and os.environ["FAULT_AT"] == "0":
         Path(os.environ["FAULT_COUNT"]).write_text(str(state["count"]))
     state["on"] = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any
 from zipfile import BadZipFile
@@ -21,7 +21,8 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.baseline.lags import LagLoss
 from linrnn.data.digests import digest
 from linrnn.models.model import Shapes, flatten, unflatten
-from linrnn.tasks.task import Task
+from linrnn.tasks.series import Series
+from linrnn.tasks.task import TaskData
 from linrnn.training.history import TrainingHistory
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
@@ -45,7 +46,6 @@ def trial_files(result: TrialResult) -> dict[str, bytes]:
         Artifact.CONFIG: config_file(to_text(result.config)),
         Artifact.ENVIRONMENT: json_file(result.environment),
         **result.files,
-        **data_files(result.config.task),
     }
     digests = {
         **result.data,
@@ -55,9 +55,9 @@ def trial_files(result: TrialResult) -> dict[str, bytes]:
     return {**files, Artifact.DIGESTS: json_file(digests)}
 
 
-def data_files(task: Task) -> dict[str, bytes]:
+def data_files(data: TaskData) -> dict[str, bytes]:
     """Return name -> content of the user's files that a record holds: those that are not too large."""
-    files = {f"{DATA}/{name}": content for name, content in task.data_files.items()}
+    files = {f"{DATA}/{name}": content for name, content in data.files.items()}
     return {name: content for name, content in files.items() if len(content) < MAX_BYTES}
 
 
@@ -81,6 +81,8 @@ def load_result(config: TrialConfig, form: str, start: float, seconds: float, re
     )
     data = {name: text for name, text in digests.items() if name.startswith("data.")}
     environment = json.loads(read(Artifact.ENVIRONMENT))
+    if isinstance(config.task, Series) and not config.task.sha256:  # version 1 names the file in its environment alone
+        config = replace(config, task=replace(config.task, sha256=environment.get("data_file", "")))
     return TrialResult(config, history, start, seconds, environment, data, curves.get(Metric.TEST_LOSS))
 
 

@@ -11,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from linrnn.data.digests import content_digest
 from linrnn.training.trial_config import TrialConfig
 from tracking.runs.source_code import source_digest, source_version
 
@@ -78,7 +77,7 @@ def environment(device: str = "cpu") -> dict[str, str]:
 
 def trial_environment(config: TrialConfig) -> dict[str, str]:
     """The environment of a trial, and the SHA-256 of the file that its data come from."""
-    file = content_digest(config.task.content)
+    file = config.task.file_digest
     return {**environment(config.training.device), **({"data_file": file} if file else {})}
 
 

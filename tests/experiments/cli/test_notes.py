@@ -13,7 +13,6 @@ from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.report.serialization import sweeps_json
 from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import NOBODY
 from experiments.workflows.sweep import run_sweep
 from tracking.runs.reader import read_sweep
 from tracking.schema import Tag
@@ -42,7 +41,7 @@ def test_baselines_prints_them_on_stderr(table: Path, capsys: pytest.CaptureFixt
 def test_a_sweep_records_them(table: Path, store: Store) -> None:
     config = sweep_config(str(table), ["linear"], SMALL)
     with ThreadPoolExecutor(1) as executor:
-        summary = run_sweep(config, store, executor, NOBODY)
+        summary = run_sweep(config, store, executor)
     notes = config.bases[0].task.notes()
     assert len(notes) == 1
     sweep = read_sweep(store, summary.sweep_run)

@@ -12,7 +12,6 @@ import pytest
 from experiments.report.serialization import sweeps_json
 from experiments.search.executors import WorkerDiedError, local_workers
 from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import NOBODY
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.experiments import dying
@@ -51,11 +50,11 @@ def test_a_trial_whose_worker_dies_is_tried_again(
     killed = tmp_path / "killed"
     killed.mkdir()
     with local_workers(2) as executor:
-        run_sweep(CONFIG, store, executor, NOBODY)
+        run_sweep(CONFIG, store, executor)
         expected = facts(store)
-    monkeypatch.setattr("experiments.workflows.sweep.run_trial", partial(dying.sometimes, killed))
+    monkeypatch.setattr("experiments.workflows.trial_job.run_trial", partial(dying.sometimes, killed))
     with local_workers(2) as executor:
-        again = run_sweep(CONFIG, store, executor, NOBODY, fresh=True)
+        again = run_sweep(CONFIG, store, executor, fresh=True)
     assert len(list(killed.iterdir())) == 2 * (3 + 1)
     assert sweeps_json([again])["sweeps"][0]["failures"] == []
     for name, fact in expected.items():
@@ -68,9 +67,9 @@ def test_a_trial_whose_worker_dies_is_tried_again(
 def test_one_whose_workers_die_three_times_is_recorded_as_failed_and_the_sweep_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.workflows.sweep.run_trial", dying.always)
+    monkeypatch.setattr("experiments.workflows.trial_job.run_trial", dying.always)
     with local_workers(2) as executor:
-        summary = run_sweep(CONFIG, store, executor, NOBODY)
+        summary = run_sweep(CONFIG, store, executor)
     linear, tanh = summary.studies
     assert (linear.trials, linear.failed, tanh.trials, tanh.failed) == (3, 0, 3, 3)
     assert summary.confirmations == ()

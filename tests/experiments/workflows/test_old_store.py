@@ -17,7 +17,6 @@ from filelock import FileLock
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import NOBODY
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
@@ -198,7 +197,7 @@ def test_a_report_and_an_export_are_written(
 def swept(store: Store, task: str, models: Sequence[str] = tuple(MODELS), **more: str) -> int:
     """How many trials a sweep has trained."""
     here = Here()
-    run_sweep(sweep_config(task, models, BUDGET | more), store, here, NOBODY)
+    run_sweep(sweep_config(task, models, BUDGET | more), store, here)
     return here.count
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import pickle
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ import numpy as np
 import pytest
 
 import tracking
+from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.optuna_adapter import apply_params
-from experiments.search.sweep_config import sweep_config, sweep_config_of_run
-from experiments.workflows.trial import run_trial
+from experiments.search.sweep_config import prepare_sweep, sweep_config, sweep_config_of_run
+from experiments.workflows.trial import attach_data_files, run_trial
 from linrnn.errors import ConfigError, DataError
-from linrnn.training.trial_config import from_text
+from linrnn.training.result import TrialResult
+from linrnn.training.trial_config import TrialConfig, from_text
 from tests.conftest import Here, Run
 from tests.faults.harness import new_store
 from tracking.runs import artifacts as files
@@ -44,6 +48,13 @@ def config_of(path: Path, **settings: str) -> Any:
     return from_text({**text, "training.replicas": "2", **{k.replace("__", "."): v for k, v in settings.items()}})
 
 
+def train(config: TrialConfig) -> TrialResult:
+    """A tested trial on the file of a config, with all its artifacts."""
+    data = config.task.load()
+    config = replace(config, task=data.task)
+    return attach_data_files(run_trial(config, artifacts=trial_artifacts, test=True), data)
+
+
 @pytest.mark.long
 def test_a_swept_series_is_reproduced_with_and_without_its_file(
     linrnn: Run, here: Here, empty_store: Path, table: Path, tmp_path: Path
@@ -65,7 +76,8 @@ def test_a_swept_series_is_reproduced_with_and_without_its_file(
     best, confirmation = found["studies"][0]["best_run"], found["confirmation"][1]["run_id"]
     store = open_store(tmp_path / "store")
     assert read_run(store, best).params["task"] == "series"
-    assert sweep_config_of_run(read_run(store, found["sweep_run"]).params).data_file
+    config = sweep_config_of_run(read_run(store, found["sweep_run"]).params)
+    assert config.bases[0].task.file_digest == sha256(TABLE.encode()).hexdigest()
 
     for _ in range(2):
         for run_id in (best, confirmation):
@@ -99,7 +111,7 @@ def test_a_changed_file_is_another_sweep(table: Path) -> None:
     before = sweep_config(str(table), ["linear"], {"task.column": "sold"})
     table.write_text(TABLE.replace("\r\n", "\n"))
     after = sweep_config(str(table), ["linear"], {"task.column": "sold"})
-    assert before.bases == after.bases
+    assert before.bases != after.bases
     assert before.text() != after.text()
     assert before.study_name(before.bases[0]) != after.study_name(after.bases[0])
     table.unlink()
@@ -108,10 +120,15 @@ def test_a_changed_file_is_another_sweep(table: Path) -> None:
     assert again.study_name(again.bases[0]) == after.study_name(after.bases[0])
 
 
-def test_trials_of_a_sweep_have_the_data_in_hand(table: Path) -> None:
-    (base,) = sweep_config(str(table), ["linear"], {"task.column": "sold"}).bases
+def test_the_data_of_a_sweep_travel_beside_its_trials(table: Path) -> None:
+    config, data = prepare_sweep(str(table), ["linear"], {"task.column": "sold"})
     table.unlink()
-    assert apply_params(base, {"model.hidden_size": 3}).task.splits().test.inputs.shape == (59, 1, 1)
+    trial = apply_params(config.bases[0], {"model.hidden_size": 3})
+    assert trial.task == data.task
+    for each in (trial, config, data.task):
+        assert ROWS[5].encode() not in pickle.dumps(each)
+    assert data.splits.test.inputs.shape == (59, 1, 1)
+    assert data.files == {"sales.csv": TABLE.encode()}
 
 
 def test_a_series_is_named_by_its_file(table: Path) -> None:
@@ -144,7 +161,7 @@ def test_a_large_file_is_not_kept_and_missed_when_it_is_gone(
     store: Store, here: Here, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "KEPT_BYTES", len(TABLE.encode()))
-    run_id = record_trial(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    run_id = record_trial(store, train(config_of(table)), "single", {"phase": "single"})
     at = ("--store", str(store.folder), "-q")
     assert not list((store.folder / "mlruns").rglob("artifacts/data"))
     assert here("reproduce", run_id, *at)[0] == 0
@@ -156,7 +173,7 @@ def test_a_large_file_is_not_kept_and_missed_when_it_is_gone(
 
 
 def test_a_copy_that_was_changed_is_damage(store: Store, here: Here, table: Path) -> None:
-    run_id = record_trial(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    run_id = record_trial(store, train(config_of(table)), "single", {"phase": "single"})
     (copy,) = (store.folder / "mlruns").rglob("artifacts/data/sales.csv")
     copy.write_text(TABLE.replace(ROWS[3], ROWS[4]))
     code, _, said = here("reproduce", run_id, "--store", str(store.folder), "-q")
@@ -168,9 +185,9 @@ def test_settings_of_odd_text_come_back(store: Store, tmp_path: Path) -> None:
     path.write_text('"a = b ",é\u202f\n' + "".join(f"{k % 3},{k % 4}\n" for k in range(40)))
     config = config_of(path, task__column="é", task__inputs="a = b")
     assert config.task.label == "it_s_ odd__20.csv"
-    trained = run_trial(config, test=True)
-    run_id = record_trial(store, trained, "odd", {"phase": "single"})
-    assert tracking.read_config(read_trial(store, run_id)) == config
+    result = train(config)
+    run_id = record_trial(store, result, "odd", {"phase": "single"})
+    assert tracking.read_config(read_trial(store, run_id)) == result.config
     assert [found.info.run_id for found in find_runs(store, config.task.label, "")] == [run_id]
     assert str(path) not in last_sweeps(store)
 
@@ -218,12 +235,12 @@ def test_bad_files_and_names_of_a_real_process(linrnn: Run, tmp_path: Path) -> N
 
 
 def test_a_file_that_turned_bad_is_said_so(store: Store, here: Here, table: Path) -> None:
-    run_id = record_trial(store, run_trial(config_of(table), test=True), "single", {"phase": "single"})
+    run_id = record_trial(store, train(config_of(table)), "single", {"phase": "single"})
     table.write_text(TABLE.replace(ROWS[4], "2001;x;1"))
     code, _, said = here("reproduce", run_id, "--store", str(store.folder), "-q")
     assert (code, "row 6, column 'sold'" in said) == (5, True)
     with pytest.raises(DataError):
-        run_trial(replace(config_of(table)))
+        train(config_of(table))
 
 
 def test_what_was_chosen_and_reordered_is_printed(here: Here, tmp_path: Path) -> None:

@@ -21,11 +21,11 @@ from experiments.report.figures.trial_figures import learning_curves
 from experiments.report.serialization import baselines_json, sweeps_json
 from experiments.report.summary import summarize
 from experiments.report.sweep_record import load_sweep
+from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.executors import local_workers
 from experiments.search.optuna_adapter import apply_params, ask, pruning_limits, search_space, to_frozen_trial
 from experiments.search.study_state import StudyState
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
-from experiments.workflows.progress import NOBODY
 from experiments.workflows.sweep import run_sweep
 from experiments.workflows.trial import run_trial
 from linrnn.analysis.verdict import decide_verdict
@@ -153,7 +153,8 @@ class TestSweep:
 
     def test_floors_are_lines_of_every_trial_s_figure(self) -> None:
         floors = compute_baselines(TASKS["sine"]())
-        trained = run_trial(from_text({"task": "sine", "model": "linear", **TINY}), floors=floors)
+        config = from_text({"task": "sine", "model": "linear", **TINY})
+        trained = run_trial(config, artifacts=trial_artifacts, baselines=floors)
         assert trained.files["curves.png"] != learning_curves(trained)
         assert trained.files["curves.png"] == learning_curves(trained, floors)
 
@@ -234,7 +235,7 @@ class TestPruning:
         config = from_text({"task": "sine", "model": "linear", "training.epochs": "100", "training.replicas": "2"})
         whole = run_trial(config)
         assert whole.outcome == "complete"
-        stopped = run_trial(config, {20: math.inf, 40: 0.0, 60: 0.0})
+        stopped = run_trial(config, limits={20: math.inf, 40: 0.0, 60: 0.0})
         assert (stopped.outcome, stopped.history.epoch) == ("pruned", 40)
         assert np.array_equal(stopped.history.val_loss, whole.history.val_loss[: len(stopped.history.val_loss)])
         trial = to_frozen_trial(search_space(config), stopped.result, "id")
@@ -245,7 +246,7 @@ def test_a_sweep_of_nothing_but_diverged_trials_says_so(store: Store) -> None:
     given = BUDGET | {"sweep.trials": "2", "training.learning_rate": "10", "training.epochs": "200"}
     config = sweep_config("sine", ["linear"], given | {"training.clip_norm": "inf"})
     with local_workers(1) as executor:
-        found = sweeps_json([run_sweep(config, store, executor, NOBODY)])["sweeps"][0]
+        found = sweeps_json([run_sweep(config, store, executor)])["sweeps"][0]
     study = found["studies"][0]
     assert (study["trials"], study["diverged"], study["best_run"], study["best_val_loss"]) == (2, 2, None, None)
     assert found["confirmation"] == []
@@ -259,11 +260,11 @@ def test_a_wrong_budget_is_a_line(given: dict[str, str]) -> None:
 
 def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     config: SweepConfig = sweep_config("sine", ["linear"], BUDGET | {"sweep.trials": "1"})
-    monkeypatch.setattr(StudyState, "tell", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
+    monkeypatch.setattr(StudyState, "report", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
 
     def broken() -> None:
         with local_workers(1) as executor:
-            run_sweep(config, store, executor, NOBODY)
+            run_sweep(config, store, executor)
 
     with pytest.raises(RuntimeError, match="planted"):
         broken()

@@ -19,7 +19,7 @@ Rows = Sequence[tuple[object, ...]]
 
 def series(rows: Rows, header: str = "day,y", **settings: str) -> Series:
     text = header + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
-    return Series(file="/sales.csv", column="y", held=text.encode(), **settings)  # type: ignore[arg-type]
+    return Series(file="/sales.csv", column="y", **settings).attach(text.encode())  # type: ignore[arg-type]
 
 
 def dated(days: Sequence[object]) -> list[tuple[object, ...]]:
@@ -124,4 +124,4 @@ def test_a_predicted_column_is_not_the_time() -> None:
     years = [2001, 2003, 2002] * 10
     assert series([(k, y) for k, y in enumerate(years)], "t,y").notes() == ()
     text = "year\n" + "".join(f"{y}\n" for y in years)
-    assert Series(file="/d.csv", column="year", held=text.encode()).notes() == ()
+    assert Series(file="/d.csv", column="year").attach(text.encode()).notes() == ()

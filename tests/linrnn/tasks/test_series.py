@@ -6,7 +6,9 @@ import io
 import os
 import pickle
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +101,9 @@ def splits_of(values: Array, horizon: int, archive: bool) -> Splits:
     if archive:
         buffer = io.BytesIO()
         np.savez(buffer, inputs=values[:, :1], targets=values[:, 1:])
-        return Series(file="/data.npz", horizon=horizon, held=buffer.getvalue()).splits()
+        return Series(file="/data.npz", horizon=horizon).attach(buffer.getvalue()).splits()
     text = "x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in values.tolist())
-    return Series(file="/data.csv", inputs="x", column="y", horizon=horizon, held=text.encode()).splits()
+    return Series(file="/data.csv", inputs="x", column="y", horizon=horizon).attach(text.encode()).splits()
 
 
 def test_the_training_part_has_mean_0_and_variance_1(write: Write) -> None:
@@ -150,22 +152,44 @@ def test_arrays_keep_their_features_and_sequences(write: Write) -> None:
     assert flat.splits().test.inputs.shape == (29, 1, 3)
 
 
-def test_a_series_in_hand_is_equal_and_does_not_read_again(write: Write) -> None:
-    config = from_text({"task": "series", "model": "linear", "task.file": write(VALUES), "task.column": "b"})
-    loaded = config.loaded()
-    assert loaded == config
-    assert hash(loaded) == hash(config)
-    assert to_text(loaded) == to_text(config)
-    before = config.task.splits()
-    os.remove(to_text(config)["task.file"])
-    for after in (loaded.task.splits(), pickle.loads(pickle.dumps(loaded)).loaded().task.splits()):
-        assert np.array_equal(after.test.targets, before.test.targets)
-    with pytest.raises(DataError, match="No such file"):
-        config.loaded()
-    with pytest.raises(DataError, match="No such file"):
-        config.loaded(lambda name: None)
-    copies = {"data.csv": loaded.task.content}
-    assert np.array_equal(config.loaded(copies.get).task.splits().test.inputs, before.test.inputs)
+def test_configs_are_equal_if_and_only_if_their_files_have_the_same_content(write: Write) -> None:
+    typed = from_text({"task": "series", "model": "linear", "task.file": write(VALUES), "task.column": "b"})
+    one = replace(typed, task=typed.task.load().task)
+    same = replace(typed, task=typed.task.load().task)
+    write(VALUES + 1)
+    other = replace(typed, task=typed.task.load().task)
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != other
+    assert from_text(to_text(one)) == one
+    assert to_text(other)["task.sha256"] == sha256(Path(typed.task.file).read_bytes()).hexdigest()
+
+
+def test_a_file_that_is_another_by_now_is_refused_or_replaced_by_its_copy(write: Write) -> None:
+    path = write(VALUES)
+    task, before, files = Series(file=path, column="b").load()
+    for change in (lambda: write(VALUES + 1), lambda: os.remove(path)):
+        change()
+        with pytest.raises(DataError):
+            task.splits()
+        with pytest.raises(DataError):
+            task.load(lambda name: None)
+        with pytest.raises(DataError):
+            task.load(lambda name: b"b\n1\n")  # no copy of this file
+        again = task.load(files.get)
+        assert again.task == task
+        assert np.array_equal(again.splits.test.inputs, before.test.inputs)
+
+
+def test_content_is_attached_beside_the_settings_and_not_pickled(write: Write) -> None:
+    content = Path(write(VALUES)).read_bytes()
+    task = Series(file="/gone/data.csv", column="b").attach(content)
+    assert task.splits().test.inputs.shape == (39, 1, 1)
+    assert content not in pickle.dumps(task)
+    for copied in (pickle.loads(pickle.dumps(task)), replace(task), copy(task)):
+        assert copied == task
+        with pytest.raises(DataError):
+            copied.splits()
 
 
 @pytest.mark.parametrize(
@@ -211,7 +235,7 @@ def test_a_table_that_cannot_be_used_is_refused_with_its_place(
 ) -> None:
     task = Series(file=write(content.encode()), **settings)
     with pytest.raises(DataError) as caught:
-        task.loaded()
+        task.load()
     assert "\n" not in str(caught.value)
     assert all(part in str(caught.value) for part in ["data.csv", *parts]), caught.value
 
@@ -248,17 +272,17 @@ DRAWN = RNG.normal(size=(30, 2))
 )
 def test_arrays_that_cannot_be_used_are_refused(write: Write, arrays: dict[str, Any], parts: list[str]) -> None:
     with pytest.raises(DataError) as caught:
-        Series(file=write(arrays), horizon=0).loaded()
+        Series(file=write(arrays), horizon=0).load()
     assert all(part in str(caught.value) for part in ["data.npz", *parts]), caught.value
 
 
 def test_objects_are_never_unpickled(write: Write, tmp_path: Path) -> None:
     planted = np.array([[Planted(tmp_path / "hit")]], dtype=object)
     with pytest.raises(DataError, match="holds objects"):
-        Series(file=write({"inputs": planted, "targets": DRAWN})).loaded()
+        Series(file=write({"inputs": planted, "targets": DRAWN})).load()
     (tmp_path / "raw.npz").write_bytes(pickle.dumps(Planted(tmp_path / "hit")))
     with pytest.raises(DataError, match=r"raw\.npz"):
-        Series(file=str(tmp_path / "raw.npz")).loaded()
+        Series(file=str(tmp_path / "raw.npz")).load()
     assert not (tmp_path / "hit").exists()
     pickle.loads(pickle.dumps(Planted(tmp_path / "hit")))
     assert (tmp_path / "hit").exists()
@@ -268,7 +292,7 @@ def test_objects_are_never_unpickled(write: Write, tmp_path: Path) -> None:
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "data.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"data\.npz"):
-        Series(file=str(tmp_path / "data.npz")).loaded()
+        Series(file=str(tmp_path / "data.npz")).load()
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -278,7 +302,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     cases = {"none.csv": "No such file", "pipe.csv": "plain file", "folder.csv": "is a folder", "data.dat": "rename"}
     for name, part in cases.items():
         with pytest.raises(DataError, match=part) as caught:
-            Series(file=str(tmp_path / name)).loaded()
+            Series(file=str(tmp_path / name)).load()
         assert str(tmp_path / name) in str(caught.value)
 
 
@@ -289,13 +313,13 @@ def test_a_file_that_may_not_be_read_is_refused(write: Write, monkeypatch: pytes
     path = write(VALUES)
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(DataError, match=r"cannot be read \(Permission denied\)"):
-        Series(file=path).loaded()
+        Series(file=path).load()
 
 
 def test_settings_that_do_not_go_together_are_refused(write: Write) -> None:
     with pytest.raises(ConfigError, match=r"name it in place of the task"):
         from_text({"task": "series", "model": "tanh"})
     with pytest.raises(ConfigError, match="from itself"):
-        Series(file=write(VALUES), column="b", horizon=0).loaded()
+        Series(file=write(VALUES), column="b", horizon=0).load()
     with pytest.raises(ConfigError, match=r"task\.column is for tables"):
-        Series(file=write({"inputs": DRAWN, "targets": DRAWN}), column="y").loaded()
+        Series(file=write({"inputs": DRAWN, "targets": DRAWN}), column="y").load()

@@ -1,0 +1,37 @@
+"""The figures and tables that are recorded with each trial."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from linrnn.baseline.baselines import Baselines
+from linrnn.data.sequences import Splits
+from linrnn.training.result import TrialResult
+from tracking.runs.artifacts import baselines_file, predictions_file
+from tracking.schema import Artifact
+
+
+def trial_artifacts(result: TrialResult, splits: Splits, baselines: Baselines | None) -> dict[str, bytes]:
+    """Return the artifacts of a trial by name: learning curves, baselines and, if tested, predictions."""
+    from experiments.report.figures.trial_figures import learning_curves  # imports matplotlib, which workers need
+
+    return {
+        Artifact.CURVES_FIGURE: learning_curves(result, baselines),
+        **({Artifact.BASELINES: baselines_file(baselines)} if baselines else {}),
+        **(prediction_artifacts(result, splits) if result.test_loss is not None else {}),
+    }
+
+
+def prediction_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes]:
+    """Return the predictions of the replica of the median test loss, as numbers and figures; none if it diverged."""
+    from experiments.report.figures.prediction_figures import closed_loop_figure, prediction_figure
+    from linrnn.analysis.predictions import predict_test_split
+
+    if not math.isfinite(np.median(result.test_losses)):
+        return {}
+    predictions = predict_test_split(result.config, result.history, splits, result.test_losses)
+    by_model = {result.config.model.name: predictions}
+    figures = [figure for figure in (prediction_figure(by_model), closed_loop_figure(by_model)) if figure.table.rows]
+    return {Artifact.PREDICTIONS: predictions_file(predictions), **{f"{each.name}.png": each.png() for each in figures}}

@@ -1,0 +1,162 @@
+"""A series from values in memory: a numpy array, or a pandas Series or DataFrame."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linrnn.data.digests import content_digest
+from linrnn.data.number_format import is_word
+from linrnn.errors import ConfigError, DataError
+from linrnn.tasks import BUILT_IN
+from linrnn.tasks.series import Series
+
+RESERVED = {*BUILT_IN, "sweeps", "default"}  # MLflow experiments that hold other runs
+Column = tuple[str, list[str]]  # name and cells
+
+
+def make_series(
+    values: Any,
+    *,
+    horizon: int = 1,
+    column: str | int | None = None,
+    inputs: str | int | Sequence[str | int] | None = None,
+    group: str | None = None,
+    name: str | None = None,
+) -> Series:
+    """Make a forecasting task of a series in memory.
+
+    The task is that of a CSV file with the same numbers: the same splits, and so the same losses and weights.
+
+    Parameters
+    ----------
+    values : array_like, pandas.Series or pandas.DataFrame
+        Values by time, `(time,)` or `(time, columns)`. The columns of an array are called `y`, or `y1`, `y2`, ...
+        A date index of pandas becomes the date column.
+    horizon : int
+        Number of rows between an input and its target.
+    column : str or int, optional
+        The column to predict, by its name or its position from 0; needed if there is more than one of numbers.
+    inputs : str, int or sequence, optional
+        The columns to predict it from; by default its own past.
+    group : str, optional
+        The column whose values tell sequences apart; by default all rows are one sequence.
+    name : str, optional
+        Label of the task in tables and in the store; by default the name of the pandas Series, or `series`.
+
+    Returns
+    -------
+    Series
+        The task; its content is not on disk but in memory, and named by its SHA-256.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of its range or the name belongs to another task.
+    DataError
+        If the values cannot be used: missing or infinite ones, too few rows, a constant column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linrnn
+    >>> task = linrnn.Series(np.sin(np.arange(200.0)), horizon=3, name="wave")
+    >>> task.label, task.splits().train.inputs.shape
+    ('wave', (117, 1, 1))
+    """
+    data, dates = value_columns(values), date_column(values)
+    titles = list(getattr(values, "columns", ()))  # as the user knows them
+    names = [title for title, _ in data]
+    chosen = [inputs] if isinstance(inputs, (str, int)) else list(inputs or ())
+    content = to_csv([*dates, *data])
+    label = check_name(name or getattr(values, "name", None) or "series")
+    task = Series(
+        file=label,
+        column="" if column is None else column_name(column, names, titles),
+        inputs=", ".join(column_name(each, names, titles) for each in chosen),
+        horizon=horizon,
+        group=group or "",
+        sha256=content_digest(content),
+    ).attach(content)
+    task.splits()
+    return task
+
+
+def value_columns(values: Any) -> list[Column]:
+    """Return the columns of an array, a pandas Series or a pandas DataFrame."""
+    if hasattr(values, "columns"):
+        return [(to_title(title), to_cells(values.iloc[:, k])) for k, title in enumerate(values.columns)]
+    array = np.asarray(values)
+    if array.ndim == 1:
+        return [(to_title(getattr(values, "name", None) or "y"), to_cells(values))]
+    if array.ndim != 2 or not array.shape[1]:
+        raise DataError(f"the values have the shape {array.shape}: make it (time,) or (time, columns)")
+    return [(f"y{k + 1}" if array.shape[1] > 1 else "y", to_cells(each)) for k, each in enumerate(array.T)]
+
+
+def date_column(values: Any) -> list[Column]:
+    """Return the date index of a pandas object as a column; no column for another index."""
+    index: Any = getattr(values, "index", None)
+    if hasattr(index, "to_timestamp"):  # periods
+        index = index.to_timestamp()
+    if index is None or getattr(getattr(index, "dtype", None), "kind", "") != "M":
+        return []
+    if getattr(index, "tz", None) is not None:
+        index = index.tz_convert(None)
+    return [(to_title(index.name or "date"), to_cells(index))]
+
+
+def to_cells(values: Any) -> list[str]:
+    """Return the text of each value: floats through repr, dates in ISO 8601."""
+    array: NDArray[Any] = np.asarray(values)
+    if array.dtype.kind == "c":
+        raise DataError(f"the values are of type {array.dtype}: make them real numbers")
+    if array.dtype.kind == "b":
+        array = array.astype(int)
+    if array.dtype.kind == "M":
+        midnight = (array == array.astype("datetime64[D]")).all()
+        return [str(each) for each in array.astype("datetime64[D]" if midnight else "datetime64[s]")]
+    if array.dtype.kind == "f":
+        return [repr(float(value)) for value in array]
+    return [value.isoformat() if isinstance(value, (date, datetime)) else str(value) for value in array.tolist()]
+
+
+def to_title(name: object) -> str:
+    """Return a column's name as it can stand in the first row of a table."""
+    title = " ".join(str(name).split())
+    return title if is_word(title) else f"column {title}".strip()
+
+
+def column_name(column: str | int, names: Sequence[str], titles: Sequence[object]) -> str:
+    """Return the name of a column in the table, given its title or its position."""
+    if column in titles:
+        return names[titles.index(column)]
+    if isinstance(column, int):
+        if not -len(names) <= column < len(names):
+            raise ConfigError(f"there is no column {column}: there are {len(names)}, from 0 to {len(names) - 1}")
+        return names[column]
+    return to_title(column)
+
+
+def check_name(name: object) -> str:
+    """Return a name that can label a task; ConfigError for that of another task."""
+    label = re.sub(r"[^\w .+-]", "_", " ".join(str(name).split())).lstrip(". ")
+    if not label or label.lower() in RESERVED:
+        raise ConfigError(f"a series cannot be called {str(name)!r}, as that stands for something else: give name=")
+    return f"{label}_" if label.lower().endswith(".npz") else label
+
+
+def to_csv(columns: Sequence[Column]) -> bytes:
+    """Return columns as the text of a CSV file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([title for title, _ in columns])
+    writer.writerows(zip(*(cells for _, cells in columns), strict=True))
+    return text.getvalue().encode()
