@@ -31,7 +31,7 @@ from tracking.schema import DATA, Artifact, Metric
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 MAX_BYTES = 10_000_000  # of a user's file larger than this, the record holds only the SHA-256
 UNREADABLE = (ValueError, TypeError, KeyError, EOFError, BadZipFile, SafetensorError)  # raised by damaged content
-FIELD_NAMES = (("naive", "trivial"),)  # fields of Baselines, and their names in version 1 of the schema
+OLD_FIELDS = {"trivial": "naive"}  # of Baselines, in version 1 of the schema
 Curves = dict[str, NDArray[Any]]
 Read = Callable[[str], bytes]
 
@@ -157,17 +157,11 @@ def json_file(items: Mapping[str, Any]) -> bytes:
 
 
 def baselines_file(baselines: Baselines) -> bytes:
-    """Return the baselines and bounds of a task as JSON, by their present names."""
-    values = asdict(baselines)
-    present = {old: name for name, old in FIELD_NAMES}
-    return json_file({present.get(name, name): value for name, value in values.items()})
+    """Return the baselines and bounds of a task as JSON."""
+    return json_file(asdict(baselines))
 
 
 def parse_baselines(content: bytes) -> Baselines:
     """Return the baselines and bounds in such a file, by their present names or those of version 1."""
-    values = json.loads(content)
-    fields = Baselines.__dataclass_fields__
-    for names in FIELD_NAMES:
-        (field,) = (name for name in names if name in fields)
-        values[field] = next(values.pop(name) for name in names if name in values)
+    values = {OLD_FIELDS.get(name, name): value for name, value in json.loads(content).items()}
     return Baselines(**(values | {"curve": tuple(LagLoss(*point) for point in values["curve"])}))

@@ -108,7 +108,7 @@ def test_artifacts_are_whole_and_have_their_digests(store: Store, result: TrialR
     assert {"data.train", "data.val", "data.test", "initial_weights"} <= digests.keys()
     recorded = json.loads((folder / "environment.json").read_text())
     assert {"commit", "uncommitted_changes", "python", "torch", "numpy", "threads", "cpu"} <= recorded.keys()
-    assert (folder / "note.txt").read_bytes() == b"hello"
+    assert (folder / "curves.png").read_bytes() == b"hello"
     weights = load_file(folder / "weights/final.safetensors")
     assert {name: tuple(value.shape) for name, value in weights.items()} == {
         name: (3, *shape) for name, shape in result.history.shapes.items()
