@@ -47,9 +47,11 @@ ALLOWED = {
     "experiments.report.html": {"report.html"},  # the template
     "experiments.search.optuna_adapter": {"outcome"},  # an attribute of Optuna's trial
     "experiments.search.sweep_config": {"data_file", "fixed"},  # keys that a study's digest is computed from, forever
+    "experiments.workflows.doctor": {"schema"},  # a kind of finding
     "tracking.mlflow_ui.model_registry": {"best"},  # the alias of a registered model
     "tracking.mlflow_ui.views": {"models"},  # the key of a view in links
     "tracking.runs.consistency": {"studies"},  # a line of linrnn doctor
+    "tracking.runs.artifacts": {"data_file"},  # an item of environment.json
     "tracking.runs.environment": {"data_file"},  # an item of environment.json
     "tracking.runs.reader": {"best"},  # an argument of tracking.load
     "tracking.store.library_internals": {"studies"},  # a table of Optuna's
