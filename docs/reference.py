@@ -133,9 +133,10 @@ def describe_package(name: str) -> str:
     parts = []
     for public in sorted(getattr(package, "__all__", ())):
         value = getattr(package, public)
-        kind = "autoclass" if inspect.isclass(value) else "autofunction"
-        options = ("members",) if inspect.isclass(value) else ()
-        parts.append(directive(kind, f"{name}.{public}", *options))
+        if inspect.isclass(value):
+            parts.append(directive("autoclass", f"{name}.{public}", "members"))
+        else:
+            parts.append(directive("autofunction" if callable(value) else "autodata", f"{name}.{public}"))
     return "\n\n".join(parts)
 
 
