@@ -8,7 +8,7 @@ from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from tests.source import IMPORTS, PACKAGES, PATHS, ROOMS, ROOT, TREES, public_definitions
+from tests.source import IMPORTS, PACKAGES, PATHS, ROOMS, ROOT, TREES, is_type_checking, public_definitions
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 LAYERS = {  # per room, from the top down; packages of one layer do not import each other
@@ -55,6 +55,21 @@ def test_imports_go_down() -> None:
             elif root == room and "." in name and layer(name)[0] <= row and layer(name)[1] != package:
                 wrong.append(f"{module} imports {name}, which is not below it")
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_science_draws_in_plot_methods_alone() -> None:
+    for module in PATHS:
+        plots = [node for node in ast.walk(TREES[module]) if isinstance(node, ast.FunctionDef) and node.name == "plot"]
+        allowed = {id(node) for plot in plots for node in ast.walk(plot)}
+        for node in ast.walk(TREES[module]) if module.startswith("linrnn") else ():
+            if isinstance(node, ast.Import | ast.ImportFrom) and "matplotlib" in ast.unparse(node):
+                assert id(node) in allowed or is_for_types(module, node), f"{module}: {ast.unparse(node)}"
+
+
+def is_for_types(module: str, node: ast.AST) -> bool:
+    """Whether a node is inside `if TYPE_CHECKING`."""
+    branches = [branch for branch in ast.walk(TREES[module]) if is_type_checking(branch)]
+    return any(node is each for branch in branches for each in ast.walk(branch))
 
 
 def cycle_free(graph: dict[str, set[str]]) -> None:
