@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from linrnn.config.settings import Integers, Reals, get_domain, list_settings, setting_name
-from linrnn.training.trial_config import TrialConfig, to_text
+from linrnn.training.trial_config import TrialConfig, searched_settings
 
 SearchSpace = Mapping[str, Integers | Reals]  # name in the flat text -> domain; its `search` is the range
 
@@ -33,7 +33,7 @@ def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, flo
 
 def describe_values(config: TrialConfig) -> str:
     """Describe a trial by its values of the settings that can be searched, for the name of its run."""
-    values = setting_values(searchable_settings(config), to_text(config))
+    values = searched_settings(config)
     names = short_names(values)
     texts = {name: f"{value:.2g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return " ".join(f"{names[name]}={text}" for name, text in texts.items())
