@@ -41,7 +41,7 @@ class StudyState:
     store : Store
     history : dict of int to FrozenTrial
         Recorded trials by number.
-    n_reported : int
+    report_count : int
         Number of trials in Optuna's database, always the first ones.
     """
 
@@ -50,22 +50,22 @@ class StudyState:
     study: Study
     store: Store
     history: dict[int, FrozenTrial] = field(default_factory=dict)
-    n_reported: int = 0
+    report_count: int = 0
 
     @property
     def is_complete(self) -> bool:
         """Whether all its trials are recorded."""
-        return self.n_recorded == self.config.trials
+        return self.trial_count == self.config.trials
 
     @property
-    def n_recorded(self) -> int:
+    def trial_count(self) -> int:
         """Number of recorded trials among those of the sweep."""
         return sum(number in self.history for number in range(self.config.trials))
 
     def reconcile(self) -> None:
         """Make MLflow and Optuna agree: close interrupted runs as KILLED, add missing trials to Optuna. Idempotent."""
         trials = self.study.get_trials(deepcopy=False)
-        self.history, self.n_reported = dict(enumerate(trials)), len(trials)
+        self.history, self.report_count = dict(enumerate(trials)), len(trials)
         with self.store.write_errors():
             for run in study_runs(self.store, self.config.task, self.study.study_name):
                 if run.is_running:
@@ -85,10 +85,10 @@ class StudyState:
 
     def report(self) -> None:
         """Add trials to Optuna's database in the order of their numbers; those after a gap wait."""
-        while self.n_reported in self.history:
+        while self.report_count in self.history:
             with self.store.write_errors():
-                self.study.add_trial(self.history[self.n_reported])
-            self.n_reported += 1
+                self.study.add_trial(self.history[self.report_count])
+            self.report_count += 1
 
     def missing_trials(self) -> dict[int, TrialConfig]:
         """Return the trials of the present generation that are not recorded, by number; none if the study is over."""

@@ -95,7 +95,7 @@ class SweepConfig(Config):
         The first N trials of a longer study are those of a study of N trials, so that a study can be continued.
         """
         own = {"generation": self.generation, "pruner": self.pruner, "data_file": base.task.file_digest or ""}
-        decisive = {**without_digest(to_text(base)), "fixed": sorted(self.fixed), **own}
+        decisive = {**drop_digest(to_text(base)), "fixed": sorted(self.fixed), **own}
         text = json.dumps(decisive, sort_keys=True)
         return f"{self.task} {base.model.name} {sha256(text.encode()).hexdigest()[:8]}"
 
@@ -186,7 +186,7 @@ def assemble_config(shared: Mapping[str, str], models: Sequence[str], settings: 
     return SweepConfig(bases, frozenset(name for name in settings if not is_sweep_setting(name)), **own)
 
 
-def without_digest(text: Mapping[str, str]) -> dict[str, str]:
+def drop_digest(text: Mapping[str, str]) -> dict[str, str]:
     """Return a flat text without the digest of the file, which the names of studies have under another name."""
     return {name: value for name, value in text.items() if name != DIGEST}
 

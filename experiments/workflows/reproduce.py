@@ -70,7 +70,7 @@ class RerunJob(NamedTuple):
             self.data.task.content if attach_content else None,
             artifacts=trial_artifacts,
             baselines=self.record.baselines(),
-            stop_after=self.original.history.epoch,
+            last_epoch=self.original.history.epoch,
             test=self.original.test_loss is not None,
         )
 
@@ -126,7 +126,7 @@ def reproduce_trial(
         job.config,
         artifacts=trial_artifacts,
         baselines=record.baselines(),
-        stop_after=original.history.epoch,
+        last_epoch=original.history.epoch,
         test=original.test_loss is not None,
         progress=progress,
     )

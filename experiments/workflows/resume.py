@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from optuna import get_all_study_names
 
-from experiments.search.sweep_config import SweepConfig, without_digest
+from experiments.search.sweep_config import SweepConfig, drop_digest
 from tracking.run_views import SweepRun
 from tracking.runs.query import find_sweeps
 from tracking.runs.writer import begin_sweep, end_run, resume_sweep
@@ -69,4 +69,4 @@ def begin_or_resume(
 
 def sweep_identity(config: SweepConfig, names: list[str]) -> str:
     """Return a text that is equal for two sweeps if and only if they compute the same, in the same studies."""
-    return sha256(json.dumps([without_digest(config.text()), names], sort_keys=True).encode()).hexdigest()[:16]
+    return sha256(json.dumps([drop_digest(config.text()), names], sort_keys=True).encode()).hexdigest()[:16]

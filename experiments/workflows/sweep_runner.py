@@ -75,7 +75,7 @@ class SweepRunner:
         self.resources.enter_context(self.store.lock(names))
         earlier = find_same_sweep(self.config, self.store, names)
         if earlier and earlier.is_finished:
-            self.show_finished(earlier)
+            self.show_record(earlier)
             return []
         self.baselines = (earlier and recorded_baselines(self.store, earlier)) or compute_baselines(
             self.data.task, self.data.splits
@@ -86,7 +86,9 @@ class SweepRunner:
         self.resources.enter_context(run_status(self.store, self.run_id))
         self.record_notes()
         states = list(open_studies(self.config, self.store, names))
-        self.progress.skip(sum(state.n_recorded for state in states) + len(self.confirmed_models()), self.config.task)
+        self.progress.skip(
+            sum(state.trial_count for state in states) + len(self.find_confirmations()), self.config.task
+        )
         jobs = [job for state in states for job in self.next_jobs(state)]
         self.finish_if_complete()
         return jobs
@@ -105,7 +107,7 @@ class SweepRunner:
                 TrialJob(state, config, self.baselines, number, limits)
                 for number, config in state.missing_trials().items()
             ]
-        elif state.base.model.name not in self.confirmed_models():
+        elif state.base.model.name not in self.find_confirmations():
             config = state.confirmation()
             jobs = [TrialJob(state, config, self.baselines)] if config else []
         else:
@@ -113,7 +115,7 @@ class SweepRunner:
         self.n_pending[state.study.study_name] = len(jobs)
         return jobs
 
-    def confirmed_models(self) -> set[str]:
+    def find_confirmations(self) -> set[str]:
         """Return the model types whose confirmation is recorded; close interrupted confirmations as KILLED."""
         names = set()
         for run in confirmation_runs(self.store, read_sweep(self.store, self.run_id)):
@@ -161,7 +163,7 @@ class SweepRunner:
     def write_again(self, job: TrialJob, result: TrialResult | FailedTrial) -> None:
         """Write after a server was away, unless it has recorded what it did not acknowledge."""
         if job.number is None:
-            if job.config.model.name not in self.confirmed_models():
+            if job.config.model.name not in self.find_confirmations():
                 self.write(job, result)
             return
         job.state.reconcile()
@@ -174,7 +176,7 @@ class SweepRunner:
             self.summary = retry_while_away(self.patience, self.progress, lambda: finish_sweep(self.store, self.run_id))
             self.resources.close()
 
-    def show_finished(self, sweep_run: SweepRun) -> None:
+    def show_record(self, sweep_run: SweepRun) -> None:
         """Summarize a sweep that is recorded already."""
         self.summary = summarize(load_sweep(self.store, sweep_run))
         self.progress.skip(

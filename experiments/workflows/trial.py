@@ -39,7 +39,7 @@ def run_trial(
     artifacts: Artifacts | None = None,
     baselines: Baselines | None = None,
     limits: Mapping[int, float] | None = None,
-    stop_after: int | None = None,
+    last_epoch: int | None = None,
     test: bool = False,
     progress: ProgressReporter | None = None,
 ) -> TrialResult:
@@ -58,8 +58,8 @@ def run_trial(
         Baselines of the task, for `artifacts`.
     limits : mapping of int to float, optional
         Pruning: epoch -> loss that the median validation loss must have reached at a milestone by then.
-    stop_after : int, optional
-        Epoch after which training stops, one of the evaluations.
+    last_epoch : int, optional
+        Epoch after which training stops, one of those of the evaluations.
     test : bool
         Whether to compute the test loss.
     progress : ProgressReporter, optional
@@ -83,7 +83,7 @@ def run_trial(
     reporter = progress or NullProgress()
     for history in train(config, splits):
         reporter.advance(config.model.name, history.median_best_val_loss)
-        if history.epoch == stop_after or is_above_limit(config, history, limits or {}):
+        if history.epoch == last_epoch or is_above_limit(config, history, limits or {}):
             break
     seconds = time.time() - started
     result = TrialResult(config, history, started, seconds, trial_environment(config), data_digests(splits))

@@ -160,7 +160,7 @@ def test_arrays_are_taken_as_they_stand_and_their_sizes_come_back(
 def test_a_large_file_is_not_kept_and_missed_when_it_is_gone(
     store: Store, here: Here, table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "KEPT_BYTES", len(TABLE.encode()))
+    monkeypatch.setattr(files, "MAX_BYTES", len(TABLE.encode()))
     run_id = record_trial(store, train(config_of(table)), "single", {"phase": "single"})
     at = ("--store", str(store.folder), "-q")
     assert not list((store.folder / "mlruns").rglob("artifacts/data"))
