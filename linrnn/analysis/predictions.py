@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from linrnn.analysis.statistics import median_replica
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.models.model import Model, unflatten
 from linrnn.training.history import Losses, TrainingHistory
@@ -46,7 +47,7 @@ def predict_test_split(config: TrialConfig, history: TrainingHistory, splits: Sp
 
     from linrnn.training.evaluation import single_torch_thread
 
-    replica = int(np.argsort(test_loss, kind="stable")[(len(test_loss) - 1) // 2])
+    replica = median_replica(test_loss)
     weights = torch.from_numpy(history.best_weights[replica : replica + 1].astype(np.float64))
     parameters, ahead = unflatten(weights, history.shapes), config.task.forecast_horizon
     inputs, model = torch.from_numpy(splits.test.inputs), config.model

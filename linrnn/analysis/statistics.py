@@ -124,3 +124,8 @@ def quartiles(losses: Losses) -> tuple[float, float, float]:
     upper = np.quantile(losses, QUARTILES, method="higher")
     first, median, third = np.where(np.isinf(upper), np.inf, np.quantile(np.nan_to_num(losses), QUARTILES))
     return float(first), float(median), float(third)
+
+
+def median_replica(losses: Losses) -> int:
+    """Return the index of the replica with the median loss, the lower one of two, of losses `(S,)`."""
+    return int(np.argsort(losses, kind="stable")[(len(losses) - 1) // 2])

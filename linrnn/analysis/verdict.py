@@ -31,6 +31,12 @@ class Verdict:
     word: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.word}: {self.reason}"
+
+    def _repr_markdown_(self) -> str:
+        return f"**{self.word}.** {self.reason}."
+
 
 def decide_verdict(baselines: Baselines, losses: Mapping[str, Losses]) -> Verdict:
     """Decide whether the linear network suffices.

@@ -1,0 +1,150 @@
+"""`experiments.compare`: the command's results in a notebook."""
+
+from __future__ import annotations
+
+import gc
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+import experiments
+import linrnn
+from experiments.notebook import notebook_progress
+from experiments.notebook.sweep_result import SweepResult
+from linrnn.errors import ConfigError
+from tests.conftest import Run
+from tracking.store.access import open_store
+
+BUDGET = {"trials": 2, "replicas": 2, "epochs": 20, "settings": {"sweep.confirmation": 5}, "progress": False}
+OPTIONS = ["--trials", "2", "--replicas", "2", "--epochs", "20", "--set", "sweep.confirmation=5", "-q"]
+
+
+def level() -> pd.Series:
+    """An AR(2) process with a monthly index."""
+    noise, x = np.random.default_rng(0).standard_normal(120), np.zeros(120)
+    for t in range(2, 120):
+        x[t] = 1.2 * x[t - 1] - 0.6 * x[t - 2] + noise[t]
+    return pd.Series(x, index=pd.date_range("2015-01-01", periods=120, freq="MS", name="month"), name="level")
+
+
+@pytest.fixture(scope="module")
+def result() -> SweepResult:
+    return experiments.compare(linrnn.Series(level()), **BUDGET)
+
+
+def test_public_names() -> None:
+    assert {"compare", "SweepResult"} <= set(dir(experiments))
+
+
+def test_verdict_in_words(result: SweepResult) -> None:
+    assert result.verdict.word in ("linear suffices", "nonlinearity needed", "not predictable", "undecided")
+    assert str(result.verdict).startswith(f"{result.verdict.word}: ")
+
+
+def test_table_has_a_row_for_each_model_type(result: SweepResult) -> None:
+    table = result.table()
+    assert list(table.index) == ["linear", "tanh"]
+    assert {"trials", "hidden_size", "learning_rate", "best_val_loss", "median_test_loss"} <= set(table.columns)
+    assert (table["trials"] == 2).all()
+    assert (table["interval_low"] <= table["median_test_loss"]).all()
+
+
+def test_runs_are_those_of_the_store(result: SweepResult) -> None:
+    runs = result.runs()
+    assert list(runs["phase"].value_counts().sort_index()) == [2, 4]
+    for run_id in runs["run_id"]:
+        assert result.store.client.get_run(run_id).info.status == "FINISHED"
+
+
+def test_figures(result: SweepResult) -> None:
+    assert isinstance(result.plot(), Figure)
+    assert isinstance(result.plot("search"), Figure)
+    with pytest.raises(ConfigError, match="confirmation, predictions"):
+        result.plot("nonsense")
+
+
+def test_best_network_has_the_median_test_loss(result: SweepResult) -> None:
+    network = result.best("linear")
+    task = linrnn.Series(level())
+    test = task.splits().test
+    outputs, _ = network(torch.tensor(test.inputs, dtype=torch.float32))
+    errors = outputs.detach().double().numpy()[test.first :] - test.targets[test.first :]
+    losses = np.sort(next(each for each in result.summary.confirmations if each.model == "linear").test_loss)
+    assert np.square(errors).mean() / test.scale == pytest.approx(losses[(len(losses) - 1) // 2], rel=1e-5)
+    with pytest.raises(ConfigError, match="linear, tanh"):
+        result.best("gru")
+
+
+def test_same_bits_as_the_command_on_the_same_numbers(result: SweepResult, linrnn: Run, tmp_path: Path) -> None:
+    values = level()
+    lines = [f"{when:%Y-%m-%d},{value!r}" for when, value in zip(values.index, values.tolist(), strict=True)]
+    (tmp_path / "level.csv").write_text("\n".join(["month,level", *lines]) + "\n")
+    command = linrnn("sweep", "level.csv", *OPTIONS, "--json")
+    assert command.returncode == 0, command.stderr
+    (sweep,) = json.loads(command.stdout)["sweeps"]
+    theirs = SweepResult.load(open_store(tmp_path), sweep["sweep_run"])
+    assert theirs.verdict == result.verdict
+    pd.testing.assert_frame_equal(theirs.table(), result.table(), check_exact=True)
+    for mine, other in zip(result.record.confirmations, theirs.record.confirmations, strict=True):
+        np.testing.assert_array_equal(mine.curves["weight_digests"], other.curves["weight_digests"])
+
+
+def test_a_folder_keeps_the_store_and_a_second_call_shows_it(tmp_path: Path) -> None:
+    first = experiments.compare("sine", store=tmp_path / "results", **BUDGET)
+    again = experiments.compare("sine", store=tmp_path / "results", **BUDGET)
+    assert first.store.folder == tmp_path / "results"
+    assert again.record.run_id == first.record.run_id
+
+
+def test_a_temporary_store_is_deleted_with_its_result() -> None:
+    result = experiments.compare("sine", models=["linear"], **BUDGET)
+    folder = result.store.folder
+    assert (folder / "mlflow.db").exists()
+    del result
+    gc.collect()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [
+        ("sinus", {}),
+        (np.zeros(10), {}),
+        ("sine", {"models": ["lstm?"]}),
+        ("sine", {"trials": 0}),
+        ("sine", {"settings": {"training.nonsense": 1}}),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_trained(task: object, options: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        experiments.compare(task, **options)  # type: ignore[arg-type]
+
+
+def test_progress_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    class Handle:
+        def update(self, html: str) -> None:
+            shown.append(html)
+
+    class Display:
+        HTML = staticmethod(str)
+
+        @staticmethod
+        def display(html: str, display_id: bool) -> Handle:
+            shown.append(html)
+            return Handle()
+
+    monkeypatch.setitem(__import__("sys").modules, "IPython.display", Display)
+    progress = notebook_progress.NotebookProgress(4)
+    with progress:
+        progress.start("<b>level</b>")
+        progress.advance("linear", 0.5)
+    assert 'value="0" max="4"' in shown[0]
+    assert 'value="1" max="4"' in shown[-1]
+    assert "&lt;b&gt;level&lt;/b&gt;: best val loss linear 0.5" in shown[-1]
