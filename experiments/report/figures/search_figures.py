@@ -123,12 +123,14 @@ def set_search_axes(axes: Axes, models: Mapping[str, Columns], horizontal: str, 
     """Set the logarithmic axes that all panels share."""
     axes.set(xscale="log", yscale="log")
     axes.margins(0.09)
-    for axis, limits, name in ((axes.xaxis, axes.get_xlim(), horizontal), (axes.yaxis, axes.get_ylim(), vertical)):
+    for axis, name in ((axes.xaxis, horizontal), (axes.yaxis, vertical)):
         cells = [cell for columns in models.values() for cell in columns[name]]
-        if all(isinstance(cell, int) for cell in cells):
+        if all(cell is None for cell in cells):
+            axis.set_view_interval(0.1, 10.0, ignore=True)  # no trial has a finite loss
+        elif all(isinstance(cell, int) for cell in cells):
             set_integer_ticks(axis, np.unique(np.array(cells, dtype=float)))
         else:
-            plain_ticks(axis, *limits)
+            plain_ticks(axis, *axis.get_view_interval())
 
 
 def set_integer_ticks(axis: Any, values: NDArray[np.float64]) -> None:

@@ -153,6 +153,11 @@ class TestSearchedSettings:
         assert set(picture.table.header) > {"hidden_size", "learning_rate"}
         assert picture.png()
 
+    def test_one_setting_and_no_finite_loss_can_be_drawn(self) -> None:
+        record = build_record(training__learning_rate="0.01")
+        trials = [replace(trial, outcome="diverged", loss=math.inf) for trial in record.trials]
+        assert search_figure(replace(record, trials=trials, parameters={})).png()
+
     def test_without_a_setting_there_is_no_figure_of_the_search(self) -> None:
         record = build_record(model__hidden_size="5", training__learning_rate="0.01")
         assert not search_figure(record).table.rows
