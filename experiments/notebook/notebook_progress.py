@@ -35,10 +35,10 @@ class NotebookProgress(ProgressDisplay):
 
 def choose_progress(total: int, quiet: bool = False) -> ProgressReporter:
     """Return a bar in a notebook; a bar or lines on stderr elsewhere; nothing if quiet."""
-    return NotebookProgress(total) if in_notebook() and not quiet else progress_reporter(total, quiet)
+    return NotebookProgress(total) if is_notebook() and not quiet else progress_reporter(total, quiet)
 
 
-def in_notebook() -> bool:
+def is_notebook() -> bool:
     """Whether a Jupyter kernel runs this process."""
     try:
         from IPython import get_ipython

@@ -41,6 +41,7 @@ OUTPUT = (  # --json, --csv and tables have names of their own
     "experiments.cli",
     "experiments.report",
     "experiments.benchmark",
+    "experiments.notebook",
 )
 ALLOWED = {
     "experiments.cli.report": {"report.html"},  # the default of --output

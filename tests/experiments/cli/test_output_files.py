@@ -17,7 +17,7 @@ from mlflow.entities import Run
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import NOBODY
+from experiments.workflows.progress import NullProgress
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
@@ -32,7 +32,7 @@ def swept(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a sweep, which is copied."""
     folder = new_store(empty_store, tmp_path_factory.mktemp("files") / "store")
     with ThreadPoolExecutor(1) as executor:
-        run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), open_store(folder), executor, NOBODY)
+        run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), open_store(folder), executor, NullProgress())
     return folder
 
 

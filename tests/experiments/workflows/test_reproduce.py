@@ -172,7 +172,7 @@ def test_a_planted_difference_is_named(store: Store, here: Here, changed: Any, f
     place = f"{first['quantity']} of replica {first['replica']} at epoch {first['epoch']}"
     assert said.startswith("EQUIVALENT")
     assert place in said
-    assert "nothing that is recorded of the environment differs" in said
+    assert "no recorded item of the environment changed" in said
     assert read_run(store, run_id).tags["reproduced"].startswith("EQUIVALENT")
     verdicts = [
         run.data.tags["reproduction_result"] for run in find_runs(store, "sunspots", "tags.phase = 'reproduction'")
@@ -293,9 +293,9 @@ def test_diff_says_what_differs(swept: Store, here: Here) -> None:
     code, said, error = here(swept, "diff", linear, tanh[:12])
     assert (code, error) == (0, "")
     assert re.search(r"model +linear -> tanh", said)
-    assert "environment: the same" in said
-    assert "data: the same" in said
-    assert "curves: part at train_loss of replica 0 at epoch 1" in said
+    assert "environment: equal" in said
+    assert "data: equal" in said
+    assert "curves: first difference is train_loss of replica 0 at epoch 1" in said
     found = json.loads(here(swept, "diff", linear, tanh, "--json")[1])
     assert found["config"] == [{"item": "model", "one": "linear", "other": "tanh"}]
     assert found["curves"] == {"quantity": "train_loss", "replica": 0, "epoch": 1}
@@ -307,15 +307,15 @@ def test_diff_says_what_differs(swept: Store, here: Here) -> None:
     ("arguments", "code", "part"),
     [
         (["reproduce"], 2, "no finished sweep"),
-        (["reproduce", "zz"], 2, "a run's id is 32 of the characters"),
-        (["reproduce", "abc"], 2, "no run 'abc'"),
-        (["reproduce", "--sweep", "abc"], 2, "no run 'abc'"),
+        (["reproduce", "zz"], 2, "a run id is 32 of the characters"),
+        (["reproduce", "abc"], 2, "run 'abc' does not exist"),
+        (["reproduce", "--sweep", "abc"], 2, "run 'abc' does not exist"),
         (["reproduce", "abc", "--sweep", "abc"], 2, "not both"),
         (["reproduce", "abc", "--workers", "2"], 2, "go with --sweep"),
         (["reproduce", "abc", "--tolerance", "nan"], 2, "tolerance"),
         (["reproduce", "."], 6, "run.json"),
-        (["diff", "abc", "def"], 2, "no run 'abc'"),
-        (["export", "abc", "out"], 2, "no run 'abc'"),
+        (["diff", "abc", "def"], 2, "run 'abc' does not exist"),
+        (["export", "abc", "out"], 2, "run 'abc' does not exist"),
     ],
 )
 def test_wrong_requests_are_one_line(

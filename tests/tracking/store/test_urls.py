@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import NOBODY
+from experiments.workflows.progress import NullProgress
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
@@ -58,7 +58,7 @@ def test_a_store_works_in_any_folder_and_leaves_its_neighbours_alone(
     folder = new_store(empty_store, around / name)
     store = open_store(folder)
     with ThreadPoolExecutor(1) as executor:
-        run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NOBODY)
+        run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NullProgress())
     assert {*around.iterdir()} == {*folders, folder}
     assert {path: content for path, content in contents(around).items() if path in before} == before
     experiment = store.client.get_experiment_by_name("sine")
