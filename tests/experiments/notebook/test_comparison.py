@@ -90,7 +90,7 @@ def test_same_bits_as_the_command_on_the_same_numbers(result: SweepResult, linrn
     theirs = SweepResult.load(open_store(tmp_path), sweep["sweep_run"])
     assert theirs.verdict == result.verdict
     pd.testing.assert_frame_equal(theirs.table(), result.table(), check_exact=True)
-    for mine, other in zip(result.record.confirmed, theirs.record.confirmed, strict=True):
+    for mine, other in zip(result.record.complete_confirmations, theirs.record.complete_confirmations, strict=True):
         np.testing.assert_array_equal(mine.curves["weight_digests"], other.curves["weight_digests"])
 
 

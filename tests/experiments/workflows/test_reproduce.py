@@ -300,7 +300,7 @@ def test_diff_says_what_differs(swept: Store, here: Here) -> None:
     assert found["config"] == [{"item": "model", "one": "linear", "other": "tanh"}]
     assert found["curves"] == {"quantity": "train_loss", "replica": 0, "epoch": 1}
     assert {change["item"] for change in found["results"]} >= {"best_val_loss", "final_val_loss"}
-    assert "curves: the same, bit for bit" in here(swept, "diff", linear, linear)[1]
+    assert "curves: equal, bit for bit" in here(swept, "diff", linear, linear)[1]
 
 
 @pytest.mark.parametrize(
