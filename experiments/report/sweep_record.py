@@ -101,7 +101,7 @@ class SweepRecord:
     @property
     def spaces(self) -> dict[str, SearchSpace]:
         """Search space by model type."""
-        return {base.model.name: free_settings(base, self.config.fixed) for base in self.config.bases}
+        return {base.model.name: free_settings(base, self.config.presets) for base in self.config.bases}
 
     @property
     def complete_confirmations(self) -> list[ConfirmationTrial]:

@@ -21,9 +21,9 @@ def searchable_settings(base: TrialConfig) -> dict[str, Integers | Reals]:
     return space
 
 
-def free_settings(base: TrialConfig, fixed_settings: Set[str]) -> dict[str, Integers | Reals]:
-    """Return the settings that a study varies: those with a search range that are not fixed."""
-    return {name: domain for name, domain in searchable_settings(base).items() if name not in fixed_settings}
+def free_settings(base: TrialConfig, presets: Set[str]) -> dict[str, Integers | Reals]:
+    """Return the settings that a study varies: those with a search range that are no presets."""
+    return {name: domain for name, domain in searchable_settings(base).items() if name not in presets}
 
 
 def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, float]:

@@ -73,7 +73,19 @@ class TrainingConfig(Config):
 
 @dataclass(frozen=True)
 class TrialConfig(Config):
-    """Equal if and only if the same computation is asked for."""
+    """Everything that decides what a trial computes; two are equal if and only if they are the same computation.
+
+    Parameters
+    ----------
+    task : Task
+        The task, whose sequences are the data; a series from a file is identified by the SHA-256 of its content.
+    model : Model
+        The model type, its hidden size and its number of layers.
+    training : TrainingConfig
+        Epochs, replicas, learning rate and the other settings of the training.
+    seed : int
+        Seed of the initial weights: those of replica k depend on the seed and k alone.
+    """
 
     task: Task
     model: Model
