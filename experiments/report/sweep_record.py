@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from experiments.search.search_space import SearchSpace, free_settings, searchable_settings, setting_values
+from experiments.search.search_space import SearchSpace, free_settings, setting_values
 from experiments.search.selection import best_trial_number
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
-from linrnn.training.trial_config import to_text
+from linrnn.training.trial_config import searchable_settings, to_text
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import confirmation_runs, study_runs
