@@ -13,11 +13,10 @@ import click
 from docs.tables import DOCS, Generator, format_table
 from experiments.__main__ import linrnn as command_group
 from experiments.report.comparison_table import explanations
-from experiments.search.search_space import searchable_settings
 from linrnn.config.settings import Config, format_value, get_domain, list_settings, setting_name
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN, TASKS
-from linrnn.training.trial_config import TrainingConfig, TrialConfig, from_text
+from linrnn.training.trial_config import TrainingConfig, TrialConfig, from_text, searchable_settings
 from tracking import schema
 
 ROOT = DOCS.parent

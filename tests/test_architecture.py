@@ -6,7 +6,6 @@ import ast
 import tomllib
 from collections import defaultdict
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 from tests.source import IMPORTS, PACKAGES, PATHS, ROOMS, ROOT, TREES, is_type_checking, public_definitions
 
@@ -16,15 +15,12 @@ LAYERS = {  # per room, from the top down; packages of one layer do not import e
     for each in CONTRACTS
     if "containers" in each
 }
-LAYERS["tracking"].append({"store.store_errors"})  # which the schema may import
-EXCEPTIONS = {tuple(line.split(" -> ")) for each in CONTRACTS for line in each.get("ignore_imports", ())}
 ROOMS_ABOVE = {"linrnn": {"tracking", "experiments"}, "tracking": {"experiments"}, "experiments": set()}
 FOREIGN = {  # what a room knows nothing of
     "linrnn": {"mlflow", "optuna", "click", "rich"},
     "tracking": {"click", "rich", "matplotlib"},
     "experiments": set(),
 }
-PENDING = Path(__file__).with_name("pending_names.txt")
 
 
 def layer(module: str) -> tuple[int, str]:
@@ -86,8 +82,6 @@ def test_no_package_imports_itself_through_others() -> None:
     graphs: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for module, names in IMPORTS.items():
         for name in names & PATHS.keys():
-            if (module, name) in EXCEPTIONS:
-                continue
             one, other = (
                 f"{each}.__init__".split(".") if each in PACKAGES else each.split(".") for each in (module, name)
             )
@@ -102,8 +96,7 @@ def duplicates(names: dict[str, str]) -> dict[str, list[str]]:
     places: dict[str, list[str]] = defaultdict(list)
     for place, name in names.items():
         places[name].append(place)
-    pending = PENDING.read_text().split() if PENDING.exists() else []
-    return {name: each for name, each in places.items() if len(each) > 1 and name not in pending}
+    return {name: each for name, each in places.items() if len(each) > 1}
 
 
 def test_no_two_modules_share_a_name() -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.source import ROOMS
 
-PENDING = Path(__file__).with_name("pending_names.txt")
 PUBLIC = [(room, name) for room in ROOMS for name in getattr(importlib.import_module(room), "__all__", ())]
 
 
@@ -46,8 +44,6 @@ def gaps(function: Any) -> list[str]:
 @pytest.mark.parametrize(("room", "name"), PUBLIC)
 def test_public_names_are_documented(room: str, name: str) -> None:
     lacking = gaps(getattr(importlib.import_module(room), name))
-    if PENDING.exists() and f"{room}.{name}" in PENDING.read_text().split():
-        pytest.skip("pending")
     assert not lacking
 
 

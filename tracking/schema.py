@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
-from tracking.store.store_errors import StoreError
+from tracking.store_errors import StoreError
 
 VERSION = 2  # of this schema, written with each run
 PROGRAM = "linrnn"  # the tag mlflow.source.name of each run

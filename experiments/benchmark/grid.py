@@ -36,7 +36,7 @@ class Point(NamedTuple):
     replicas: Sequence[int]
     jax_replicas: Sequence[int]
 
-    def shape_with(self, replicas: int) -> Shape:
+    def to_shape(self, replicas: int) -> Shape:
         """The shape of so many replicas."""
         return Shape(self.model, self.T, self.B, self.H, replicas)
 
@@ -69,7 +69,7 @@ def measure(point: Point, cap: float) -> Iterator[Cell]:
     for (way, replicas), total in time_sides(sides, cap).items():
         side = JAX if way.startswith(JAX) else way
         share = total.divide(replicas)
-        cell = Cell(side, point.shape_with(replicas), share, compilations.get((way, replicas), 0.0))
+        cell = Cell(side, point.to_shape(replicas), share, compilations.get((way, replicas), 0.0))
         if (side, replicas) not in cells or share.median < cells[side, replicas].share.median:
             cells[side, replicas] = cell
     yield from cells.values()
@@ -80,12 +80,12 @@ def build_sides(point: Point, all_ways: bool) -> tuple[dict[tuple[str, int], Sid
 
     JAX is called once a step as well, and not only once for many steps, where `all_ways` says so and S > 1.
     """
-    sides: dict[tuple[str, int], Side] = {(LOOP, 1): loop(problem(point.shape_with(1)))}
+    sides: dict[tuple[str, int], Side] = {(LOOP, 1): loop(problem(point.to_shape(1)))}
     compilations: dict[tuple[str, int], float] = {}
     if point.model == "tanh":
-        sides[TORCH_RNN, 1] = torch_rnn(problem(point.shape_with(1)))
+        sides[TORCH_RNN, 1] = torch_rnn(problem(point.to_shape(1)))
     for replicas in point.replicas:
-        sides[LINRNN, replicas] = linrnn(problem(point.shape_with(replicas)))
+        sides[LINRNN, replicas] = linrnn(problem(point.to_shape(replicas)))
     if HAS_JAX and point.jax_replicas:
         from experiments.benchmark import jax_side
 
@@ -94,5 +94,5 @@ def build_sides(point: Point, all_ways: bool) -> tuple[dict[tuple[str, int], Sid
                 {f"{JAX}, by step": jax_side.call_by_step} if all_ways and replicas > 1 else {}
             )
             for name, way in ways.items():
-                sides[name, replicas], compilations[name, replicas] = way(problem(point.shape_with(replicas)))
+                sides[name, replicas], compilations[name, replicas] = way(problem(point.to_shape(replicas)))
     return sides, compilations

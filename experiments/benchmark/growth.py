@@ -25,10 +25,10 @@ def curves(quick: bool, cap: float) -> Iterator[tuple[str, Curve]]:
     for axis, sizes in SIZES.items():
         chosen = sizes[:1] if quick else sizes
         runs = [(size, model) for model in ("linear", "tanh") for size in chosen]
-        yield axis, [cell for size, model in runs for cell in cells_at(axis, size, model, cap)]
+        yield axis, [cell for size, model in runs for cell in measure_cells(axis, size, model, cap)]
 
 
-def cells_at(axis: str, size: int, model: str, cap: float) -> Iterator[Cell]:
+def measure_cells(axis: str, size: int, model: str, cap: float) -> Iterator[Cell]:
     """The cells at one size; the loop trains one replica after another, so that S changes nothing for it."""
     shape = Shape(model, **{**BASE, axis: size})
     sides: dict[str, Side] = {LINRNN: linrnn(problem(shape))}

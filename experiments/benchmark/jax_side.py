@@ -16,14 +16,14 @@ from experiments.benchmark.sides import Side
 from linrnn.models.model import unflatten
 
 
-class CompiledSide(NamedTuple):
+class SideCompilation(NamedTuple):
     """A side, and the seconds that tracing and compiling it took."""
 
     side: Side
     seconds: float
 
 
-def call_by_step(instance: Problem) -> CompiledSide:
+def call_by_step(instance: Problem) -> SideCompilation:
     """A compiled step of all replicas, called once a step."""
     step, present = training_step(instance)
     program, seconds = compile_function(jax.jit(step, donate_argnums=0), present)
@@ -34,10 +34,10 @@ def call_by_step(instance: Problem) -> CompiledSide:
             present, losses = program(present)
         return np.asarray(losses, dtype=np.float64)
 
-    return CompiledSide(side, seconds)
+    return SideCompilation(side, seconds)
 
 
-def call_once(instance: Problem) -> CompiledSide:
+def call_once(instance: Problem) -> SideCompilation:
     """A compiled loop over steps of all replicas, called once for all of them."""
     step, present = training_step(instance)
 
@@ -51,7 +51,7 @@ def call_once(instance: Problem) -> CompiledSide:
         present, losses = program(present, count)
         return np.asarray(losses, dtype=np.float64)
 
-    return CompiledSide(side, seconds)
+    return SideCompilation(side, seconds)
 
 
 def training_step(instance: Problem) -> tuple[Any, Any]:

@@ -31,7 +31,7 @@ from linrnn.baseline.baselines import compute_baselines
 from linrnn.models import MODELS
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import table_link
 from tracking.runs.query import require_sweeps
 from tracking.runs.writer import end_run, record_trial
@@ -82,9 +82,9 @@ def create_large_store(folder: Path, trials: int) -> Store:
     run_id = begin_or_resume(config, store, names, None, files)
     place: dict[str, str] = {Tag.PARENT: run_id}
     for base, name in zip(config.bases, names, strict=True):
-        for number, trained in enumerate(vary_trial(run_trial(base), config.trials)):
+        for number, result in enumerate(vary_trial(run_trial(base), config.trials)):
             tags: dict[str, str] = {**place, Tag.PHASE: Phase.SEARCH, Tag.STUDY: name, Tag.TRIAL: str(number)}
-            record_trial(store, trained, f"{base.model.name} {number:02d}", tags)
+            record_trial(store, result, f"{base.model.name} {number:02d}", tags)
         confirmed = run_trial(confirmation(config, base), artifacts=trial_artifacts, test=True)
         tags = {**place, Tag.PHASE: Phase.CONFIRMATION}
         record_trial(store, confirmed, f"{base.model.name} confirmation", tags, omit={Artifact.BASELINES})
@@ -98,12 +98,12 @@ def confirmation(config: SweepConfig, base: TrialConfig) -> TrialConfig:
     return replace(base, training=replace(base.training, replicas=config.confirmation))
 
 
-def vary_trial(trained: TrialResult, count: int) -> Iterator[TrialResult]:
-    """So many trials of other learning rates and losses, with the weights of one, and without its figure."""
+def vary_trial(result: TrialResult, count: int) -> Iterator[TrialResult]:
+    """Yield `count` trials with other learning rates and losses, the weights of `result` and no figure."""
     for factor in np.geomspace(0.1, 10, count):
-        training = replace(trained.config.training, learning_rate=float(0.01 * factor))
-        progress = replace(trained.history, val_loss=trained.history.val_loss * factor)
-        yield replace(trained, config=replace(trained.config, training=training), history=progress, files={})
+        training = replace(result.config.training, learning_rate=float(0.01 * factor))
+        progress = replace(result.history, val_loss=result.history.val_loss * factor)
+        yield replace(result, config=replace(result.config, training=training), history=progress, files={})
 
 
 def time_comparison(folder: str) -> float:

@@ -72,13 +72,13 @@ def benchmark(out: Path, quick: bool) -> None:
     speed_report.show_targets(targets)
     speed_figures.speed_ups(cells, out / "bench.png")
     speed_figures.scaling(lines, out / "scaling.png")
-    result = as_json(cells, lines, sweeps, baselines, targets)
+    result = to_json(cells, lines, sweeps, baselines, targets)
     result["thousands"] = speed_report.large_store_json(large_store)
     speed_report.write_json(out / "bench.json", result)
     log_progress(f"{out}: bench.json, bench.png, scaling.png")
 
 
-def as_json(
+def to_json(
     cells: list[Cell], lines: dict[str, list[Cell]], sweeps: Sweeps, baselines: dict[str, float], targets: list[Target]
 ) -> dict[str, Any]:
     """Return all measurements as one object."""
@@ -103,7 +103,7 @@ def grid(quick: bool) -> list[Cell]:
     """The cells of the grid."""
     cells: list[Cell] = []
     for point in points(quick):
-        log_progress(f"{point.shape_with(max(point.replicas))}")
+        log_progress(f"{point.to_shape(max(point.replicas))}")
         cells += measure(point, QUICK_SECONDS if quick else GRID_SECONDS)
     return cells
 

@@ -131,7 +131,7 @@ def show_targets(targets: Sequence[Target]) -> None:
     for target in targets:
         sign = "<=" if target.most else ">="
         is_met = "yes" if target.is_met else "no"
-        rows.append([target.what, f"{sign} {target.goal:.3g} {target.unit}", f"{target.reached:.3g}", is_met])
+        rows.append([target.what, f"{sign} {target.goal:.3g} {target.unit}", f"{target.value:.3g}", is_met])
     print_table("Targets", ["what", "target", "reached", "met"], rows)
     print(f"{sum(target.is_met for target in targets)} of {len(targets)} met\n")
 

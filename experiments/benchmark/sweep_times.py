@@ -80,10 +80,10 @@ def start_workers(executor: Executor, workers: int) -> None:
     """Wait until every worker has imported what it needs and trained once."""
     seen: set[int] = set()
     while len(seen) < workers:
-        seen |= set(executor.map(warm_up, range(workers)))
+        seen |= set(executor.map(prepare_worker, range(workers)))
 
 
-def warm_up(_: int) -> int:
+def prepare_worker(_: int) -> int:
     """Train a little in a worker; return the process id."""
     for model in MODELS:
         run_trial(from_text({"task": "sine", "model": model, **{k: v for k, v in TINY.items() if "sweep" not in k}}))

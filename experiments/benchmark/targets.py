@@ -23,14 +23,14 @@ class Target(NamedTuple):
 
     what: str
     goal: float
-    reached: float
+    value: float
     unit: str = "x"
     most: bool = False
 
     @property
     def is_met(self) -> bool:
         """Whether the measurement reaches the goal."""
-        return self.reached <= self.goal if self.most else self.reached >= self.goal
+        return self.value <= self.goal if self.most else self.value >= self.goal
 
 
 class Grid:

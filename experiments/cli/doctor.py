@@ -37,7 +37,7 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     facts: dict[str, str] = {}
     if all(fixed or finding.kind not in BLOCKING for finding, fixed in results):
         require_store(options.store)
-        store = check_store(options.store, studies, with_studies=True)  # moved or not
+        store = check_store(options.store, studies, read_studies=True)  # moved or not
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
         facts = store_facts(store)
     findings = [

@@ -10,7 +10,7 @@ from experiments.cli.terminal_table import print_table
 from experiments.workflows.diff import RunDiff
 from experiments.workflows.reproduce import CODES, DAMAGED, Reproduction
 from linrnn.analysis.bitwise import IDENTICAL, BitwiseComparison, FirstDivergence
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import base_url, table_link
 from tracking.runs.environment import Change
 from tracking.store.access import Store
@@ -30,7 +30,9 @@ def reproduction_json(reproduction: Reproduction) -> dict[str, Any]:
         "first_difference": comparison.first._asdict() if comparison.first else None,
         "max_relative_difference": comparison.max_relative_difference,
         "tolerance": reproduction.tolerance,
-        "environment": [{"item": item, "recorded": one, "now": other} for item, one, other in reproduction.changed],
+        "environment": [
+            {"item": item, "recorded": one, "now": other} for item, one, other in reproduction.environment_changes
+        ],
         "reproduction": reproduction.run_id,
         **({"damage": reproduction.damage} if reproduction.damage else {}),
     }
@@ -47,7 +49,7 @@ def show_reproduction(store: Store | None, reproduction: Reproduction) -> None:
     print(f"{reproduction.verdict}: {reproduction.record.name}, run {reproduction.record.run_id}")
     print(f"  {reason_text(reproduction)}")
     if reproduction.verdict != IDENTICAL:
-        for line in environment_lines(reproduction.changed):
+        for line in environment_lines(reproduction.environment_changes):
             print(f"  {line}")
     if reproduction.run_id:
         print(f"  recorded as run {reproduction.run_id}")
@@ -65,7 +67,7 @@ def show_reproductions(store: Store, reproductions: Sequence[Reproduction]) -> N
     print_table(f"{title}, of {len(reproductions)}", ("result", "run", "name", "reason"), rows)
     for each in reproductions:
         if each.verdict not in (IDENTICAL, DAMAGED):
-            print("\n".join([f"\n{each.record.run_id[:8]}:", *environment_lines(each.changed)]))
+            print("\n".join([f"\n{each.record.run_id[:8]}:", *environment_lines(each.environment_changes)]))
     show_link(store, reproductions)
 
 

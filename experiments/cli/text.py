@@ -13,7 +13,7 @@ from experiments.report.summary import SweepSummary
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialResult
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import base_url, charts_link, run_link
 from tracking.schema import SWEEPS
 from tracking.store.access import Store

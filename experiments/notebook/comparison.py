@@ -77,7 +77,7 @@ def compare(
         A name is unknown or a setting is out of its range.
     linrnn.errors.DataError
         The series cannot be used.
-    tracking.store.store_errors.StoreError
+    tracking.store_errors.StoreError
         The store cannot be read or written.
 
     Examples

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from experiments.report.sweep_record import ConfirmationTrial, SweepRecord
-from experiments.search.search_space import describe_space, searchable_settings
+from experiments.search.search_space import describe_space
 from experiments.search.sweep_config import SweepConfig
 from linrnn.analysis.statistics import (
     LEAST_REPLICAS,
@@ -20,7 +20,7 @@ from linrnn.analysis.statistics import (
 from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
-from linrnn.training.trial_config import to_text
+from linrnn.training.trial_config import searchable_settings, to_text
 
 INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the initial weights
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from experiments.search.search_space import SearchSpace, free_settings, searchable_settings, setting_values
+from experiments.search.search_space import SearchSpace, free_settings, setting_values
 from experiments.search.selection import best_trial_number
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
-from linrnn.training.trial_config import to_text
+from linrnn.training.trial_config import searchable_settings, to_text
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import confirmation_runs, study_runs
@@ -101,7 +101,7 @@ class SweepRecord:
     @property
     def spaces(self) -> dict[str, SearchSpace]:
         """Search space by model type."""
-        return {base.model.name: free_settings(base, self.config.fixed) for base in self.config.bases}
+        return {base.model.name: free_settings(base, self.config.presets) for base in self.config.bases}
 
     @property
     def complete_confirmations(self) -> list[ConfirmationTrial]:

@@ -43,10 +43,10 @@ def open_study(store: Store, name: str) -> optuna.Study:
     return optuna.create_study(storage=store.studies, study_name=name, direction="minimize", load_if_exists=True)
 
 
-def search_space(base: TrialConfig, fixed: Set[str] = frozenset()) -> dict[str, BaseDistribution]:
+def search_space(base: TrialConfig, presets: Set[str] = frozenset()) -> dict[str, BaseDistribution]:
     """Return the distribution of each setting with a search range, by its name in the flat text, except `fixed`."""
     space: dict[str, BaseDistribution] = {}
-    for name, domain in free_settings(base, fixed).items():
+    for name, domain in free_settings(base, presets).items():
         match domain:
             case Integers(search=(int(low), int(high))):
                 space[name] = IntDistribution(low, high, log=True)
@@ -60,9 +60,9 @@ def apply_params(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
     return from_text(to_text(base) | {name: format_value(value) for name, value in params.items()})
 
 
-def ask(base: TrialConfig, fixed: Set[str], history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:
+def ask(base: TrialConfig, presets: Set[str], history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:
     """Return the configs of the next `count` trials, a function of the base, its seed and the history alone."""
-    space, study = search_space(base, fixed), optuna.create_study(direction="minimize")
+    space, study = search_space(base, presets), optuna.create_study(direction="minimize")
     study.add_trials(history)
     configs = []
     for number in range(len(history), len(history) + count):
@@ -121,8 +121,8 @@ def to_frozen_trial(space: Mapping[str, BaseDistribution], result: TrialSummary,
         user_attrs={"run_id": run_id, "outcome": result.outcome},
         intermediate_values=curve,
     )
-    trial.datetime_start = datetime.fromtimestamp(result.started)
-    trial.datetime_complete = datetime.fromtimestamp(result.started + result.seconds)
+    trial.datetime_start = datetime.fromtimestamp(result.start_time)
+    trial.datetime_complete = datetime.fromtimestamp(result.start_time + result.seconds)
     return trial
 
 

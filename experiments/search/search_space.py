@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from linrnn.config.settings import Integers, Reals, get_domain, list_settings, setting_name
-from linrnn.training.trial_config import TrialConfig, searched_settings
+from linrnn.config.settings import Integers, Reals
+from linrnn.training.trial_config import TrialConfig, search_values, searchable_settings
 
 SearchSpace = Mapping[str, Integers | Reals]  # name in the flat text -> domain; its `search` is the range
 
 
-def searchable_settings(base: TrialConfig) -> dict[str, Integers | Reals]:
-    """Return the settings of a trial config that declare a search range, in the order of their declaration."""
-    space: dict[str, Integers | Reals] = {}
-    for part in (base.task, base.model, base.training):
-        for item in list_settings(type(part)):
-            domain = get_domain(item)
-            if isinstance(domain, Integers | Reals) and domain.search:
-                space[setting_name(part.kind, item.name)] = domain
-    return space
-
-
-def free_settings(base: TrialConfig, fixed_settings: Set[str]) -> dict[str, Integers | Reals]:
-    """Return the settings that a study varies: those with a search range that are not fixed."""
-    return {name: domain for name, domain in searchable_settings(base).items() if name not in fixed_settings}
+def free_settings(base: TrialConfig, presets: Set[str]) -> dict[str, Integers | Reals]:
+    """Return the settings that a study varies: those with a search range that are no presets."""
+    return {name: domain for name, domain in searchable_settings(base).items() if name not in presets}
 
 
 def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, float]:
@@ -33,7 +22,7 @@ def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, flo
 
 def describe_values(config: TrialConfig) -> str:
     """Describe a trial by its values of the settings that can be searched, for the name of its run."""
-    values = searched_settings(config)
+    values = search_values(config)
     names = short_names(values)
     texts = {name: f"{value:.2g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return " ".join(f"{names[name]}={text}" for name, text in texts.items())

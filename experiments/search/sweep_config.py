@@ -39,12 +39,12 @@ class SweepConfig(Config):
     ----------
     bases : tuple of TrialConfig
         One for each model type, otherwise alike; a study varies its searched settings.
-    fixed : frozenset of str
+    presets : frozenset of str
         Names of the settings that are not searched.
     trials : int
         Trials of each study.
     generation : int
-        Trials of a study that are asked together.
+        Trials of a study that are suggested together.
     confirmation : int
         Replicas of the confirmation.
     pruner : str
@@ -54,11 +54,11 @@ class SweepConfig(Config):
     kind: ClassVar[str] = "sweep"
 
     bases: tuple[TrialConfig, ...]
-    fixed: frozenset[str] = frozenset()
+    presets: frozenset[str] = frozenset()
     trials: int = setting(20, Integers(1, 100_000), "trials of each study")
-    generation: int = setting(4, Integers(1, 1_000), "trials of a study asked together")
+    generation: int = setting(4, Integers(1, 1_000), "trials of a study that are suggested together")
     confirmation: int = setting(20, Integers(1, 10_000), "replicas of the confirmation")
-    pruner: str = setting("median", Choice(("median", "none")), "what stops trials that are behind")
+    pruner: str = setting("median", Choice(("median", "none")), "rule that stops trials with a high loss early")
 
     @property
     def task(self) -> str:
@@ -74,7 +74,7 @@ class SweepConfig(Config):
         """Return the flat text: the settings that the bases share, the model types, and the sweep's own settings."""
         models = ", ".join(base.model.name for base in self.bases)
         texts = [to_text(base).items() for base in self.bases]
-        shared = {name: text for name, text in texts[0] if name != "model" and all((name, text) in t for t in texts)}
+        common = {name: text for name, text in texts[0] if name != "model" and all((name, text) in t for t in texts)}
         own = {
             setting_name("sweep", item.name): format_value(getattr(self, item.name))
             for item in list_settings(SweepConfig)
@@ -82,9 +82,9 @@ class SweepConfig(Config):
         digest = self.bases[0].task.file_digest
         data: dict[str, str] = {Param.DATA_FILE: digest} if digest else {}
         return {
-            **shared,
+            **common,
             Param.MODELS: models,
-            Param.PRESETS: ", ".join(sorted(self.fixed)) or "nothing",
+            Param.PRESETS: ", ".join(sorted(self.presets)) or "nothing",
             **data,
             **own,
         }
@@ -95,7 +95,7 @@ class SweepConfig(Config):
         The first N trials of a longer study are those of a study of N trials, so that a study can be continued.
         """
         own = {"generation": self.generation, "pruner": self.pruner, "data_file": base.task.file_digest or ""}
-        decisive = {**drop_digest(to_text(base)), "fixed": sorted(self.fixed), **own}
+        decisive = {**drop_digest(to_text(base)), "fixed": sorted(self.presets), **own}
         text = json.dumps(decisive, sort_keys=True)
         return f"{self.task} {base.model.name} {sha256(text.encode()).hexdigest()[:8]}"
 
@@ -163,11 +163,11 @@ def sweep_config(task: str | Task, models: Sequence[str], settings: Mapping[str,
 def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
     """Return the sweep config that a run has as its params, without reading the data."""
     apart = (Param.MODELS, Param.PRESETS, Param.DATA_FILE)
-    shared = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
-    if shared["task"] == "series" and Param.DATA_FILE in params:
-        shared.setdefault(DIGEST, params[Param.DATA_FILE])  # 0.1.0 had no such setting
-    fixed = frozenset() if params[Param.PRESETS] == "nothing" else frozenset(params[Param.PRESETS].split(", "))
-    return replace(assemble_config(shared, params[Param.MODELS].split(", "), params), fixed=fixed)
+    common = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
+    if common["task"] == "series" and Param.DATA_FILE in params:
+        common.setdefault(DIGEST, params[Param.DATA_FILE])  # 0.1.0 had no such setting
+    presets = frozenset() if params[Param.PRESETS] == "nothing" else frozenset(params[Param.PRESETS].split(", "))
+    return replace(assemble_config(common, params[Param.MODELS].split(", "), params), presets=presets)
 
 
 def read_sweep_config(sweep: SweepRun) -> SweepConfig:
@@ -178,9 +178,9 @@ def read_sweep_config(sweep: SweepRun) -> SweepConfig:
         raise sweep.error(f"has params that are no sweep config ({error})") from error
 
 
-def assemble_config(shared: Mapping[str, str], models: Sequence[str], settings: Mapping[str, str]) -> SweepConfig:
+def assemble_config(common: Mapping[str, str], models: Sequence[str], settings: Mapping[str, str]) -> SweepConfig:
     """Return the config whose bases share a flat text, with the sweep's own settings; all settings are fixed."""
-    bases = tuple(from_text({**shared, "model": model}) for model in dict.fromkeys(models))
+    bases = tuple(from_text({**common, "model": model}) for model in dict.fromkeys(models))
     items = [(item, setting_name("sweep", item.name)) for item in list_settings(SweepConfig)]
     own = {item.name: parse_setting("sweep", item, settings[name]) for item, name in items if name in settings}
     return SweepConfig(bases, frozenset(name for name in settings if not is_sweep_setting(name)), **own)

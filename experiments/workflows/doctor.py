@@ -25,7 +25,7 @@ from tracking.runs.writer import end_run
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
 from tracking.store.health import free_bytes, integrity_error, leftover_files, read_schemas, upgrade
-from tracking.store.store_errors import LockConflictError
+from tracking.store_errors import LockConflictError
 
 ROOM = 2**30  # bytes that should be free
 
@@ -36,12 +36,12 @@ class FindingKind(StrEnum):
     LEFTOVER = "leftover"
     DAMAGE = "damage"
     SCHEMA = "schema"
-    MOVED_FOLDER = "moved folder"
+    FOLDER_PATHS = "moved folder"
     DISK_SPACE = "disk space"
     STALE_RUN = "stale run"
-    UNREPORTED_TRIAL = "unreported trial"
-    LOST_RUN = "lost run"
-    LOST_FILES = "lost files"
+    MISSING_TRIAL = "unreported trial"
+    MISSING_RUN = "lost run"
+    MISSING_FILES = "lost files"
 
 
 BLOCKING = (FindingKind.DAMAGE, FindingKind.SCHEMA)  # until fixed, the store cannot be opened
@@ -82,7 +82,7 @@ def check_folder(root: Path) -> Iterator[Finding]:
     old = original_folder(root)
     if old:
         yield Finding(
-            FindingKind.MOVED_FOLDER,
+            FindingKind.FOLDER_PATHS,
             f"the folder was moved here from {old}",
             "point its runs to their files",
             partial(relocate, root),
@@ -101,16 +101,16 @@ def check_records(store: Store) -> Iterator[Finding]:
         yield Finding(FindingKind.STALE_RUN, what, "close it as KILLED", partial(close_run, store, run.run_id))
     for name, number in find_unreported_trials(store, runs):
         what = f"MLflow has trial {number} of {name}, of which Optuna has not heard"
-        yield Finding(FindingKind.UNREPORTED_TRIAL, what, "tell Optuna", partial(reconcile_study, store, name))
+        yield Finding(FindingKind.MISSING_TRIAL, what, "tell Optuna", partial(reconcile_study, store, name))
     for name, number in find_lost_runs(store, runs):
         yield Finding(
-            FindingKind.LOST_RUN,
+            FindingKind.MISSING_RUN,
             f"trial {number} of {name} has lost its run",
             "to have it whole, sweep anew with --fresh",
         )
     for run in find_runs_without_files(runs):
         yield Finding(
-            FindingKind.LOST_FILES,
+            FindingKind.MISSING_FILES,
             f"run {run.run_id} has lost files",
             "bring mlruns back from where it was, or delete the run",
         )

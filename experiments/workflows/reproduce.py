@@ -40,7 +40,7 @@ class Reproduction(NamedTuple):
     verdict: str
     tolerance: float
     comparison: BitwiseComparison
-    changed: Sequence[Change] = ()
+    environment_changes: Sequence[Change] = ()
     damage: str = ""
     run_id: str | None = None  # of the run that holds the rerun
 
@@ -187,11 +187,11 @@ def compare_rerun(job: RerunJob, rerun: TrialResult, tolerance: float) -> Reprod
     """Compare a rerun with its record bit by bit."""
     original = job.original
     comparison = compare_bitwise(*(stages(each.history, each.data, each.test_loss) for each in (original, rerun)))
-    changed: list[Change] = []
+    likely_causes: list[Change] = []
     if comparison.first:
         changes = compare_items(original.environment, rerun.environment)
-        changed = sort_by_likelihood(changes, comparison.first.quantity, original.history.form)
-    return Reproduction(job.record, comparison.verdict(tolerance), tolerance, comparison, changed)
+        likely_causes = sort_by_likelihood(changes, comparison.first.quantity, original.history.form)
+    return Reproduction(job.record, comparison.verdict(tolerance), tolerance, comparison, likely_causes)
 
 
 def record_reproduction(store: Store, job: RerunJob, rerun: TrialResult, reproduction: Reproduction) -> Reproduction:

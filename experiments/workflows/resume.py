@@ -26,12 +26,12 @@ def study_names(config: SweepConfig, store: Store, fresh: bool) -> list[str]:
 def newest_study_name(stem: str, existing: set[str], fresh: bool) -> str:
     """Return the last of `stem`, `stem 2`, `stem 3`, ... that exists; for a fresh start the one after it."""
     count = 1
-    while numbered_name(stem, count + 1) in existing:
+    while append_number(stem, count + 1) in existing:
         count += 1
-    return numbered_name(stem, count + 1 if fresh and stem in existing else count)
+    return append_number(stem, count + 1 if fresh and stem in existing else count)
 
 
-def numbered_name(stem: str, count: int) -> str:
+def append_number(stem: str, count: int) -> str:
     """Return a study's name; the first has no number."""
     return stem if count == 1 else f"{stem} {count}"
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from experiments.workflows.progress import ProgressReporter
-from tracking.store.store_errors import ServerAwayError, StoreError
+from tracking.store_errors import ServerAwayError, StoreError
 
 T = TypeVar("T")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; each pause is twice the one before
 
 
-def retry_while_away(patience: float, progress: ProgressReporter, attempt: Callable[[], T]) -> T:
+def retry_on_outage(patience: float, progress: ProgressReporter, attempt: Callable[[], T]) -> T:
     """Return what the attempt returns; repeat it while a server is away, for `patience` seconds, then StoreError."""
     deadline, pause = time.monotonic() + patience, FIRST_PAUSE
     while True:

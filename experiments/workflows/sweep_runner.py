@@ -17,7 +17,7 @@ from experiments.workflows.finish import finish_sweep
 from experiments.workflows.interrupts import defer_signals
 from experiments.workflows.progress import ProgressReporter
 from experiments.workflows.resume import begin_or_resume, find_same_sweep, study_names
-from experiments.workflows.retry import retry_while_away
+from experiments.workflows.retry import retry_on_outage
 from experiments.workflows.trial import attach_data_files
 from experiments.workflows.trial_job import TrialJob
 from linrnn.baseline.baselines import Baselines, compute_baselines
@@ -30,7 +30,7 @@ from tracking.runs.reader import read_baselines, read_sweep
 from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status, set_tags
 from tracking.schema import Artifact, Tag
 from tracking.store.access import Store
-from tracking.store.store_errors import ServerAwayError, StoreError
+from tracking.store_errors import ServerAwayError, StoreError
 
 RETRIES = 2  # of a trial whose worker died
 
@@ -77,7 +77,7 @@ class SweepRunner:
         if earlier and earlier.is_finished:
             self.show_record(earlier)
             return []
-        self.baselines = (earlier and recorded_baselines(self.store, earlier)) or compute_baselines(
+        self.baselines = (earlier and find_baselines(self.store, earlier)) or compute_baselines(
             self.data.task, self.data.splits
         )
         files = sweep_files(self.data, self.baselines)
@@ -138,7 +138,7 @@ class SweepRunner:
         try:
             self.write(job, result)
         except ServerAwayError:
-            retry_while_away(self.patience, self.progress, lambda: self.write_again(job, result))
+            retry_on_outage(self.patience, self.progress, lambda: self.rewrite(job, result))
         self.progress.advance(job.config.model.name, result.result.loss, self.config.task)
         self.n_pending[job.study] -= 1
         jobs = []
@@ -160,7 +160,7 @@ class SweepRunner:
             if job.number is not None:
                 job.state.add(job.number, result.result, run_id)
 
-    def write_again(self, job: TrialJob, result: TrialResult | FailedTrial) -> None:
+    def rewrite(self, job: TrialJob, result: TrialResult | FailedTrial) -> None:
         """Write after a server was away, unless it has recorded what it did not acknowledge."""
         if job.number is None:
             if job.config.model.name not in self.find_confirmations():
@@ -173,7 +173,7 @@ class SweepRunner:
     def finish_if_complete(self) -> None:
         """Summarize the sweep and close its run and locks once no trial is pending."""
         if not any(self.n_pending.values()):
-            self.summary = retry_while_away(self.patience, self.progress, lambda: finish_sweep(self.store, self.run_id))
+            self.summary = retry_on_outage(self.patience, self.progress, lambda: finish_sweep(self.store, self.run_id))
             self.resources.close()
 
     def show_record(self, sweep_run: SweepRun) -> None:
@@ -185,7 +185,7 @@ class SweepRunner:
         self.resources.close()
 
 
-def recorded_baselines(store: Store, sweep_run: SweepRun) -> Baselines | None:
+def find_baselines(store: Store, sweep_run: SweepRun) -> Baselines | None:
     """Return the baselines that an interrupted sweep recorded, to which its trials refer; None if it had none yet."""
     try:
         return read_baselines(store, sweep_run)

@@ -79,7 +79,7 @@ def run_trial(
 
     started = time.time()
     config = replace(config, task=attach_content(config.task, content))
-    splits = cached_splits(config.task)
+    splits = load_splits(config.task)
     reporter = progress or NullProgress()
     for history in train(config, splits):
         reporter.advance(config.model.name, history.median_best_val_loss)
@@ -113,7 +113,7 @@ def attach_content(task: Task, content: bytes | None) -> Task:
     return task.attach(content)
 
 
-def cached_splits(task: Task) -> Splits:
+def load_splits(task: Task) -> Splits:
     """Return a task's sequences, those of an earlier trial if there were any."""
     key = task, task.file_digest
     splits = _splits.get(key) or task.splits()

@@ -15,8 +15,8 @@ import click
 from linrnn.errors import LinrnnError
 from tracking.mlflow_ui.links import all_links, base_url
 from tracking.store.access import Store
-from tracking.store.store_errors import StoreError
 from tracking.store.urls import file_url
+from tracking.store_errors import StoreError
 
 STARTING_SECONDS = 60
 LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}  # 2 processes, not 15
@@ -39,7 +39,7 @@ def serve_ui(store: Store, port: int) -> None:
             server_command(store, port), env={**os.environ, **LEAN}, stdout=messages, stderr=subprocess.STDOUT
         )
         try:
-            wait_until(port, server, messages)
+            wait_for_server(port, server, messages)
             print_links(store, base)
             server.wait()
         finally:
@@ -59,7 +59,7 @@ def server_command(store: Store, port: int) -> list[str]:
     return [sys.executable, "-m", "mlflow", "server", *(word for option in options.items() for word in option)]
 
 
-def wait_until(port: int, server: subprocess.Popen[bytes], messages: IO[bytes]) -> None:
+def wait_for_server(port: int, server: subprocess.Popen[bytes], messages: IO[bytes]) -> None:
     """Until the server answers; StoreError with its last message if it ends before."""
     for _ in range(STARTING_SECONDS * 10):
         if server.poll() is not None:

@@ -144,6 +144,14 @@ def domain_error(name: str, item: Field[Any], value: object) -> ConfigError:
     return ConfigError(f"{name} must be {get_domain(item)}, not {value}")
 
 
+def list_searchable(*owners: type[Config]) -> dict[str, Integers | Reals]:
+    """Return the fields of some classes that declare a search range: name in the flat text -> domain."""
+    domains = {
+        setting_name(owner.kind, item.name): get_domain(item) for owner in owners for item in list_settings(owner)
+    }
+    return {name: domain for name, domain in domains.items() if isinstance(domain, Integers | Reals) and domain.search}
+
+
 def parse_setting(kind: str, item: Field[Any], text: str) -> Any:
     """Value of a declared field written as `text`; ConfigError if it cannot be one."""
     try:

@@ -10,7 +10,7 @@ from linrnn.kernels.program import (
     Layout,
     Matrix,
     add,
-    add_transposed,
+    add_transpose_product,
     clear,
     copy,
     program,
@@ -67,7 +67,7 @@ class NetworkPlan:
     def __init__(self, sizes: Sizes, rows: int) -> None:
         self.sizes, self.rows, self.layout = sizes, rows, Layout()
         inputs, H, outputs, _, batch, _ = sizes
-        padded, packed = self.layout.padded, self.layout.packed
+        padded, packed = self.layout.place_tiles, self.layout.place_rows
         self.parameters = ParameterLayout(0, sizes).stop
         self.row, self.gradient = packed(1, self.parameters), padded(1, self.parameters)
         self.inputs, self.targets, self.outputs = packed(rows, inputs), packed(rows, outputs), padded(rows, outputs)
@@ -103,7 +103,7 @@ class TrainingPlan(NetworkPlan):
 
     def __init__(self, sizes: Sizes, rows: int) -> None:
         super().__init__(sizes, rows)
-        padded, H, widest = self.layout.padded, sizes.hidden, max(sizes[:3])
+        padded, H, widest = self.layout.place_tiles, sizes.hidden, max(sizes[:3])
         self.drive, self.recurrent = ([padded(H, width) for width in widths] for widths in (sizes.fans, [H] * sizes[3]))
         self.readout, self.zeros = padded(sizes.outputs, H), padded(1, widest)
         self.slopes = padded(rows, H), padded(rows, H)  # dL/d(W h + U x + b) of a layer and the one below
@@ -122,29 +122,29 @@ class TrainingPlan(NetworkPlan):
     def backward(self) -> list[Instruction]:
         """The flat gradient, from the slopes dL/dy in `outputs`; layers from the last to the first."""
         batch, rows, gradients = self.sizes.batch, self.rows, ParameterLayout(self.gradient.start, self.sizes)
-        above, right = self.outputs, self.readout
+        above, rhs = self.outputs, self.readout
         instructions = self.sum_over_rows(gradients.readout, above, self.states[-1].part(batch, rows))
         instructions += self.sum_over_rows(gradients.readout_bias, self.ones, above)
         for k in reversed(range(self.sizes.layers)):
             h, slopes, gradient = self.states[k], self.slopes[k % 2], gradients.layers[k]
-            instructions += [clear(slopes, self.zeros), add(slopes, above, right)]
+            instructions += [clear(slopes, self.zeros), add(slopes, above, rhs)]
             instructions += scan_back(slopes, h, self.recurrent[k], batch, self.sizes.activation)
             instructions += self.sum_over_rows(gradient.bias, self.ones, slopes)
             instructions += self.sum_over_rows(gradient.recurrent, slopes, h.part(0, rows))
             if k > 0:
                 instructions += self.sum_over_rows(gradient.drive, slopes, self.states[k - 1].part(batch, rows))
-            above, right = slopes, self.drive[k]
-        return instructions + self.sum_transposed(gradients.layers[0].drive, self.inputs, above)
+            above, rhs = slopes, self.drive[k]
+        return instructions + self.sum_to_transpose(gradients.layers[0].drive, self.inputs, above)
 
-    def sum_over_rows(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Instruction]:
-        """gradient = left.T @ right."""
-        product = Matrix(self.product.start, gradient.rows, gradient.columns, right.step)
-        return [clear(product, self.zeros), add_transposed(product, left, right), copy(gradient, product)]
+    def sum_over_rows(self, gradient: Matrix, lhs: Matrix, rhs: Matrix) -> list[Instruction]:
+        """gradient = lhs.T @ rhs."""
+        product = Matrix(self.product.start, gradient.rows, gradient.columns, rhs.step)
+        return [clear(product, self.zeros), add_transpose_product(product, lhs, rhs), copy(gradient, product)]
 
-    def sum_transposed(self, gradient: Matrix, left: Matrix, right: Matrix) -> list[Instruction]:
-        """gradient = right.T @ left, of a left without padding."""
-        product = Matrix(self.product.start, gradient.columns, gradient.rows, right.step)
-        return [clear(product, self.zeros), add_transposed(product, left, right), transpose(gradient, product)]
+    def sum_to_transpose(self, gradient: Matrix, lhs: Matrix, rhs: Matrix) -> list[Instruction]:
+        """gradient = rhs.T @ lhs, of a matrix lhs without padding."""
+        product = Matrix(self.product.start, gradient.columns, gradient.rows, rhs.step)
+        return [clear(product, self.zeros), add_transpose_product(product, lhs, rhs), transpose(gradient, product)]
 
 
 class EvaluationPlan(NetworkPlan):

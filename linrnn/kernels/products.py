@@ -32,9 +32,9 @@ class Tile:
         self.rows, self.vectors, self.real, self.data, self.builder = rows, vectors, real, data, builder
         self.lanes = ir.VectorType(real, LANES)
         self.align = {"float": 4, "double": 8}[str(real)]
-        self.out, self.out_step, self.left, self.left_step, self.left_term, self.right, self.right_step = values
+        self.out, self.out_step, self.lhs, self.lhs_step, self.lhs_term, self.rhs, self.rhs_step = values
 
-    def at(self, start: Any, *moves: tuple[Any, Any]) -> Any:
+    def address(self, start: Any, *moves: tuple[Any, Any]) -> Any:
         """Pointer to a[start + i * step + ...]."""
         for i, step in moves:
             start = self.builder.add(start, self.builder.mul(i, step))
@@ -42,7 +42,7 @@ class Tile:
 
     def vector(self, start: Any, i: Any, step: Any, column: int) -> Any:
         """Pointer to vector `column` of row i of a matrix."""
-        pointer = self.at(start, (i, step), (WORD(LANES), WORD(column)))
+        pointer = self.address(start, (i, step), (WORD(LANES), WORD(column)))
         return self.builder.bitcast(pointer, self.lanes.as_pointer())
 
     def broadcast(self, scalar: Any) -> Any:
@@ -52,15 +52,15 @@ class Tile:
         return self.builder.shuffle_vector(self.builder.insert_element(undefined, scalar, first), undefined, mask)
 
     def products(self, k: Any) -> list[Any]:
-        """left[row, k] * right[k] of each cell."""
+        """lhs[row, k] * rhs[k] of each cell."""
         load = self.builder.load
-        pointers = [self.at(self.left, (WORD(m), self.left_step), (k, self.left_term)) for m in range(self.rows)]
-        left = [self.broadcast(load(pointer)) for pointer in pointers]
-        right = [load(self.vector(self.right, k, self.right_step, v), align=self.align) for v in range(self.vectors)]
-        return [self.builder.fmul(left[row], right[v]) for row, v in self.cells]
+        pointers = [self.address(self.lhs, (WORD(m), self.lhs_step), (k, self.lhs_term)) for m in range(self.rows)]
+        lhs = [self.broadcast(load(pointer)) for pointer in pointers]
+        rhs = [load(self.vector(self.rhs, k, self.rhs_step, v), align=self.align) for v in range(self.vectors)]
+        return [self.builder.fmul(lhs[row], rhs[v]) for row, v in self.cells]
 
     def generate(self, terms: Any) -> None:
-        """out += left @ right, terms added by pairs, out + (p_k + p_{k+1}), never fused."""
+        """out += lhs @ rhs, terms added by pairs, out + (p_k + p_{k+1}), never fused."""
         builder = self.builder
         targets = [self.vector(self.out, WORD(row), self.out_step, v) for row, v in self.cells]
         starts = [builder.load(target, align=self.align) for target in targets]
@@ -81,7 +81,7 @@ class Tile:
 
 
 def product_tile(rows: int, vectors: int) -> Callable[..., None]:
-    """``tile(a, out, out_step, left, left_step, left_term, right, right_step, terms)``: a tile of a product."""
+    """``tile(a, out, out_step, lhs, lhs_step, lhs_term, rhs, rhs_step, terms)``: a tile of a product."""
 
     def tile(typing: Any, a: Any, o: Any, os: Any, p: Any, ps: Any, pt: Any, q: Any, qs: Any, n: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -101,31 +101,31 @@ tile_1x2, tile_1x4, tile_2x2 = product_tile(1, 2), product_tile(1, 4), product_t
 
 @inline
 def add_terms(
-    a: Array, out: int, step: int, left: int, ls: int, lt: int, right: int, rs: int, rows: int, terms: int, width: int
+    a: Array, out: int, step: int, lhs: int, ls: int, lt: int, rhs: int, rs: int, rows: int, terms: int, width: int
 ) -> None:
-    """out += left @ right, few terms."""
+    """out += lhs @ rhs, few terms."""
     row = 0
     while row + 2 <= rows:
         for i in range(0, width, PADDING):
-            tile_2x2(a, out + i, step, left, ls, lt, right + i, rs, terms)
-        out, left, row = out + 2 * step, left + 2 * ls, row + 2
+            tile_2x2(a, out + i, step, lhs, ls, lt, rhs + i, rs, terms)
+        out, lhs, row = out + 2 * step, lhs + 2 * ls, row + 2
     if row < rows:
         i = 0
         while i + 2 * PADDING <= width:
-            tile_1x4(a, out + i, step, left, ls, lt, right + i, rs, terms)
+            tile_1x4(a, out + i, step, lhs, ls, lt, rhs + i, rs, terms)
             i += 2 * PADDING
         if i < width:
-            tile_1x2(a, out + i, step, left, ls, lt, right + i, rs, terms)
+            tile_1x2(a, out + i, step, lhs, ls, lt, rhs + i, rs, terms)
 
 
 @inline
 def add_product(
-    a: Array, out: int, step: int, left: int, ls: int, lt: int, right: int, rs: int, rows: int, terms: int, width: int
+    a: Array, out: int, step: int, lhs: int, ls: int, lt: int, rhs: int, rs: int, rows: int, terms: int, width: int
 ) -> None:
-    """out (rows, width) += left (rows, terms) @ right (terms, width), the terms of each sum in their order.
+    """out (rows, width) += lhs (rows, terms) @ rhs (terms, width), the terms of each sum in their order.
 
-    Element k of row m of left is ``a[left + m * ls + k * lt]``; step and rs are those of out and right.
+    Element k of row m of lhs is ``a[lhs + m * ls + k * lt]``; step and rs are those of out and rhs.
     """
     for k in range(0, terms, TERMS):
         few = min(TERMS, terms - k)
-        add_terms(a, out, step, left + k * lt, ls, lt, right + k * rs, rs, rows, few, width)
+        add_terms(a, out, step, lhs + k * lt, ls, lt, rhs + k * rs, rs, rows, few, width)

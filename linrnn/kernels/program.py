@@ -22,16 +22,16 @@ class Instruction(NamedTuple):
     operation: Operation
     out: int  # start
     out_step: int
-    left: int  # start of the values, or of the left factor
-    left_step: int
-    rows: int  # of out; of the values where they are transposed
+    lhs: int  # start of the values, or of the left factor
+    lhs_step: int
+    rows: int  # of out; of the values for a transpose
     columns: int
-    left_term: int = 0  # distance of the terms of a sum in the left factor
-    right: int = 0
-    right_step: int = 0
+    lhs_term: int = 0  # distance of the terms of a sum in the left factor
+    rhs: int = 0
+    rhs_step: int = 0
     terms: int = 0
     times: int = 1
-    move: int = 0  # of out, left and state from one time to the next
+    move: int = 0  # of out, lhs and state from one time to the next
     finish: Finish = Finish.NONE
     state: int = 0  # start of h, for the slope
 
@@ -67,16 +67,16 @@ class Layout:
     def __init__(self) -> None:
         self.size = 0
 
-    def padded(self, rows: int, columns: int) -> Matrix:
-        """A new matrix whose rows are padded to whole tiles."""
+    def place_tiles(self, rows: int, columns: int) -> Matrix:
+        """Place a matrix whose rows are padded to whole tiles."""
         return self.place(rows, columns, -(-columns // PADDING) * PADDING)
 
-    def packed(self, rows: int, columns: int) -> Matrix:
-        """A new matrix without padding."""
+    def place_rows(self, rows: int, columns: int) -> Matrix:
+        """Place a matrix without padding."""
         return self.place(rows, columns, columns)
 
     def place(self, rows: int, columns: int, step: int) -> Matrix:
-        """A new matrix; it begins at a multiple of PADDING."""
+        """Place a matrix at a multiple of PADDING."""
         start = self.size
         self.size += -(-rows * step // PADDING) * PADDING
         return Matrix(start, rows, columns, step)
@@ -102,31 +102,31 @@ def transpose(out: Matrix, values: Matrix) -> Instruction:
     return Instruction(Operation.TRANSPOSE, out.start, out.step, values.start, values.step, values.rows, values.columns)
 
 
-def add(out: Matrix, left: Matrix, right: Matrix) -> Instruction:
-    """out += left @ right."""
+def add(out: Matrix, lhs: Matrix, rhs: Matrix) -> Instruction:
+    """out += lhs @ rhs."""
     return Instruction(
         Operation.PRODUCT,
         out.start,
         out.step,
-        left.start,
-        left.step,
+        lhs.start,
+        lhs.step,
         out.rows,
         out.step,
-        left_term=1,
-        right=right.start,
-        right_step=right.step,
-        terms=right.rows,
+        lhs_term=1,
+        rhs=rhs.start,
+        rhs_step=rhs.step,
+        terms=rhs.rows,
     )
 
 
-def add_transposed(out: Matrix, left: Matrix, right: Matrix) -> Instruction:
-    """out += left.T @ right; for slopes this is the gradient of a matrix, summed over all rows."""
-    return add(out, left, right)._replace(left_step=1, left_term=left.step)
+def add_transpose_product(out: Matrix, lhs: Matrix, rhs: Matrix) -> Instruction:
+    """out += lhs.T @ rhs; for slopes this is the gradient of a matrix, summed over all rows."""
+    return add(out, lhs, rhs)._replace(lhs_step=1, lhs_term=lhs.step)
 
 
-def scan(h: Matrix, transposed: Matrix, batch: int, activation: Activation) -> list[Instruction]:
-    """h_t = f(W h_{t-1} + h_t) in place: h ((1 + T) B, H) holds h_0 and u; transposed is W^T."""
-    step = add(h.part(batch, batch), h, transposed)
+def scan(h: Matrix, WT: Matrix, batch: int, activation: Activation) -> list[Instruction]:
+    """h_t = f(W h_{t-1} + h_t) in place: h ((1 + T) B, H) holds h_0 and u; WT is the transpose of W."""
+    step = add(h.part(batch, batch), h, WT)
     times, finish = h.rows // batch - 1, FORWARD[Activation(activation)]
     return [step._replace(times=times, move=batch * h.step, finish=finish)]
 
@@ -179,19 +179,19 @@ def multiply_by_slope(a: Array, slopes: int, state: int, count: int) -> None:
 
 @inline
 def run_product(a: Array, p: Any) -> None:
-    """out += left @ right and its finish, `times` times."""
-    out, step, left, left_step, left_term = p.out, p.out_step, p.left, p.left_step, p.left_term
-    right, right_step, rows, terms, columns = p.right, p.right_step, p.rows, p.terms, p.columns
+    """out += lhs @ rhs and its finish, `times` times."""
+    out, step, lhs, lhs_step, lhs_term = p.out, p.out_step, p.lhs, p.lhs_step, p.lhs_term
+    rhs, rhs_step, rows, terms, columns = p.rhs, p.rhs_step, p.rows, p.terms, p.columns
     state, move, finish, count = p.state, p.move, p.finish, p.rows * p.out_step  # locals: read once, not at each time
     if finish != Finish.NONE and finish != Finish.TANH and finish != Finish.TANH_SLOPE:
         raise ValueError("unknown finish in a program")
     for _ in range(p.times):
-        add_product(a, out, step, left, left_step, left_term, right, right_step, rows, terms, columns)
+        add_product(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
         if finish == Finish.TANH:
             tanh_line(a, out, count)
         elif finish == Finish.TANH_SLOPE:
             multiply_by_slope(a, out, state, count)
-        out, left, state = out + move, left + move, state + move
+        out, lhs, state = out + move, lhs + move, state + move
 
 
 @compile_kernel(lambda real: (real[::1], PROGRAM))
@@ -200,9 +200,9 @@ def run(a: Array, instructions: Array) -> None:
     for k in range(len(instructions)):
         p = instructions[k]
         if p.operation == Operation.COPY:
-            copy_rows(a, p.out, p.out_step, p.left, p.left_step, p.rows, p.columns)
+            copy_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns)
         elif p.operation == Operation.TRANSPOSE:
-            transpose_rows(a, p.out, p.out_step, p.left, p.left_step, p.rows, p.columns)
+            transpose_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns)
         elif p.operation == Operation.PRODUCT:
             run_product(a, p)
         else:

@@ -8,7 +8,7 @@ import numpy as np
 
 from linrnn.kernels.codes import Activation
 from linrnn.kernels.compilation import Array, zeros
-from linrnn.kernels.program import Layout, add, add_transposed, clear, program, run, scan, scan_back
+from linrnn.kernels.program import Layout, add, add_transpose_product, clear, program, run, scan, scan_back
 
 
 class RecurrencePlan:
@@ -16,15 +16,15 @@ class RecurrencePlan:
 
     def __init__(self, steps: int, batch: int, size: int, activation: Activation) -> None:
         self.layout, rows = Layout(), steps * batch
-        padded = self.layout.padded
-        self.transposed, self.W, self.dW = padded(size, size), padded(size, size), padded(size, size)
+        padded = self.layout.place_tiles
+        self.WT, self.W, self.dW = padded(size, size), padded(size, size), padded(size, size)
         self.h, self.slopes, self.dh0 = padded(batch + rows, size), padded(rows, size), padded(batch, size)
         self.h0, self.states, zero = self.h.part(0, batch), self.h.part(batch, rows), padded(1, size)
-        self.forward = program(*scan(self.h, self.transposed, batch, activation))
+        self.forward = program(*scan(self.h, self.WT, batch, activation))
         self.backward = program(
             *scan_back(self.slopes, self.h, self.W, batch, activation),
             clear(self.dW, zero),
-            add_transposed(self.dW, self.slopes, self.h.part(0, rows)),
+            add_transpose_product(self.dW, self.slopes, self.h.part(0, rows)),
             clear(self.dh0, zero),
             add(self.dh0, self.slopes.part(0, batch), self.W),
         )
@@ -38,7 +38,7 @@ def recurrence_forward(u: Array, W: Array, h0: Array, activation: Activation) ->
     plan = plan_recurrence(*u.shape[1:], activation)
     h, a = np.empty(u.shape, u.dtype), zeros(plan.layout.size, u.dtype)
     for k in range(len(u)):
-        for matrix, values in ((plan.transposed, W[k].T), (plan.h0, h0[k]), (plan.states, u[k])):
+        for matrix, values in ((plan.WT, W[k].T), (plan.h0, h0[k]), (plan.states, u[k])):
             matrix.put(a, values)
         run(a, plan.forward)
         h[k] = plan.states.view(a).reshape(h[k].shape)

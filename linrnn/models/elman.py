@@ -47,9 +47,9 @@ class Elman(Model):
         """
         bound = self.hidden_size**-0.5
         weights = generator.uniform(-bound, bound, count_parameters(shapes))
-        named = unflatten(weights[None], shapes)
+        parameters = unflatten(weights[None], shapes)
         for layer in self.layers:
-            W = named[f"W{layer}"][0]  # a view
+            W = parameters[f"W{layer}"][0]  # a view
             if self.init == "orthogonal":
                 W[:] = draw_orthogonal(self.hidden_size, generator)
             if self.spectral_radius:

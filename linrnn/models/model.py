@@ -67,19 +67,21 @@ def count_parameters(shapes: Shapes) -> int:
 
 def unflatten(flat: T, shapes: Shapes) -> dict[str, T]:
     """Views of the parameters `(S, *shape)` in weights `(S, P)`, array or tensor, by name."""
-    named, start = {}, 0
+    parameters, start = {}, 0
     for name, shape in shapes.items():
         stop = start + math.prod(shape)
-        named[name] = flat[:, start:stop].reshape(len(flat), *shape)
+        parameters[name] = flat[:, start:stop].reshape(len(flat), *shape)
         start = stop
-    return named
+    return parameters
 
 
-def flatten(named: Mapping[str, NDArray[np.float32]], shapes: Shapes) -> NDArray[np.float32]:
+def flatten(parameters: Mapping[str, NDArray[np.float32]], shapes: Shapes) -> NDArray[np.float32]:
     """The inverse: weights `(S, P)` of parameters `(S, *shape)`; ValueError if their shapes differ."""
     wrong = [
-        name for name in shapes.keys() | named.keys() if name not in named or named[name].shape[1:] != shapes.get(name)
+        name
+        for name in shapes.keys() | parameters.keys()
+        if name not in parameters or parameters[name].shape[1:] != shapes.get(name)
     ]
     if wrong:
         raise ValueError(f"parameters whose shape does not match: {', '.join(wrong)}")
-    return np.concatenate([named[name].reshape(len(named[name]), -1) for name in shapes], axis=1)
+    return np.concatenate([parameters[name].reshape(len(parameters[name]), -1) for name in shapes], axis=1)

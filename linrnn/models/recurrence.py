@@ -49,8 +49,8 @@ def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     ----------
     Gradients by backpropagation through time (Werbos 1990).
     """
-    compiled = u.device.type == "cpu" and prefers_kernels(u.shape[2], u.shape[3])
-    return kernel_recurrence(u, W, h0, activation) if compiled else product_recurrence(u, W, h0, activation)
+    use_kernels = u.device.type == "cpu" and prefers_kernels(u.shape[2], u.shape[3])
+    return kernel_recurrence(u, W, h0, activation) if use_kernels else product_recurrence(u, W, h0, activation)
 
 
 def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -87,11 +87,11 @@ def product_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Ten
     return apply_recurrence(u, W, h0, activation, False)
 
 
-def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
+def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, use_kernels: bool) -> Tensor:
     """The recurrence by one of the two forms, differentiable."""
     kernels.parse_activation(activation)  # ValueError if unknown
     apply: Any = RecurrenceFunction.apply
-    states: Tensor = apply(u, W, h0, activation, compiled)
+    states: Tensor = apply(u, W, h0, activation, use_kernels)
     return states
 
 
@@ -99,10 +99,10 @@ class RecurrenceFunction(Function):
     """Both forms, with explicit gradients (backpropagation through time, Werbos 1990)."""
 
     @staticmethod
-    def forward(ctx: Any, u: Tensor, W: Tensor, h0: Tensor, activation: str, compiled: bool) -> Tensor:
-        h = (kernel_forward if compiled else product_forward)(u, W, h0, activation)
+    def forward(ctx: Any, u: Tensor, W: Tensor, h0: Tensor, activation: str, use_kernels: bool) -> Tensor:
+        h = (kernel_forward if use_kernels else product_forward)(u, W, h0, activation)
         ctx.save_for_backward(h, W, h0)
-        ctx.activation, ctx.compiled = activation, compiled
+        ctx.activation, ctx.use_kernels = activation, use_kernels
         return h
 
     @staticmethod
@@ -110,7 +110,7 @@ class RecurrenceFunction(Function):
         if torch.is_grad_enabled():
             raise NotImplementedError("a recurrence has no second derivatives")
         h, W, h0 = ctx.saved_tensors
-        backward = kernel_backward if ctx.compiled else product_backward
+        backward = kernel_backward if ctx.use_kernels else product_backward
         return *backward(gradients[0], h, W, h0, ctx.activation), None, None
 
 

@@ -21,7 +21,7 @@ class TrialSummary(NamedTuple):
     outcome: str  # complete, pruned, diverged or failed
     loss: float  # median best validation loss; inf unless complete or pruned
     curve: Mapping[int, float]  # median validation loss at the milestones up to the last epoch
-    started: float  # seconds since 1970
+    start_time: float  # seconds since 1970
     seconds: float
 
 
@@ -31,13 +31,13 @@ class FailedTrial:
 
     config: TrialConfig
     reason: str
-    started: float
+    start_time: float
     seconds: float
 
     @property
     def result(self) -> TrialSummary:
         """The summary for the study."""
-        return TrialSummary(self.config, "failed", math.inf, {}, self.started, self.seconds)
+        return TrialSummary(self.config, "failed", math.inf, {}, self.start_time, self.seconds)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TrialResult:
         The trial config.
     history : TrainingHistory
         Curves and weights at the last evaluation.
-    started, seconds : float
+    start_time, seconds : float
         Start in seconds since 1970, and duration in seconds.
     environment : mapping of str to str
         Versions and settings that bits may depend on.
@@ -64,7 +64,7 @@ class TrialResult:
 
     config: TrialConfig
     history: TrainingHistory
-    started: float
+    start_time: float
     seconds: float
     environment: Mapping[str, str]
     data: Mapping[str, str]
@@ -90,4 +90,6 @@ class TrialResult:
         """The summary for the study."""
         history = self.history
         curve = milestone_losses(history.val_loss, history.evaluation_epochs, self.config.training.milestones)
-        return TrialSummary(self.config, self.outcome, history.median_best_val_loss, curve, self.started, self.seconds)
+        return TrialSummary(
+            self.config, self.outcome, history.median_best_val_loss, curve, self.start_time, self.seconds
+        )

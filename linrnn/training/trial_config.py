@@ -24,7 +24,7 @@ from linrnn.config.settings import (
     Integers,
     Reals,
     format_value,
-    get_domain,
+    list_searchable,
     list_settings,
     parse_setting,
     setting,
@@ -73,7 +73,19 @@ class TrainingConfig(Config):
 
 @dataclass(frozen=True)
 class TrialConfig(Config):
-    """Equal if and only if the same computation is asked for."""
+    """Everything that decides what a trial computes; two are equal if and only if they are the same computation.
+
+    Parameters
+    ----------
+    task : Task
+        The task, whose sequences are the data; a series from a file is identified by the SHA-256 of its content.
+    model : Model
+        The model type, its hidden size and its number of layers.
+    training : TrainingConfig
+        Epochs, replicas, learning rate and the other settings of the training.
+    seed : int
+        Seed of the initial weights: those of replica k depend on the seed and k alone.
+    """
 
     task: Task
     model: Model
@@ -119,17 +131,18 @@ def from_text(text: Mapping[str, str]) -> TrialConfig:
     )
 
 
-def searched_settings(config: TrialConfig) -> dict[str, int | float]:
-    """The settings that a study searches, by their names in the flat text, with the config's values.
+def searchable_settings(config: TrialConfig) -> dict[str, Integers | Reals]:
+    """Return the settings that a study can vary, with their domains, by their names in the flat text.
 
     These are the fields of the task, the model and the training whose declarations have a search range, in this order.
     """
-    return {
-        setting_name(part.kind, item.name): getattr(part, item.name)
-        for part in (config.task, config.model, config.training)
-        for item in list_settings(type(part))
-        if isinstance(domain := get_domain(item), (Integers, Reals)) and domain.search is not None
-    }
+    return list_searchable(type(config.task), type(config.model), TrainingConfig)
+
+
+def search_values(config: TrialConfig) -> dict[str, int | float]:
+    """Return the values of a config's searchable settings, by their names in the flat text."""
+    text = to_text(config)
+    return {name: domain.parse(text[name]) for name, domain in searchable_settings(config).items()}
 
 
 def require_device(training: TrainingConfig) -> None:

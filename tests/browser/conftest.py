@@ -15,7 +15,7 @@ from mlflow.entities import Run
 
 from experiments.benchmark.chromium import missing_program, open_browser, serve_store
 from tests.conftest import free_port, lacking
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.schema import SWEEPS
 from tracking.store.access import Store, existing_store
 

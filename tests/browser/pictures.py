@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from experiments.benchmark.chromium import open_browser, serve_store
 from tests.conftest import free_port
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import run_link, table_link
 from tracking.runs.query import last_sweeps
 from tracking.schema import SWEEPS

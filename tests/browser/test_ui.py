@@ -11,7 +11,7 @@ import pytest
 
 from linrnn.models import MODELS
 from tests.browser.conftest import WAIT, Swept
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import run_link, table_link
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from tests.conftest import Here
 from tests.faults.harness import SWEEP, TRIALS, Twin, facts, finish, kill_after, living, new_store, result, start
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.query import last_sweeps
 from tracking.store.access import Store, open_store
 

@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 import pytest
 
 from tests.conftest import free_port, lacking
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.store.access import Store
 
 SECONDS = 90  # for a server to answer

@@ -14,7 +14,7 @@ from tests.faults.harness import SWEEP, Twin, facts
 from tests.faults.harness import start as start_sweep
 from tests.servers.conftest import Start, end, wait_for, wait_for_runs
 from tracking.store.access import Store, open_store
-from tracking.store.store_errors import LockConflictError
+from tracking.store_errors import LockConflictError
 
 Database = Callable[[str], str]
 

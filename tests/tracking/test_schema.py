@@ -13,7 +13,7 @@ from mlflow.entities import Run, RunData, RunInfo, RunTag
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from tests.source import PATHS, TREES
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.run_views import SweepRun, TrialRun, to_linrnn_run
 from tracking.runs.query import find_sweeps, find_trials
 from tracking.runs.writer import baseline_metrics, begin_run, end_run
@@ -41,7 +41,7 @@ OUTPUT = (  # --json, --csv and tables have names of their own
     "experiments.cli",
     "experiments.report",
     "experiments.benchmark",
-    "experiments.notebook",
+    "experiments.notebook",  # columns of DataFrames
 )
 ALLOWED = {
     "experiments.cli.report": {"report.html"},  # the default of --output

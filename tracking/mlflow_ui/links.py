@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.views import CHARTS, PREFIX, TRIALS, VERDICTS, view_address
 from tracking.schema import SWEEPS
 from tracking.store.access import Store

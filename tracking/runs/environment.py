@@ -88,10 +88,10 @@ def compare_items(one: Mapping[str, str], other: Mapping[str, str]) -> list[Chan
     ]
 
 
-def sort_by_likelihood(changed: Iterable[Change], quantity: str, form: str) -> list[Change]:
+def sort_by_likelihood(changes: Iterable[Change], quantity: str, form: str) -> list[Change]:
     """Changes of the environment, by how likely each is why that quantity, of a trial of that form, differs."""
     causes = CAUSES.get(quantity.partition(".")[0], CAUSES[form])
-    return sorted(changed, key=lambda change: causes.index(change.item) if change.item in causes else len(causes))
+    return sorted(changes, key=lambda change: causes.index(change.item) if change.item in causes else len(causes))
 
 
 def blas() -> str:

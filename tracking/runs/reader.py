@@ -30,10 +30,10 @@ from tracking.runs.artifacts import (
 )
 from tracking.schema import DATA, Artifact, Metric, check_artifact_name
 from tracking.store.access import Store, open_store
-from tracking.store.disk import read_inside
+from tracking.store.disk import read_plain_file
 from tracking.store.error_translation import first_line
-from tracking.store.store_errors import StoreError
 from tracking.store.urls import file_path
+from tracking.store_errors import StoreError
 
 if TYPE_CHECKING:
     from linrnn.models.network import Network
@@ -214,7 +214,7 @@ def read_own_file(store: Store, run: LinrnnRun, name: str) -> bytes:
     """Return the content of an artifact that the run itself holds."""
     folder = file_path(run.info.artifact_uri)
     if folder:
-        return read_inside(folder, name)
+        return read_plain_file(folder, name)
     with TemporaryDirectory(prefix="linrnn-") as temporary:
         return Path(store.client.download_artifacts(run.run_id, name, temporary)).read_bytes()
 

@@ -27,8 +27,8 @@ from tracking.runs.reader import read_file
 from tracking.runs.writer import trial_metrics
 from tracking.schema import DATA, Artifact, Metric, SchemaError, Tag, check_artifact_name
 from tracking.store.access import Store
-from tracking.store.disk import OutsideError, read_inside
-from tracking.store.store_errors import StoreError
+from tracking.store.disk import PathError, read_plain_file
+from tracking.store_errors import StoreError
 
 FACTS = "run.json"  # of an exported run: id, name, times, metrics and tags
 
@@ -109,7 +109,7 @@ def load_export(folder: Path) -> TrialRecord:
         names = name.names if isinstance(name, Artifact) else (name,)
         present = next((each for each in names if (folder / each).exists()), name)
         try:
-            return read_inside(folder, FACTS if name == FACTS else check_artifact_name(str(present)))
+            return read_plain_file(folder, FACTS if name == FACTS else check_artifact_name(str(present)))
         except OSError as error:
             raise DamageError(f"{folder} has lost its {name}: {error.strerror}") from error
 
@@ -168,7 +168,7 @@ def file_damage(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
     try:
         if sha256(record.read(check_artifact_name(name))).hexdigest() != digest:
             yield f"{name} is not the file that was written (its SHA-256 differs)"
-    except (SchemaError, OutsideError) as error:
+    except (SchemaError, PathError) as error:
         yield f"{Artifact.DIGESTS} is wrong ({error})"
     except LinrnnError:
         yield f"{name} is missing"

@@ -18,7 +18,7 @@ from mlflow.entities import RunInfo
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import to_text
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.run_views import SweepRun
 from tracking.runs.artifacts import parse_baselines, trial_files
 from tracking.schema import FAILED, PROGRAM, PROVENANCE, SWEEPS, VERSION, Artifact, Metric, Tag
@@ -55,22 +55,22 @@ def record_trial(
         **{item: result.environment[item] for item in PROVENANCE},
     }
     with store.write_errors():
-        info = begin_run(store, result.config.task.label, name, every_tag, result.started)
-        with run_status(store, info.run_id, result.started + result.seconds):
+        info = begin_run(store, result.config.task.label, name, every_tag, result.start_time)
+        with run_status(store, info.run_id, result.start_time + result.seconds):
             write_files(store, info, {name: files[name] for name in files if name not in omit})
-            write_batch(store, info.run_id, to_text(result.config), trial_metrics(result), result.started)
+            write_batch(store, info.run_id, to_text(result.config), trial_metrics(result), result.start_time)
     return str(info.run_id)
 
 
 def record_failed_trial(store: Store, failure: FailedTrial, name: str, tags: Mapping[str, str]) -> str:
     """Write a trial without a result as one failed MLflow run, with the reason; return the run's id."""
-    end = failure.started + failure.seconds
+    end = failure.start_time + failure.seconds
     every_tag = {**tags, Tag.OUTCOME: FAILED, Tag.REASON: failure.reason, Tag.NOTE: failure.reason}
     metrics = [(Metric.SECONDS, failure.seconds, 0)]
     with store.write_errors():
-        info = begin_run(store, failure.config.task.label, name, every_tag, failure.started)
+        info = begin_run(store, failure.config.task.label, name, every_tag, failure.start_time)
         with run_status(store, info.run_id, end, "FAILED"):
-            write_batch(store, info.run_id, to_text(failure.config), metrics, failure.started)
+            write_batch(store, info.run_id, to_text(failure.config), metrics, failure.start_time)
     return str(info.run_id)
 
 

@@ -21,8 +21,8 @@ from tracking.store.databases import create_databases, original_folder
 from tracking.store.error_translation import translate_errors
 from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna_storage
 from tracking.store.locks import advisory_lock, hold_locks, lock_file
-from tracking.store.store_errors import LockConflictError, StoreError
 from tracking.store.urls import is_sqlite, sqlite_url
+from tracking.store_errors import LockConflictError, StoreError
 
 REPAIR = "repair that or name another store with --store"
 
@@ -138,13 +138,13 @@ def open_store(folder: str | Path | None = None, studies: str | None = None) -> 
     ConfigError
         If `studies` is no PostgreSQL URL, or its driver is not installed.
     """
-    store = check_store(folder, studies, with_studies=True)
+    store = check_store(folder, studies, read_studies=True)
     check_location(store)
     return store
 
 
-def check_store(folder: str | Path | None, studies: str | None, with_studies: bool) -> Store:
-    """Open a store and read from it, from its studies only where `with_studies` is true; create what is missing."""
+def check_store(folder: str | Path | None, studies: str | None, read_studies: bool) -> Store:
+    """Open a store and read from it, from its studies only where `read_studies` is true; create what is missing."""
     silence_libraries()
     root = Path(folder or ".").resolve()
     server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
@@ -152,11 +152,11 @@ def check_store(folder: str | Path | None, studies: str | None, with_studies: bo
     with translate_errors(f"cannot use the store {store.name}", "name another with --store", bool(server or studies)):
         if not server:
             root.mkdir(parents=True, exist_ok=True)
-        if with_studies or not server:
+        if read_studies or not server:
             with creation_lock(store):
                 create_databases(store.tracking_uri, store.studies_url)
         store.client.search_experiments(max_results=1)
-        if with_studies:
+        if read_studies:
             store.studies.get_all_studies()
     return store
 
@@ -174,7 +174,7 @@ def check_location(store: Store) -> None:
 def existing_store(folder: str | Path | None = None) -> Store:
     """Open the runs of a store for reading; StoreError where there is none."""
     require_store(folder)
-    store = check_store(folder, None, with_studies=False)
+    store = check_store(folder, None, read_studies=False)
     check_location(store)
     return store
 

@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Literal
 
 from linrnn.errors import LinrnnError
-from tracking.store.store_errors import StoreError
+from tracking.store_errors import StoreError
 
 MAX_NAME_BYTES = 200  # of a file; file systems allow 255, and suffixes are added
 UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]")
@@ -22,7 +22,7 @@ class UnwritableError(LinrnnError):
     """A file that the user named and that cannot be written."""
 
 
-class OutsideError(StoreError):
+class PathError(StoreError):
     """A name from a record that leads out of its folder."""
 
 
@@ -46,7 +46,7 @@ def write_file(path: Path, content: bytes) -> None:
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise UnwritableError(f"cannot write {path}: it is {describe_type(path)}, not a plain file; name another")
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_synced(temporary, content, "xb")
+        write_and_sync(temporary, content, "xb")
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -60,8 +60,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files, by name and content, into a folder that the user named; UnwritableError where one leads out."""
     for name, content in files.items():
         try:
-            path = path_inside(folder, name)
-        except OutsideError as error:
+            path = resolve_path(folder, name)
+        except PathError as error:
             raise UnwritableError(f"cannot write {folder / name}: it is not in {folder}; name another") from error
         write_file(path, content)
 
@@ -80,19 +80,19 @@ def describe_type(path: Path) -> str:
 def write_durably(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files, by name and content, into a folder; return when they and their names are on disk.
 
-    OutsideError, and nothing written, where a name leads out of the folder.
+    PathError, and nothing written, where a name leads out of the folder.
     """
-    paths = {path_inside(folder, name): content for name, content in files.items()}
+    paths = {resolve_path(folder, name): content for name, content in files.items()}
     folders = {folder}
     for path, content in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         folders |= {path.parent, *(parent for parent in path.parents if folder in parent.parents)}
-        write_synced(path, content)
+        write_and_sync(path, content)
     for each in (*folders, folder.parent, folder.parent.parent):  # the run's own folder is new, too
         sync_folder(each)
 
 
-def write_synced(path: Path, content: bytes, mode: Literal["wb", "xb"] = "wb") -> None:
+def write_and_sync(path: Path, content: bytes, mode: Literal["wb", "xb"] = "wb") -> None:
     """Write a file and wait until its content is on disk; `xb` creates a new one and follows no symbolic link."""
     with path.open(mode) as file:
         file.write(content)
@@ -109,17 +109,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def path_inside(folder: Path, name: str) -> Path:
-    """Return the path of a name in a folder; OutsideError where it leads out of it, by `..` or by a symbolic link."""
+def resolve_path(folder: Path, name: str) -> Path:
+    """Return the path of a name in a folder; PathError where it leads out of it, by `..` or by a symbolic link."""
     path = folder / name
     if "\x00" in name or path == folder or not path.resolve().is_relative_to(folder.resolve()):
-        raise OutsideError(f"{name!r} is not the name of a file in {folder}")
+        raise PathError(f"{name!r} is not the name of a file in {folder}")
     return path
 
 
-def read_inside(folder: Path, name: str) -> bytes:
-    """Return the content of a plain file in a folder; OutsideError where its name leads out of it."""
-    path = path_inside(folder, name)
+def read_plain_file(folder: Path, name: str) -> bytes:
+    """Return the content of a plain file in a folder; PathError where its name leads out of it."""
+    path = resolve_path(folder, name)
     if path.exists() and not path.is_file():
         raise OSError(0, f"it is {describe_type(path)}, not a plain file")
     return path.read_bytes()

@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracking.store.store_errors import ServerAwayError, StoreError
+from tracking.store_errors import ServerAwayError, StoreError
 
 FAILURES = (OSError, sqlite3.Error, SQLAlchemyError, MlflowException, StorageInternalError)
 

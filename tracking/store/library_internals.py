@@ -124,12 +124,12 @@ def read_revisions(connection: sqlite3.Connection) -> set[str]:
     return {str(revision) for (revision,) in connection.execute(REVISION)} if is_there else set()
 
 
-def replace_locations(connection: sqlite3.Connection, before: str, after: str) -> int:
-    """Replace the beginning of all artifact locations that begin so; return how many there were."""
+def replace_locations(connection: sqlite3.Connection, old: str, new: str) -> int:
+    """Replace the prefix of all artifact locations that begin with `old`; return how many were replaced."""
     return sum(
         connection.execute(
             f"update {table} set {column} = ? || substr({column}, ?) where substr({column}, 1, ?) = ?",
-            (after, len(before) + 1, len(before), before),
+            (new, len(old) + 1, len(old), old),
         ).rowcount
         for table, column in ARTIFACT_LOCATIONS
     )

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from tracking.store.disk import to_file_name
-from tracking.store.store_errors import LockConflictError
+from tracking.store_errors import LockConflictError
 
 SINGLE = "train"  # the lock for writing a trial that belongs to no study
 POLL_SECONDS = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from tracking.store.store_errors import StoreError
+from tracking.store_errors import StoreError
 
 SQLITE = "sqlite:///"
 RESERVED = frozenset("?%{}")  # SQLAlchemy ends a path at `?` and decodes `%`; Optuna formats a URL as a template

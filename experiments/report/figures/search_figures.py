@@ -186,7 +186,7 @@ def setting_importances(record: SweepRecord) -> dict[str, dict[str, float]]:
     """Return the importance of each searched setting by model type; model types with too few trials have no entry."""
     weights = {}
     for base in record.config.bases:
-        space = search_space(base, record.config.fixed)
+        space = search_space(base, record.config.presets)
         results = [
             TrialSummary(apply_params(base, trial.settings), trial.outcome, trial.loss, {}, 0.0, trial.seconds)
             for trial in record.study(base.model.name)

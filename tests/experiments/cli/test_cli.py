@@ -20,9 +20,9 @@ from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from tests.conftest import Here, Run
 from tests.faults.harness import living
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.store.access import Store, open_store
-from tracking.store.store_errors import StoreError
+from tracking.store_errors import StoreError
 
 QUICK = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
 

@@ -14,7 +14,7 @@ import pytest
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN
 from tests.conftest import Run
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.run_ids import run_ids
 from tracking.store.access import Store
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from experiments.report.sweep_record import ConfirmationTrial, SearchTrial, SweepRecord
-from experiments.search.search_space import searchable_settings
 from experiments.search.sweep_config import assemble_config
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.tasks import TASKS
+from linrnn.training.trial_config import searchable_settings
 
 TASK, TRIALS, REPLICAS, EPOCHS = "delay", 9, 6, 4
 SCALES = {"linear": 0.02, "tanh": 0.3}  # of the losses

@@ -34,7 +34,7 @@ from linrnn.analysis.statistics import compare_samples, estimate_median
 from linrnn.models import MODELS
 from tests.conftest import Golden
 from tests.faults.harness import new_store
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.model_registry import mark_best
 from tracking.run_views import SweepRun
 from tracking.runs.query import study_runs, trial_runs

@@ -16,7 +16,7 @@ from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.experiments import dying
 from tests.faults.harness import facts
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.store.access import Store
 
 BUDGET = {

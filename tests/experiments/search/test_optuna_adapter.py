@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from experiments.search import optuna_adapter
 from experiments.search.optuna_adapter import ask, count_best_trials, sampler_seed, search_space, weigh_trials
-from linrnn.training.trial_config import TrialConfig, from_text, searched_settings, to_text
+from linrnn.training.trial_config import TrialConfig, from_text, search_values, to_text
 
 BASE = from_text({"task": "sine", "model": "linear", "seed": "7"})
 SPACE = search_space(BASE)
@@ -54,7 +54,7 @@ def ask_plain(base: TrialConfig, history: Sequence[FrozenTrial], count: int) -> 
 
 def params_of(configs: Sequence[TrialConfig]) -> list[dict[str, Any]]:
     """The searched settings of configs."""
-    return [searched_settings(each) for each in configs]
+    return [search_values(each) for each in configs]
 
 
 @pytest.mark.parametrize("done", [0, 9, 10, 25, 40])
@@ -89,4 +89,4 @@ def test_our_counts_and_weights_are_those_of_optuna_today() -> None:
 def test_asked_configs_differ_from_the_base_in_what_is_searched_alone() -> None:
     (config,) = ask(BASE, frozenset(), HISTORY, 1)
     changed = {name for name, text in to_text(config).items() if to_text(BASE)[name] != text}
-    assert changed <= set(SPACE) == set(searched_settings(config))
+    assert changed <= set(SPACE) == set(search_values(config))

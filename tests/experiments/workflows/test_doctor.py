@@ -15,7 +15,7 @@ from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config, sweep_config_of_run
 from linrnn.models import MODELS
 from tests.faults.harness import BUDGET, facts
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.writer import begin_run
 from tracking.schema import Tag
 from tracking.store.access import Store, open_store

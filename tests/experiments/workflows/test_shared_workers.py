@@ -21,11 +21,11 @@ from experiments.workflows.sweep import run_sweep, run_sweeps
 from linrnn.models import MODELS
 from linrnn.training.trial_config import TrialConfig
 from tests.faults.harness import new_store
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.query import last_sweeps, trial_runs
 from tracking.runs.reader import read_file
 from tracking.store.access import Store, open_store
-from tracking.store.store_errors import LockConflictError
+from tracking.store_errors import LockConflictError
 
 BUDGET = {
     "sweep.trials": "3",

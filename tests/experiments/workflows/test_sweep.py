@@ -37,7 +37,7 @@ from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import from_text
 from tests.conftest import Golden
 from tests.faults.harness import TRIALS, Twin, facts, result
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.query import last_sweeps, trial_runs
 from tracking.runs.reader import read_baselines, read_config, read_curves, read_file, read_sweep, read_trial
 from tracking.store.access import Store, open_store
@@ -185,8 +185,8 @@ class TestAsk:
 
     def test_a_setting_that_was_given_is_not_searched(self) -> None:
         config = sweep_config("sine", ["linear"], {"model.hidden_size": "9"})
-        assert [found.model.hidden_size for found in ask(config.bases[0], config.fixed, [], 2)] == [9, 9]
-        assert list(search_space(config.bases[0], config.fixed)) == ["training.learning_rate"]
+        assert [found.model.hidden_size for found in ask(config.bases[0], config.presets, [], 2)] == [9, 9]
+        assert list(search_space(config.bases[0], config.presets)) == ["training.learning_rate"]
 
     def test_a_trial_that_is_over_has_the_very_params_that_were_asked(self) -> None:
         base = from_text({"task": "sine", "model": "tanh"})

@@ -38,7 +38,7 @@ def test_an_unknown_activation_is_refused_by_every_entry(unknown: int) -> None:
 
 
 def test_the_builders_refuse_what_they_do_not_know() -> None:
-    matrix = Layout().padded(4, 4)
+    matrix = Layout().place_tiles(4, 4)
     for build in (scan, scan_back):
         with pytest.raises(ValueError, match="Activation"):
             build(matrix, matrix, matrix, 2, 0) if build is scan_back else build(matrix, matrix, 2, 0)  # type: ignore
@@ -51,7 +51,7 @@ def test_the_builders_refuse_what_they_do_not_know() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_compiled_program_refuses_them_too(field: str, code: int, dtype: type) -> None:
     layout = Layout()
-    matrix = layout.padded(4, 4)
+    matrix = layout.place_tiles(4, 4)
     instructions = program(add(matrix, matrix, matrix))
     a = np.zeros(layout.size, dtype)
     run(a, instructions)
@@ -61,7 +61,7 @@ def test_the_compiled_program_refuses_them_too(field: str, code: int, dtype: typ
 
 
 def test_instructions_are_rows_of_named_fields() -> None:
-    matrix = Layout().padded(3, 5)
+    matrix = Layout().place_tiles(3, 5)
     (row,) = program(copy(matrix, matrix))
     assert INSTRUCTION.names is not None
     assert (row["operation"], row["rows"], row["columns"], row["out_step"]) == (Operation.COPY, 3, 5, 16)

@@ -9,14 +9,14 @@ from linrnn.config.settings import Integers, Reals, setting
 from linrnn.models import MODELS
 from linrnn.models.linear import Linear
 from linrnn.tasks import TASKS
-from linrnn.training.trial_config import TrialConfig, from_text, searched_settings, to_text
+from linrnn.training.trial_config import TrialConfig, from_text, search_values, to_text
 
 
 def test_hidden_size_and_learning_rate_of_every_model_type() -> None:
     for model in MODELS:
         config = from_text({"task": "sine", "model": model, "model.hidden_size": "7", "training.learning_rate": "0.5"})
-        assert searched_settings(config) == {"model.hidden_size": 7, "training.learning_rate": 0.5}
-        assert set(searched_settings(config)) <= set(to_text(config))
+        assert search_values(config) == {"model.hidden_size": 7, "training.learning_rate": 0.5}
+        assert set(search_values(config)) <= set(to_text(config))
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Damped(Linear):
 
 def test_a_new_setting_with_a_search_range_appears_by_itself() -> None:
     config = TrialConfig(TASKS["sine"](), Damped(damping=0.25))
-    assert searched_settings(config) == {
+    assert search_values(config) == {
         "model.hidden_size": 10,
         "model.damping": 0.25,
         "training.learning_rate": 0.01,

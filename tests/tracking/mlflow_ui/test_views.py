@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tracking.mlflow_ui.descriptions import describe_sweeps, describe_task
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.views import PREFIX, sweep_views, task_views
 from tracking.schema import VERSION, Metric, Tag
 from tracking.search_settings import common_search_settings

@@ -25,13 +25,13 @@ from linrnn.training.history import TrainingHistory
 from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.run_views import TrialRun
 from tracking.runs.environment import environment
 from tracking.runs.reader import read_config, read_curves, read_result, read_trial, read_weights
 from tracking.runs.writer import begin_run, record_failed_trial, record_trial, run_status
 from tracking.store.access import Store
-from tracking.store.store_errors import StoreError
+from tracking.store_errors import StoreError
 
 CONFIG = from_text(
     {

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tracking.store.disk import (
-    OutsideError,
+    PathError,
     UnwritableError,
-    path_inside,
-    read_inside,
+    read_plain_file,
+    resolve_path,
     to_file_name,
     write_durably,
     write_file,
@@ -100,11 +100,11 @@ def test_no_name_leads_out_of_a_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "out").write_text("mine")
     (folder / "link").symlink_to(tmp_path)
     before = snapshot(tmp_path)
-    with pytest.raises(OutsideError):
-        path_inside(folder, name)
-    with pytest.raises(OutsideError):
-        read_inside(folder, name)
-    with pytest.raises(OutsideError):
+    with pytest.raises(PathError):
+        resolve_path(folder, name)
+    with pytest.raises(PathError):
+        read_plain_file(folder, name)
+    with pytest.raises(PathError):
         write_durably(folder, {"fine": b"new", name: b"new"})
     with pytest.raises(UnwritableError):
         write_folder(folder, {name: b"new"})
@@ -114,7 +114,7 @@ def test_no_name_leads_out_of_a_folder(tmp_path: Path, name: str) -> None:
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="a pipe"):
-        read_inside(tmp_path, "pipe")
+        read_plain_file(tmp_path, "pipe")
 
 
 @pytest.mark.parametrize("text", ["sine", "data.csv", "my series (2).csv", "ä ö", ".hidden", "sine linear 0"])
@@ -127,5 +127,5 @@ def test_names_of_files_are_safe_and_stay_different(tmp_path: Path) -> None:
     names = [to_file_name(text) for text in texts]
     assert len({*names}) == len(names)
     for name in names:
-        assert path_inside(tmp_path, name).parent == tmp_path
+        assert resolve_path(tmp_path, name).parent == tmp_path
         write_file(tmp_path / f"{name}.lock", b"")

@@ -14,12 +14,12 @@ import mlflow
 import optuna
 import pytest
 
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import all_links
 from tracking.runs.reader import read_file
 from tracking.store.access import Store, existing_store, open_store
 from tracking.store.databases import create, relocate
-from tracking.store.store_errors import LockConflictError, StoreError
+from tracking.store_errors import LockConflictError, StoreError
 
 
 def test_plain_tools_find_a_store_where_they_look_for_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_an_old_database_that_holds_something_is_kept(store: Store, tmp_path: Pa
 OPENING = """
 import os, sys, traceback
 from tracking import open_store
-from tracking.mlflow_ui.experiments import experiment_id
+from tracking.mlflow_ui.experiment_setup import experiment_id
 def opened(folder):
     print(experiment_id(open_store(folder), "sine"), flush=True)
 for folder in sys.argv[2:]:

@@ -20,8 +20,8 @@ from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
 from tracking.store.access import open_store
-from tracking.store.store_errors import StoreError
 from tracking.store.urls import file_path, file_url, sqlite_path, sqlite_url
+from tracking.store_errors import StoreError
 
 ALONE = ["data?v2", "my%20store", "50%25off", "a#b", "a b", "ä ö", "{x}"]
 NAMES = [
