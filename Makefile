@@ -16,7 +16,7 @@ TASK ?=
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
-setup: $(READY)  ## make .venv with the exact versions of requirements.lock
+setup: $(READY)  ## create .venv with the exact versions of requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -24,55 +24,55 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
-	$(BIN)/python -c 'import linrnn.kernels.interface'  # compiled once, kept on disk
+	$(BIN)/python -c 'import linrnn.kernels.interface'  # compile the kernels into numba's cache
 	@touch $(READY)
 
 sweep: $(READY)  ## sweep TASKS with every model type: make sweep TASKS="sine" ARGS="--trials 10"
 	@$(BIN)/linrnn sweep $(TASKS) $(ARGS)
 
-suite: $(READY)  ## sweep all tasks, at most 40 minutes on 2 cores: one table, and suite.png
+suite: $(READY)  ## sweep all tasks (40 minutes on 2 cores) into one table and suite.png
 	@$(BIN)/linrnn suite --figure suite.png $(ARGS)
 
-compare: $(READY)  ## the table of the last sweeps, from the store
+compare: $(READY)  ## print the table of the last sweeps
 	@$(BIN)/linrnn compare $(ARGS)
 
-report: $(READY)  ## the last sweep as one HTML file, report.html: TASK=xor for that of another task
+report: $(READY)  ## write the last sweep to report.html; TASK=xor for the last one of a task
 	@$(BIN)/linrnn report $(TASK) $(ARGS)
 
-ui: $(READY)  ## the MLflow UI on 127.0.0.1, with its links
+ui: $(READY)  ## start the MLflow UI on 127.0.0.1 and print its links
 	@$(BIN)/linrnn ui $(ARGS)
 
-reproduce: $(READY)  ## train a recorded run again and compare, bit for bit: RUN=ID, or the best of the last sweep
+reproduce: $(READY)  ## repeat a recorded run and compare bit for bit: RUN=ID, default the best of the last sweep
 	@$(BIN)/linrnn reproduce $(RUN) $(ARGS)
 
 test: $(READY)  ## run the tests
 	@$(BIN)/pytest $(ARGS)
 
-coverage: $(READY)  ## run the tests and measure which lines they reach; below 95 % is an error
+coverage: $(READY)  ## run the tests and measure line coverage, which must be at least 95 %
 	@$(BIN)/pytest --cov --cov-report=term -W ignore::coverage.exceptions.CoverageWarning $(ARGS)
 
-servers: $(READY)  ## the tests with PostgreSQL, MLflow and Dask servers on loopback
+servers: $(READY)  ## run the tests with PostgreSQL, MLflow and Dask servers on loopback
 	@$(BIN)/pytest -m servers $(ARGS)
 
-browser: $(READY)  ## the tests of the MLflow UI in a real Chromium
+browser: $(READY)  ## run the tests of the MLflow UI in Chromium
 	@$(BIN)/pytest -m browser $(ARGS)
 
-faults: $(READY)  ## kill whole sweeps N times at random moments, run them again, compare: make faults N=200
+faults: $(READY)  ## kill sweeps N times at random moments, resume them and compare: make faults N=200
 	@$(BIN)/python -m tests.faults $(N)
 
-wheel: $(READY)  ## build the wheel, install it into an empty environment and use it
+wheel: $(READY)  ## build the wheel, install it into an empty environment and test it
 	@.ci/wheel
 
-doctor: $(READY)  ## what is amiss in the store; ARGS="--fix" mends it
+doctor: $(READY)  ## check the store; ARGS="--fix" repairs it
 	@$(BIN)/linrnn doctor $(ARGS)
 
-check: $(READY)  ## lint, format, types and import contracts
+check: $(READY)  ## check lint, format, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY)  ## time linrnn beside the per-step loop, torch.nn.RNN and JAX, about 7 minutes: ARGS="--out DIR"
+bench: $(READY)  ## benchmark against the per-step loop, torch.nn.RNN and JAX, about 7 minutes: ARGS="--out DIR"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-bench.lock
 	@$(BIN)/python -m experiments.benchmark $(ARGS)
 
@@ -81,7 +81,7 @@ docs: $(READY)  ## build the documentation into docs/_build/html; warnings are e
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
 	@echo 'docs/_build/html/index.html'
 
-lock:  ## write requirements.lock anew: the newest versions that pyproject.toml allows
+lock:  ## update requirements.lock to the newest versions that pyproject.toml allows
 	rm -rf $(VENV)-lock
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet '.[dev]'

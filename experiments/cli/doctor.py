@@ -51,6 +51,6 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
             click.echo(f"{name:12} {value}")
         click.echo("" if findings else "\nno problems")
         for finding, fixed in results:
-            hint = " (linrnn doctor --fix does it)" if finding.mend and not fix else ""
+            hint = " (linrnn doctor --fix does it)" if finding.fix and not fix else ""
             click.echo(f"{'fixed' if fixed else 'problem'}: {finding.what}; {finding.advice}{hint}")
     return 0 if all(fixed for _, fixed in results) else 1

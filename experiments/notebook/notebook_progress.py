@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from importlib import import_module
 from typing import Any
 
 from experiments.cli.progress_bar import ProgressDisplay, progress_reporter
@@ -14,10 +15,9 @@ class NotebookProgress(ProgressDisplay):
 
     def __init__(self, total: int, unit: str = "trials") -> None:
         super().__init__(total, unit)
-        from IPython.display import HTML, display
-
-        self.html: Any = HTML
-        self.handle: Any = display(HTML(self.bar), display_id=True)
+        display = import_module("IPython.display")  # has no type hints
+        self.html: Any = display.HTML
+        self.handle: Any = display.display(self.html(self.bar), display_id=True)
 
     @property
     def bar(self) -> str:

@@ -1,4 +1,4 @@
-"""What `linrnn doctor` looks at, and what it does about it."""
+"""The checks of `linrnn doctor` and their fixes."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from tracking.store.databases import original_folder, relocate
 from tracking.store.health import free_bytes, integrity_error, leftover_files, read_schemas, upgrade
 from tracking.store_errors import LockConflictError
 
-ROOM = 2**30  # bytes that should be free
+MIN_FREE_BYTES = 2**30  # bytes
 
 
 class FindingKind(StrEnum):
-    """What a finding is about."""
+    """The kinds of findings."""
 
     LEFTOVER = "leftover"
     DAMAGE = "damage"
@@ -49,33 +49,33 @@ BLOCKING = (FindingKind.DAMAGE, FindingKind.SCHEMA)  # until fixed, the store ca
 
 @dataclass(frozen=True)
 class Finding:
-    """Something amiss: its kind, what, what to do, and what does it, where it can be done."""
+    """A problem of a store: its kind, a description, advice, and a function that fixes it, if there is one."""
 
     kind: FindingKind
     what: str
     advice: str
-    mend: Callable[[], object] | None = None
+    fix: Callable[[], object] | None = None
 
 
 def check_folder(root: Path) -> Iterator[Finding]:
-    """What can be amiss with the files of a store, before it is opened."""
+    """Yield the problems of a store's files; opens no database for writing."""
     for path in leftover_files(root):
         yield Finding(
-            FindingKind.LEFTOVER, f"{path.name} is left of a database in the making", "delete it", path.unlink
+            FindingKind.LEFTOVER, f"{path.name} is a leftover of the creation of a database", "delete it", path.unlink
         )
-    for name, (found, needed) in read_schemas(root).items():
-        harm = integrity_error(root / name)
-        if harm:
+    for name, (revision, current) in read_schemas(root).items():
+        damage = integrity_error(root / name)
+        if damage:
             yield Finding(
                 FindingKind.DAMAGE,
-                f"{name} is damaged: {harm}",
-                "take it from a backup, or name another store with --store",
+                f"{name} is damaged: {damage}",
+                "restore it from a backup, or name another store with --store",
             )
-        elif found != needed:
-            advice = "upgrade it (a copy stays beside it)"
+        elif revision != current:
+            advice = "upgrade it (a backup copy remains next to it)"
             yield Finding(
                 FindingKind.SCHEMA,
-                f"{name} has the schema {found}, not {needed}",
+                f"{name} has the schema {revision}, not {current}",
                 advice,
                 partial(upgrade, root / name),
             )
@@ -84,46 +84,46 @@ def check_folder(root: Path) -> Iterator[Finding]:
         yield Finding(
             FindingKind.FOLDER_PATHS,
             f"the folder was moved here from {old}",
-            "point its runs to their files",
+            "update the paths of its runs",
             partial(relocate, root),
         )
-    if free_bytes(root) < ROOM:
+    if free_bytes(root) < MIN_FREE_BYTES:
         yield Finding(
             FindingKind.DISK_SPACE, f"only {free_bytes(root) / 2**20:.0f} MiB are free on its disk", "free some space"
         )
 
 
 def check_records(store: Store) -> Iterator[Finding]:
-    """What can be amiss between the two databases and the files of runs."""
+    """Yield the disagreements between the two databases and the files of runs."""
     runs = all_runs(store)
     for run in find_stale_runs(store, runs):
-        what = f"run {run.run_id} is RUNNING, but its process is not"
+        what = f"run {run.run_id} is RUNNING, but its process has ended"
         yield Finding(FindingKind.STALE_RUN, what, "close it as KILLED", partial(close_run, store, run.run_id))
     for name, number in find_unreported_trials(store, runs):
-        what = f"MLflow has trial {number} of {name}, of which Optuna has not heard"
-        yield Finding(FindingKind.MISSING_TRIAL, what, "tell Optuna", partial(reconcile_study, store, name))
+        what = f"trial {number} of {name} is in MLflow, but not in Optuna"
+        yield Finding(FindingKind.MISSING_TRIAL, what, "add it to Optuna", partial(reconcile_study, store, name))
     for name, number in find_lost_runs(store, runs):
         yield Finding(
             FindingKind.MISSING_RUN,
-            f"trial {number} of {name} has lost its run",
-            "to have it whole, sweep anew with --fresh",
+            f"trial {number} of {name} is in Optuna, but its run is missing",
+            "run the sweep again with --fresh",
         )
     for run in find_runs_without_files(runs):
         yield Finding(
             FindingKind.MISSING_FILES,
-            f"run {run.run_id} has lost files",
-            "bring mlruns back from where it was, or delete the run",
+            f"run {run.run_id} lacks files",
+            "restore its files in mlruns, or delete the run",
         )
 
 
 def close_run(store: Store, run_id: str) -> None:
-    """Close a run that nobody will close."""
+    """Close a run whose process has ended."""
     with store.write_errors():
         end_run(store, run_id, "KILLED")
 
 
 def reconcile_study(store: Store, name: str) -> None:
-    """Make both databases agree on a study, as the sweep itself would."""
+    """Reconcile both databases for a study, as resuming its sweep does."""
     sweep = next(run for run in find_sweeps(store) if name in run.studies)
     names = sweep.studies
     with store.lock(names):
@@ -131,7 +131,7 @@ def reconcile_study(store: Store, name: str) -> None:
 
 
 def store_facts(store: Store) -> dict[str, str]:
-    """What there is: versions, place, counts, space."""
+    """Return versions, location, numbers of records and free space."""
     return {
         **{name: version(name) for name in LIBRARIES},
         "store": store.name,
@@ -142,11 +142,11 @@ def store_facts(store: Store) -> dict[str, str]:
 
 
 def apply_fix(finding: Finding) -> bool:
-    """Do what a finding advises, where it can be done."""
-    if finding.mend is None:
+    """Apply the fix of a finding; return whether there is one and it succeeded."""
+    if finding.fix is None:
         return False
     try:
-        finding.mend()
+        finding.fix()
     except LockConflictError:
         return False
     return True

@@ -126,7 +126,7 @@ class SweepRunner:
         return names
 
     def retry(self, job: TrialJob, error: BaseException | None) -> TrialJob | None:
-        """Return the job to submit again after an error that says nothing about the trial, or None."""
+        """Return the job to submit again after an error that the trial did not cause, or None."""
         if isinstance(error, MissingDataError):
             return job._replace(content=self.data.task.content)
         if isinstance(error, WorkerDiedError) and job.deaths < RETRIES:

@@ -1,4 +1,4 @@
-"""The MLflow UI, served lean and on this machine only."""
+"""The MLflow UI: one local server, reachable from this machine only."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from tracking.store.urls import file_url
 from tracking.store_errors import StoreError
 
 STARTING_SECONDS = 60
-LEAN = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}  # 2 processes, not 15
+SERVER_ENVIRONMENT = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}  # 2 processes, not 15
 
 
 class PortError(LinrnnError):
-    """A port that another program listens on."""
+    """The port is in use by another program."""
 
 
 def serve_ui(store: Store, port: int) -> None:
@@ -33,10 +36,13 @@ def serve_ui(store: Store, port: int) -> None:
         return print_links(store, base)
     base = f"http://127.0.0.1:{port}"
     if port_answers(port):
-        raise PortError(f"port {port} is taken by another program; choose one with --port")
+        raise PortError(f"port {port} is in use by another program; choose one with --port")
     with TemporaryFile() as messages:
         server = subprocess.Popen(
-            server_command(store, port), env={**os.environ, **LEAN}, stdout=messages, stderr=subprocess.STDOUT
+            server_command(store, port),
+            env={**os.environ, **SERVER_ENVIRONMENT},
+            stdout=messages,
+            stderr=subprocess.STDOUT,
         )
         try:
             wait_for_server(port, server, messages)
@@ -48,7 +54,7 @@ def serve_ui(store: Store, port: int) -> None:
 
 
 def server_command(store: Store, port: int) -> list[str]:
-    """MLflow's server over the store, one worker."""
+    """Return the command of an MLflow server for the store, with one worker."""
     options = {
         "--backend-store-uri": store.tracking_uri,
         "--default-artifact-root": file_url(store.folder / "mlruns"),
@@ -60,12 +66,12 @@ def server_command(store: Store, port: int) -> list[str]:
 
 
 def wait_for_server(port: int, server: subprocess.Popen[bytes], messages: IO[bytes]) -> None:
-    """Until the server answers; StoreError with its last message if it ends before."""
+    """Wait until the server answers; raise StoreError with its last message if it ends first."""
     for _ in range(STARTING_SECONDS * 10):
         if server.poll() is not None:
             messages.seek(0)
             last = messages.read().decode(errors="replace").strip().rpartition("\n")[2]
-            raise StoreError(f"MLflow's server ended at once: {last}")
+            raise StoreError(f"MLflow's server ended during its start: {last}")
         if port_answers(port):
             return
         time.sleep(0.1)
@@ -73,13 +79,13 @@ def wait_for_server(port: int, server: subprocess.Popen[bytes], messages: IO[byt
 
 
 def port_answers(port: int) -> bool:
-    """Whether something listens on the port."""
+    """Return whether a program listens on the port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def print_links(store: Store, base: str) -> None:
-    """The charts of each task, and the sweeps."""
+    """Print the links to the charts of each task and to the sweeps."""
     click.echo(f"MLflow UI at {base}; Ctrl-C ends it.")
     for name, link in all_links(store, base).items():
         click.echo(f"  {name}: {link}")

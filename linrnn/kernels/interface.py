@@ -73,7 +73,7 @@ def train_steps(
     targets : array (T, B, O)
         Targets, of the dtype of the weights.
     washout : int
-        Leading steps that do not count.
+        Leading steps, excluded from the loss.
     scale : float
         Factor of the loss.
     clip_norm : float

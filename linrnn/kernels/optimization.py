@@ -26,7 +26,7 @@ class LossPlan(NamedTuple):
     rows: int
     columns: int
     step: int  # of the outputs
-    washout: int  # leading rows that do not count
+    washout: int  # leading rows, excluded from the loss
 
 
 class EpochPlan(NamedTuple):

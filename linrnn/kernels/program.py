@@ -151,7 +151,7 @@ def program(*instructions: Instruction) -> Array:
 
 @inline
 def copy_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
-    """Copy row by row; the first row again and again if values_step is 0."""
+    """Copy row by row; every row is the first one if values_step is 0."""
     for _ in range(rows):
         line, source = a[out : out + columns], a[values : values + columns]
         for i in range(len(line)):

@@ -27,9 +27,9 @@ class Henon(ForecastTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(220, Integers(3, 1_000_000), "steps of a sequence")
-    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
-    a: float = setting(1.4, Reals(0.0, 2.0), "a, of the square")
-    b: float = setting(0.3, Reals(-1.0, 1.0), "b, of the value before")
+    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, excluded from the loss")
+    a: float = setting(1.4, Reals(0.0, 2.0), "a, coefficient of the square")
+    b: float = setting(0.3, Reals(-1.0, 1.0), "b, coefficient of the previous value")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         x = np.empty((BURN_IN + steps, self.sequences))

@@ -28,8 +28,8 @@ class Logistic(ForecastTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(220, Integers(3, 1_000_000), "steps of a sequence")
-    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
-    r: float = setting(4.0, Reals(3.6, 4.0), "r; chaotic from 3.57 on, but for windows")
+    washout: int = setting(20, Integers(0, 1_000_000), "first steps of a sequence, excluded from the loss")
+    r: float = setting(4.0, Reals(3.6, 4.0), "r; chaotic above 3.57, apart from periodic windows")
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
         x = np.empty((BURN_IN + steps, self.sequences))

@@ -34,7 +34,7 @@ class MackeyGlass(ForecastTask):
 
     length: int = setting(200, Integers(3, 1_000_000), "steps of a sequence")
     sequences: int = setting(10, Integers(1, 100_000), "sequences of each split")
-    washout: int = setting(50, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
+    washout: int = setting(50, Integers(0, 1_000_000), "first steps of a sequence, excluded from the loss")
     horizon: int = setting(84, Integers(1, 100_000), "steps from an input to its target")
     tau: float = setting(17.0, Reals(0.1, 1000.0), "delay, in units of time, to a tenth")
 

@@ -28,7 +28,7 @@ class Narma10(RandomTask):
     name: ClassVar[str] = "narma10"
     noise_bound: ClassVar[float] = 0.0
 
-    washout: int = setting(20, Integers(9, 1_000_000), "first steps of a sequence, which do not enter the loss")
+    washout: int = setting(20, Integers(9, 1_000_000), "first steps of a sequence, excluded from the loss")
     length: int = setting(520, Integers(10, 100_000), "steps of a sequence; longer ones diverge more often")
 
     def __post_init__(self) -> None:

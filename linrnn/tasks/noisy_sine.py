@@ -31,7 +31,7 @@ class NoisySine(ForecastTask):
 
     length: int = setting(1200, Integers(3, 1_000_000), "steps of a sequence")
     sequences: int = setting(2, Integers(1, 100_000), "sequences of each split")
-    washout: int = setting(400, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
+    washout: int = setting(400, Integers(0, 1_000_000), "first steps of a sequence, excluded from the loss")
     frequency: float = setting(0.05, Reals(1e-6, 0.5), "f, cycles a step")
     noise: float = setting(0.3, Reals(0.0, 1e6), "standard deviation of e")
 

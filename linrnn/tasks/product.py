@@ -28,8 +28,8 @@ class Product(RandomTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(250, Integers(3, 1_000_000), "steps of a sequence")
-    near: int = setting(2, Integers(0, 10_000), "steps back to the first factor")
-    far: int = setting(5, Integers(1, 10_000), "steps back to the second factor")
+    near: int = setting(2, Integers(0, 10_000), "lag of the first factor, in steps")
+    far: int = setting(5, Integers(1, 10_000), "lag of the second factor, in steps")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -44,12 +44,12 @@ class Series(Task):
 
     name: ClassVar[str] = "series"
 
-    file: str = setting("", Text(), "whole path of a .csv, .tsv, .txt or .npz file")
-    column: str = setting("", Text(), "the column to predict; may be empty where one alone can be meant")
-    inputs: str = setting("", Text(), "columns to predict it from, separated by commas; empty for its own past")
-    horizon: int = setting(1, Integers(0, 1_000_000), "how many rows ahead")
-    group: str = setting("", Text(), "the column that tells sequences apart; empty for one sequence")
-    sha256: str = setting("", Text(64), "SHA-256 of the file; empty until it is read")
+    file: str = setting("", Text(), "absolute path of a .csv, .tsv, .txt or .npz file")
+    column: str = setting("", Text(), "column to predict; may be empty if the file has only one candidate")
+    inputs: str = setting("", Text(), "input columns, separated by commas; empty: the past of the column itself")
+    horizon: int = setting(1, Integers(0, 1_000_000), "rows between an input and its target")
+    group: str = setting("", Text(), "column that identifies the sequence of a row; empty: one sequence")
+    sha256: str = setting("", Text(64), "SHA-256 of the file; filled in when it is read")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -219,7 +219,9 @@ def read_series_file(path: str) -> bytes:
             raise DataError(f"{path}: the name of a series ends with {', '.join(SERIES_FILES)}: rename it")
         return plain.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): mend that, or name another file") from None
+        raise DataError(
+            f"{path} cannot be read ({error.strerror}): check its permissions and format, or name another file"
+        ) from None
 
 
 def column_labels(columns: Sequence[str]) -> list[str]:

@@ -29,7 +29,7 @@ class Sine(Task):
     noise_bound: ClassVar[float] = 0.0
 
     points: int = setting(100, Integers(4, 100_000), "points of one period")
-    washout: int = setting(10, Integers(0, 100_000), "first steps of a sequence, which do not enter the loss")
+    washout: int = setting(10, Integers(0, 100_000), "first steps of a sequence, excluded from the loss")
     phases: int = setting(8, Integers(1, 10_000), "sequences of the validation split, and of the test split")
 
     def __post_init__(self) -> None:

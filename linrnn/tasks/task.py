@@ -152,7 +152,7 @@ class ForecastTask(RandomTask):
 
     length: int = setting(600, Integers(3, 1_000_000), "steps of a sequence")
     horizon: int = setting(1, Integers(1, 100_000), "steps from an input to its target")
-    washout: int = setting(100, Integers(0, 1_000_000), "first steps of a sequence, which do not enter the loss")
+    washout: int = setting(100, Integers(0, 1_000_000), "first steps of a sequence, excluded from the loss")
 
     def __post_init__(self) -> None:
         super().__post_init__()

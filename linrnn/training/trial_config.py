@@ -36,7 +36,7 @@ from linrnn.models.model import Model
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import Task
 
-MILESTONES = 25  # of a trial: every one is a row in both databases
+MILESTONES = 25  # of a trial; each one is a row in both databases
 
 
 @dataclass(frozen=True)
@@ -46,27 +46,31 @@ class TrainingConfig(Config):
     kind: ClassVar[str] = "training"
 
     learning_rate: float = setting(0.01, Reals(1e-8, 10.0, search=(1e-4, 1e-1)), "step size of Adam")
-    epochs: int = setting(1000, Integers(1, 10_000_000), "passes over the train split, one update each")
-    replicas: int = setting(10, Integers(1, 10_000), "networks trained side by side from their own first weights")
-    clip_norm: float = setting(1.0, Reals(1e-6, math.inf), "largest norm of a replica's gradient")
-    evaluations: int = setting(100, Integers(1, 200), "how often the val loss is read, evenly over the epochs")
-    decay: str = setting("linear", Choice(("linear", "none")), "whether the learning rate falls to 0 over the epochs")
-    device: str = setting("cpu", Choice(("cpu", "cuda")), "where the tensors live")
+    epochs: int = setting(1000, Integers(1, 10_000_000), "passes over the training split, one update each")
+    replicas: int = setting(10, Integers(1, 10_000), "networks trained side by side, each from its own initial weights")
+    clip_norm: float = setting(1.0, Reals(1e-6, math.inf), "norm to which a replica's gradient is clipped")
+    evaluations: int = setting(
+        100, Integers(1, 200), "number of evaluations of the validation loss, evenly spaced over the epochs"
+    )
+    decay: str = setting(
+        "linear", Choice(("linear", "none")), "schedule of the learning rate: linear decay to 0, or none"
+    )
+    device: str = setting("cpu", Choice(("cpu", "cuda")), "device of the training")
 
     def learning_rates(self, done: int, count: int) -> NDArray[np.float64]:
-        """The learning rate of each of the next `count` epochs."""
+        """Return the learning rates `(count,)` of the epochs that follow the first `done`."""
         left = 1 - np.arange(done, done + count) / self.epochs
         return self.learning_rate * (left if self.decay == "linear" else np.ones(count))
 
     @property
     def evaluation_epochs(self) -> tuple[int, ...]:
-        """Epochs after which the val loss is read: evenly spread, the last one among them."""
+        """Epochs after which the validation loss is computed: evenly spaced, the last one included."""
         count = min(self.epochs, self.evaluations)
         return tuple(self.epochs * (k + 1) // count for k in range(count))
 
     @property
     def milestones(self) -> tuple[int, ...]:
-        """At most 25 of those, evenly spread, the last one among them: what a study sees of a curve."""
+        """At most 25 of those, evenly spaced, the last one included: the epochs at which a study may prune a trial."""
         every = -(-len(self.evaluation_epochs) // MILESTONES)
         return self.evaluation_epochs[::-every][::-1]
 
@@ -90,11 +94,11 @@ class TrialConfig(Config):
     task: Task
     model: Model
     training: TrainingConfig = TrainingConfig()
-    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the replicas' first weights")
+    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the replicas' initial weights")
 
 
 def to_text(config: TrialConfig) -> dict[str, str]:
-    """The flat text of a config: name -> text, floats through repr."""
+    """Return the flat text of a config: name -> text, floats through repr."""
     return {
         "task": config.task.name,
         **_format_settings(config.task),
@@ -106,9 +110,9 @@ def to_text(config: TrialConfig) -> dict[str, str]:
 
 
 def from_text(text: Mapping[str, str]) -> TrialConfig:
-    """The config that a flat text says; what it leaves out takes its default, the task's own where it has one.
+    """Return the config of a flat text; omitted settings have their defaults, the task's own where it has one.
 
-    ConfigError for a name that does not exist, a value that its field cannot hold, or no task or model.
+    Raises ConfigError for an unknown name, a value outside its field's domain, or a text without task or model.
     """
     for name, table in (("task", TASKS), ("model", MODELS)):
         if name not in text:
@@ -146,13 +150,13 @@ def search_values(config: TrialConfig) -> dict[str, int | float]:
 
 
 def require_device(training: TrainingConfig) -> None:
-    """ConfigError where this machine has not the device that the config asks for."""
+    """Raise ConfigError where the config's device is not available on this machine."""
     if training.device == "cuda":
         import torch  # which nothing else here needs
 
         if torch.cuda.is_available():
             return
-        raise ConfigError("training.device is cuda, but torch sees no CUDA device here; use training.device=cpu")
+        raise ConfigError("training.device is cuda, but torch finds no CUDA device; use training.device=cpu")
 
 
 def _format_settings(value: Config) -> dict[str, str]:

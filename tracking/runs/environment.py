@@ -1,4 +1,4 @@
-"""Where and with what a trial was computed: the items that can change its bits or explain a difference."""
+"""The environment of a trial: hardware, libraries, variables and source code that can change its result."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIBRARIES = ("linrnn", "torch", "numpy", "numba", "llvmlite", "scipy", "mlflow",
 CODE = ("source", "commit", "uncommitted_changes", "uncommitted_diff", "linrnn")
 COMPILER = ("numba", "llvmlite", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT", "NUMBA_DISABLE_JIT", "cpu")
 TORCH = ("device", "torch", "ATEN_CPU_CAPABILITY", "cpu_capability", "threads", "blas")
-CAUSES = {  # what can change a quantity's bits, the likeliest first
+CAUSES = {  # items that can change the bits of a quantity, the likeliest first
     "data": ("data_file", *CODE, "numpy", "blas"),
     "initial_weights": (*CODE, "numpy"),
     "kernels": (*CODE, *COMPILER),
@@ -42,7 +42,7 @@ CAUSES = {  # what can change a quantity's bits, the likeliest first
 
 
 class Change(NamedTuple):
-    """An item that two trials do not share, with both its values; None where one has no such item."""
+    """An item whose values in two environments differ; None where an environment lacks it."""
 
     item: str
     one: str | None
@@ -51,16 +51,16 @@ class Change(NamedTuple):
 
 @cache
 def environment(device: str = "cpu") -> dict[str, str]:
-    """Name -> text of this process's environment; asked once a device, as no item changes while it runs."""
+    """Return the environment of this process, name -> text; cached, as no item changes while it runs."""
     import torch
 
     from linrnn.training.evaluation import THREADS
 
-    commit, changed = source_version()
+    commit, diff = source_version()
     return {
         "commit": commit,
-        "uncommitted_changes": "unknown" if changed is None else "yes" if changed else "no",
-        **({"uncommitted_diff": sha256(changed).hexdigest()} if changed else {}),
+        "uncommitted_changes": "unknown" if diff is None else "yes" if diff else "no",
+        **({"uncommitted_diff": sha256(diff).hexdigest()} if diff else {}),
         "source": source_digest(),
         "python": platform.python_version(),
         **{library: version(library) for library in LIBRARIES},
@@ -76,41 +76,41 @@ def environment(device: str = "cpu") -> dict[str, str]:
 
 
 def trial_environment(config: TrialConfig) -> dict[str, str]:
-    """The environment of a trial, and the SHA-256 of the file that its data come from."""
+    """Return the environment of a trial, with the SHA-256 of its data file if it has one."""
     file = config.task.file_digest
     return {**environment(config.training.device), **({"data_file": file} if file else {})}
 
 
 def compare_items(one: Mapping[str, str], other: Mapping[str, str]) -> list[Change]:
-    """The items that differ, in their order."""
+    """Return the items that differ, in their order."""
     return [
         Change(item, one.get(item), other.get(item)) for item in {**one, **other} if one.get(item) != other.get(item)
     ]
 
 
 def sort_by_likelihood(changes: Iterable[Change], quantity: str, form: str) -> list[Change]:
-    """Changes of the environment, by how likely each is why that quantity, of a trial of that form, differs."""
+    """Sort changes by how likely each explains a difference in a quantity, for a form of training."""
     causes = CAUSES.get(quantity.partition(".")[0], CAUSES[form])
     return sorted(changes, key=lambda change: causes.index(change.item) if change.item in causes else len(causes))
 
 
 def blas() -> str:
-    """The linear algebra behind torch and numpy, with the processor family that it chose its code for."""
+    """Return the BLAS libraries of numpy and torch, with their versions and processor architectures."""
     import numpy
     import torch
     from threadpoolctl import threadpool_info
 
-    behind_torch = next((line for line in torch.__config__.show().splitlines() if "Math Kernel Library" in line), "")
-    loaded = [
-        f"{found['internal_api']} {found['version']} {found.get('architecture', '')}".strip()
-        for found in threadpool_info()
-        if found["user_api"] == "blas" and Path(numpy.__file__).parent.name in found["filepath"]
+    torch_blas = next((line for line in torch.__config__.show().splitlines() if "Math Kernel Library" in line), "")
+    numpy_blas = [
+        f"{each['internal_api']} {each['version']} {each.get('architecture', '')}".strip()
+        for each in threadpool_info()
+        if each["user_api"] == "blas" and Path(numpy.__file__).parent.name in each["filepath"]
     ]
-    return "; ".join(filter(None, [*loaded, behind_torch.strip(" -").partition(" for ")[0]])) or "unknown"
+    return "; ".join(filter(None, [*numpy_blas, torch_blas.strip(" -").partition(" for ")[0]])) or "unknown"
 
 
 def cpu_model() -> str:
-    """The processor's name."""
+    """Return the name of the processor."""
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

@@ -1,4 +1,4 @@
-"""Which code runs: its commit, how its files differ from that, and a digest of them."""
+"""The source code of this process: its commit, its uncommitted changes and a digest of its files."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from tracking.schema import Artifact
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("linrnn", "tracking", "experiments")
-PLAIN = ("--binary", "--no-color", "--no-ext-diff")  # whatever the user's git is set to
+PLAIN = ("--binary", "--no-color", "--no-ext-diff")  # independent of the user's git configuration
 
 
 @cache
 def source_version() -> tuple[str, bytes | None]:
-    """Commit of the code that runs, and how files differ from it; `unknown` and None outside git."""
+    """Return the commit of the code and the uncommitted changes as a diff; `unknown` and None outside git."""
     if not (ROOT / ".git").exists():
         return "unknown", None
-    commit, changed = git("rev-parse", "HEAD"), git("diff", *PLAIN, "HEAD", "--", *ROOMS)
+    commit, diff = git("rev-parse", "HEAD"), git("diff", *PLAIN, "HEAD", "--", *ROOMS)
     new = git("ls-files", "-z", "--others", "--exclude-standard", "--", *ROOMS)
-    if commit is None or changed is None or new is None:
+    if commit is None or diff is None or new is None:
         return "unknown", None
     names = [name for name in new.decode().split("\0") if name]
-    added = (git("diff", *PLAIN, "--no-index", "--", "/dev/null", name, differs=1) or b"" for name in names)
-    return commit.decode().strip(), b"".join([changed, *added])
+    additions = (git("diff", *PLAIN, "--no-index", "--", "/dev/null", name, difference=1) or b"" for name in names)
+    return commit.decode().strip(), b"".join([diff, *additions])
 
 
 def uncommitted_diff() -> dict[str, bytes]:
-    """The uncommitted changes as a file, where there are any."""
-    _, changed = source_version()
-    return {Artifact.DIFF: changed} if changed else {}
+    """Return the uncommitted changes as an artifact: name -> content, empty without changes."""
+    _, diff = source_version()
+    return {Artifact.DIFF: diff} if diff else {}
 
 
 def source_digest() -> str:
-    """SHA-256 of the code that decides what a trial computes, committed or not."""
+    """Return the SHA-256 of the code that decides what a trial computes, uncommitted changes included."""
     total = sha256()
     for path in sorted((ROOT / "linrnn").rglob("*.py")):
         total.update(f"{path.relative_to(ROOT)} ".encode() + path.read_bytes())
     return total.hexdigest()
 
 
-def git(*arguments: str, differs: int = 0) -> bytes | None:
-    """What git prints of this checkout; None where it fails or is not installed. `differs` is also a success."""
+def git(*arguments: str, difference: int = 0) -> bytes | None:
+    """Return git's output for this checkout; None where git is missing or its exit code is not 0 or `difference`."""
     try:
-        done = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, timeout=10)
+        process = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode in (0, differs) else None
+    return process.stdout if process.returncode in (0, difference) else None

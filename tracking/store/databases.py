@@ -68,7 +68,7 @@ def build_optuna(path: Path) -> None:
 def original_folder(root: Path) -> Path | None:
     """Return the folder that a store was created in, or None where it is still there.
 
-    MLflow records absolute artifact locations; that of its first experiment tells where the store was created.
+    MLflow records absolute artifact locations; that of its first experiment is in the store's original folder.
     """
     with closing(sqlite3.connect(root / "mlflow.db")) as connection:
         row = connection.execute(FIRST_LOCATION).fetchone()

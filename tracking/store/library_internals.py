@@ -1,7 +1,7 @@
 """What linrnn uses of MLflow and Optuna beyond their public interfaces, all of it here.
 
-A test compares it with the installed libraries and tells what an upgrade moved. MLflow is imported where it is used,
-as it takes seconds and a shell that completes run ids needs the SQL alone.
+A test compares it with the installed libraries and fails where an upgrade changes them. MLflow is imported where it
+is used, as it takes seconds and a shell that completes run ids needs the SQL alone.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_optuna_is_told_what_it_has_not_heard(swept: Store, capsys: pytest.Captu
     before = facts(swept)
     name = CONFIG.study_name(CONFIG.bases[0])
     swept.studies.delete_study(swept.studies.get_study_id_from_name(name))
-    cured(swept.folder, capsys, "Optuna has not heard")
+    cured(swept.folder, capsys, "not in Optuna")
     assert facts(open_store(swept.folder)) == before
 
 
