@@ -1,4 +1,4 @@
-"""`python -m experiments.benchmark`: one thread everywhere, settled before any library is imported."""
+"""`python -m experiments.benchmark`: every library uses one thread, which is set before the first import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser on the MLflow UI: Debian's Chromium, driven by Playwright, with a profile of its own that is new."""
+"""A browser for the MLflow UI: Debian's Chromium with a new profile, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Playwright
 
-QUIET = (  # no request of its own, to anywhere
+QUIET = (  # disables the browser's own requests
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -29,7 +29,7 @@ WINDOW = (1600, 1000)  # pixels
 
 
 def missing_program() -> str | None:
-    """What is not installed, of the two; None where both are."""
+    """Return which of the two is not installed, or None."""
     if shutil.which("chromium") is None:
         return "Chromium"
     return None if find_spec("playwright") else "Playwright"
@@ -37,7 +37,7 @@ def missing_program() -> str | None:
 
 @contextmanager
 def open_browser(playwright: Playwright) -> Iterator[BrowserContext]:
-    """A browser as a new user has it."""
+    """Open a browser with a new profile."""
     width, height = WINDOW
     with tempfile.TemporaryDirectory(prefix="linrnn-chromium-") as profile:
         context = playwright.chromium.launch_persistent_context(
@@ -54,7 +54,7 @@ def open_browser(playwright: Playwright) -> Iterator[BrowserContext]:
 
 @contextmanager
 def serve_store(store: Path, port: int) -> Iterator[tuple[int, dict[str, str]]]:
-    """A real `linrnn ui` over a store: its process id, and the links that it prints, by name."""
+    """Run `linrnn ui` on a store; yield its process id and its links by name."""
     command = [sys.executable, "-m", "experiments", "ui", "--port", str(port), "--store", str(store)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -64,7 +64,7 @@ def serve_store(store: Path, port: int) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def read_links(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Name -> link, once they are printed; the sweeps' is the last."""
+    """Return the links by name, read from the output up to that of the sweeps."""
     links: dict[str, str] = {}
     assert process.stdout
     for text in process.stdout:
@@ -73,4 +73,4 @@ def read_links(process: subprocess.Popen[str]) -> dict[str, str]:
             links[name] = link
         if name == "sweeps":
             return links
-    raise RuntimeError("linrnn ui ended before it printed its links")
+    raise RuntimeError("linrnn ui exited before it printed its links")

@@ -1,4 +1,4 @@
-"""One replica's share of a training step, side by side, over a grid of shapes."""
+"""Time of a training step per replica, of each side, over a grid of shapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS_CHECKED = 3
 
 
 class Cell(NamedTuple):
-    """A side at a shape: one replica's share of a step in ms, and what compiling it took, in seconds."""
+    """A measurement: time of a step per replica in ms, and of the compilation in seconds, of a side at a shape."""
 
     side: str
     shape: Shape
@@ -27,7 +27,7 @@ class Cell(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Shapes that differ in S alone: linrnn is timed at each of `replicas`, JAX at each of `of_jax`."""
+    """Shapes that differ in S alone: linrnn is timed at each of `replicas`, JAX at each of `jax_replicas`."""
 
     model: str
     T: int
@@ -37,12 +37,12 @@ class Point(NamedTuple):
     jax_replicas: Sequence[int]
 
     def to_shape(self, replicas: int) -> Shape:
-        """The shape of so many replicas."""
+        """Return the shape with a number of replicas."""
         return Shape(self.model, self.T, self.B, self.H, replicas)
 
 
 def points(quick: bool) -> list[Point]:
-    """The grid, the shapes with targets of their own at its end."""
+    """Return the grid and the additional shapes that have targets."""
     if quick:
         return [Point(model, 20, 1, 4, (1, 2), ()) for model in ("linear", "tanh")]
     grid = [(T, B, H, (1, 10, 20), (1, 10)) for T in (99, 1000) for B in (1, 32) for H in (10, 64)]
@@ -51,7 +51,7 @@ def points(quick: bool) -> list[Point]:
 
 
 def check(has_jax: bool = HAS_JAX) -> None:
-    """RuntimeError unless all sides reach the same loss from the same weights in a few steps."""
+    """Raise RuntimeError unless all sides have the same loss after a few steps from the same weights."""
     for model in ("linear", "tanh"):
         point = Point(model, 20, 3, 5, (2,), (2,) if has_jax else ())
         sides, _ = build_sides(point, all_ways=True)
@@ -63,7 +63,7 @@ def check(has_jax: bool = HAS_JAX) -> None:
 
 
 def measure(point: Point, cap: float) -> Iterator[Cell]:
-    """All sides at a point of the grid, alternated; of JAX's two ways only the faster one."""
+    """Time all sides at a point of the grid alternately; yield only the faster of JAX's two variants."""
     sides, compilations = build_sides(point, all_ways=point.T < 1000)
     cells: dict[tuple[str, int], Cell] = {}
     for (way, replicas), total in time_sides(sides, cap).items():
@@ -76,9 +76,9 @@ def measure(point: Point, cap: float) -> Iterator[Cell]:
 
 
 def build_sides(point: Point, all_ways: bool) -> tuple[dict[tuple[str, int], Side], dict[tuple[str, int], float]]:
-    """The sides by name and S, and how long those of JAX compiled.
+    """Return the sides by name and S, and the compilation times of those of JAX.
 
-    JAX is called once a step as well, and not only once for many steps, where `all_ways` says so and S > 1.
+    With `all_ways` and S > 1, JAX is also timed with one call per step, besides one call for many steps.
     """
     sides: dict[tuple[str, int], Side] = {(LOOP, 1): loop(problem(point.to_shape(1)))}
     compilations: dict[tuple[str, int], float] = {}

@@ -1,4 +1,4 @@
-"""How one replica's share of a step grows with each size, the others held."""
+"""Scaling of the time of a step per replica with each size, the other sizes constant."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ SIZES = {
     "B": (1, 2, 4, 8, 16, 32, 64),
     "S": (1, 2, 5, 10, 20),
 }
-LONGEST_LOOP = 1000  # steps of the loop side; beyond, one of its training steps takes seconds
+LONGEST_LOOP = 1000  # time steps; a training step of the loop on more takes seconds
 Curve = list[Cell]
 
 
 def curves(quick: bool, cap: float) -> Iterator[tuple[str, Curve]]:
-    """For each size its name and the cells along it: linrnn, and the loop where that is affordable."""
+    """Yield for each size its name and the cells: linrnn, and the loop for at most 1000 steps."""
     for axis, sizes in SIZES.items():
-        chosen = sizes[:1] if quick else sizes
-        runs = [(size, model) for model in ("linear", "tanh") for size in chosen]
+        selection = sizes[:1] if quick else sizes
+        runs = [(size, model) for model in ("linear", "tanh") for size in selection]
         yield axis, [cell for size, model in runs for cell in measure_cells(axis, size, model, cap)]
 
 
 def measure_cells(axis: str, size: int, model: str, cap: float) -> Iterator[Cell]:
-    """The cells at one size; the loop trains one replica after another, so that S changes nothing for it."""
+    """Measure the cells of one size; the loop trains a single replica, whatever S is."""
     shape = Shape(model, **{**BASE, axis: size})
     sides: dict[str, Side] = {LINRNN: linrnn(problem(shape))}
     if shape.T <= LONGEST_LOOP:

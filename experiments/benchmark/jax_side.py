@@ -17,14 +17,14 @@ from linrnn.models.model import unflatten
 
 
 class SideCompilation(NamedTuple):
-    """A side, and the seconds that tracing and compiling it took."""
+    """A side and the duration of its tracing and compilation, in seconds."""
 
     side: Side
     seconds: float
 
 
 def call_by_step(instance: Problem) -> SideCompilation:
-    """A compiled step of all replicas, called once a step."""
+    """Return a compiled step of all replicas, called once per step."""
     step, present = training_step(instance)
     program, seconds = compile_function(jax.jit(step, donate_argnums=0), present)
 
@@ -38,7 +38,7 @@ def call_by_step(instance: Problem) -> SideCompilation:
 
 
 def call_once(instance: Problem) -> SideCompilation:
-    """A compiled loop over steps of all replicas, called once for all of them."""
+    """Return a compiled loop over steps of all replicas, called once for all steps."""
     step, present = training_step(instance)
 
     def loop(carry: Any, count: Any) -> Any:
@@ -55,10 +55,10 @@ def call_once(instance: Problem) -> SideCompilation:
 
 
 def training_step(instance: Problem) -> tuple[Any, Any]:
-    """The step of all replicas, `carry -> (carry, losses (S,))`, and the first carry."""
+    """Return the step of all replicas, `carry -> (carry, losses (S,))`, and the initial carry."""
     x, y = (jnp.asarray(part, dtype=jnp.float32) for part in instance.data[:2])
-    named = unflatten(torch.from_numpy(instance.weights), instance.shapes)
-    parameters = {name: jnp.asarray(value.numpy()) for name, value in named.items()}
+    arrays = unflatten(torch.from_numpy(instance.weights), instance.shapes)
+    parameters = {name: jnp.asarray(value.numpy()) for name, value in arrays.items()}
     nonlinear = instance.config.model.name == "tanh"
     optimizer = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optax.adam(LEARNING_RATE))
 
@@ -82,7 +82,7 @@ def training_step(instance: Problem) -> tuple[Any, Any]:
 
 
 def compile_function(function: Any, *arguments: Any) -> tuple[Any, float]:
-    """The function compiled for these arguments, and the seconds that took."""
-    started = time.perf_counter()
+    """Compile a function for these arguments; return it and the duration in seconds."""
+    start = time.perf_counter()
     program = function.lower(*arguments).compile()
-    return program, time.perf_counter() - started
+    return program, time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""A store of thousands of trials: how long it takes to compare them, to list them in the MLflow UI, and its memory."""
+"""A store of thousands of trials: times of `compare` and of the run list in the MLflow UI, and memory."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class LargeStoreTimes(NamedTuple):
 
 
 def measure_large_store(quick: bool) -> LargeStoreTimes:
-    """Measured on a store that is made for it."""
+    """Create a large store and measure it."""
     trials = 20 if quick else TRIALS
     with tempfile.TemporaryDirectory(prefix="linrnn-thousands-") as folder:
         create_large_store(Path(folder), trials)
@@ -73,7 +73,7 @@ def measure_large_store(quick: bool) -> LargeStoreTimes:
 
 
 def create_large_store(folder: Path, trials: int) -> Store:
-    """A store with one finished sweep of so many trials, recorded from one training a model type."""
+    """Create a store with one finished sweep of `trials` trials, from one training per model type."""
     store = open_store(folder)
     config = sweep_config(TASK, tuple(MODELS), {**SMALL, Param.TRIALS: str(trials // len(MODELS))})
     names = study_names(config, store, fresh=False)
@@ -85,16 +85,16 @@ def create_large_store(folder: Path, trials: int) -> Store:
         for number, result in enumerate(vary_trial(run_trial(base), config.trials)):
             tags: dict[str, str] = {**place, Tag.PHASE: Phase.SEARCH, Tag.STUDY: name, Tag.TRIAL: str(number)}
             record_trial(store, result, f"{base.model.name} {number:02d}", tags)
-        confirmed = run_trial(confirmation(config, base), artifacts=trial_artifacts, test=True)
+        result = run_trial(confirmation(config, base), artifacts=trial_artifacts, test=True)
         tags = {**place, Tag.PHASE: Phase.CONFIRMATION}
-        record_trial(store, confirmed, f"{base.model.name} confirmation", tags, omit={Artifact.BASELINES})
+        record_trial(store, result, f"{base.model.name} confirmation", tags, omit={Artifact.BASELINES})
     finish_sweep(store, run_id)
     end_run(store, run_id, "FINISHED")
     return store
 
 
 def confirmation(config: SweepConfig, base: TrialConfig) -> TrialConfig:
-    """What confirms the base."""
+    """Return the config of a confirmation."""
     return replace(base, training=replace(base.training, replicas=config.confirmation))
 
 
@@ -107,17 +107,17 @@ def vary_trial(result: TrialResult, count: int) -> Iterator[TrialResult]:
 
 
 def time_comparison(folder: str) -> float:
-    """Seconds of `linrnn compare`, its imports aside."""
-    started = time.perf_counter()
+    """Return the seconds of `linrnn compare`, without its imports."""
+    start = time.perf_counter()
     store = existing_store(folder)
     summaries = [summarize(load_sweep(store, sweep)) for sweep in require_sweeps(store, [TASK])]
     with redirect_stdout(StringIO()):
         show_comparisons(store, summaries)
-    return time.perf_counter() - started
+    return time.perf_counter() - start
 
 
 def measure_ui(folder: Path) -> UiCost:
-    """The list of runs, asked for by its link, and the memory of the server with all its processes."""
+    """Time the list of runs, opened by its link, and measure the memory of the server's processes."""
     from playwright.sync_api import sync_playwright
 
     experiment = experiment_id(existing_store(folder), TASK)
@@ -142,20 +142,20 @@ def measure_ui(folder: Path) -> UiCost:
 
 
 def time_listing(page: Page, link: str) -> float:
-    """Seconds from a link to the list of runs."""
-    started = time.perf_counter()
+    """Return the seconds from opening a link to the list of runs."""
+    start = time.perf_counter()
     page.goto(link)
     page.locator("[row-id] a[href*='/runs/']").first.wait_for()
-    return time.perf_counter() - started
+    return time.perf_counter() - start
 
 
 def megabytes(process: int) -> float:
-    """Memory of a process and all that it started; what they share, counted once (PSS)."""
+    """Return the memory of a process and its children in MB, shared pages counted once (PSS)."""
     parent = psutil.Process(process)
     return sum(pss(each.pid) for each in (parent, *parent.children(recursive=True))) / 1000
 
 
 def pss(process: int) -> float:
-    """Proportional share of a process's memory, in kB."""
+    """Return the proportional set size of a process in kB."""
     text = Path(f"/proc/{process}/smaps_rollup").read_text()
     return sum(float(size) for size in re.findall(r"^Pss:\s+(\d+) kB", text, re.MULTILINE))

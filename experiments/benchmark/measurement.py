@@ -1,4 +1,4 @@
-"""The whole benchmark in its order: check, measure, show, write."""
+"""The benchmark: check, measure, print and write."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from linrnn.models import MODELS
 from tracking.runs.environment import environment
 from tracking.store.access import open_store
 
-GRID_SECONDS, CURVE_SECONDS = 3.0, 0.5  # for the sides at one point
+GRID_SECONDS, CURVE_SECONDS = 3.0, 0.5  # per point of the grid
 REPEATS = 2  # of the sweeps with one and with two workers
 QUICK_SECONDS = 0.1
 START_TIME = time.perf_counter()
 
 
 class Sweeps(NamedTuple):
-    """The timed sweeps: end to end and with each number of workers, the stack beside them; what verifying costs."""
+    """Times of sweeps, end to end and by number of workers, of the reference stack, and of verification."""
 
     end_to_end: SweepTimes
     one: Sequence[SweepTimes]
@@ -100,7 +100,7 @@ def to_json(
 
 
 def grid(quick: bool) -> list[Cell]:
-    """The cells of the grid."""
+    """Measure the cells of the grid."""
     cells: list[Cell] = []
     for point in points(quick):
         log_progress(f"{point.to_shape(max(point.replicas))}")
@@ -109,7 +109,7 @@ def grid(quick: bool) -> list[Cell]:
 
 
 def sweep_times(quick: bool) -> Sweeps:
-    """The end-to-end sweep, sweeps with one and two workers in turn, and the stack."""
+    """Time the end-to-end sweep, sweeps with one and two workers alternately, and the reference stack."""
     with tempfile.TemporaryDirectory(prefix="linrnn-bench-") as folder:
         store = open_store(folder)
         stack = parts(store, tuple(MODELS), 2 if quick else EPOCHS_TIMED)

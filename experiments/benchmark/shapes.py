@@ -1,4 +1,4 @@
-"""What is timed: a size of network and data, and both made up for it."""
+"""The timed problems: a network and its data for each combination of sizes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Shape(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A config with the shapes of its parameters, the first weights `(S, P)` of its replicas and its data."""
+    """A config with the shapes of its parameters, the initial weights `(S, P)` of its replicas and its data."""
 
     config: TrialConfig
     shapes: Shapes
@@ -41,7 +41,7 @@ class Problem(NamedTuple):
 
 
 def problem(shape: Shape) -> Problem:
-    """One period of a sine in T steps, at B phases, to be predicted one step ahead."""
+    """Return the one-step prediction of a sine of period T, with B sequences of different phases."""
     task = Sine(points=shape.T + 1, washout=0)
     training = TrainingConfig(learning_rate=LEARNING_RATE, clip_norm=CLIP_NORM, replicas=shape.S)
     config = TrialConfig(task, MODELS[shape.model](hidden_size=shape.H), training)

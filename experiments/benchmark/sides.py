@@ -1,7 +1,7 @@
-"""The sides that are timed: each makes the same training step in its own way.
+"""The timed implementations (sides) of the same training step.
 
-A side is made from a problem and then called with a number of steps n; it trains them and returns the loss
-before the last update, `(S,)`, so that the sides can be checked against each other.
+A side is built from a problem. Called with a number of steps, it trains so many and returns the loss before the last
+update, `(S,)`, by which the sides are checked against each other.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Side = Callable[[int], NDArray[np.float64]]
 
 
 def linrnn(instance: Problem) -> Side:
-    """All replicas in one go."""
+    """Train all replicas with linrnn."""
     steps = choose_backend(instance.config, instance.shapes, instance.weights, instance.data)
     return lambda count: steps.advance(count)[0][-1]
 
 
 def loop(instance: Problem) -> Side:
-    """The loop over time that everyone writes first, for the first replica alone."""
+    """Train the first replica with a Python loop over time steps."""
     U, W, b, C, c = parameters = [nn.Parameter(value) for value in first_replica(instance).values()]
     x, y = (torch.from_numpy(part).float() for part in instance.data[:2])
     adam = torch.optim.Adam(parameters, lr=instance.config.training.learning_rate)
@@ -53,7 +53,7 @@ def loop(instance: Problem) -> Side:
 
 
 def torch_rnn(instance: Problem) -> Side:
-    """`torch.nn.RNN` with a `torch.nn.Linear` readout, for the first replica alone."""
+    """Train the first replica with `torch.nn.RNN` and a `torch.nn.Linear` readout."""
     rnn, readout = nn.RNN(1, instance.config.model.hidden_size), nn.Linear(instance.config.model.hidden_size, 1)
     rnn_weights, readout_weights = to_torch(first_replica(instance))
     rnn.load_state_dict(rnn_weights)
@@ -75,9 +75,9 @@ def torch_rnn(instance: Problem) -> Side:
 
 
 def first_replica(instance: Problem) -> dict[str, Tensor]:
-    """The first replica's parameters by name."""
-    named = unflatten(torch.from_numpy(instance.weights), instance.shapes)
-    return {name: value[0].clone() for name, value in named.items()}
+    """Return the parameters of the first replica by name."""
+    parameters = unflatten(torch.from_numpy(instance.weights), instance.shapes)
+    return {name: value[0].clone() for name, value in parameters.items()}
 
 
 def repeat_steps(step: Callable[[], float]) -> Side:

@@ -19,7 +19,7 @@ STYLES = {"linear": "-", "tanh": "--"}
 
 
 def speed_ups(cells: Sequence[Cell], path: Path) -> None:
-    """Speed over the per-step loop at every shape: a panel a model type, a row a shape."""
+    """Draw the speed relative to the per-step loop: a panel per model type, a row per shape."""
     grid = Grid(cells)
     models = list(dict.fromkeys(shape.model for shape in grid.shapes))
     rows = sorted({shape._replace(model="") for shape in grid.shapes}, reverse=True)
@@ -41,12 +41,12 @@ def speed_ups(cells: Sequence[Cell], path: Path) -> None:
 
 
 def label(row: Shape) -> str:
-    """A shape without its model type."""
+    """Return the label of a shape without its model type."""
     return f"T={row.T}  B={row.B}  H={row.H}  S={row.S}"
 
 
 def scaling(curves: Mapping[str, Sequence[Cell]], path: Path) -> None:
-    """One replica's share of a step along each size, on logarithmic axes."""
+    """Draw the time of a step per replica against each size, on logarithmic axes."""
     figure = Figure(figsize=(10, 7.5), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     for panel, (axis, cells) in zip(figure.subplots(2, 2, sharey=True).flat, curves.items(), strict=True):
@@ -63,5 +63,5 @@ def scaling(curves: Mapping[str, Sequence[Cell]], path: Path) -> None:
 
 
 def other_sizes(axis: str) -> dict[str, int]:
-    """The sizes that are held while one grows."""
+    """Return the label of the constant sizes."""
     return {name: size for name, size in BASE.items() if name != axis}

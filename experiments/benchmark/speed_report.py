@@ -22,7 +22,7 @@ SIDES = (LOOP, TORCH_RNN, JAX, LINRNN)
 
 
 def show_grid(cells: Sequence[Cell]) -> None:
-    """Every shape's times, and how many times the others' speed linrnn has."""
+    """Print the times at every shape and the speed of linrnn relative to the other sides."""
     grid, rows = Grid(cells), []
     for shape in grid.shapes:
         values = [grid.get(side, shape) for side in SIDES]
@@ -36,7 +36,7 @@ def show_grid(cells: Sequence[Cell]) -> None:
 
 
 def show_curves(curves: Mapping[str, Sequence[Cell]]) -> None:
-    """The times along each size."""
+    """Print the times along each size."""
     rows = [
         [axis, str(cell.shape), cell.side, quartiles(cell.share)] for axis, cells in curves.items() for cell in cells
     ]
@@ -45,7 +45,7 @@ def show_curves(curves: Mapping[str, Sequence[Cell]]) -> None:
 
 
 def show_sweeps(sweep: SweepTimes, one: Sequence[SweepTimes], two: Sequence[SweepTimes], stack: Parts) -> None:
-    """The end-to-end sweep, the stack it replaces, the recording and the workers."""
+    """Print the end-to-end sweep, the reference stack, recording and the speed of two workers."""
     config, epochs = sweep.config, stack.epoch.samples // stack.rest.samples
     rows = [
         ["linrnn, with its workers' start and its confirmations", f"{sweep.total:.1f} s"],
@@ -69,13 +69,13 @@ def show_sweeps(sweep: SweepTimes, one: Sequence[SweepTimes], two: Sequence[Swee
 
 
 def stack_seconds(stack: Parts, config: SweepConfig) -> float:
-    """The stack's extrapolated time for the search of a sweep."""
+    """Return the stack's extrapolated time for the search of a sweep, in seconds."""
     training = config.bases[0].training
     return stack.seconds(len(config.bases) * config.trials, training.replicas, training.epochs)
 
 
 def show_verification(values: Sequence[Cost]) -> None:
-    """The cost of digests and of a reproduction, by model type and hidden size."""
+    """Print the cost of digests and of a reproduction, by model type and hidden size."""
     rows = [
         [
             cost.config.model.name,
@@ -91,7 +91,7 @@ def show_verification(values: Sequence[Cost]) -> None:
 
 
 def show_large_store(large_store: LargeStoreTimes) -> None:
-    """What a store of many trials takes."""
+    """Print the times and the memory of a large store."""
     rows = [["linrnn compare, imports aside", f"{quartiles(large_store.compare)} s"]]
     if large_store.ui:
         rows += [
@@ -106,7 +106,7 @@ def show_large_store(large_store: LargeStoreTimes) -> None:
 
 
 def large_store_json(large_store: LargeStoreTimes) -> dict[str, Any]:
-    """The same as an object."""
+    """Return the times of a large store as JSON."""
     seconds = {"listing_s": large_store.ui.listing, "new_tab_s": large_store.ui.new_tab} if large_store.ui else {}
     return {
         "trials": large_store.trials,
@@ -117,7 +117,7 @@ def large_store_json(large_store: LargeStoreTimes) -> dict[str, Any]:
 
 
 def cost_json(cost: Cost) -> dict[str, Any]:
-    """A cost as an object."""
+    """Return a cost as JSON."""
     return {
         "config": to_text(cost.config),
         "digests_percent": cost.digests._asdict(),
@@ -126,34 +126,34 @@ def cost_json(cost: Cost) -> dict[str, Any]:
 
 
 def show_targets(targets: Sequence[Target]) -> None:
-    """Target, reached, met."""
+    """Print each target, the measured value and whether it is met."""
     rows = []
     for target in targets:
         sign = "<=" if target.most else ">="
         is_met = "yes" if target.is_met else "no"
         rows.append([target.what, f"{sign} {target.goal:.3g} {target.unit}", f"{target.value:.3g}", is_met])
-    print_table("Targets", ["what", "target", "reached", "met"], rows)
+    print_table("Targets", ["what", "target", "value", "met"], rows)
     print(f"{sum(target.is_met for target in targets)} of {len(targets)} met\n")
 
 
 def quartiles(value: Spread) -> str:
-    """Median and quartiles, to three digits."""
+    """Format the median and quartiles to three digits."""
     return f"{value.median:.3g} ({value.first_quartile:.3g}-{value.third_quartile:.3g})"
 
 
 def times_faster(ratio: float | None) -> str:
-    """A speed-up, or that there is none."""
+    """Format a speed-up, which may be missing."""
     return "-" if ratio is None else f"{ratio:.3g}x"
 
 
 def cell_json(cell: Cell) -> dict[str, Any]:
-    """A cell as a flat object."""
+    """Return a cell as flat JSON."""
     times = {f"{name}_ms" if name != "samples" else name: value for name, value in cell.share._asdict().items()}
     return {"side": cell.side, **cell.shape._asdict(), **times, "compilation_s": cell.compilation}
 
 
 def sweep_json(sweep: SweepTimes) -> dict[str, Any]:
-    """A timed sweep as an object."""
+    """Return the times of a sweep as JSON."""
     return {
         "config": sweep.config.text(),
         "seconds_with_start": sweep.total,
@@ -165,5 +165,5 @@ def sweep_json(sweep: SweepTimes) -> dict[str, Any]:
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """The JSON file."""
+    """Write the JSON file."""
     path.write_text(json.dumps(values, indent=1) + "\n")

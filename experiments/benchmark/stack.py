@@ -1,7 +1,7 @@
-"""The stack that a user would write instead of a sweep, timed in part and extrapolated to the whole.
+"""The reference stack: a sweep written directly with Optuna and MLflow, timed in part and extrapolated.
 
 Optuna calls an objective, which trains one replica after another by the loop over time and logs the loss of every
-epoch with MLflow; both keep what they are told in SQLite.
+epoch with MLflow; both use SQLite.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from experiments.benchmark.sides import loop
 from experiments.benchmark.timer import Spread, spread
 from tracking.store.access import Store
 
-HIDDEN_SIZES = (2, 6, 19, 64)  # the search range of the sweep, evenly on its logarithmic scale
+HIDDEN_SIZES = (2, 6, 19, 64)  # the search range of a sweep, evenly spaced on a logarithmic scale
 EPOCHS_TIMED = 40
 
 
 class Parts(NamedTuple):
-    """What the stack's time is made of, in ms: an epoch of a replica, a logged metric, the rest of a trial."""
+    """Parts of the stack's time, in ms: an epoch of a replica, a logged metric, the rest of a trial."""
 
     epoch: Spread
     log: Spread
     rest: Spread
 
     def seconds(self, trials: int, replicas: int, epochs: int) -> float:
-        """The time of so many trials, extrapolated."""
+        """Return the extrapolated time of a search, in seconds."""
         return trials * (self.rest.median + replicas * epochs * (self.epoch.median + self.log.median)) / 1000
 
 
@@ -53,20 +53,20 @@ def parts(store: Store, models: Sequence[str], epochs: int = EPOCHS_TIMED) -> Pa
             training = replace(instance.config.training, learning_rate=learning_rate)
             train = loop(instance._replace(config=replace(instance.config, training=training)))
             for epoch in range(epochs):
-                started = time.perf_counter()
+                start = time.perf_counter()
                 (loss,) = train(1)
-                trained = time.perf_counter()
+                middle = time.perf_counter()
                 mlflow.log_metric("loss", loss, step=epoch)
-                epoch_times.append(trained - started)
-                log_times.append(time.perf_counter() - trained)
+                epoch_times.append(middle - start)
+                log_times.append(time.perf_counter() - middle)
         return float(loss)
 
     for model in models:
         study = optuna.create_study(storage=store.studies_url, study_name=model)
         for hidden_size in HIDDEN_SIZES:
             study.enqueue_trial({"hidden_size": hidden_size})
-            started = time.perf_counter()
+            start = time.perf_counter()
             study.optimize(objective, n_trials=1)
             inside = sum(epoch_times[-epochs:]) + sum(log_times[-epochs:])
-            trial_times.append(time.perf_counter() - started - inside)
+            trial_times.append(time.perf_counter() - start - inside)
     return Parts(*(spread([1000 * value for value in values]) for values in (epoch_times, log_times, trial_times)))

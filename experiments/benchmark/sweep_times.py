@@ -22,7 +22,7 @@ from tracking.store.access import Store
 
 WORKERS = 2
 END_TO_END = {"sweep.trials": "10"}
-LONG_TRIALS = {  # all of one size, so that training dominates and the workers have equal shares
+LONG_TRIALS = {  # of equal size, so that training dominates and the load is balanced
     "sweep.trials": "6",
     "sweep.generation": "6",
     "sweep.confirmation": "10",
@@ -33,7 +33,7 @@ TINY = {"sweep.trials": "2", "sweep.confirmation": "2", "training.epochs": "5", 
 
 
 class SweepTimes(NamedTuple):
-    """A sweep that was timed, in seconds: with its workers' start, and without; and each trial's recording in ms."""
+    """Times of a sweep in seconds, with and without the start of its workers, and of recording a trial in ms."""
 
     config: SweepConfig
     total: float
@@ -43,49 +43,49 @@ class SweepTimes(NamedTuple):
 
     @property
     def per_minute(self) -> float:
-        """Trials a minute, the workers' start aside."""
+        """Trials per minute, without the start of the workers."""
         return 60 * total_trials([self.config]) / self.net
 
 
 def time_sweep(store: Store, settings: Mapping[str, str], workers: int) -> SweepTimes:
-    """A sweep of both model types on the sine, with no worker processes for 0 workers."""
+    """Time a sweep of all model types on `sine`; 0 workers: in a thread of this process."""
     config = sweep_config("sine", tuple(MODELS), settings)
-    with time_recording() as recorded:
-        started = time.perf_counter()
+    with time_recording() as recording_seconds:
+        start = time.perf_counter()
         with local_workers(workers) if workers else ThreadPoolExecutor(1) as executor:
             start_workers(executor, workers)
             ready = time.perf_counter()
             run_sweep(config, store, executor, fresh=True)
-            ended = time.perf_counter()
-    recording = spread([1000 * seconds for seconds in recorded])
-    return SweepTimes(config, ended - started, ended - ready, recording, sum(recorded) / (ended - ready))
+            end = time.perf_counter()
+    recording = spread([1000 * seconds for seconds in recording_seconds])
+    return SweepTimes(config, end - start, end - ready, recording, sum(recording_seconds) / (end - ready))
 
 
 @contextmanager
 def time_recording() -> Iterator[list[float]]:
-    """The seconds that the parent spends on each trial of a search: recording it and telling Optuna."""
+    """Yield a list of the seconds that the parent process spends on writing each trial of a search."""
     seconds: list[float] = []
     write = SweepRunner.write
 
     def wrapper(*arguments: Any) -> None:
-        started = time.perf_counter()
+        start = time.perf_counter()
         write(*arguments)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.perf_counter() - start)
 
     with patch.object(SweepRunner, "write", wrapper):
         yield seconds
 
 
 def start_workers(executor: Executor, workers: int) -> None:
-    """Wait until every worker has imported what it needs and trained once."""
-    seen: set[int] = set()
-    while len(seen) < workers:
-        seen |= set(executor.map(prepare_worker, range(workers)))
+    """Wait until every worker has imported its modules and trained once."""
+    processes: set[int] = set()
+    while len(processes) < workers:
+        processes |= set(executor.map(prepare_worker, range(workers)))
 
 
 def prepare_worker(_: int) -> int:
     """Train a little in a worker; return the process id."""
     for model in MODELS:
         run_trial(from_text({"task": "sine", "model": model, **{k: v for k, v in TINY.items() if "sweep" not in k}}))
-    time.sleep(0.2)  # so that the others get one too
+    time.sleep(0.2)  # so that other workers get a call, too
     return os.getpid()

@@ -19,7 +19,7 @@ SPEED_UPS = (  # T, B, H, S: how many times the loop's speed, linear and tanh
 
 
 class Target(NamedTuple):
-    """A goal and the measurement; `most` where less is better."""
+    """A goal and the measured value; `most`: the goal is an upper limit."""
 
     what: str
     goal: float
@@ -40,17 +40,17 @@ class Grid:
         self.cells = {(cell.side, cell.shape): cell for cell in cells}
 
     def get(self, side: str, shape: Shape) -> Cell | None:
-        """A side's cell at a shape; those that train one replica at a time are the same for every S."""
+        """Return a side's cell at a shape; sides that train one replica at a time are measured at S=1 only."""
         alone = side in (LOOP, TORCH_RNN)
         return self.cells.get((side, shape._replace(S=1) if alone else shape))
 
     def speed_up(self, side: str, shape: Shape, reference: str = LOOP) -> float | None:
-        """How many times the speed of another side a replica trains at."""
+        """Return the speed of a side relative to that of another one, per replica."""
         mine, other = self.get(side, shape), self.get(reference, shape)
         return other.share.median / mine.share.median if mine and other else None
 
     def trial_speed_up(self, shape: Shape) -> float | None:
-        """How many times faster than JAX, its compilation included, a trial of linrnn is."""
+        """Return the speed of a trial relative to JAX, the compilation of JAX included."""
         mine, other = self.get(LINRNN, shape), self.get(JAX, shape)
         if not (mine and other):
             return None
@@ -59,12 +59,12 @@ class Grid:
 
     @property
     def shapes(self) -> list[Shape]:
-        """Every shape that linrnn was timed at."""
+        """The shapes at which linrnn was timed."""
         return [shape for side, shape in self.cells if side == LINRNN]
 
 
 def grid_targets(cells: Sequence[Cell]) -> Iterator[Target]:
-    """The targets that the grid decides, as far as it was measured."""
+    """Yield the targets of the measured part of the grid."""
     grid = Grid(cells)
     for sizes, *goals in SPEED_UPS:
         for model, goal in zip(("linear", "tanh"), goals, strict=True):

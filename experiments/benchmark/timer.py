@@ -1,4 +1,4 @@
-"""Times of several sides taken in turn, A B C A B C ..., so that other load on the machine affects all alike."""
+"""Timing of several sides alternately, A B C A B C ..., so that other load on the machine affects all equally."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROUNDS = range(3, 16)  # fewest and most samples of each side
 
 
 class Spread(NamedTuple):
-    """A measured value: its median, least value and quartiles over so many samples."""
+    """A measured value: its median, least value and quartiles and its number of samples."""
 
     median: float
     least: float
@@ -39,7 +39,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def time_sides(sides: Mapping[Key, Side], cap: float) -> dict[Key, Spread]:
-    """Milliseconds of a step of each side, in rounds over all sides until about `cap` seconds are over."""
+    """Milliseconds of a step of each side, in rounds over all sides for about `cap` seconds."""
     started = time.perf_counter()
     counts = {key: count_steps(side) for key, side in sides.items()}
     samples: dict[Key, list[float]] = {key: [] for key in sides}

@@ -28,7 +28,7 @@ ROUNDS = 5
 
 
 class Cost(NamedTuple):
-    """Of a trial: its digests in % of its training, and its reproduction's time over its own, recording included."""
+    """Time of a trial's digests in % of its training, and of its reproduction relative to training and recording."""
 
     config: TrialConfig
     digests: Spread
@@ -36,7 +36,7 @@ class Cost(NamedTuple):
 
 
 def costs(store: Store, quick: bool) -> Iterator[Cost]:
-    """The costs for each model type and size, on the sine with all else at its default."""
+    """Yield the costs for each model type and size on `sine`, with the other settings at their defaults."""
     for model in MODELS:
         for hidden in HIDDEN_SIZES[:1] if quick else HIDDEN_SIZES:
             text = {"task": "sine", "model": model, "model.hidden_size": str(hidden)}
@@ -55,9 +55,9 @@ def digests_share(config: TrialConfig) -> float:
 
     def wrapper(rows: Any) -> Any:
         nonlocal digest_seconds
-        started = time.perf_counter()
+        start = time.perf_counter()
         values = row_digests(rows)
-        digest_seconds += time.perf_counter() - started
+        digest_seconds += time.perf_counter() - start
         return values
 
     with patch("linrnn.training.loop.row_digests", wrapper):
@@ -66,7 +66,7 @@ def digests_share(config: TrialConfig) -> float:
 
 
 def reproduction_ratio(store: Store, config: TrialConfig) -> float:
-    """The time of a reproduction, from the record to the verdict recorded, over that of training and recording."""
+    """Return the time of a reproduction, recorded verdict included, divided by that of training and recording."""
     run_ids: list[str] = []
 
     def train_and_record() -> None:
@@ -85,9 +85,9 @@ def reproduction_ratio(store: Store, config: TrialConfig) -> float:
 
 def seconds(work: Callable[[], object]) -> float:
     """Return the duration of a function call."""
-    started = time.perf_counter()
+    start = time.perf_counter()
     work()
-    return time.perf_counter() - started
+    return time.perf_counter() - start
 
 
 def largest_median(values: Iterable[Spread]) -> float:
