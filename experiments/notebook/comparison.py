@@ -15,10 +15,14 @@ from experiments.notebook.notebook_progress import choose_progress
 from experiments.notebook.sweep_result import SweepResult
 from experiments.search.sweep_config import prepare_sweep, total_trials
 from linrnn.config.settings import format_value
-from linrnn.errors import ConfigError
+from linrnn.errors import ConfigError, LinrnnError
 from linrnn.models import MODELS
 from linrnn.tasks.task import Task
 from linrnn.training.trial_config import require_device
+
+
+class SweepError(LinrnnError):
+    """A sweep whose trials failed."""
 
 
 def compare(
@@ -104,6 +108,8 @@ def compare(
     executor = local_workers(workers or os.cpu_count() or 1)
     with choose_progress(total_trials([sweep.config]), not progress) as reporter, executor as pool:
         summary = run_sweep(sweep, opened, pool, reporter, fresh)
+    if summary.failures and not summary.confirmations:
+        raise SweepError(f"no model type could be confirmed; {summary.failures[0]}")
     result = SweepResult.load(opened, summary.sweep_run)
     if not store:
         weakref.finalize(result, shutil.rmtree, opened.folder, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.report.figures.sweep_figures import sweep_figures
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from linrnn.models.network import Network
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SweepResult:
     """The result of a sweep, read from its store.
 
@@ -38,15 +38,18 @@ class SweepResult:
         Counts, best trials, statistics and verdict.
     """
 
-    store: Store = field(repr=False)
-    record: SweepRecord = field(repr=False)
-    summary: SweepSummary = field(repr=False)
+    store: Store
+    record: SweepRecord
+    summary: SweepSummary
 
     @classmethod
     def load(cls, store: Store, run_id: str) -> SweepResult:
         """Read the result of a finished sweep by the id of its run."""
         record = load_sweep(store, read_sweep(store, run_id))
         return cls(store, record, summarize(record))
+
+    def __repr__(self) -> str:
+        return f"SweepResult({self.record.task!r}: {self.verdict.word}; store {self.store.name!r})"
 
     @property
     def verdict(self) -> Verdict:

@@ -18,7 +18,7 @@ from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import confirmation_runs, study_runs
 from tracking.runs.reader import count_parameters, read_baselines, read_curves, read_predictions
-from tracking.schema import Artifact, Metric, Tag
+from tracking.schema import Artifact, Metric, SchemaError, Tag
 from tracking.store.access import Store
 
 
@@ -169,6 +169,8 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
     config = read_sweep_config(sweep)
     searched = {model: select_first(each, config.trials) for model, each in runs.studies.items()}
     every = [run for each in searched.values() for run in each] + list(runs.confirmations)
+    if not every:
+        raise SchemaError(f"sweep {sweep.run_id} of {sweep.task} has no trial in the store: see linrnn doctor")
     return SweepRecord(
         run_id=sweep.run_id,
         experiment=every[0].experiment_id,

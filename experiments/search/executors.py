@@ -8,13 +8,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from queue import SimpleQueue
+from types import ModuleType
 from typing import Any, TypeVar
 
 from linrnn.errors import ConfigError, LinrnnError
@@ -27,6 +30,7 @@ PRELOADED = [  # imported once, by the server that all workers are forked from
     "experiments.workflows.trial",
     "experiments.report.figures.trial_figures",
 ]
+START_LOCK = threading.Lock()  # held while a worker process starts
 CONNECT_SECONDS = 20  # for a scheduler to answer and to have workers
 SAME = ("linrnn", "torch", "numpy", "numba", "scipy", "commit")  # items of the environment that all workers share
 
@@ -46,13 +50,33 @@ class ClusterError(LinrnnError):
     """A cluster that cannot be used."""
 
 
+class WorkerProcess(ForkServerProcess):
+    """A process that does not import the script that started it, which need not be importable, or safe to import."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802
+        with START_LOCK:
+            script = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                return ForkServerProcess._Popen(process_obj)
+            finally:
+                sys.modules["__main__"] = script
+
+
+class WorkerContext(ForkServerContext):
+    """Starts such processes."""
+
+    Process = WorkerProcess
+
+
 class LocalWorkers(ThreadPoolExecutor):
     """Processes of this machine, a thread for each; a process that dies is replaced."""
 
     def __init__(self, count: int) -> None:
         super().__init__(count)
         self.count = count
-        self.context = multiprocessing.get_context("forkserver")
+        self.context = WorkerContext()
         self.context.set_forkserver_preload(PRELOADED)
         forkserver.ensure_running()  # imports in the background; the first task waits for it
         self.idle: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()

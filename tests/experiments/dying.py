@@ -28,3 +28,8 @@ def always(config: TrialConfig, *arguments: Any, **options: Any) -> TrialResult:
     if options["test"]:
         raise RuntimeError("planted")
     return run_trial(config, *arguments, **options)
+
+
+def fail(config: TrialConfig, *arguments: Any, **options: Any) -> TrialResult:
+    """Fail every trial."""
+    raise RuntimeError("planted")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +18,9 @@ import experiments
 import linrnn
 from experiments.notebook import notebook_progress
 from experiments.notebook.sweep_result import SweepResult
-from linrnn.errors import ConfigError
+from linrnn.errors import ConfigError, LinrnnError
 from tests.conftest import Run
+from tests.experiments import dying
 from tracking.store.access import open_store
 
 BUDGET = {"trials": 2, "replicas": 2, "epochs": 20, "settings": {"sweep.confirmation": 5}, "progress": False}
@@ -148,3 +151,31 @@ def test_progress_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 'value="0" max="4"' in shown[0]
     assert 'value="1" max="4"' in shown[-1]
     assert "&lt;b&gt;level&lt;/b&gt;: best val loss linear 0.5" in shown[-1]
+
+
+def test_repr_names_task_and_verdict(result: SweepResult) -> None:
+    assert repr(result).startswith(f"SweepResult('level': {result.verdict.word}; store ")
+
+
+SCRIPT = """
+import experiments
+result = experiments.compare("sine", models=["linear"], trials=1, replicas=1, epochs=5, progress=False,
+                             settings={"sweep.confirmation": 1})
+print(len(result.runs()))
+"""
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_script_needs_no_main_guard(by_file: bool, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    command = [sys.executable, *(["script.py"] if by_file else [])]
+    done = subprocess.run(
+        command, cwd=tmp_path, input=None if by_file else SCRIPT, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
+
+
+def test_a_sweep_of_failed_trials_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.workflows.trial_job.run_trial", dying.fail)
+    with pytest.raises(LinrnnError, match="planted"):
+        experiments.compare("sine", models=["linear"], **BUDGET)

@@ -230,3 +230,19 @@ class TestReads:
         folder = new_store(twin.folder, tmp_path / "store")
         monkeypatch.chdir(tmp_path)
         assert run(group, ["compare", "sine", "--store", str(folder), *options]) == 0
+
+
+def test_a_sweep_that_has_lost_its_trials_is_named(
+    twin: Twin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(new_store(twin.folder, tmp_path / "store"))
+    (sweep,) = last_sweeps(store).values()
+    client = store.client
+    for experiment in client.search_experiments():
+        for each in client.search_runs([experiment.experiment_id]):
+            if each.info.run_id != sweep.run_id:
+                client.delete_run(each.info.run_id)
+    assert run(group, ["compare", "--store", str(tmp_path / "store")]) == 6
+    error = capsys.readouterr().err
+    assert sweep.run_id in error
+    assert len(error.splitlines()) == 1
