@@ -80,7 +80,7 @@ class Tag(SchemaName):
 
 
 class Metric(SchemaName):
-    """Metrics of runs, beside the searched settings. Losses are normalized: 1 is the best constant predictor's."""
+    """Metrics of runs, besides the searchable settings. Losses are normalized: 1 is the best constant predictor's."""
 
     TRAIN_LOSS = "train_loss", "median training loss over replicas, by epoch"
     VAL_LOSS = "val_loss", "median validation loss over replicas, by epoch"
@@ -97,7 +97,7 @@ class Metric(SchemaName):
 
 
 class Param(SchemaName):
-    """Params of a sweep's run beside its settings; those of a trial's run are its whole config as flat text."""
+    """Params of a sweep's run in addition to its settings; those of a trial's run are its whole config as flat text."""
 
     MODELS = "models", "model types of a sweep"
     PRESETS = "fixed", "settings that the user set and that are therefore not searched"

@@ -19,7 +19,7 @@ ONE_THREAD = {
 @click.option("--out", default="bench", type=click.Path(path_type=Path), help="Folder to write to.  [default: bench]")
 @click.option("--quick", is_flag=True, help="A tiny grid, to see that everything works.")
 def main(out: Path, quick: bool) -> None:
-    """Measure linrnn beside the loop over time, torch.nn.RNN and JAX, and whole sweeps; about seven minutes."""
+    """Measure linrnn, the loop over time, torch.nn.RNN and JAX, and whole sweeps; about seven minutes."""
     os.environ.update(ONE_THREAD)
     from experiments.benchmark.measurement import benchmark
 

@@ -59,7 +59,7 @@ def decide_verdict(baselines: Baselines, losses: Mapping[str, Losses]) -> Verdic
         return Verdict(UNDECIDED, "a verdict requires the confirmations of linear and of another model type")
     fewest = min(len(sample) for sample in losses.values())
     if fewest < LEAST_REPLICAS:
-        return Verdict(UNDECIDED, f"too few replicas: {fewest} of a model type, of {LEAST_REPLICAS} required")
+        return Verdict(UNDECIDED, f"too few replicas: {fewest} of a model type, {LEAST_REPLICAS} are required")
     best = min(others, key=lambda model: others[model].value)
     summary = f"{format_estimate(LINEAR, estimates[LINEAR])}, {format_estimate(best, others[best])}"
     threshold = compute_threshold(baselines, baselines.naive)
@@ -75,7 +75,7 @@ def compute_threshold(baselines: Baselines, loss: float) -> float:
 
 
 def decide_predictability(baselines: Baselines, summary: str) -> Verdict:
-    """The verdict if no network is better than the naive baseline."""
+    """Return the verdict if no network is better than the naive baseline."""
     reason = f"{summary}: neither is below the naive baseline, {baselines.naive:.3g}, beyond chance"
     threshold = compute_threshold(baselines, baselines.naive)
     better = [f"{name} {loss:.3g}" for name, loss in baselines.lines.items() if loss < threshold]
@@ -89,7 +89,7 @@ def decide_predictability(baselines: Baselines, summary: str) -> Verdict:
 def decide_by_gain(
     baselines: Baselines, linear: Estimate, other: Estimate, gain: Estimate, best: str, summary: str
 ) -> Verdict:
-    """The verdict if some network predicts; `gain` is that of the best nonlinear model type over the linear one."""
+    """Return the verdict if some network is better than the naive baseline; `gain` is that of `best` over `linear`."""
     margin = compute_margin(min(linear.value, baselines.naive))
     reason = f"{summary}; gain of {best} {gain.value:.3g} ({gain.low:.3g} to {gain.high:.3g}), margin {margin:.3g}"
     undertrained = linear.value > baselines.linear + compute_margin(baselines.linear)
@@ -111,12 +111,12 @@ def decide_by_gain(
 
 
 def compute_margin(loss: float) -> float:
-    """Smallest difference from a loss that counts."""
+    """Return the smallest relevant difference from a loss."""
     return max(MARGIN * loss, SOLVED)
 
 
 def format_estimate(model: str, loss: Estimate) -> str:
-    """A model type's median loss with its interval."""
+    """Format a model type's median loss with its interval."""
     if np.isinf(loss.value):
         return f"{model} diverges"
     return f"{model} {loss.value:.3g} ({loss.low:.3g} to {loss.high:.3g})"

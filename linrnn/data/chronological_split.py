@@ -27,8 +27,8 @@ class SeriesData(NamedTuple):
 def split_chronologically(data: SeriesData, horizon: int, name: str) -> Splits:
     """60/20/20, each feature standardized by the training part alone; the target of step t is the one at t + `horizon`.
 
-    The sequences of val and test begin at the first step; only steps whose target lies in the split count. DataError,
-    naming the file, where a feature or a split does not change.
+    The sequences of val and test begin at the first step; only steps whose target lies in the split enter the loss.
+    DataError, naming the file, where a feature or a split does not change.
     """
     train_end, val_end = split_ends(len(data.inputs))
     inputs = standardize_by_train(data.inputs, train_end, name, data.input_names)

@@ -72,7 +72,7 @@ def make_series(
     ('wave', (117, 1, 1))
     """
     data, dates = value_columns(values), date_column(values)
-    titles = list(getattr(values, "columns", ()))  # as the user knows them
+    titles = list(getattr(values, "columns", ()))  # the user's column names
     names = [title for title, _ in data]
     chosen = [inputs] if isinstance(inputs, (str, int)) else list(inputs or ())
     content = to_csv([*dates, *data])

@@ -220,7 +220,7 @@ def read_own_file(store: Store, run: LinrnnRun, name: str) -> bytes:
 
 
 def read_result(store: Store, run: TrialRun) -> TrialSummary:
-    """Return what the study of a recorded trial learns of it: the same as after its training."""
+    """Return the summary of a recorded trial for its study, equal to that of the trial after its training."""
     config = read_config(run)
     loss, curve = math.inf, {}
     if not run.is_failed:

@@ -188,7 +188,7 @@ def require_store(folder: str | Path | None = None) -> None:
 
 
 def resolve_studies_url(studies: str | None, root: Path) -> str:
-    """Return the URL of the studies: SQLite beside the runs unless PostgreSQL is named."""
+    """Return the URL of the studies: SQLite in the store's folder unless a PostgreSQL URL is given."""
     if studies is None:
         return sqlite_url(root / "optuna.db")
     if not studies.startswith(("postgresql://", "postgresql+psycopg://")):

@@ -56,7 +56,7 @@ def create(path: Path, build: Callable[[Path], None]) -> None:
 
 
 def build_mlflow(path: Path) -> None:
-    """Create MLflow's tables, with absolute artifact locations beside the database."""
+    """Create MLflow's tables; artifact locations are absolute, in the folder of the database."""
     create_mlflow_database(sqlite_url(path), file_url(path.parent / "mlruns"))
 
 

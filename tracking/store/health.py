@@ -29,7 +29,7 @@ def read_revision(path: Path) -> str:
 
 
 def upgrade(path: Path) -> None:
-    """Bring a database to the required schema; keep a copy of it as it was beside it."""
+    """Upgrade a database to the required schema; keep a copy of the original in the same folder."""
     shutil.copy2(path, path.with_name(f"{path.name}.before-upgrade"))
     if path.name == "mlflow.db":
         upgrade_mlflow_database(sqlite_url(path))

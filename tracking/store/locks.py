@@ -30,7 +30,7 @@ def hold_locks(folder: Path, studies_url: str, names: Sequence[str], wait: float
 
 @contextmanager
 def hold_lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterator[None]:
-    """Hold one lock, beside the studies."""
+    """Hold one lock, stored with the studies."""
     if studies_url.startswith("postgresql"):
         with advisory_lock(studies_url, name, wait):
             yield

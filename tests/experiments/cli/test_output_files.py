@@ -82,7 +82,7 @@ def test_figures_do_not_follow_a_link_out_of_their_folder(
 
 @pytest.mark.parametrize(
     "command",
-    [["report", "sine", "--store", "store", "-o"], ["floors", "xor", "--figure"]],
+    [["report", "sine", "--store", "store", "-o"], ["baselines", "xor", "--figure"]],
     ids=["report", "figure"],
 )
 def test_only_a_plain_file_is_replaced(

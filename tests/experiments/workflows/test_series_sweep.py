@@ -247,12 +247,12 @@ def test_what_was_chosen_and_reordered_is_printed(here: Here, tmp_path: Path) ->
     rows = [f"2024-{k // 28 + 1:02d}-{k % 28 + 1:02d},{(7 * k) % 11}" for k in range(28)]
     (tmp_path / "up.csv").write_text("\n".join(["day,y", *rows]))
     (tmp_path / "down.csv").write_text("\n".join(["day,y", *rows[::-1]]))
-    code, up, said = here("floors", "up.csv", "--json")
+    code, up, said = here("baselines", "up.csv", "--json")
     assert (code, said.splitlines()) == (
         0,
         ["up.csv: column 'y' is predicted: no other column of numbers could be meant"],
     )
-    code, down, said = here("floors", "down.csv", "--json")
+    code, down, said = here("baselines", "down.csv", "--json")
     assert (code, len(said.splitlines())) == (0, 2)
     assert "newest first" in said
     assert json.loads(up) | {"task": ""} == json.loads(down) | {"task": ""}
@@ -262,7 +262,7 @@ def test_a_column_is_never_guessed(here: Here, tmp_path: Path) -> None:
     (tmp_path / "two.csv").write_text(
         "day,volume,price\n" + "".join(f"2024-01-{k:02d},{k % 7},{k % 5}\n" for k in range(1, 29))
     )
-    for command in (("sweep",), ("train", "--model", "tanh"), ("floors",)):
+    for command in (("sweep",), ("train", "--model", "tanh"), ("baselines",)):
         code, out, said = here(*command, "two.csv")
         assert (code, out, len(said.splitlines())) == (5, "", 1)
         assert "--set task.column=price" in said

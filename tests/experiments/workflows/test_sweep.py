@@ -132,18 +132,18 @@ class TestSweep:
         assert run.params["models"] == ", ".join(MODELS)
         assert "\n| trials | 9 | 9 |\n" in run.tags["mlflow.note.content"]
 
-    def test_its_floors_and_its_verdict_are_on_its_run(self, done: Any) -> None:
+    def test_its_baselines_and_its_verdict_are_on_its_run(self, done: Any) -> None:
         store, found, _ = done
         run = read_sweep(store, found["sweep_run"])
-        floors = compute_baselines(TASKS["sine"]())
-        assert read_baselines(store, run) == floors
-        assert {name: found[name] for name in ("baselines", "bounds")} == baselines_json(floors)
+        baselines = compute_baselines(TASKS["sine"]())
+        assert read_baselines(store, run) == baselines
+        assert {name: found[name] for name in ("baselines", "bounds")} == baselines_json(baselines)
         names = {"naive": "baseline_naive", "analytic": "bound_analytic", "noise": "bound_noise"}
-        lines = {names.get(name, f"baseline_{name}"): loss for name, loss in floors.lines.items()}
+        lines = {names.get(name, f"baseline_{name}"): loss for name, loss in baselines.lines.items()}
         assert {name: value for name, value in run.metrics.items() if name.startswith(("baseline", "bound"))} == lines
         assert read_file(store, run, "baselines.png").startswith(b"\x89PNG")
         told = decide_verdict(
-            floors, {each.model: each.test_loss for each in summarize(load_sweep(store, run)).confirmations}
+            baselines, {each.model: each.test_loss for each in summarize(load_sweep(store, run)).confirmations}
         )
         assert (found["verdict"], found["reason"]) == (told.word, told.reason)
         assert run.tags["verdict"] == told.word
@@ -151,12 +151,12 @@ class TestSweep:
         for words in (told.word, told.reason, "model.init=default", "9 trials", "linear baseline"):
             assert words in description
 
-    def test_floors_are_lines_of_every_trial_s_figure(self) -> None:
-        floors = compute_baselines(TASKS["sine"]())
+    def test_baselines_are_lines_of_every_trial_s_figure(self) -> None:
+        baselines = compute_baselines(TASKS["sine"]())
         config = from_text({"task": "sine", "model": "linear", **TINY})
-        trained = run_trial(config, artifacts=trial_artifacts, baselines=floors)
+        trained = run_trial(config, artifacts=trial_artifacts, baselines=baselines)
         assert trained.files["curves.png"] != learning_curves(trained)
-        assert trained.files["curves.png"] == learning_curves(trained, floors)
+        assert trained.files["curves.png"] == learning_curves(trained, baselines)
 
     def test_the_store_alone_says_the_same_again(self, done: Any) -> None:
         store, found, _ = done

@@ -1,4 +1,4 @@
-"""Floors against closed forms, against other implementations, and against what they may not look at."""
+"""Baselines and bounds against closed forms, against other implementations, and against what they may not look at."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_a_class_that_train_has_not_is_given_nothing() -> None:
     assert np.isfinite(found.best.val)
 
 
-def test_lines_are_the_floors_that_are_known() -> None:
+def test_lines_are_the_baselines_and_bounds_that_are_known() -> None:
     found = Baselines("x", 1.0, 0.5, 3, None, 0.2, None, 10, ())
     assert list(found.lines) == ["naive", "linear", "nonlinear"]
     assert replace(found, analytic=0.4, noise=0.0).lines["noise"] == 0.0

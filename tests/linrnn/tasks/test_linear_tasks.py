@@ -1,4 +1,4 @@
-"""Linear processes and pure memory: by recursion, and their floors by other ways to the same number."""
+"""Linear processes and pure memory: by recursion, and their bounds by other ways to the same number."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_arma_follows_its_recursion() -> None:
 
 
 @pytest.mark.parametrize("horizon", [1, 5])
-def test_arma_floor_is_the_prediction_error_of_its_autocovariance(horizon: int) -> None:
+def test_arma_bound_is_the_prediction_error_of_its_autocovariance(horizon: int) -> None:
     psi = np.array(arma_weights(1000))
     covariance = np.array([psi[: len(psi) - k] @ psi[k:] for k in range(300)])
     ahead = covariance[horizon : horizon + 200]
@@ -60,7 +60,7 @@ def test_arma_has_the_variance_of_its_weights() -> None:
 
 
 @pytest.mark.parametrize("task", [Arma(length=8_000), Arma(length=8_000, horizon=3), Oscillator(length=8_000)])
-def test_floors_are_what_least_squares_reach(task: Arma | Oscillator) -> None:
+def test_bounds_are_what_least_squares_reach(task: Arma | Oscillator) -> None:
     assert least_squares_error(task.splits().train, 30) == pytest.approx(task.linear_bound, rel=0.06)
 
 
@@ -83,7 +83,7 @@ def test_oscillator_has_the_autocovariance_of_its_system() -> None:
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
-def test_oscillator_floor_is_the_error_of_a_kalman_filter(horizon: int) -> None:
+def test_oscillator_bound_is_the_error_of_a_kalman_filter(horizon: int) -> None:
     drawn = Oscillator(sequences=200).series(np.random.default_rng(1), 1000)
     c, s = 0.95 * np.cos(0.3), 0.95 * np.sin(0.3)
     turn, see = np.array([[c, -s], [s, c]]), np.array([1.0, 0.0])
@@ -112,7 +112,7 @@ def test_noisy_sine_is_a_sine_and_noise() -> None:
 @pytest.mark.parametrize(
     "task", [NoisySine(length=12, washout=4), NoisySine(length=9, washout=0, horizon=3, frequency=0.11)]
 )
-def test_noisy_sine_floor_is_the_best_filter_by_expected_normal_equations(task: NoisySine) -> None:
+def test_noisy_sine_bound_is_the_best_filter_by_expected_normal_equations(task: NoisySine) -> None:
     def covariance(lag: int) -> float:
         return float(np.cos(2 * np.pi * task.frequency * lag)) / 2 + (task.noise**2 if lag == 0 else 0)
 
@@ -123,20 +123,20 @@ def test_noisy_sine_floor_is_the_best_filter_by_expected_normal_equations(task: 
             for k in range(t + 1):
                 normal[j, k] += covariance(j - k)
     explained = ahead @ np.linalg.solve(normal, ahead) / (task.length - task.washout)
-    floor = task.linear_bound
-    assert floor == pytest.approx(1 - explained / covariance(0), rel=1e-9)
-    assert floor > task.noise_bound
+    bound = task.linear_bound
+    assert bound == pytest.approx(1 - explained / covariance(0), rel=1e-9)
+    assert bound > task.noise_bound
     assert task.noise_bound == pytest.approx(0.09 / 0.59)
 
 
-def test_noisy_sine_floor_is_what_least_squares_reach() -> None:
+def test_noisy_sine_bound_is_what_least_squares_reach() -> None:
     task = NoisySine(sequences=60)
-    reached, floor = least_squares_error(task.splits().train, 100), task.linear_bound
-    assert reached == pytest.approx(floor, rel=0.02)
+    reached, bound = least_squares_error(task.splits().train, 100), task.linear_bound
+    assert reached == pytest.approx(bound, rel=0.02)
 
 
 @pytest.mark.parametrize("settings", [{"noise": 0.0}, {"length": 3001}])
-def test_noisy_sine_has_no_floor_where_it_cannot_be_solved(settings: dict[str, float]) -> None:
+def test_noisy_sine_has_no_bound_where_it_cannot_be_solved(settings: dict[str, float]) -> None:
     assert NoisySine(**settings).linear_bound is None
 
 

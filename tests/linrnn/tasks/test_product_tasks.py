@@ -1,4 +1,4 @@
-"""Tasks that multiply: targets by their definition, floors by least squares over many sequences."""
+"""Tasks that multiply: targets by their definition, bounds by least squares over many sequences."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_parity_multiplies_all_bits_so_far() -> None:
 
 
 @pytest.mark.parametrize("length", [3, 5])
-def test_parity_floor_is_what_least_squares_reach(length: int) -> None:
+def test_parity_bound_is_what_least_squares_reach(length: int) -> None:
     task = Parity(length=length, sequences=60_000)
     train = task.splits().train
     x, y = train.inputs[:, :, 0], train.targets[:, :, 0]
@@ -97,7 +97,7 @@ def test_adding_marks_every_step_as_often() -> None:
 
 
 @pytest.mark.parametrize("length", [3, 10])
-def test_adding_floor_is_what_least_squares_reach(length: int) -> None:
+def test_adding_bound_is_what_least_squares_reach(length: int) -> None:
     task = Adding(length=length, sequences=8_000)
     train = task.draw(np.random.default_rng(0))
     design = train.inputs.swapaxes(0, 1).reshape(8_000, -1)

@@ -69,7 +69,7 @@ class TestContract:
         text = to_text(from_text({"task": task.name, "model": "linear", **NEEDED.get(task.name, {})}))
         assert {name: text[name] for name in task.defaults} == dict(task.defaults)
 
-    def test_floors_are_ordered(self, task: Task) -> None:
+    def test_bounds_are_ordered(self, task: Task) -> None:
         noise, linear = task.noise_bound or 0.0, task.linear_bound
         assert 0 <= noise <= 1
         assert linear is None or noise <= linear <= 1
