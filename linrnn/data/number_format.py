@@ -36,7 +36,7 @@ def describe_bad_cell(cell: str, comma: bool) -> str:
             f"{truncate(cell)!r} is not a number as it is written: leave out currency, percent sign and thousands "
             "separators"
         )
-    return f"{truncate(cell)!r} is not a number: mend it, or name other columns"
+    return f"{truncate(cell)!r} is not a number: correct it, or name other columns"
 
 
 def is_formatted_number(cell: str) -> bool:

@@ -106,7 +106,7 @@ def parse_rows(text: str, separator: str, name: str) -> Iterator[Row]:
             if begun:
                 yield line, [cell.strip() for cell in cells]
     except csv.Error as error:
-        raise DataError(f"{name}, row {last + 1}: {error}: mend the quotes of this row") from None
+        raise DataError(f"{name}, row {last + 1}: {error}: correct the quotes of this row") from None
 
 
 def require_equal_lengths(rows: Sequence[Row], name: str) -> None:

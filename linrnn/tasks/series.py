@@ -219,7 +219,7 @@ def read_series_file(path: str) -> bytes:
             raise DataError(f"{path}: the name of a series ends with {', '.join(SERIES_FILES)}: rename it")
         return plain.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): mend that, or name another file") from None
+        raise DataError(f"{path} cannot be read ({error.strerror}): correct it, or name another file") from None
 
 
 def column_labels(columns: Sequence[str]) -> list[str]:
