@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 POINT, COMMA = (re.compile(rf"[+-]?(\d+{mark}?\d*|{mark}\d+)([eE][+-]?\d+)?", re.ASCII) for mark in (r"\.", ","))
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+", re.ASCII)
+THOUSANDS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(\{mark}\d{{3}})+", re.ASCII) for mark in ".,"}
 UNIT = re.compile(r"[$€£¥₹%]|\b(usd|eur|gbp|chf|jpy)\b|[\s'\u2019]", re.IGNORECASE)  # left out of a formatted number
 FORMATTED = re.compile(r"[+\-\u2212]?\(?[+\-\u2212]?(\d{1,3}([.,]\d{3})+|\d+)?([.,]\d+)?\)?", re.ASCII)
 MISSING = ("nan", "inf", "infinity", "na", "n/a", "null", "none")  # without their sign, in lower case

@@ -152,19 +152,21 @@ def parse_numbers(table: TextTable, column: str) -> NDArray[np.float64]:
     for line, cell, value in zip(table.lines, cells, values, strict=True):
         if not math.isfinite(value):
             raise DataError(f"{table.name}, row {line}, column {column!r}: {describe_bad_cell(cell, comma)}")
-    if comma:
-        require_decimal_commas(table, column)
+    if table.commas:
+        require_decimal_marks(table, column, "," if comma else ".")
     return np.array(values)
 
 
-def require_decimal_commas(table: TextTable, column: str) -> None:
-    """DataError where commas may as well part thousands: all stand before three digits, and there are whole numbers."""
+def require_decimal_marks(table: TextTable, column: str, mark: str) -> None:
+    """DataError where marks may as well part thousands: all stand before three digits, and there are whole numbers."""
     cells = table.cells(column)
-    first = next(k for k, cell in enumerate(cells) if "," in cell)
-    if any("," not in cell and cell.isdecimal() for cell in cells) and all(
-        THOUSANDS.fullmatch(cell) for cell in cells if "," in cell
+    first = next((k for k, cell in enumerate(cells) if mark in cell), None)
+    if (
+        first is not None
+        and any(mark not in cell and float(cell) for cell in cells)
+        and all(THOUSANDS[mark].fullmatch(cell) for cell in cells if mark in cell)
     ):
         raise DataError(
             f"{table.name}, row {table.lines[first]}, column {column!r}: {cells[first]!r} may be a decimal number or "
-            f"thousands: write {cells[first].replace(',', '')} or {cells[first]}0"
+            f"thousands: write {cells[first].replace(mark, '')} or {cells[first]}0"
         )

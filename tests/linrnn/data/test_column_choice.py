@@ -77,12 +77,23 @@ def test_whatever_else_is_refused_with_what_to_do(content: bytes, parts: list[st
     assert all(part in str(caught.value) for part in ["sales.csv", *parts]), caught.value
 
 
-def test_a_comma_that_may_part_thousands_is_refused() -> None:
-    mixed = read_table(b"y;t\n998;1\n1,002;2\n1,004;3\n", "sales.csv")
-    with pytest.raises(DataError, match=r"row 3, column 'y': '1,002' may be a decimal number or thousands"):
-        parse_numbers(mixed, "y")
-    assert parse_numbers(read_table(b"y;t\n998,5;1\n1,002;2\n3;3\n", "d"), "y").tolist() == [998.5, 1.002, 3]
-    assert parse_numbers(read_table(b"y;t\n0,998;1\n1,002;2\n", "d"), "y").tolist() == [0.998, 1.002]
+@pytest.mark.parametrize("mark", [",", "."])
+def test_a_mark_that_may_part_thousands_is_refused(mark: str) -> None:
+    def numbers(text: str) -> list[float]:
+        return parse_numbers(read_table(text.replace(",", mark).encode(), "sales.csv"), "y").tolist()
+
+    with pytest.raises(DataError, match=r"row 3, column 'y': '1[.,]002' may be .* thousands: write 1002 or 1[.,]0020"):
+        numbers("y;t\n998;1\n1,002;2\n1,004;3\n")
+    with pytest.raises(DataError, match="row 2, column 'y'"):
+        numbers("y\tt\n1,002\t2\n-987\t1\n")
+    assert numbers("y;t\n998,5;1\n1,002;2\n3;3\n") == [998.5, 1.002, 3]
+    assert numbers("y;t\n0,998;1\n1,002;2\n3;3\n") == [0.998, 1.002, 3]
+    assert numbers("y;t\n9,998;1\n1,002;2\n0;3\n") == [9.998, 1.002, 0]
+    assert numbers("y;t\n998;1\n2;2\n") == [998, 2]
+
+
+def test_a_point_is_a_decimal_point_where_commas_separate_cells() -> None:
+    assert parse_numbers(read_table(b"y,t\n998,1\n1.002,2\n", "d"), "y").tolist() == [998, 1.002]
 
 
 def test_a_file_without_a_header_does_not_lose_its_first_row_to_a_currency_sign() -> None:
