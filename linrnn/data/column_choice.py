@@ -52,7 +52,12 @@ def choose_column(table: TextTable, group: str) -> str:
         )
     if candidates:
         return candidates[0]
-    return next((name for name in reversed(others) if name not in dates), others[-1])  # whose first bad cell is named
+    if dates.issuperset(others):
+        raise DataError(
+            f"{table.name}: column {others[-1]!r} holds dates, and no other holds numbers: add a column of values, or "
+            f"name this one: {option(others[-1])}"
+        )
+    return next(name for name in reversed(others) if name not in dates)  # whose first bad cell is named
 
 
 def advise(names: Sequence[str]) -> str:
@@ -67,14 +72,19 @@ def option(name: str) -> str:
 
 def is_counter(table: TextTable, column: str, groups: Groups) -> bool:
     """Whether the numbers of a column go up, or down, in constant steps in each group."""
+    return counter_step(table, column, groups) != 0
+
+
+def counter_step(table: TextTable, column: str, groups: Groups) -> float:
+    """The constant step from row to row of a column that counts up or down in each group; 0 for another column."""
     cells = table.cells(column)
     if len(cells) < LEAST_ROWS or not all(is_number(cell, table.commas) for cell in cells):
-        return False
+        return 0
     values = np.array([float(cell.replace(",", ".")) for cell in cells])
     steps = np.concatenate([np.diff(values[rows]) for rows in groups.values()])
-    if not (len(steps) and math.isfinite(steps[0]) and steps[0]):
-        return False
-    return bool(np.allclose(steps, steps[0], rtol=ROUNDING, atol=0))
+    if not (len(steps) and math.isfinite(steps[0]) and np.allclose(steps, steps[0], rtol=ROUNDING, atol=0)):
+        return 0
+    return float(steps[0])
 
 
 def require_plain_numbers(table: TextTable, columns: Collection[str]) -> None:

@@ -4,12 +4,14 @@
     2024-01;5                               .dates     ->  [datetime(2024, 1, 1), datetime(2024, 2, 1)]
     2024-02;3
 
-ISO dates and date-times, D.M.Y, M/D/Y, D/M/Y, Y/M/D, names of months in English, quarters, and years.
+ISO dates and date-times, D.M.Y, M/D/Y, D/M/Y, Y/M/D, names of months in English, quarters, years, and Unix time in
+seconds or milliseconds.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -46,6 +48,11 @@ FORMS = [  # of the dates in a column; where two fit, the first that puts the ro
 ]
 YEARS = re.compile(r"(?P<year>[12]\d{3})", re.ASCII)
 YEAR_TITLE = re.compile(r"(^|[\W_])(year|yr|jahr|année|annee|año|ano|anno|rok|jaar)s?($|[\W_])", re.IGNORECASE)
+UNIX_TIME = re.compile(r"\d{9,13}(\.\d+)?", re.ASCII)
+UNIX_RANGE = (datetime(1990, 1, 1), datetime(2100, 1, 1))
+EPOCH = datetime(1970, 1, 1)
+MOST_SECONDS = 1e11  # of Unix time; more are milliseconds
+TIME_WORDS = {"time", "timestamp", "date", "datetime", "epoch", "unix", "unixtime", "posix", "utc", "ts", "t"}
 SAMPLE = 50  # cells of a column that decide which forms are tried on all
 CENTURY = 69  # the first of the two-digit years that are 19xx, as POSIX has it
 
@@ -70,6 +77,9 @@ def date_columns(table: TextTable, exclude: Collection[str] = ()) -> list[DateCo
         cells = table.cells(name)
         if is_year_column(table, index, cells):
             columns.append(DateColumn(name, [parse_date(cell, YEARS) for cell in cells], only_years=True))
+        unix_times = [parse_unix_time(cell) for cell in cells]
+        if is_unix_time_column(name, unix_times):
+            columns.append(DateColumn(name, unix_times))
         columns += [DateColumn(name, [parse_date(cell, form) for cell in cells]) for form in match_forms(cells)]
     return [column for column in columns if len(set(column.dates)) > 1]
 
@@ -80,6 +90,30 @@ def is_year_column(table: TextTable, index: int, cells: Sequence[str]) -> bool:
         return False
     steps = {int(later) - int(earlier) for earlier, later in pairwise(cells)}
     return bool(YEAR_TITLE.search(table.header[index])) or (index == 0 and steps in ({1}, {-1}))
+
+
+def parse_unix_time(cell: str) -> datetime | None:
+    """The date of a number of seconds or milliseconds since 1970, in UTC; None outside 1990 to 2100."""
+    if not UNIX_TIME.fullmatch(cell):
+        return None
+    number = float(cell)
+    date = EPOCH + timedelta(seconds=number if number < MOST_SECONDS else number / 1000)
+    return date if UNIX_RANGE[0] <= date < UNIX_RANGE[1] else None
+
+
+def is_unix_time_column(title: str, dates: Sequence[datetime | None]) -> bool:
+    """Whether most cells are Unix times under a title of time, or all are, in one order and mostly evenly spaced."""
+    known = [date for date in dates if date is not None]
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", title)
+    if any(word.lower() in TIME_WORDS for word in words):
+        return 2 * len(known) > len(dates)
+    steps = Counter(later - earlier for earlier, later in pairwise(known)).most_common()
+    return (
+        len(known) == len(dates) > 2
+        and 2 * steps[0][1] > len(dates) - 1
+        and len({step > timedelta() for step, _ in steps}) == 1
+        and timedelta() not in dict(steps)
+    )
 
 
 def match_forms(cells: Sequence[str]) -> list[re.Pattern[str]]:

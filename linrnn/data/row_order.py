@@ -5,7 +5,8 @@
     2024-01-02  3                                    3
     2024-01-01  1                                    5
 
-Rows in no order, and dates that several rows have, are a DataError that names the first such row.
+Rows in no order, and dates that several rows have, are a DataError that names the first such row. So is a column that
+counts down where there are no dates: the newest row may be the first, or the last of a countdown.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from linrnn.data.column_choice import counter_step
 from linrnn.data.dates import DateColumn, date_columns
 from linrnn.data.number_format import truncate
 from linrnn.data.text_table import Groups, TextTable
@@ -47,7 +49,8 @@ def order_rows(table: TextTable, groups: Groups, exclude: Collection[str]) -> tu
     Raises
     ------
     DataError
-        Where the dates are in no order, come twice, or cannot be read. Of several columns of dates one is enough.
+        Where the dates are in no order, come twice, or cannot be read; of several columns of dates one is enough.
+        Where there are no dates and a column counts down.
     """
     errors = []
     for _, interpretations in groupby(date_columns(table, exclude), key=lambda column: column.name):
@@ -61,7 +64,18 @@ def order_rows(table: TextTable, groups: Groups, exclude: Collection[str]) -> tu
             return min(ordered, key=lambda each: len(each[1]))  # of two forms, that of evenly spaced dates
     if errors:
         raise errors[0]
+    require_no_countdown(table, groups, exclude)
     return groups, ()
+
+
+def require_no_countdown(table: TextTable, groups: Groups, exclude: Collection[str]) -> None:
+    """DataError for a column beside the values that counts down, as row numbers do where the newest row is first."""
+    for name in table.header:
+        if name not in exclude and counter_step(table, name, groups) < 0:
+            raise DataError(
+                f"{table.name}: column {name!r} counts down in constant steps, so that the newest row may be the "
+                "first: sort the rows, oldest first; if they are in order, delete this column or name it in task.inputs"
+            )
 
 
 def sort_groups(table: TextTable, groups: Groups, column: DateColumn) -> tuple[Groups, tuple[str, ...]]:

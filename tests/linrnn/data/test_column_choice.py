@@ -37,6 +37,7 @@ YEARS = [1990 + k for k in range(24)]
         (table("volume,year", NUMBERS, YEARS[::-1]), "volume"),
         (table("volume,year", NUMBERS, [2000 + k // 12 for k in COUNT]), "volume"),
         (table("seconds,y", [k / 10 for k in COUNT], NUMBERS), "y"),
+        (table("timestamp,y", [1600000000 + k * k for k in COUNT], NUMBERS), "y"),
         (table("word,y", ["a", "b"] * 12, NUMBERS), "y"),
     ],
 )
@@ -61,6 +62,9 @@ def formatted(form: str) -> list[object]:
         (table("", DAYS, NUMBERS), ["2 columns without names", "--set task.column=2"]),
         (table("row", COUNT), ["'row' counts", "--set task.column=row"]),
         (table("day,row", DAYS, COUNT), ["'row' counts", "--set task.column=row"]),
+        (table("year", YEARS), ["'year' holds dates", "--set task.column=year"]),
+        (table("day,day 2", DAYS, DAYS), ["'day 2' holds dates", "--set 'task.column=day 2'"]),
+        (table("time", [1600000000 + k for k in COUNT]), ["'time' holds dates", "--set task.column=time"]),
         (table("row,price", COUNT, formatted("${}")), ["row 2, column 'price': '$10.0'", "currency"]),
         (table("row,price", COUNT, formatted("{} EUR")), ["row 2, column 'price': '10.0 EUR'"]),
         (table("row,share", COUNT, formatted("{}%")), ["row 2, column 'share': '10.0%'", "percent"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -65,6 +65,25 @@ def test_hour_24_is_the_end_of_a_day() -> None:
 def test_months_quarters_and_years_are_dates(cells: list[str], last: datetime) -> None:
     (dates,) = columns_of(cells, "season")
     assert dates[-1] == last
+
+
+SECONDS = [round(day.replace(tzinfo=UTC).timestamp()) for day in DAYS]
+
+
+@pytest.mark.parametrize("title", ["timestamp", "open_time", "openTime", "Date (ms)", "ts", "y0"])
+@pytest.mark.parametrize("form", ["{}", "{}000", "{}.0"])
+def test_unix_times_are_dates(title: str, form: str) -> None:
+    assert columns_of([form.format(second) for second in SECONDS], title) == [DAYS]
+    assert columns_of([form.format(second) for second in SECONDS[::-1]], title) == [DAYS[::-1]]
+
+
+def test_unix_times_in_no_order_are_dates_under_a_title_of_time_only() -> None:
+    cells = [str(second) for second in [SECONDS[3], *SECONDS]]
+    assert [dates[0] for dates in columns_of(cells, "time")] == [DAYS[3]]
+    assert columns_of(cells, "sales") == []
+    assert columns_of([str(round(1e9 + 1e6 * k**1.5)) for k in range(20)], "population") == []
+    assert columns_of([str(k) for k in range(20)], "time") == []
+    assert columns_of(["1200000000"] * 20, "time") == []
 
 
 @pytest.mark.parametrize("title", ["year", "Fiscal_Year", "Jahr"])

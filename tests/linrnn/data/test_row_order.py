@@ -45,6 +45,8 @@ FORMS: dict[str, Callable[[int], object]] = {
     "years": lambda k: 1990 + k,
     "hours": lambda k: datetime(2024, 1, 1) + timedelta(hours=k),
     "working days": lambda k: np.busday_offset("2024-01-01", k),
+    "unix time": lambda k: 1577836800 + 86400 * k,
+    "unix time in milliseconds": lambda k: 1577836800000 + 60_000 * k,
     "month ends": lambda k: np.datetime64(month(k + 1)).astype("datetime64[D]") - 1,
 }
 
@@ -125,3 +127,21 @@ def test_a_predicted_column_is_not_the_time() -> None:
     assert series([(k, y) for k, y in enumerate(years)], "t,y").notes() == ()
     text = "year\n" + "".join(f"{y}\n" for y in years)
     assert Series(file="/d.csv", column="year").attach(text.encode()).notes() == ()
+
+
+@pytest.mark.parametrize("numbers", [range(119, 89, -1), [k / 10 for k in range(30, 0, -1)]])
+def test_a_column_that_counts_down_is_refused_unless_it_is_an_input_or_dates_show_the_order(
+    numbers: Sequence[float],
+) -> None:
+    with pytest.raises(DataError, match="'id' counts down"):
+        series(dated(numbers), "id,y").data()
+    assert series(dated(numbers[::-1]), "id,y").notes() == ()
+    assert series(dated(numbers), "id,y", inputs="id,y").notes() == ()
+    rows = [(day, number, y) for number, (day, y) in zip(numbers, dated(DAYS), strict=True)]
+    assert series(rows, "day,id,y").notes() == ()
+
+
+def test_a_column_that_counts_down_in_each_group_is_refused() -> None:
+    rows = [(30 - k, who, y) for who in "ab" for k, y in enumerate(VALUES)]
+    with pytest.raises(DataError, match="'id' counts down"):
+        series(rows, "id,who,y", group="who").data()
