@@ -23,6 +23,7 @@ PAINTED = "all => all.some(c => c.getContext('2d').getImageData(0, 0, c.width, c
 CURVES = "plot => (plot.data || []).filter(line => line.x && line.x.length > 1).map(line => line.name)"
 BARS = "plot => (plot.data || []).flatMap(bars => Array.from(bars.y || []))"
 WIDTH = "image => image.naturalWidth"
+ROW = 320  # pixels: height of a row of charts
 
 
 def becomes(look: Callable[[], Found], wanted: Found) -> None:
@@ -34,9 +35,15 @@ def becomes(look: Callable[[], Found], wanted: Found) -> None:
 
 
 def chart(page: Page, title: str) -> Locator:
-    """The card of a chart, brought into view."""
+    """Return the card of a chart, in view; the UI renders only the cards that the user has scrolled to."""
     cards = page.get_by_test_id("experiment-view-compare-runs-card")
     card = cards.filter(has=page.get_by_text(title, exact=True)).first
+    cards.first.wait_for()
+    deadline = time.monotonic() + WAIT / 1000
+    while not card.count() and time.monotonic() < deadline:
+        cards.last.hover()
+        page.mouse.wheel(0, ROW)
+        page.wait_for_timeout(500)
     card.scroll_into_view_if_needed()
     return card
 
@@ -77,8 +84,9 @@ def test_the_search_is_drawn_over_hidden_size_and_learning_rate(page: Page, swep
     axes = panel.locator(".dimension .label")
     becomes(lambda: set(axes.all_text_contents()), {"model", "hidden_size", "learning_rate", "best_val_loss"})
     becomes(lambda: panel.locator("canvas").evaluate_all(PAINTED), True)
-    points = chart(page, "learning_rate vs. best_val_loss").locator(".js-plotly-plot path.point")
-    becomes(points.count, len(swept.trials))
+    for setting in ("hidden_size", "learning_rate"):
+        points = chart(page, f"{setting} vs. best_val_loss").locator(".js-plotly-plot path.point")
+        becomes(points.count, len(swept.trials))
 
 
 def test_a_filter_leaves_one_model_type(page: Page, swept: Swept) -> None:
