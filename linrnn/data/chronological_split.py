@@ -22,6 +22,7 @@ class SeriesData(NamedTuple):
     input_names: Sequence[str]
     target_names: Sequence[str]
     notes: tuple[str, ...] = ()  # for the user: on row order, gaps, and the choice of the column
+    newest_first: bool = False  # whether the file has rows in descending order of their dates
 
 
 def split_chronologically(data: SeriesData, horizon: int, name: str) -> Splits:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shlex
+import warnings
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,11 +16,13 @@ from numpy.typing import NDArray
 
 from linrnn.data.digests import content_digest
 from linrnn.data.number_format import is_word
-from linrnn.errors import ConfigError, DataError
+from linrnn.errors import ConfigError, DataError, LinrnnError
 from linrnn.tasks import BUILT_IN
 from linrnn.tasks.series import Series
 
 RESERVED = {*BUILT_IN, "sweeps", "default"}  # MLflow experiments that hold other runs
+OPTION = re.compile(r"""--set ((?:'[^']*'|"[^"]*"|[^\s'",;)])+)""")  # of the command line, as a shell reads it
+SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group)\b")
 Column = tuple[str, list[str]]  # name and cells
 
 
@@ -54,7 +58,8 @@ def make_series(
     Returns
     -------
     Series
-        The task; its content is not on disk but in memory, and named by its SHA-256.
+        The task; its content is not on disk but in memory, and named by its SHA-256. Its method `notes()` returns how
+        the values were read: the column that is predicted where none was named, rows in another order, gaps in dates.
 
     Raises
     ------
@@ -63,21 +68,51 @@ def make_series(
     DataError
         If the values cannot be used: missing or infinite ones, too few rows, a constant column.
 
+    Warns
+    -----
+    UserWarning
+        If the rows are newest first; they are read in ascending order of their dates.
+
     Examples
     --------
     >>> import numpy as np
     >>> import linrnn
     >>> task = linrnn.Series(np.sin(np.arange(200.0)), horizon=3, name="wave")
-    >>> task.label, task.splits().train.inputs.shape
-    ('wave', (117, 1, 1))
+    >>> task
+    Series('wave', column='y', horizon=3, rows=200)
+    >>> task.splits().train.inputs.shape
+    (117, 1, 1)
     """
+    try:
+        task = build_task(values, horizon, column, inputs, group, name)
+        task.splits()
+    except LinrnnError as error:
+        raise type(error)(to_keywords(str(error))) from None
+    if task.data().newest_first:
+        message = f"{task.label}: the rows are newest first; they are read in ascending order: see notes()"
+        warnings.warn(message, stacklevel=2)
+    return task
+
+
+make_series.__name__ = make_series.__qualname__ = "Series"  # as messages on its arguments name it
+
+
+def build_task(
+    values: Any,
+    horizon: int,
+    column: str | int | None,
+    inputs: str | int | Sequence[str | int] | None,
+    group: str | None,
+    name: str | None,
+) -> Series:
+    """Return the task of `make_series`, before its data are checked."""
     data, dates = value_columns(values), date_column(values)
     titles = list(getattr(values, "columns", ()))  # the user's column names
     names = [title for title, _ in data]
     chosen = [inputs] if isinstance(inputs, (str, int)) else list(inputs or ())
     content = to_csv([*dates, *data])
     label = check_name(name or getattr(values, "name", None) or "series")
-    task = Series(
+    return Series(
         file=label,
         column="" if column is None else column_name(column, names, titles),
         inputs=", ".join(column_name(each, names, titles) for each in chosen),
@@ -85,8 +120,16 @@ def make_series(
         group=group or "",
         sha256=content_digest(content),
     ).attach(content)
-    task.splits()
-    return task
+
+
+def to_keywords(message: str) -> str:
+    """Return a message with the keywords of `make_series` in place of settings and options of the command line."""
+
+    def keyword(match: re.Match[str]) -> str:
+        name, _, value = shlex.split(match[1])[0].removeprefix("task.").partition("=")
+        return f"{name}={value if value == 'NAME' else repr(value)}"
+
+    return SETTING.sub(r"\1", OPTION.sub(keyword, message))
 
 
 def value_columns(values: Any) -> list[Column]:

@@ -56,6 +56,13 @@ class Series(Task):
         if not self.has_file and not self.sha256:
             raise ConfigError(f"a series needs a file: name it in place of the task (data.csv), not {self.file!r}")
 
+    def __repr__(self) -> str:
+        in_memory = self.is_self_contained and not self.has_file
+        settings = {"column": self.target_column if in_memory else self.column, "horizon": self.horizon}
+        if in_memory:
+            settings["rows"] = len(read_table(self.content, self.basename).rows)
+        return f"Series({self.label!r}, {', '.join(f'{name}={value!r}' for name, value in settings.items())})"
+
     @property
     def label(self) -> str:
         return re.sub(r"[^\w .+-]", "_", os.path.basename(self.file))[-LONGEST:]
@@ -164,13 +171,13 @@ class Series(Task):
         if self.horizon == 0 and column in names:
             raise ConfigError(f"task.horizon=0 predicts {column!r} from itself: name other task.inputs, or 1 and more")
         values = np.stack([parse_numbers(table, name) for name in [*names, column]], axis=1)
-        groups, notes = order_rows(table, table.groups(self.group), {self.group, column, *names})
+        rows = table.groups(self.group)
+        groups, notes = order_rows(table, rows, {self.group, column, *names})
         if not self.column:
             notes = (f"column {column!r} is predicted: no other column of numbers could be meant", *notes)
         sequences = self.stack_groups(values, groups)
-        return SeriesData(
-            sequences[..., :-1], sequences[..., -1:], column_labels(names), column_labels([column]), notes
-        )
+        labels = column_labels(names), column_labels([column])
+        return SeriesData(sequences[..., :-1], sequences[..., -1:], *labels, notes, newest_first=groups != rows)
 
     def from_archive(self) -> SeriesData:
         """Read an `.npz` file."""

@@ -130,3 +130,52 @@ def test_a_column_that_is_not_there_is_refused() -> None:
         linrnn.Series(FRAME, column=9)
     with pytest.raises(DataError, match="no column 'sale'"):
         linrnn.Series(FRAME, column="sale")
+
+
+TWO = pd.DataFrame({"sold": VALUES, "it's new": VALUES[::-1]})
+DAYS = pd.date_range("2024-01-01", periods=60)
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "part"),
+    [
+        (TWO, {}, """name one with column=NAME, such as column="it's new\""""),
+        (pd.DataFrame({"a": VALUES, "b": VALUES}), {}, "column=NAME, such as column='b'"),
+        (VALUES, {"horizon": 0}, "horizon=0 predicts 'y' from itself: name other inputs"),
+        (VALUES, {"horizon": -1}, "horizon must be"),
+        (VALUES, {"horizon": 50}, "horizon=50 needs"),
+        (np.arange(60), {}, "column='y'"),
+        (pd.Series(VALUES, index=DAYS.repeat(2)[:60]), {}, "(group=NAME)"),
+        (pd.DataFrame({"who": ["a"] * 60}), {"group": "who"}, "leave out group"),
+    ],
+)
+def test_errors_name_the_keywords_of_the_call(values: Any, settings: Any, part: str) -> None:
+    with pytest.raises((ConfigError, DataError)) as caught:
+        linrnn.Series(values, **settings)
+    assert part in str(caught.value)
+    assert "task." not in str(caught.value)
+    assert "--set" not in str(caught.value)
+
+
+def test_an_unknown_keyword_names_the_public_function() -> None:
+    with pytest.raises(TypeError, match=r"^Series\(\) got an unexpected keyword argument 'lag'"):
+        linrnn.Series(VALUES, lag=3)  # type: ignore[call-arg]
+
+
+def test_rows_newest_first_are_warned_of_where_the_task_is_made() -> None:
+    series = pd.Series(VALUES, index=DAYS, name="sales")
+    with pytest.warns(UserWarning, match="newest first") as caught:
+        task = linrnn.Series(series[::-1], horizon=2)
+    assert [each.filename for each in caught] == [__file__]
+    column, order = task.notes()
+    assert ("'sales'" in column, "'date'" in order) == (True, True)
+    assert data_digests(task.splits()) == data_digests(linrnn.Series(series, horizon=2).splits())
+    assert len(linrnn.Series(series.drop(DAYS[5])).notes()) == 2  # gaps are noted without a warning
+
+
+def test_a_series_is_represented_by_name_column_horizon_and_rows(tmp_path: Path) -> None:
+    assert repr(linrnn.Series(VALUES, horizon=2)) == "Series('series', column='y', horizon=2, rows=60)"
+    assert repr(linrnn.Series(FRAME, column="rain")) == "Series('series', column='rain', horizon=1, rows=60)"
+    missing = Series(file=str(tmp_path / "data.csv"), column="sold")
+    assert repr(missing) == "Series('data.csv', column='sold', horizon=1)"
+    assert "rows" not in repr(replace(linrnn.Series(VALUES)))
