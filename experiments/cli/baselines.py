@@ -53,6 +53,7 @@ def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: 
     if figure:
         write_file(figure, baselines_figure(result))
     if options.json:
-        print_json({"task": result.task, **baselines_json(result)})
+        reading = {"column": data.task.target_column, "notes": list(data.task.notes())}
+        print_json({"task": result.task, **reading, **baselines_json(result)})
     else:
         show_baselines(result)

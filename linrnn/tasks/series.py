@@ -88,8 +88,10 @@ class Series(Task):
         return self.file.lower().endswith(".npz")
 
     @property
-    def target_column(self) -> str:
+    def target_column(self) -> str | None:
         """The column that is predicted: as named, or the only one of the file's table that can be meant."""
+        if self.is_archive:
+            return None
         return self.column or choose_column(read_table(self.content, self.basename), self.group)
 
     def input_names(self, column: str) -> list[str]:

@@ -59,6 +59,11 @@ class Task(Config, ABC):
         return str(sys.modules[cls.__module__].__doc__).partition("\n")[0].rstrip(".")
 
     @property
+    def target_column(self) -> str | None:
+        """Column of the user's table that is predicted; None where there is no table."""
+        return None
+
+    @property
     def input_size(self) -> int:
         """Features of the inputs."""
         return 1

@@ -7,6 +7,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from experiments.__main__ import linrnn as group
@@ -36,6 +37,21 @@ def test_baselines_prints_them_on_stderr(table: Path, capsys: pytest.CaptureFixt
     assert len(error.splitlines()) == 1
     assert "'sold'" in error
     assert not options or json.loads(out)["task"] == "sales.csv"
+
+
+def test_the_json_of_baselines_holds_the_column_and_the_notes(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "arrays.npz"
+    values = np.random.default_rng(0).normal(size=(60, 1))
+    np.savez(path, inputs=values, targets=values**2)
+    printed = []
+    for task in (str(table), str(path), "narma10"):
+        assert run(group, ["baselines", task, "--json"]) == 0
+        printed.append(json.loads(capsys.readouterr().out))
+    assert [each["column"] for each in printed] == ["sold", None, None]
+    assert [len(each["notes"]) for each in printed] == [1, 0, 0]
+    assert "'sold'" in printed[0]["notes"][0]
 
 
 def test_a_sweep_records_them(table: Path, store: Store) -> None:

@@ -31,7 +31,7 @@ def test_baselines_as_json(here: Here) -> None:
     code, out, _ = here("baselines", "delay", "--set", "task.delay=5", "--json")
     printed = json.loads(out)
     assert code == 0
-    assert list(printed) == ["schema", "task", "baselines", "bounds"]
+    assert list(printed) == ["schema", "task", "column", "notes", "baselines", "bounds"]
     assert list(printed["baselines"]) == ["naive", "linear", "linear_lags", "nonlinear"]
     assert (printed["task"], printed["baselines"]["linear_lags"]) == ("delay", 5)
     assert printed["bounds"] == {"analytic": 0.0, "noise": 0.0}
