@@ -164,8 +164,8 @@ def to_cells(values: Any) -> list[str]:
     if array.dtype.kind == "b":
         array = array.astype(int)
     if array.dtype.kind == "M":
-        midnight = (array == array.astype("datetime64[D]")).all()
-        return [str(each) for each in array.astype("datetime64[D]" if midnight else "datetime64[s]")]
+        coarse = (unit for unit in ("datetime64[D]", "datetime64[s]") if (array == array.astype(unit)).all())
+        return [str(each) for each in array.astype(next(coarse, "datetime64[us]"))]
     if array.dtype.kind == "f":
         return [repr(float(value)) for value in array]
     return [value.isoformat() if isinstance(value, (date, datetime)) else str(value) for value in array.tolist()]

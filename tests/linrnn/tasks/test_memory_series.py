@@ -179,3 +179,9 @@ def test_a_series_is_represented_by_name_column_horizon_and_rows(tmp_path: Path)
     missing = Series(file=str(tmp_path / "data.csv"), column="sold")
     assert repr(missing) == "Series('data.csv', column='sold', horizon=1)"
     assert "rows" not in repr(replace(linrnn.Series(VALUES)))
+
+
+def test_fractions_of_seconds_of_a_date_index_are_read() -> None:
+    task = linrnn.Series(pd.Series(VALUES, index=pd.date_range("2024-01-01", periods=60, freq="100ms")), column="y")
+    assert task.content.decode().splitlines()[2].startswith("2024-01-01T00:00:00.100000,")
+    assert task.notes() == ()
