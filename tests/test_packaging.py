@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 
 from tests.source import ROOMS, ROOT
 
+pytestmark = pytest.mark.long
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SCIENCE = """
 import sys

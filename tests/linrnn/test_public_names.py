@@ -11,7 +11,7 @@ import pytest
 import linrnn
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.errors import ConfigError
-from linrnn.tasks.arma import Arma
+from linrnn.tasks.xor import Xor
 
 
 def test_public_names_are_listed_and_there() -> None:
@@ -22,13 +22,13 @@ def test_public_names_are_listed_and_there() -> None:
 
 
 def test_a_task_is_named_or_is_a_value() -> None:
-    assert linrnn.baselines("arma") == linrnn.baselines(Arma()) == compute_baselines(linrnn.TASKS["arma"]())
-    with pytest.raises(ConfigError, match="did you mean 'arma'"):
-        linrnn.baselines("arna")
+    assert linrnn.baselines("xor") == linrnn.baselines(Xor()) == compute_baselines(linrnn.TASKS["xor"]())
+    with pytest.raises(ConfigError, match=r"did you mean .xor."):
+        linrnn.baselines("xorr")
 
 
 def test_the_table_has_the_known_baselines_and_bounds() -> None:
-    baselines = linrnn.baselines("arma")
+    baselines = linrnn.baselines("xor")
     table = baselines.table()
     assert table.index.tolist() == ["naive", "linear", "analytic", "nonlinear", "noise"]
     assert table["kind"].tolist() == ["baseline", "baseline", "bound", "baseline", "bound"]

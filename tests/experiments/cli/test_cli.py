@@ -146,7 +146,9 @@ def test_a_reader_that_leaves_is_no_traceback(linrnn: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("here_is_a_store")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
+)
 def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, code: int) -> None:
     command = [sys.executable, "-m", "experiments", "sweep", "sine", "--epochs", "40", "--replicas", "2"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
@@ -170,6 +172,7 @@ def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, co
     raise AssertionError(living(process.pid))
 
 
+@pytest.mark.long
 def test_ui_serves_the_store_and_prints_the_links(here: Here, store: Store, tmp_path: Path) -> None:
     experiment_id(store, "sine")
     port = 5000 + os.getpid() % 1000 + 1

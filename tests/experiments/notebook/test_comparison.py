@@ -83,6 +83,7 @@ def test_best_network_has_the_median_test_loss(result: SweepResult) -> None:
         result.best("gru")
 
 
+@pytest.mark.long
 def test_same_bits_as_the_command_on_the_same_numbers(result: SweepResult, linrnn: Run, tmp_path: Path) -> None:
     values = level()
     lines = [f"{when:%Y-%m-%d},{value!r}" for when, value in zip(values.index, values.tolist(), strict=True)]
@@ -166,6 +167,7 @@ print(len(result.runs()))
 
 
 @pytest.mark.parametrize("by_file", [True, False])
+@pytest.mark.long
 def test_a_script_needs_no_main_guard(by_file: bool, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, *(["script.py"] if by_file else [])]

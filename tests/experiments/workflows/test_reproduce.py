@@ -228,6 +228,7 @@ def test_another_number_of_threads_changes_nothing_or_is_named(
     assert found["verdict"] == "IDENTICAL" or found["environment"][0]["item"] == "threads"
 
 
+@pytest.mark.long
 def test_threads_set_outside_change_nothing(store: Store) -> None:
     run_id = record_trial(store, run_trial(LARGE), "large", {"phase": "single"})
     done = elsewhere(store.folder, "reproduce", run_id, "-q", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")

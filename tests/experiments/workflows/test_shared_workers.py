@@ -27,6 +27,8 @@ from tracking.runs.reader import read_file
 from tracking.store.access import Store, open_store
 from tracking.store_errors import LockConflictError
 
+pytestmark = pytest.mark.long
+
 BUDGET = {
     "sweep.trials": "3",
     "sweep.generation": "2",
@@ -127,6 +129,7 @@ def test_few_workers_take_the_sweeps_in_their_order_and_baselines_wait(
     assert facts(store) == alone
 
 
+@pytest.mark.long
 def test_an_interrupt_closes_all_open_sweeps_and_both_are_resumed(
     store: Store, alone: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

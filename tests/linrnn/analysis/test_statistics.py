@@ -37,6 +37,7 @@ def test_p_is_that_of_all_deals(shift: float) -> None:
     assert compare_samples(one, other).p == pytest.approx(permutation_p(one, other), rel=1e-9)
 
 
+@pytest.mark.long
 def test_p_of_many_replicas_of_one_distribution_is_seldom_small() -> None:
     small = [compare_samples(*10 ** RNG.normal(0, 1, (2, 20))).p < 0.05 for _ in range(100)]
     assert np.mean(small) < 0.12  # binomial(100, 0.05) is above that once in a thousand times

@@ -113,6 +113,7 @@ def in_fresh_process(program: str, argument: object, **variables: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_bits_do_not_depend_on_the_processor() -> None:
     base = {"task": "sine", "training.epochs": "60", "training.replicas": "2"}
     texts = [base | {"model": model, "model.hidden_size": size} for model in MODELS for size in ("10", "64")]

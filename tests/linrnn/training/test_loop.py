@@ -99,6 +99,7 @@ for text in json.loads(sys.argv[2]):
 """
 
 
+@pytest.mark.long
 def test_fresh_processes_with_disturbed_generators_agree() -> None:
     texts = [{"task": "xor", "model": model, **SMALL, "seed": seed} for model in MODELS for seed in ("0", "1")]
     texts += [texts[0] | {"model.hidden_size": "400", "task.length": "5", "training.epochs": "5"}]  # left to torch

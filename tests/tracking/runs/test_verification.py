@@ -190,7 +190,7 @@ def test_export_overwrites_nothing(store: Store, run: TrialRun, tmp_path: Path) 
     (tmp_path / "full" / "mine.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
     for there in ("full", "file"):
-        with pytest.raises(ConfigError, match="there already"):
+        with pytest.raises(ConfigError, match="exists already"):
             export_trial(again(store, run), tmp_path / there)
     (tmp_path / "empty").mkdir()
     export_trial(again(store, run), tmp_path / "empty")

@@ -115,6 +115,7 @@ def opened_at_once(count: int, *folders: Path) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.long
 def test_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     assert opened_at_once(3, tmp_path / "new") == ["1"] * 3
 
