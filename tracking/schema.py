@@ -116,6 +116,7 @@ class Artifact(SchemaName):
     ENVIRONMENT = "environment.json", "versions, processor and variables that training ran with"
     DIGESTS = "digests.json", "SHA-256 of the data, the initial weights and the other files"
     PREDICTIONS = "predictions.npz", "predictions of the median replica on the test split"
+    STEP_LOSSES = "step_losses.npz", "test losses of all replicas of a confirmation, by step and sequence"
     PREDICTION_FIGURE = "predictions.png", "predictions against targets"
     CLOSED_LOOP_FIGURE = "closed-loop.png", "the network driven by its own predictions"
     BASELINES = "baselines.json", "baselines and bounds of the task", "floors.json"

@@ -45,6 +45,11 @@ def ratio_text(comparison: SampleComparison) -> str:
     return MISSING if math.isnan(ratio.value) else f"{number_text(ratio.value)} ({interval_text(ratio)})"
 
 
+def p_text(p: float) -> str:
+    """Write a p-value; it is missing where there are too few test steps."""
+    return MISSING if math.isnan(p) else f"{p:.2g}"
+
+
 def quartiles_text(confirmation: ConfirmationSummary) -> str:
     """Write the first and third quartile of the test loss."""
     first, _, third = confirmation.quartiles
@@ -83,7 +88,7 @@ CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
     "times the linear baseline": lambda confirmation: number_text(confirmation.excess),
     "gap closed": lambda confirmation: percent_text(confirmation.closed_gap),
     "times linear's loss": comparison_text(ratio_text),
-    "permutation p": comparison_text(lambda comparison: f"{comparison.p:.2g}"),
+    "Diebold-Mariano p": comparison_text(lambda comparison: p_text(comparison.p)),
     "better than linear": comparison_text(lambda comparison: percent_text(comparison.superiority)),
 }
 EXPLANATIONS = {
@@ -93,11 +98,11 @@ EXPLANATIONS = {
     "val loss": "of the best trial: median over replicas of the lowest validation loss",
     "confirmation replicas": "networks of the best config, trained on fresh seeds",
     "divergence rate": "of the confirmation's replicas",
-    "95 % interval": "of the median, by bootstrap",
+    "95 % interval": "of the median, by bootstrap over replicas and blocks of test steps",
     "times the linear baseline": "median test loss divided by the linear baseline's; 1 is as good",
     "gap closed": "part of the way from the linear to the nonlinear baseline",
     "times linear's loss": "ratio of the median test losses, with its 95 % interval",
-    "permutation p": "p-value of a permutation test of equal medians",
+    "Diebold-Mariano p": "p-value of a test of equal accuracy of the median replicas on the test steps",
     "better than linear": "probability that one network has a lower test loss than one linear network",
 }
 

@@ -5,11 +5,14 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
     schema              2
     sweeps[]
       task, sweep_run, seconds, verdict, reason, conditions, failures[], notes[]
+      gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
+      data_share        part of the uncertainty of the gain that comes from the finite test split, or null
       search_space      {setting: [low, high]} of the settings that were searched
       studies[]         model, trials, pruned, diverged, failed, best_run, best_val_loss, one key for each setting that
                         can be searched (hidden_size, learning_rate), parameters, seconds
       confirmation[]    model, run_id, replicas, diverged, median_test_loss, iqr, quartiles[2], interval[2], excess,
-                        closed_gap, too_few_replicas, linear_comparison (null, or ratio, interval[2], p, superiority)
+                        closed_gap, too_few_replicas, linear_comparison (null, or ratio, interval[2],
+                        diebold_mariano_p (null with too few test steps), superiority)
       baselines         naive, linear, linear_lags, nonlinear
       bounds            analytic, noise; null if not known
 
@@ -50,6 +53,8 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         **baselines_json(summary.baselines),
         "verdict": summary.verdict.word,
         "reason": summary.verdict.reason,
+        "gains": {name: [finite(value) for value in gain] for name, gain in summary.verdict.gains.items()},
+        "data_share": finite(summary.verdict.data_share),
         "conditions": summary.conditions,
         "notes": list(summary.notes),
     }
@@ -96,7 +101,7 @@ def sample_comparison_json(comparison: SampleComparison) -> dict[str, Any]:
     return {
         "ratio": finite(comparison.ratio.value),
         "interval": interval(comparison.ratio),
-        "p": comparison.p,
+        "diebold_mariano_p": finite(comparison.p),
         "superiority": comparison.superiority,
     }
 
@@ -178,7 +183,7 @@ def flat_confirmation(confirmation: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         **{f"confirmation_{name}": confirmation.get(name) for name in CONFIRMATION_COLUMNS},
-        **{f"linear_comparison_{name}": comparison.get(name) for name in ("ratio", "p", "superiority")},
+        **{f"linear_comparison_{name}": comparison.get(name) for name in ("ratio", "diebold_mariano_p", "superiority")},
         **ends,
     }
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from experiments.report.sweep_record import ConfirmationTrial, SweepRecord
 from experiments.search.search_space import describe_space
 from experiments.search.sweep_config import SweepConfig
+from linrnn.analysis.bootstrap import Bootstrap
 from linrnn.analysis.statistics import (
     LEAST_REPLICAS,
     Estimate,
+    LossSample,
     SampleComparison,
     compare_samples,
-    estimate_median,
     quartiles,
 )
-from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict
+from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict, resample_predictors
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 from linrnn.training.trial_config import searchable_settings, to_text
@@ -99,7 +100,9 @@ def summarize(record: SweepRecord) -> SweepSummary:
         Counts and best trial of each study, median test loss with its 95 % bootstrap interval (Efron 1979) and
         comparison with `linear` of each confirmation, and the verdict.
     """
-    losses = {trial.model: trial.curves["test_loss"] for trial in record.complete_confirmations}
+    networks = {trial.model: trial.sample for trial in record.complete_confirmations}
+    losses = resample_predictors(record.baselines, networks)
+    horizon = record.config.bases[0].task.forecast_horizon
     return SweepSummary(
         task=record.task,
         sweep_run=record.run_id,
@@ -107,11 +110,12 @@ def summarize(record: SweepRecord) -> SweepSummary:
         seconds=sum([trial.seconds for trial in record.trials] + [trial.seconds for trial in record.confirmations]),
         studies=tuple(summarize_study(record, model) for model in record.models),
         confirmations=tuple(
-            summarize_confirmation(trial, losses, record.baselines) for trial in record.complete_confirmations
+            summarize_confirmation(trial, networks, losses, record.baselines, horizon)
+            for trial in record.complete_confirmations
         ),
         failures=tuple(record.failures),
         baselines=record.baselines,
-        verdict=decide_verdict(record.baselines, losses),
+        verdict=decide_verdict(record.baselines, networks, losses),
         conditions=describe_conditions(record.config),
         search_space=describe_space(record.spaces),
         ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
@@ -140,22 +144,29 @@ def summarize_study(record: SweepRecord, model: str) -> StudySummary:
 
 
 def summarize_confirmation(
-    trial: ConfirmationTrial, losses: Mapping[str, Losses], baselines: Baselines
+    trial: ConfirmationTrial,
+    networks: Mapping[str, LossSample],
+    losses: Bootstrap,
+    baselines: Baselines,
+    horizon: int,
 ) -> ConfirmationSummary:
-    """Summarize a confirmation; `losses` are the test losses of all model types."""
-    test_loss = losses[trial.model]
-    median = estimate_median(test_loss)
-    comparable = trial.model != LINEAR and LINEAR in losses
-    enough = comparable and min(len(test_loss), len(losses[LINEAR])) >= LEAST_REPLICAS
+    """Summarize a confirmation, given the test losses of all model types and their resamples."""
+    sample, linear = networks[trial.model], networks.get(LINEAR)
+    median = losses.estimate(trial.model)
+    comparable = linear is not None and trial.model != LINEAR
+    enough = linear is not None and comparable and min(map(len, (sample.losses, linear.losses))) >= LEAST_REPLICAS
+    resampled = losses.both
     return ConfirmationSummary(
         model=trial.model,
         run_id=trial.run_id,
         diverged=trial.diverged,
-        test_loss=test_loss,
+        test_loss=sample.losses,
         median=median,
         excess=baselines.excess(median.value),
         closed_gap=baselines.gap_fraction(median.value),
-        linear_comparison=compare_samples(test_loss, losses[LINEAR]) if enough else None,
+        linear_comparison=compare_samples(sample, linear, resampled[trial.model], resampled[LINEAR], max(horizon, 1))
+        if linear is not None and enough
+        else None,
         too_few_replicas=comparable and not enough,
     )
 

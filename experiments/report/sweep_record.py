@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from experiments.search.search_space import SearchSpace, free_settings, setting_values
 from experiments.search.selection import best_trial_number
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.predictions import Predictions
+from linrnn.analysis.statistics import LossSample
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.trial_config import searchable_settings, to_text
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import confirmation_runs, study_runs
-from tracking.runs.reader import count_parameters, read_baselines, read_curves, read_predictions
+from tracking.runs.reader import count_parameters, read_baselines, read_curves, read_predictions, read_step_losses
 from tracking.schema import Artifact, Metric, SchemaError, Tag
 from tracking.store.access import Store
 
@@ -46,6 +50,12 @@ class ConfirmationTrial:
     diverged: int = 0  # replicas
     curves: Curves = field(default_factory=dict)  # empty if the trial failed
     predictions: Predictions | None = None  # None if the record has none
+    step_losses: NDArray[np.float32] | None = None  # (S, T, B); None if the record has none
+
+    @property
+    def sample(self) -> LossSample:
+        """Test losses of its replicas, those of diverged ones inf."""
+        return LossSample(self.curves[Metric.TEST_LOSS], self.step_losses)
 
 
 @dataclass(frozen=True)
@@ -218,9 +228,15 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
     curves = read_curves(store, run)
     if Metric.TEST_LOSS not in curves:
         raise run.error(f"has no '{Metric.TEST_LOSS}' in its {Artifact.CURVES}")
-    predictions = read_predictions(store, run)
     return ConfirmationTrial(
-        run.run_id, run.model, run.outcome, run.seconds, run.diverged_replicas, curves, predictions
+        run_id=run.run_id,
+        model=run.model,
+        outcome=run.outcome,
+        seconds=run.seconds,
+        diverged=run.diverged_replicas,
+        curves=curves,
+        predictions=read_predictions(store, run),
+        step_losses=read_step_losses(store, run),
     )
 
 

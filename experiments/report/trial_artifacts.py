@@ -9,7 +9,7 @@ import numpy as np
 from linrnn.baseline.baselines import Baselines
 from linrnn.data.sequences import Splits
 from linrnn.training.result import TrialResult
-from tracking.runs.artifacts import baselines_file, predictions_file
+from tracking.runs.artifacts import baselines_file, predictions_file, step_losses_file
 from tracking.schema import Artifact
 
 
@@ -20,8 +20,17 @@ def trial_artifacts(result: TrialResult, splits: Splits, baselines: Baselines | 
     return {
         Artifact.CURVES_FIGURE: learning_curves(result, baselines),
         **({Artifact.BASELINES: baselines_file(baselines)} if baselines else {}),
-        **(prediction_artifacts(result, splits) if result.test_loss is not None else {}),
+        **(test_artifacts(result, splits) if result.test_loss is not None else {}),
     }
+
+
+def test_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes]:
+    """Return what was measured on the test split: step losses of all replicas, predictions of one."""
+    from linrnn.training.evaluation import evaluate_steps
+
+    history = result.history
+    steps = evaluate_steps(result.config.model, history.shapes, history.best_weights, splits.test)
+    return {Artifact.STEP_LOSSES: step_losses_file(steps), **prediction_artifacts(result, splits)}
 
 
 def prediction_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes]:

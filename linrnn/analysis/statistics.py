@@ -1,4 +1,4 @@
-"""Statistics over the losses of replicas: medians and differences, with bootstrap intervals.
+"""Statistics over the test losses of replicas: estimates with intervals, and the comparison of two model types.
 
 Every result is the same for any order of the replicas, and an infinite loss is larger than all others.
 """
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from linrnn.training.history import Losses
 
 LEVEL = 0.95  # of an interval
-RESAMPLES = 9999
 LEAST_REPLICAS = 5  # of each model type, for a comparison
+LEAST_STEPS = 8  # for a test over steps
 INFINITE = 1e100  # stands for an infinite loss in differences, where inf - inf is nan
-LARGEST, LARGEST_LOG = 1e-10 * INFINITE, 0.45 * np.log10(INFINITE)  # half of INFINITE, or of its log10, is above
+LARGEST = 1e-10 * INFINITE  # what is above comes from an infinite loss
 QUARTILES = 0.25, 0.5, 0.75
 
 
@@ -29,43 +29,42 @@ class Estimate(NamedTuple):
     high: float
 
 
-def estimate_median(losses: Losses) -> Estimate:
-    """Estimate the median loss, with its 95 % bootstrap interval.
+class LossSample(NamedTuple):
+    """Test losses of the replicas of one model type.
 
     Parameters
     ----------
     losses : array (S,)
-        Loss of each replica; inf for a diverged one.
-
-    Returns
-    -------
-    Estimate
-        The sample median and its percentile interval (Efron 1979), inf where infinite losses reach into it;
-        the interval of a single loss is (-inf, inf). Resamples are fixed, and independent of the order of the losses.
+        Normalized test loss of each replica; inf for a diverged one.
+    steps : array (S, T, B), optional
+        Step losses of each replica, whose mean over steps and sequences is its loss; None if they are not recorded.
     """
-    return bootstrap_interval(np.median, losses)
 
-
-def estimate_gain(losses: Losses, other: Losses) -> Estimate:
-    """Estimate how much lower the median of `other` is than that of `losses`, resampled independently."""
-    return bootstrap_interval(subtract_medians, losses, other)
+    losses: Losses
+    steps: NDArray[np.floating[Any]] | None = None
 
 
 class SampleComparison(NamedTuple):
-    """Differences between two independent samples of losses."""
+    """Comparison of the test losses of one model type with those of another."""
 
-    ratio: Estimate  # of the medians, by the medians of log10 loss; nan if both are infinite
-    p: float  # of the permutation test of equal medians of log10 loss
+    ratio: Estimate  # of the median losses; nan if both are infinite
+    p: float  # of the Diebold-Mariano test on the step losses of the median replicas; nan without them
     superiority: float  # probability that a loss of the first sample is below one of the second, ties counted half
 
 
-def compare_samples(losses: Losses, other: Losses) -> SampleComparison:
-    """Compare two independent samples of losses.
+def compare_samples(
+    sample: LossSample, other: LossSample, resampled: Losses, resampled_other: Losses, horizon: int = 1
+) -> SampleComparison:
+    """Compare two model types.
 
     Parameters
     ----------
-    losses, other : array (S,)
-        Losses of the replicas of each sample, two or more; inf for a diverged replica.
+    sample, other : LossSample
+        Test losses of both.
+    resampled, resampled_other : array (R,)
+        Their median losses in the same bootstrap resamples.
+    horizon : int
+        Steps from an input to the target that it predicts; forecasts that overlap have correlated errors.
 
     Returns
     -------
@@ -74,49 +73,71 @@ def compare_samples(losses: Losses, other: Losses) -> SampleComparison:
 
     References
     ----------
-    Permutation test, two-sided: all permutations if they are at most 9999, otherwise 9999 of them (Fisher 1935;
-    Phipson & Smyth 2010). Probability of superiority: U / (S1 S2) (Mann & Whitney 1947).
+    Probability of superiority: U / (S1 S2) (Mann & Whitney 1947).
     """
-    from scipy.stats import mannwhitneyu, permutation_test  # take half a second to load
-
-    first, second = (np.sort(sample) for sample in (losses, other))
-    logs = [np.log10(np.clip(sample, 1 / INFINITE, INFINITE)) for sample in (first, second)]
-    difference = bootstrap_interval(subtract_medians, *logs)
-    test = permutation_test(logs, subtract_medians, vectorized=True, n_resamples=RESAMPLES, rng=0)
-    superiority = mannwhitneyu(second, first).statistic / (len(first) * len(second))
-    infinite = all(np.median(sample) > LARGEST_LOG for sample in logs)
-    ratio = Estimate(*(math.nan if infinite else power_of_ten(value) for value in difference))
-    return SampleComparison(ratio, float(test.pvalue), float(superiority))
+    value = divide_losses(median_loss(sample.losses), median_loss(other.losses))
+    ratio = Estimate(float(value), *percentile_interval(divide_losses(resampled, resampled_other)))
+    pairs = np.subtract.outer(np.minimum(sample.losses, INFINITE), np.minimum(other.losses, INFINITE))
+    superiority = float(((pairs < 0) + 0.5 * (pairs == 0)).mean())
+    return SampleComparison(ratio, diebold_mariano_p(sample, other, horizon), superiority)
 
 
-def subtract_medians(one: Any, other: Any, axis: int) -> Any:
-    """Median of one sample minus that of the other."""
-    return np.median(one, axis=axis) - np.median(other, axis=axis)
+def median_loss(losses: Losses) -> float:
+    """Median of losses `(S,)`, INFINITE where an infinite loss reaches in."""
+    return float(np.median(np.minimum(losses, INFINITE)))
 
 
-def power_of_ten(exponent: float) -> float:
-    """10 to an exponent; inf or 0 for one that results from an infinite loss."""
-    return math.inf if exponent > LARGEST_LOG else 0.0 if exponent < -LARGEST_LOG else float(10**exponent)
+def divide_losses(losses: Losses | float, others: Losses | float) -> Losses:
+    """Ratio of losses; inf or 0 where one of them is infinite, nan where both are."""
+    first, second = np.asarray(losses, dtype=float), np.asarray(others, dtype=float)
+    infinite, others_infinite = first > LARGEST, second > LARGEST
+    ratios = np.where(infinite, np.inf, first) / np.where(infinite | (second > 0), second, np.nan)
+    return np.where(infinite & others_infinite, np.nan, np.where(others_infinite, 0.0, ratios))
 
 
-def bootstrap_interval(statistic: Any, *samples: Losses) -> Estimate:
-    """A statistic of sorted samples with its percentile interval (Efron 1979); the resamples are always the same."""
-    from scipy.stats import bootstrap  # takes half a second to load
+def diebold_mariano_p(sample: LossSample, other: LossSample, horizon: int = 1) -> float:
+    """Return the two-sided p value of equal accuracy of the median replicas; nan without enough steps or a difference.
 
-    finite = [np.minimum(np.sort(sample), INFINITE) for sample in samples]
-    value = statistic(*finite, axis=0)
-    if any(len(sample) < 2 for sample in finite):
-        return Estimate(*restore_infinities([value, -np.inf, np.inf]))
-    interval = bootstrap(
-        finite, statistic, vectorized=True, n_resamples=RESAMPLES, confidence_level=LEVEL, method="percentile", rng=0
-    ).confidence_interval
-    return Estimate(*restore_infinities([value, interval.low, interval.high]))
+    Diebold & Mariano 1995 with the correction of Harvey, Leybourne & Newbold 1997, on the step losses: averaged over
+    sequences, or, where a sequence has few steps, of each sequence.
+    """
+    from statsmodels.tsa.stattools import diebold_mariano_test  # takes a second to load
+
+    if sample.steps is None or other.steps is None:
+        return math.nan
+    first, second = (each.steps[median_replica(each.losses)] for each in (sample, other) if each.steps is not None)
+    difference = np.asarray(first - second, dtype=np.float64)  # (T, B)
+    by_steps = len(difference) >= LEAST_STEPS
+    values = difference.mean(axis=1 if by_steps else 0)
+    if len(values) < LEAST_STEPS or not np.isfinite(values).all() or np.ptp(values) == 0:
+        return math.nan
+    lags = {} if by_steps else {"lags": 0}  # sequences are independent
+    result = diebold_mariano_test(
+        np.zeros(len(values)),
+        values,
+        np.zeros(len(values)),
+        criterion=lambda _, losses: losses,
+        harvey_adj=True,
+        horizon=min(horizon, len(values) - 1) if by_steps else 1,
+        **lags,
+    )
+    return float(result.pvalue)
 
 
-def restore_infinities(values: list[float]) -> NDArray[np.float64]:
-    """The values, infinite where they result from an infinite loss."""
-    array = np.array(values)
-    return np.where(np.abs(array) > LARGEST, np.copysign(np.inf, array), array)
+def percentile_interval(resampled: Losses) -> tuple[float, float]:
+    """The percentile interval (Efron 1979) of resampled values `(R,)`, its ends among them; infinities at last."""
+    tail = (1 - LEVEL) / 2
+    values = resampled[~np.isnan(resampled)]
+    if not len(values):
+        return math.nan, math.nan
+    low = np.quantile(values, tail, method="lower")
+    high = np.quantile(values, 1 - tail, method="higher")
+    return restore_infinity(low), restore_infinity(high)
+
+
+def restore_infinity(value: float) -> float:
+    """The value, infinite where it results from an infinite loss."""
+    return math.copysign(math.inf, value) if abs(value) > LARGEST else float(value)
 
 
 def quartiles(losses: Losses) -> tuple[float, float, float]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linrnn.analysis.statistics import LEAST_REPLICAS, Estimate, estimate_gain, estimate_median
+from linrnn.analysis.bootstrap import Bootstrap, bootstrap_losses
+from linrnn.analysis.statistics import LARGEST, LEAST_REPLICAS, Estimate, LossSample, percentile_interval
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 
@@ -18,18 +19,34 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
     "undecided",
 )
 LINEAR = "linear"  # the model type that the others are compared with
-LEAST_TARGETS = 100  # with fewer, the standard error of a loss exceeds the margin
+NAIVE, LINEAR_BASELINE, NONLINEAR_BASELINE = "naive baseline", "linear baseline", "nonlinear baseline"
 MARGIN = 0.1  # smallest relative difference of losses that counts
-SOLVED = 1e-3  # smallest absolute one, of the variance of the targets
-LONGER = "more epochs or trials, or another initialization (model.init), may decide"
+MOST_ROWS = 100  # times as many rows are not suggested
+SEARCH = "more trials or epochs, or another initialization (model.init), may decide"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the four verdicts, with its reason in words and numbers."""
+    """One of the four verdicts, with its reason in words and numbers.
+
+    Parameters
+    ----------
+    word : str
+        `not predictable`, `linear suffices`, `nonlinearity needed` or `undecided`.
+    reason : str
+        Why, in one sentence.
+    gains : mapping of str to Estimate
+        Relative gain of the best nonlinear network over each linear predictor: 1 minus the ratio of the losses, with
+        its interval over replicas and test steps.
+    data_share : float or None
+        Part of the variance of the deciding gain that comes from the finite test split; the rest comes from the
+        initial weights. None if there is none, or if the step losses are not recorded.
+    """
 
     word: str
     reason: str
+    gains: Mapping[str, Estimate]
+    data_share: float | None = None
 
     def __str__(self) -> str:
         return f"{self.word}: {self.reason}"
@@ -38,81 +55,184 @@ class Verdict:
         return f"**{self.word}.** {self.reason}."
 
 
-def decide_verdict(baselines: Baselines, losses: Mapping[str, Losses]) -> Verdict:
+def decide_verdict(
+    baselines: Baselines,
+    networks: Mapping[str, LossSample],
+    losses: Bootstrap | None = None,
+    sign: str | None = None,
+) -> Verdict:
     """Decide whether the linear network suffices.
 
     Parameters
     ----------
     baselines : Baselines
-        Baselines and bounds of the task, as normalized test losses.
-    losses : mapping of model type to array (S,)
-        Normalized test loss of each replica of the confirmation of each model type; inf for a diverged replica.
+        Baselines and bounds of the task, as normalized test losses, with their step losses where recorded.
+    networks : mapping of str to LossSample
+        Test losses of the replicas of the confirmation of each model type.
+    losses : Bootstrap, optional
+        The result of `resample_predictors`, if it is there already.
+    sign : str, optional
+        Name of a nonlinearity test that finds more in the data than the margin.
 
     Returns
     -------
     Verdict
-        `not predictable`, `linear suffices`, `nonlinearity needed` or `undecided`, with the reason.
+        `nonlinearity needed` if the best nonlinear network is better than the linear network *and* than every linear
+        baseline, by more than the margin with its interval; `linear suffices` if it is not better by more than the
+        margin, with its interval, than the best linear predictor, and nothing else indicates that a better search would
+        find more; `not predictable` if no predictor is better than the mean; otherwise `undecided`.
     """
-    estimates = {model: estimate_median(sample) for model, sample in losses.items()}
-    others = {model: estimate for model, estimate in estimates.items() if model != LINEAR}
-    if LINEAR not in estimates or not others:
-        return Verdict(UNDECIDED, "a verdict requires the confirmations of linear and of another model type")
-    fewest = min(len(sample) for sample in losses.values())
+    others = [model for model in networks if model != LINEAR]
+    if LINEAR not in networks or not others:
+        return Verdict(UNDECIDED, "a verdict requires the confirmations of linear and of another model type", {})
+    fewest = min(len(sample.losses) for sample in networks.values())
     if fewest < LEAST_REPLICAS:
-        return Verdict(UNDECIDED, f"too few replicas: {fewest} of a model type, {LEAST_REPLICAS} are required")
-    best = min(others, key=lambda model: others[model].value)
-    summary = f"{format_estimate(LINEAR, estimates[LINEAR])}, {format_estimate(best, others[best])}"
-    threshold = compute_threshold(baselines, baselines.naive)
-    if all(estimate.high >= threshold for estimate in estimates.values()):
-        return decide_predictability(baselines, summary)
-    gain = estimate_gain(losses[LINEAR], losses[best])
-    return decide_by_gain(baselines, estimates[LINEAR], others[best], gain, best, summary)
+        return Verdict(UNDECIDED, f"too few replicas: {fewest} of a model type, {LEAST_REPLICAS} are required", {})
+    losses = losses or resample_predictors(baselines, networks)
+    return Decision(baselines, losses, others, sign).decide()
 
 
-def compute_threshold(baselines: Baselines, loss: float) -> float:
-    """The loss minus one standard error for N test targets, loss / sqrt(N); losses below it are better than chance."""
-    return float(loss * (1 - baselines.targets**-0.5))
+def resample_predictors(baselines: Baselines, networks: Mapping[str, LossSample]) -> Bootstrap:
+    """Resample the test losses of the networks and of the baselines of a task."""
+    losses = {NAIVE: baselines.naive, LINEAR_BASELINE: baselines.linear, NONLINEAR_BASELINE: baselines.nonlinear}
+    names = {"naive": NAIVE, "linear": LINEAR_BASELINE, "nonlinear": NONLINEAR_BASELINE}
+    steps = {names[name]: each for name, each in baselines.step_losses.items()}
+    return bootstrap_losses(networks, losses, steps)
 
 
-def decide_predictability(baselines: Baselines, summary: str) -> Verdict:
-    """Return the verdict if no network is better than the naive baseline."""
-    reason = f"{summary}: neither is below the naive baseline, {baselines.naive:.3g}, beyond chance"
-    threshold = compute_threshold(baselines, baselines.naive)
-    better = [f"{name} {loss:.3g}" for name, loss in baselines.lines.items() if loss < threshold]
-    if better:
-        return Verdict(UNDECIDED, f"{reason}, but other baselines or bounds are: {', '.join(better)}; {LONGER}")
-    if baselines.targets < LEAST_TARGETS:
-        return Verdict(UNDECIDED, f"{reason}: the test split has too few targets, {baselines.targets}")
-    return Verdict(NOT_PREDICTABLE, reason)
+class Decision:
+    """The rules of a verdict, for one set of resampled losses.
+
+    Parameters
+    ----------
+    baselines : Baselines
+    losses : Bootstrap
+        Resampled losses of the networks and the baselines.
+    others : sequence of str
+        Nonlinear model types.
+    sign : str or None
+        Name of a nonlinearity test that finds more in the data than the margin.
+    """
+
+    def __init__(self, baselines: Baselines, losses: Bootstrap, others: list[str], sign: str | None) -> None:
+        self.baselines, self.losses, self.sign = baselines, losses, sign
+        self.best = min(others, key=lambda model: losses.values[model])
+        self.linear = [LINEAR, LINEAR_BASELINE, *([NAIVE] if baselines.is_naive_value else [])]
+        self.gains = {name: self.gain(name, self.best) for name in self.linear}
+
+    def gain(self, name: str, other: str) -> Estimate:
+        """Relative gain of a predictor over the one that is named first, with its interval."""
+        value = self.relative_gain(self.losses.values[name], self.losses.values[other])
+        interval = percentile_interval(self.relative_gain(self.losses.both[name], self.losses.both[other]))
+        return Estimate(float(value), *interval)
+
+    def relative_gain(self, loss: Losses | float, other: Losses | float) -> Losses:
+        """1 minus the ratio of two losses; below the resolution, differences count for less than the margin."""
+        reference = np.maximum(loss, self.baselines.resolution / MARGIN)
+        gain: Losses = np.maximum((np.asarray(loss) - other) / reference, -LARGEST)
+        return gain
+
+    def decide(self) -> Verdict:
+        """Return the verdict."""
+        if not self.baselines.is_naive_value:
+            over_mean = {name: self.gain(NAIVE, name) for name in self.losses.values if name != NAIVE}
+            if all(each.low <= 0 for each in over_mean.values()):
+                return self.decide_predictability(max(over_mean.values(), key=lambda each: each.high))
+        reason = self.describe()
+        blocking = [name for name, gain in self.gains.items() if gain.low <= MARGIN]
+        if not blocking:
+            return self.decide_bound(reason)
+        sufficient = [name for name in blocking if self.gains[name].high <= MARGIN]
+        if sufficient:
+            return self.decide_equivalence(reason)
+        return self.verdict(UNDECIDED, f"{reason}: {self.advise(min(blocking, key=lambda n: self.gains[n].value))}")
+
+    def decide_predictability(self, highest: Estimate) -> Verdict:
+        """Return the verdict if no predictor is better than the mean beyond chance."""
+        reason = f"no predictor is better than the mean beyond chance: the best is {percent(highest)} below it"
+        if highest.high <= MARGIN:
+            return Verdict(NOT_PREDICTABLE, f"{reason}, margin {MARGIN:.0%}", self.gains)
+        bounds = [f"{name} {loss:.3g}" for name, loss in self.baselines.bounds.items() if loss < 1 - MARGIN]
+        if bounds:
+            return self.verdict(UNDECIDED, f"{reason}, but it is possible ({', '.join(bounds)}); {SEARCH}")
+        return self.verdict(UNDECIDED, f"{reason}; {self.suggest_rows(highest)} may decide")
+
+    def decide_bound(self, reason: str) -> Verdict:
+        """Return the verdict if the best network is better than all linear predictors here."""
+        analytic = self.baselines.analytic
+        high = self.losses.estimate(self.best).high
+        if analytic is not None and high >= analytic - max(MARGIN * analytic, self.baselines.resolution):
+            return self.verdict(UNDECIDED, f"{reason}, but the analytic bound is {analytic:.3g}; {SEARCH}")
+        return self.verdict(NEEDED, reason)
+
+    def decide_equivalence(self, reason: str) -> Verdict:
+        """Return the verdict if the best network is not better than some linear predictor by more than the margin."""
+        best = min(self.linear, key=lambda name: self.losses.values[name])
+        beyond = self.relative_gain(self.losses.values[best], self.losses.values[NONLINEAR_BASELINE])
+        if beyond > MARGIN:
+            text = f"but the nonlinear baseline reaches {self.baselines.nonlinear:.3g}"
+            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}")
+        if self.sign:
+            return self.verdict(UNDECIDED, f"{reason}, but there is more in the data: {self.sign}; {SEARCH}")
+        if self.baselines.is_naive_value and best == NAIVE:
+            reason = f"{reason}; nothing is better than the {self.baselines.naive_method}"
+        if self.losses.values[best] < self.baselines.resolution:
+            reason = f"{reason}; losses below {self.baselines.resolution:.1g} are rounding"
+        return self.verdict(SUFFICES, reason)
+
+    def verdict(self, word: str, reason: str) -> Verdict:
+        """Return a verdict with its numbers, and with the origin of its uncertainty in words."""
+        share = self.data_share()
+        if share is None:
+            origin = "the interval does not contain the chance of the test split, whose step losses are not recorded"
+            return Verdict(word, reason if self.losses.has_steps else f"{reason} ({origin})", self.gains)
+        origin = f"{share:.0%} of the uncertainty comes from the length of the test split, the rest from training"
+        return Verdict(word, f"{reason} ({origin})", self.gains, share)
+
+    def data_share(self) -> float | None:
+        """Part of the variance of the gain over the best linear predictor that the test steps cause."""
+        if not self.losses.has_steps:
+            return None
+        name = min(self.gains, key=lambda each: self.gains[each].value)
+        data, training = (
+            float(np.var(np.clip(self.relative_gain(each[name], each[self.best]), -10, 1)))
+            for each in (self.losses.data, self.losses.training)
+        )
+        return data / (data + training) if data + training > 0 else None
+
+    def describe(self) -> str:
+        """Write the losses and the gains."""
+        losses = ", ".join(format_estimate(name, self.losses.estimate(name)) for name in (LINEAR, self.best))
+        gains = [f"{percent(self.gains[LINEAR])} over the linear network"]
+        for name in self.linear[1:]:
+            label = name if name != NAIVE else self.baselines.naive_method
+            gains.append(f"{percent(self.gains[name])} over the {label}, {self.losses.values[name]:.3g}")
+        return f"{losses}; gain of {self.best} {', '.join(gains)}, margin {MARGIN:.0%}"
+
+    def advise(self, name: str) -> str:
+        """Write what would decide, where the gain over a linear predictor is undecided."""
+        undertrained = self.relative_gain(self.losses.values[LINEAR], self.losses.values[LINEAR_BASELINE]) > MARGIN
+        if name != LINEAR and undertrained:
+            return "the linear network is not trained as far as the linear baseline; more trials or epochs may decide"
+        share = self.data_share()
+        if share is None or share < 0.5:
+            return "more replicas (sweep.confirmation) may decide"
+        return f"{self.suggest_rows(self.gains[name])} may decide"
+
+    def suggest_rows(self, gain: Estimate) -> str:
+        """Write how many rows would separate a gain from the margin, as intervals shrink with the root of the rows."""
+        width = (min(gain.high, 1.0) - max(gain.low, -10.0)) / 2
+        factor = (width / max(abs(gain.value - MARGIN), 1e-9)) ** 2
+        if factor > MOST_ROWS:
+            return f"more than {MOST_ROWS} times as many rows"
+        return f"about {max(factor, 1.5):.2g} times as many rows"
 
 
-def decide_by_gain(
-    baselines: Baselines, linear: Estimate, other: Estimate, gain: Estimate, best: str, summary: str
-) -> Verdict:
-    """Return the verdict if some network is better than the naive baseline; `gain` is that of `best` over `linear`."""
-    margin = compute_margin(min(linear.value, baselines.naive))
-    reason = f"{summary}; gain of {best} {gain.value:.3g} ({gain.low:.3g} to {gain.high:.3g}), margin {margin:.3g}"
-    undertrained = linear.value > baselines.linear + compute_margin(baselines.linear)
-    if gain.high <= margin:
-        reachable = min(linear.value, baselines.linear, baselines.naive)
-        if baselines.nonlinear < compute_threshold(baselines, reachable - compute_margin(reachable)):
-            reason = f"{reason}, but the nonlinear baseline reaches {baselines.nonlinear:.3g}"
-            return Verdict(UNDECIDED, f"{reason}; {LONGER}")
-        note = f"; the linear baseline reaches {baselines.linear:.3g}" if undertrained else ""
-        return Verdict(SUFFICES, reason + note)
-    if gain.low <= margin:
-        return Verdict(UNDECIDED, f"{reason}: more replicas may decide")
-    name, least = "linear baseline", baselines.linear
-    if baselines.analytic is not None and baselines.analytic < least:
-        name, least = "analytic bound", baselines.analytic
-    if other.high < least - compute_margin(least):
-        return Verdict(NEEDED, f"{reason}, and the {name} is {least:.3g}")
-    return Verdict(UNDECIDED, f"{reason}, but the {name} is {least:.3g}; {LONGER}")
-
-
-def compute_margin(loss: float) -> float:
-    """Return the smallest relevant difference from a loss."""
-    return max(MARGIN * loss, SOLVED)
+def percent(gain: Estimate) -> str:
+    """Write a relative gain in percent, with its interval."""
+    low, high = (f"{100 * value:.0f}" if abs(value) < 10 else "less than -1000" for value in gain[1:])
+    value = f"{100 * gain.value:.0f}" if gain.value > -10 else "less than -1000"
+    return f"{value} % ({low} to {high} %)"
 
 
 def format_estimate(model: str, loss: Estimate) -> str:

@@ -7,13 +7,14 @@ the chance of a finite test split.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from linrnn.baseline import classification, regression
 from linrnn.baseline.lags import LagLoss, flatten_targets, lag_candidates
-from linrnn.data.sequences import Splits
+from linrnn.data.sequences import Array, Splits
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import Task
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+RESOLUTION = 1e-10  # loss that rounding to single precision causes in networks that are trained with it
 ROUNDING = 1e-12  # a smaller loss is 0
 LEAST_GAP = 0.01  # of the linear baseline, by which the nonlinear one is lower where there is a gap to close
 BOUNDS = ("analytic", "noise")
@@ -55,6 +57,12 @@ class Baselines:
         Number of test targets.
     curve : tuple of LagLoss
         Validation and test loss of the linear predictor of each number of lags.
+    naive_method : str
+        The naive baseline in words; empty if it is not recorded.
+    resolution : float
+        Loss below which differences are rounding: of the values in the user's file, or of single precision.
+    step_losses : mapping of str to array (T, B)
+        Test losses of `naive`, `linear` and `nonlinear` by step and sequence; empty if they are not recorded.
     """
 
     task: str
@@ -66,6 +74,19 @@ class Baselines:
     noise: float | None
     targets: int
     curve: tuple[LagLoss, ...]
+    naive_method: str = ""
+    resolution: float = RESOLUTION
+    step_losses: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_naive_value(self) -> bool:
+        """Whether the naive baseline is an earlier value of the series."""
+        return "value" in self.naive_method
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """Name -> loss of the bounds that are known."""
+        return {name: loss for name, loss in self.lines.items() if name in BOUNDS}
 
     @property
     def lines(self) -> dict[str, float]:

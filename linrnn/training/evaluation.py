@@ -13,12 +13,25 @@ from torch import Tensor
 
 from linrnn import kernels
 from linrnn.data.sequences import Array, Sequences
+from linrnn.data.step_losses import thin_steps
 from linrnn.models.elman import Elman
 from linrnn.models.model import Model, Shapes, unflatten
 from linrnn.models.recurrence import prefers_kernels
 from linrnn.training.history import Losses
 
 THREADS = 1  # of torch: sums then have one order
+
+
+def step_losses(outputs: Tensor, sequences: Sequences) -> Tensor:
+    """Normalized loss of each step of each sequence after the washout, `(S, T', B)`, of outputs `(S, T, B, outputs)`.
+
+    Squared error, averaged over outputs, or cross-entropy for classes, divided by the scale of the targets.
+    """
+    targets = torch.as_tensor(sequences.targets).to(outputs)[sequences.first :]
+    counted = outputs[:, sequences.first :]
+    if sequences.classes:
+        return -(targets * counted.log_softmax(dim=-1)).sum(dim=-1) / sequences.scale
+    return (counted - targets).square().mean(dim=-1) / sequences.scale
 
 
 def normalized_loss(outputs: Tensor, sequences: Sequences) -> Tensor:
@@ -75,6 +88,24 @@ def evaluate_with_torch(model: Model, shapes: Shapes, weights: Array, sequences:
         outputs, _ = model.forward(unflatten(torch.from_numpy(weights), shapes), inputs, state)
         losses: Losses = normalized_loss(outputs, sequences).numpy()
         return losses
+
+
+def evaluate_steps(
+    model: Model, shapes: Shapes, weights: NDArray[np.float32], sequences: Sequences
+) -> NDArray[np.float32]:
+    """Step losses `(S, T', B)` of weights `(S, P)`, computed in float64; at most MOST values of a replica.
+
+    Where there are more, they are means of consecutive steps (`thin_steps`); nan or inf where outputs are not finite.
+    """
+    with single_torch_thread(), torch.no_grad():
+        inputs = torch.from_numpy(sequences.inputs)
+        rows = []
+        for row in torch.from_numpy(weights.astype(np.float64)):  # one by one, as all outputs at once can be too large
+            state = model.zero_state(1, inputs.shape[1], like=inputs)
+            outputs, _ = model.forward(unflatten(row[None], shapes), inputs, state)
+            rows.append(thin_steps(step_losses(outputs, sequences).numpy()[0]))
+        with np.errstate(over="ignore"):
+            return np.stack(rows).astype(np.float32)
 
 
 @contextmanager

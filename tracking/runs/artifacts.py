@@ -129,6 +129,17 @@ def parse_predictions(content: bytes) -> Predictions:
     return Predictions(**(arrays | {name: arrays[name].item() for name in ("replica", "classes", "start")}))
 
 
+def step_losses_file(step_losses: NDArray[np.float32]) -> bytes:
+    """Return step losses `(S, T', B)` or `(T', B)`, exact."""
+    return archive({"step_losses": step_losses})
+
+
+def parse_step_losses(content: bytes) -> NDArray[np.float32]:
+    """Return the step losses in such a file."""
+    values: NDArray[np.float32] = parse_curves(content)["step_losses"]
+    return values
+
+
 def weights_file(weights: NDArray[np.float32], shapes: Shapes) -> bytes:
     """Return all replicas' parameters `(S, P)` as safetensors, by name, each `(S, *shape)`."""
     tensors = unflatten(weights, shapes)
@@ -158,7 +169,8 @@ def json_file(items: Mapping[str, Any]) -> bytes:
 
 def baselines_file(baselines: Baselines) -> bytes:
     """Return the baselines and bounds of a task as JSON."""
-    return json_file(asdict(baselines))
+    values = asdict(replace(baselines, step_losses={}))
+    return json_file({name: value for name, value in values.items() if name != "step_losses"})
 
 
 def parse_baselines(content: bytes) -> Baselines:

@@ -26,6 +26,7 @@ from tracking.runs.artifacts import (
     parse_baselines,
     parse_curves,
     parse_predictions,
+    parse_step_losses,
     parse_weights,
 )
 from tracking.schema import DATA, Artifact, Metric, check_artifact_name
@@ -164,13 +165,23 @@ def read_curves(store: Store, run: TrialRun) -> Curves:
     return parse_artifact(store, run, Artifact.CURVES, parse_curves)
 
 
+def read_step_losses(store: Store, run: TrialRun) -> NDArray[np.float32] | None:
+    """Return the test losses of all replicas `(S, T', B)` by step and sequence; None where a trial has no such file."""
+    return read_optional(store, run, Artifact.STEP_LOSSES, parse_step_losses)
+
+
 def read_predictions(store: Store, run: TrialRun) -> Predictions | None:
     """Return the predictions of a trial on the test split; None where it has no such file."""
+    return read_optional(store, run, Artifact.PREDICTIONS, parse_predictions)
+
+
+def read_optional(store: Store, run: LinrnnRun, name: Artifact, parse: Callable[[bytes], T]) -> T | None:
+    """Return the value in a run's artifact; None where it has no such file. Raises StoreError where it is damaged."""
     try:
-        content = read_file(store, run, Artifact.PREDICTIONS)
+        content = read_file(store, run, name)
     except StoreError:
         return None
-    return parse_artifact(store, run, Artifact.PREDICTIONS, parse_predictions, content)
+    return parse_artifact(store, run, name, parse, content)
 
 
 def read_baselines(store: Store, sweep: SweepRun) -> Baselines:
