@@ -35,7 +35,7 @@ def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: 
 
     For each model type the table shows the trials of its study, the best config, and of the confirmation the test
     loss: median, quartiles and 95 % interval, divided by the linear baseline, and compared with linear (ratio of the
-    medians, permutation test, probability that a network of it is better).
+    medians, Diebold-Mariano test, probability that a network of it is better).
     """
     if csv and options.json:
         raise click.UsageError("--csv and --json exclude each other: name one of them")

@@ -155,7 +155,7 @@ def summarize_confirmation(
     median = losses.estimate(trial.model)
     comparable = linear is not None and trial.model != LINEAR
     enough = linear is not None and comparable and min(map(len, (sample.losses, linear.losses))) >= LEAST_REPLICAS
-    resampled = losses.both
+    resamples = losses.both
     return ConfirmationSummary(
         model=trial.model,
         run_id=trial.run_id,
@@ -164,7 +164,7 @@ def summarize_confirmation(
         median=median,
         excess=baselines.excess(median.value),
         closed_gap=baselines.gap_fraction(median.value),
-        linear_comparison=compare_samples(sample, linear, resampled[trial.model], resampled[LINEAR], max(horizon, 1))
+        linear_comparison=compare_samples(sample, linear, resamples[trial.model], resamples[LINEAR], max(horizon, 1))
         if linear is not None and enough
         else None,
         too_few_replicas=comparable and not enough,

@@ -53,7 +53,7 @@ class SampleComparison(NamedTuple):
 
 
 def compare_samples(
-    sample: LossSample, other: LossSample, resampled: Losses, resampled_other: Losses, horizon: int = 1
+    sample: LossSample, other: LossSample, resamples: Losses, other_resamples: Losses, horizon: int = 1
 ) -> SampleComparison:
     """Compare two model types.
 
@@ -61,7 +61,7 @@ def compare_samples(
     ----------
     sample, other : LossSample
         Test losses of both.
-    resampled, resampled_other : array (R,)
+    resamples, other_resamples : array (R,)
         Their median losses in the same bootstrap resamples.
     horizon : int
         Steps from an input to the target that it predicts; forecasts that overlap have correlated errors.
@@ -76,7 +76,7 @@ def compare_samples(
     Probability of superiority: U / (S1 S2) (Mann & Whitney 1947).
     """
     value = divide_losses(median_loss(sample.losses), median_loss(other.losses))
-    ratio = Estimate(float(value), *percentile_interval(divide_losses(resampled, resampled_other)))
+    ratio = Estimate(float(value), *percentile_interval(divide_losses(resamples, other_resamples)))
     pairs = np.subtract.outer(np.minimum(sample.losses, INFINITE), np.minimum(other.losses, INFINITE))
     superiority = float(((pairs < 0) + 0.5 * (pairs == 0)).mean())
     return SampleComparison(ratio, diebold_mariano_p(sample, other, horizon), superiority)
@@ -124,10 +124,10 @@ def diebold_mariano_p(sample: LossSample, other: LossSample, horizon: int = 1) -
     return float(result.pvalue)
 
 
-def percentile_interval(resampled: Losses) -> tuple[float, float]:
+def percentile_interval(resamples: Losses) -> tuple[float, float]:
     """The percentile interval (Efron 1979) of resampled values `(R,)`, its ends among them; infinities at last."""
     tail = (1 - LEVEL) / 2
-    values = resampled[~np.isnan(resampled)]
+    values = resamples[~np.isnan(resamples)]
     if not len(values):
         return math.nan, math.nan
     low = np.quantile(values, tail, method="lower")

@@ -30,7 +30,8 @@ from experiments.report.serialization import sweep_markdown, sweeps_json, sweeps
 from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import SweepRecord, load_sweep
 from experiments.report.table import csv_text
-from linrnn.analysis.statistics import compare_samples, estimate_median
+from linrnn.analysis.statistics import Estimate, compare_samples
+from linrnn.analysis.verdict import resample_predictors
 from linrnn.models import MODELS
 from tests.conftest import Golden
 from tests.faults.harness import new_store
@@ -66,7 +67,11 @@ class TestMeasures:
     def test_they_are_those_of_the_confirmations_runs(self, done: Swept) -> None:
         linear, tanh = done.summary.confirmations
         assert linear.linear_comparison is None
-        assert tanh.linear_comparison == compare_samples(tanh.test_loss, linear.test_loss)
+        samples = {each.model: each.sample for each in done.record.complete_confirmations}
+        resampled = resample_predictors(done.record.baselines, samples).both
+        assert tanh.linear_comparison == compare_samples(
+            samples["tanh"], samples["linear"], resampled["tanh"], resampled["linear"]
+        )
         for found, study in zip(done.summary.confirmations, done.summary.studies, strict=True):
             recorded = read_trial(done.store, found.run_id)
             assert found.median.value == np.median(found.test_loss) == recorded.metrics["test_loss"]
@@ -81,8 +86,8 @@ class TestMeasures:
         assert table.header == ("sine", *MODELS)
         cells = {row[0]: row[1:] for row in table.rows}
         assert cells["trials"] == ("9", "9")
-        assert cells["permutation p"][0] == MISSING
-        assert float(cells["permutation p"][1]) <= 1
+        assert cells["Diebold-Mariano p"][0] == MISSING
+        assert float(cells["Diebold-Mariano p"][1]) <= 1
         assert cells["divergence rate"] == ("0.0 %", "0.0 %")
         assert cells["times the linear baseline"] == (MISSING, MISSING)  # which is 0 on a sine
         assert all(cells[name][1] != MISSING for name in ("times linear's loss", "better than linear", "95 % interval"))
@@ -93,7 +98,7 @@ class TestMeasures:
             for each in done.summary.confirmations
         )
         cells = {row[0]: row[1:] for row in comparison_table(replace(done.summary, confirmations=few)).rows}
-        assert cells["permutation p"] == (MISSING, TOO_FEW)
+        assert cells["Diebold-Mariano p"] == (MISSING, TOO_FEW)
 
     def test_a_study_that_confirmed_nothing_has_its_row(self, done: Swept) -> None:
         nothing = replace(done.summary, confirmations=done.summary.confirmations[1:])
@@ -120,7 +125,9 @@ class TestMeasures:
             assert float(row["best_val_loss"]) == study["best_val_loss"]
             assert float(row["confirmation_interval_high"]) == confirmed["interval"][1]
             beside = confirmed["linear_comparison"]
-            assert row["linear_comparison_p"] == ("" if beside is None else str(beside["p"]))
+            assert row["linear_comparison_diebold_mariano_p"] == (
+                "" if beside is None else str(beside["diebold_mariano_p"])
+            )
             assert float(row["baseline_naive"]) == found["baselines"]["naive"]
             assert float(row["hidden_size"]) == study["hidden_size"]
 
@@ -199,7 +206,11 @@ class TestFigures:
     @pytest.mark.parametrize("losses", [[np.inf] * 6, [np.inf] * 4 + [0.1, 0.2], [np.inf, 0.1, 0.2, 0.3, 1e200, 0.5]])
     def test_what_diverged_leaves_the_rest_readable(self, done: Swept, losses: list[float]) -> None:
         linear, tanh = done.summary.confirmations
-        lost = replace(tanh, test_loss=np.array(losses), median=estimate_median(np.array(losses)))
+        lost = replace(
+            tanh,
+            test_loss=np.array(losses),
+            median=Estimate(*(float(np.quantile(losses, part, method="higher")) for part in (0.5, 0.1, 0.9))),
+        )
         first, second = done.record.complete_confirmations
         curves = {
             name: np.full_like(values, np.inf) if "loss" in name else values for name, values in second.curves.items()

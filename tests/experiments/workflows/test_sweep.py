@@ -142,9 +142,8 @@ class TestSweep:
         lines = {names.get(name, f"baseline_{name}"): loss for name, loss in baselines.lines.items()}
         assert {name: value for name, value in run.metrics.items() if name.startswith(("baseline", "bound"))} == lines
         assert read_file(store, run, "baselines.png").startswith(b"\x89PNG")
-        told = decide_verdict(
-            baselines, {each.model: each.test_loss for each in summarize(load_sweep(store, run)).confirmations}
-        )
+        record = load_sweep(store, run)
+        told = decide_verdict(record.baselines, {each.model: each.sample for each in record.complete_confirmations})
         assert (found["verdict"], found["reason"]) == (told.word, told.reason)
         assert run.tags["verdict"] == told.word
         description = run.tags["mlflow.note.content"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from random import Random
 
 import numpy as np
@@ -10,45 +9,66 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import t
 
-from linrnn.analysis.statistics import compare_samples, estimate_gain, estimate_median, quartiles
+from linrnn.analysis.bootstrap import bootstrap_losses
+from linrnn.analysis.statistics import (
+    LossSample,
+    SampleComparison,
+    compare_samples,
+    diebold_mariano_p,
+    quartiles,
+)
 from linrnn.baseline.baselines import Baselines
 
 RNG = np.random.default_rng(3)
 LOSSES = arrays(float, 6, elements=st.floats(1e-9, 1e3))
 
 
-def permutation_p(one: np.ndarray, other: np.ndarray) -> float:
-    """By the definition: all deals of the pooled replicas, the two-sided p as twice the smaller tail."""
-    pooled = np.log10(np.concatenate([one, other]))
-    found = np.median(pooled[: len(one)]) - np.median(pooled[len(one) :])
-    dealt = []
-    for chosen in combinations(range(len(pooled)), len(one)):
-        mask = np.isin(np.arange(len(pooled)), chosen)
-        dealt.append(np.median(pooled[mask]) - np.median(pooled[~mask]))
-    close = 1e-12 * max(1, abs(found))
-    tails = (np.mean(np.array(dealt) <= found + close), np.mean(np.array(dealt) >= found - close))
-    return min(1.0, 2 * min(tails))
+def compare(one: np.ndarray, other: np.ndarray) -> SampleComparison:
+    """Two model types without step losses."""
+    samples = LossSample(one), LossSample(other)
+    result = bootstrap_losses(dict(zip("ab", samples, strict=True)), {}, {})
+    return compare_samples(*samples, result.both["a"], result.both["b"])
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.5, 3.0])
-def test_p_is_that_of_all_deals(shift: float) -> None:
-    one, other = 10 ** RNG.normal(shift, 1, 6), 10 ** RNG.normal(0, 1, 5)
-    assert compare_samples(one, other).p == pytest.approx(permutation_p(one, other), rel=1e-9)
+def diebold_mariano(difference: np.ndarray) -> float:
+    """p of one-step forecasts with no lags, by the formulas of the papers."""
+    n = len(difference)
+    statistic = difference.mean() / np.sqrt(difference.var() / n) * np.sqrt((n - 1) / n)
+    return float(2 * t.sf(abs(statistic), n - 1))
 
 
-@pytest.mark.long
-def test_p_of_many_replicas_of_one_distribution_is_seldom_small() -> None:
-    small = [compare_samples(*10 ** RNG.normal(0, 1, (2, 20))).p < 0.05 for _ in range(100)]
-    assert np.mean(small) < 0.12  # binomial(100, 0.05) is above that once in a thousand times
+def test_diebold_mariano_over_sequences_is_that_of_the_papers() -> None:
+    first, second = RNG.normal(size=(2, 3, 1, 30)) ** 2
+    samples = [LossSample(each.mean(axis=(1, 2)), each) for each in (first, second)]
+    middle = [each[np.argsort(each.mean(axis=(1, 2)))[1], 0] for each in (first, second)]
+    assert diebold_mariano_p(*samples) == pytest.approx(diebold_mariano(middle[0] - middle[1]), rel=1e-6)
+
+
+def test_diebold_mariano_of_equal_predictors_is_seldom_small() -> None:
+    def draw() -> LossSample:
+        steps = RNG.normal(size=(1, 200, 1)) ** 2
+        return LossSample(steps.mean(axis=(1, 2)), steps)
+
+    values = [diebold_mariano_p(draw(), draw()) for _ in range(100)]
+    assert np.mean(np.array(values) < 0.05) < 0.13  # binomial(100, 0.05) is above that once in a thousand times
+    better = LossSample(np.array([0.2]), np.full((1, 200, 1), 0.2))
+    assert diebold_mariano_p(draw(), better) < 1e-3
+
+
+def test_diebold_mariano_is_nan_without_steps_or_a_difference() -> None:
+    few, same = LossSample(np.ones(1), np.ones((1, 3, 1))), LossSample(np.ones(1), np.ones((1, 30, 1)))
+    assert np.isnan([diebold_mariano_p(few, few), diebold_mariano_p(same, same)]).all()
+    assert np.isnan(diebold_mariano_p(LossSample(np.ones(5)), LossSample(np.ones(5))))
 
 
 @given(LOSSES, LOSSES)
 def test_superiority_counts_pairs(one: np.ndarray, other: np.ndarray) -> None:
     pairs = [1.0 if a < b else 0.5 if a == b else 0.0 for a in one for b in other]
-    found = compare_samples(one, other)
+    found = compare(one, other)
     assert found.superiority == pytest.approx(np.mean(pairs))
-    assert compare_samples(other, one).superiority == pytest.approx(1 - found.superiority)
+    assert compare(other, one).superiority == pytest.approx(1 - found.superiority)
 
 
 @given(LOSSES, LOSSES, st.integers(0, 3), st.randoms(use_true_random=False))
@@ -60,9 +80,7 @@ def test_nothing_depends_on_the_order_of_replicas(
     dealt = [np.array(random.sample(list(sample), len(sample))) for sample in (one, other)]
     for first, second in ((one, other), (other, one)):
         mixed = [dealt[0] if sample is one else dealt[1] for sample in (first, second)]
-        assert estimate_median(mixed[0]) == estimate_median(first)
-        assert estimate_gain(*mixed) == estimate_gain(first, second)
-        assert repr(compare_samples(*mixed)) == repr(compare_samples(first, second))  # nan equals nan
+        assert repr(compare(*mixed)) == repr(compare(first, second))  # nan equals nan
         assert quartiles(mixed[0]) == quartiles(first)
 
 
@@ -76,24 +94,24 @@ def test_quartiles_are_interpolated_between_finite_losses_alone() -> None:
 
 def test_the_ratio_is_that_of_medians_and_its_interval_holds_it() -> None:
     one, other = RNG.lognormal(0, 1, 21), RNG.lognormal(1, 1, 21)
-    ratio = compare_samples(one, other).ratio
+    ratio = compare(one, other).ratio
     assert ratio.value == pytest.approx(np.median(one) / np.median(other))
     assert ratio.low < ratio.value < ratio.high
-    assert compare_samples(10 * one, 10 * other).ratio == pytest.approx(ratio)  # of no unit
+    assert compare(10 * one, 10 * other).ratio == pytest.approx(ratio)  # of no unit
 
 
 def test_a_diverged_replica_is_worse_than_any_loss() -> None:
     some = np.array([1e-3] * 5 + [np.inf] * 6)  # whose median diverged
     fine = np.full(11, 1.0)
-    assert compare_samples(some, fine).ratio.value == np.inf
-    assert compare_samples(fine, some).ratio.value == 0.0
-    assert compare_samples(some, fine).superiority == pytest.approx(5 / 11)
-    assert compare_samples(some, fine) == compare_samples(some, fine)  # always the same resamples
+    assert compare(some, fine).ratio.value == np.inf
+    assert compare(fine, some).ratio.value == 0.0
+    assert compare(some, fine).superiority == pytest.approx(5 / 11)
+    assert compare(some, fine) == compare(some, fine)  # always the same resamples
     half = np.array([1e-3] * 10 + [np.inf] * 10)
-    assert compare_samples(half, np.full(20, 1.0)).ratio.value == np.inf == np.median(half)
-    assert compare_samples(np.full(20, 1.0), half).ratio.value == 0.0
+    assert compare(half, np.full(20, 1.0)).ratio.value == np.inf == np.median(half)
+    assert compare(np.full(20, 1.0), half).ratio.value == 0.0
     lost = np.full(6, np.inf)
-    assert np.isnan(compare_samples(lost, lost).ratio).all()  # nothing to compare
+    assert np.isnan(compare(lost, lost).ratio).all()  # nothing to compare
 
 
 def make_baselines(linear: float, nonlinear: float) -> Baselines:

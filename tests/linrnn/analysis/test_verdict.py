@@ -2,105 +2,159 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from linrnn.analysis.statistics import estimate_gain, estimate_median
-from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, decide_verdict
+from linrnn.analysis.statistics import LossSample
+from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, Verdict, decide_verdict
 from linrnn.baseline.baselines import Baselines, compute_baselines
 from linrnn.data.sequences import Sequences
 from linrnn.models.linear import Linear
 from linrnn.models.tanh import Tanh
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import RandomTask, Task
-from linrnn.training.history import Losses
+from linrnn.training.evaluation import evaluate_steps
 from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
-BASELINES = Baselines("made up", 1.0, 0.1, 5, None, 0.1, None, 2000, ())
+STEPS, REPLICAS = 2000, 20
+ERRORS = np.random.default_rng(0).normal(size=(STEPS, 1))
 
 
-def around(middle: float, spread: float = 0.02, count: int = 20) -> Losses:
-    return middle * np.exp(spread * np.linspace(-1, 1, count))
+def make_steps(loss: float, own: float = 0.0, seed: int = 1, steps: int = STEPS) -> np.ndarray:
+    """Step losses `(T, 1)` of a mean: errors that all predictors share, and errors of its own."""
+    errors = ERRORS[:steps] * np.sqrt(1 - own) + np.sqrt(own) * np.random.default_rng(seed).normal(size=(steps, 1))
+    squares = np.square(errors)
+    return loss * squares / squares.mean()
+
+
+def make_network(
+    loss: float, spread: float = 0.02, own: float = 0.0, count: int = REPLICAS, steps: int = STEPS
+) -> LossSample:
+    """Replicas of a median loss, spread around it."""
+    losses = loss * np.exp(spread * np.linspace(-1, 1, count))
+    return LossSample(losses, losses[:, None, None] * make_steps(1.0, own, 2, steps))
+
+
+def make_baselines(
+    naive: float = 1.0,
+    linear: float = 0.1,
+    nonlinear: float = 0.1,
+    method: str = "mean",
+    steps: int = STEPS,
+    **bounds: float,
+) -> Baselines:
+    losses = {"naive": make_steps(naive, 1.0, 3, steps), "linear": make_steps(linear, steps=steps)}
+    losses["nonlinear"] = make_steps(nonlinear, steps=steps)
+    analytic, noise = bounds.get("analytic"), bounds.get("noise")
+    return Baselines(
+        "t", naive, linear, 5, analytic, nonlinear, noise, steps, (), naive_method=method, step_losses=losses
+    )
+
+
+DIVERGED = LossSample(np.full(REPLICAS, np.inf), np.full((REPLICAS, STEPS, 1), np.nan))
 
 
 @pytest.mark.parametrize(
-    ("linear", "tanh", "changes", "word", "why"),
+    ("linear", "tanh", "baselines", "word", "why"),
     [
-        (around(0.10), around(0.10), {}, SUFFICES, "gain of tanh 0 ("),
-        (around(0.10), around(0.50), {}, SUFFICES, "gain of tanh -0.4"),
-        (around(0.10), around(0.095), {}, SUFFICES, "gain of tanh 0.005"),
-        (around(4e-4), around(1e-6), {"linear": 0.0, "nonlinear": 0.0}, SUFFICES, "margin 0.001"),
-        (around(1.01), around(0.01), {"linear": 1.0, "nonlinear": 0.01}, NEEDED, "the linear baseline is 1"),
-        (np.full(20, np.inf), around(0.01), {}, NEEDED, "linear diverges"),
-        (around(1.0), around(1.02), {"linear": 1.0, "nonlinear": 1.0}, NOT_PREDICTABLE, "naive baseline, 1"),
-        (around(0.99, 0.001), around(1.02), {"linear": 1.0, "nonlinear": 0.99}, NOT_PREDICTABLE, "beyond chance"),
-        (around(1.0), around(1.02), {"linear": 1.0}, UNDECIDED, "nonlinear 0.1"),
-        (around(1.0), around(1.02), {}, UNDECIDED, "linear 0.1"),
-        (around(0.5), around(0.2), {}, UNDECIDED, "the linear baseline is 0.1"),
-        (around(0.10), around(0.10), {"nonlinear": 0.01}, UNDECIDED, "the nonlinear baseline reaches 0.01"),
-        (around(0.3), around(0.097), {}, UNDECIDED, "the linear baseline is 0.1"),
+        (make_network(0.10), make_network(0.10), {}, SUFFICES, "gain of tanh 0 %"),
+        (make_network(0.10), make_network(0.50), {}, SUFFICES, "gain of tanh -400 %"),
+        (make_network(0.10), make_network(0.095), {}, SUFFICES, "gain of tanh 5 %"),
+        (make_network(0.5), make_network(0.1), {}, SUFFICES, "0 % (-1 to 1 %) over the linear baseline"),
+        (make_network(1.01), make_network(0.01), {"linear": 1.0, "nonlinear": 0.01}, NEEDED, "gain of tanh 99 %"),
+        (make_network(1e-4), make_network(1e-6), {"linear": 1e-4, "nonlinear": 1e-6}, NEEDED, "gain of tanh 99 %"),
+        (make_network(1e-12), make_network(1e-13), {"linear": 1e-12, "nonlinear": 0.0}, SUFFICES, "are rounding"),
+        (DIVERGED, make_network(0.01), {}, NEEDED, "linear diverges"),
+        (DIVERGED, DIVERGED, {}, SUFFICES, "tanh diverges"),
+        (make_network(1.0, own=0.5), make_network(1.0), {"linear": 1.0, "nonlinear": 1.0}, NOT_PREDICTABLE, "the mean"),
+        (make_network(1.0), make_network(1.02), {"linear": 1.0}, UNDECIDED, "the nonlinear baseline reaches 0.1"),
+        (make_network(0.10), make_network(0.10), {"nonlinear": 0.01}, UNDECIDED, "the nonlinear baseline reaches 0.01"),
+        (make_network(0.3), make_network(0.09), {}, UNDECIDED, "not trained as far as the linear baseline"),
         (
-            around(3e-3),
-            around(5e-5),
-            {"linear": 1e-4, "nonlinear": 1e-4},
+            make_network(0.3),
+            make_network(0.05),
+            {"linear": 0.3, "nonlinear": 0.05, "analytic": 0.05},
             UNDECIDED,
-            "the linear baseline is 0.0001",
+            "the analytic bound is 0.05",
         ),
-        (around(0.3), around(0.05), {"analytic": 0.05}, UNDECIDED, "the analytic bound is 0.05"),
-        (around(1.0), around(1.02), {"linear": 1.0, "nonlinear": 1.0, "noise": 0.0}, UNDECIDED, "noise 0"),
-        (around(1.0), around(1.02), {"linear": 1.0, "nonlinear": 1.0, "targets": 50}, UNDECIDED, "too few targets, 50"),
-        (around(0.97, 0.001), around(1.02), {"linear": 1.0, "nonlinear": 1.0}, SUFFICES, "margin"),
-        (around(0.985, 0.001), around(1.02), {"linear": 1.0, "nonlinear": 1.0}, NOT_PREDICTABLE, "beyond chance"),
-        (around(0.27), around(0.5), {"linear": 1e-3, "nonlinear": 1e-3}, SUFFICES, "the linear baseline reaches 0.001"),
-        (around(0.10, 0.3), around(0.09, 0.3), {}, UNDECIDED, "more replicas"),
-        (around(0.10, count=4), around(0.01, count=4), {}, UNDECIDED, "too few replicas: 4 of"),
-        (np.full(20, np.inf), np.full(20, np.inf), {}, UNDECIDED, "tanh diverges"),
+        (make_network(0.2, 0.6), make_network(0.088, 0.3), {"linear": 0.1}, UNDECIDED, "more"),
+        (
+            make_network(0.01),
+            make_network(0.01),
+            {"naive": 0.01, "linear": 0.011, "method": "last value"},
+            SUFFICES,
+            "nothing is better than the last value",
+        ),
     ],
 )
-def test_words(linear: Losses, tanh: Losses, changes: dict[str, float], word: str, why: str) -> None:
-    found = decide_verdict(replace(BASELINES, **changes), {"linear": linear, "tanh": tanh})
-    assert (found.word, why in found.reason) == (word, True), found.reason
+def test_words(linear: LossSample, tanh: LossSample, baselines: dict[str, float], word: str, why: str) -> None:
+    verdict = decide_verdict(make_baselines(**baselines), {"linear": linear, "tanh": tanh})
+    assert (verdict.word, why in verdict.reason) == (word, True), str(verdict)
+
+
+def test_too_few_replicas() -> None:
+    networks = {"linear": make_network(0.1, count=4), "tanh": make_network(0.01, count=4)}
+    assert decide_verdict(make_baselines(), networks).reason.startswith("too few replicas: 4 of")
+
+
+def test_a_short_test_split_leaves_undecided_what_a_long_one_decides() -> None:
+    def decide(steps: int) -> Verdict:
+        networks = {"linear": make_network(0.3, steps=steps), "tanh": make_network(0.24, own=0.6, steps=steps)}
+        return decide_verdict(make_baselines(linear=0.3, nonlinear=0.3, steps=steps), networks)
+
+    short, long = decide(40), decide(2000)
+    assert (short.word, long.word) == (UNDECIDED, NEEDED), (str(short), str(long))
+    assert "times as many rows" in short.reason
+    assert "replicas" not in short.reason
+    assert short.data_share is not None
+    assert short.data_share > 0.9
+
+
+def test_replicas_are_asked_for_where_they_dominate() -> None:
+    networks = {"linear": make_network(0.1, 0.02), "tanh": make_network(0.088, 0.6)}
+    verdict = decide_verdict(make_baselines(nonlinear=0.1), networks)
+    assert (verdict.word, "more replicas" in verdict.reason) == (UNDECIDED, True), str(verdict)
+    assert verdict.data_share is not None
+    assert verdict.data_share < 0.1
+
+
+def test_noise_of_few_steps_is_undecided() -> None:
+    networks = {model: make_network(1.0, own=own, steps=30) for model, own in (("linear", 0.5), ("tanh", 0.6))}
+    verdict = decide_verdict(make_baselines(linear=1.0, nonlinear=1.0, steps=30), networks)
+    assert (verdict.word, "rows may decide" in verdict.reason) == (UNDECIDED, True), str(verdict)
+
+
+def test_a_sign_of_nonlinearity_prevents_equivalence_alone() -> None:
+    same = {"linear": make_network(0.1), "tanh": make_network(0.1)}
+    better = {"linear": make_network(0.3), "tanh": make_network(0.05)}
+    sign = "Teraesvirta test, p = 0.001"
+    assert decide_verdict(make_baselines(), same, sign=sign).word == UNDECIDED
+    assert sign in decide_verdict(make_baselines(), same, sign=sign).reason
+    assert decide_verdict(make_baselines(linear=0.3), better, sign=sign).word == NEEDED
+
+
+def test_old_records_without_step_losses_have_a_verdict_that_tells_what_it_lacks() -> None:
+    networks = {model: LossSample(make_network(loss).losses) for model, loss in (("linear", 0.3), ("tanh", 0.1))}
+    verdict = decide_verdict(Baselines("t", 1.0, 0.3, 5, None, 0.1, None, STEPS, ()), networks)
+    assert verdict.word == NEEDED
+    assert "not recorded" in verdict.reason
+    assert verdict.data_share is None
 
 
 def test_one_model_type_alone_decides_nothing() -> None:
-    for losses in ({"linear": around(0.1)}, {"tanh": around(0.1)}, {}):
-        assert decide_verdict(BASELINES, losses).word == UNDECIDED
+    for networks in ({"linear": make_network(0.1)}, {"tanh": make_network(0.1)}, {}):
+        assert decide_verdict(make_baselines(), networks).word == UNDECIDED
 
 
 def test_the_best_nonlinear_model_type_counts() -> None:
-    found = decide_verdict(BASELINES, {"linear": around(0.3), "tanh": around(0.3), "other": around(0.05)})
-    assert found.word == NEEDED
-    assert "gain of other" in found.reason
-
-
-@given(st.integers(0, 1000), st.floats(1e-6, 3), st.floats(1e-6, 3))
-def test_a_verdict_is_the_same_for_losses_in_another_order(seed: int, linear: float, tanh: float) -> None:
-    rng = np.random.default_rng(seed)
-    losses = {"linear": around(linear, 0.2), "tanh": around(tanh, 0.2)}
-    shuffled = {model: rng.permutation(each) for model, each in losses.items()}
-    assert decide_verdict(BASELINES, losses) == decide_verdict(BASELINES, shuffled)
-
-
-def test_the_interval_of_a_median_holds_it_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(0)
-    estimates = [estimate_median(rng.lognormal(size=20)) for _ in range(300)]
-    held = np.mean([low <= 1 <= high for _, low, high in estimates])
-    assert 0.9 <= held <= 0.99
-
-
-def test_intervals_reach_to_infinity_where_replicas_diverge() -> None:
-    losses = np.append(around(0.1, count=11), np.full(9, np.inf))
-    value, low, high = estimate_median(losses)
-    assert np.isfinite([value, low]).all()
-    assert high == np.inf
-    assert estimate_gain(np.full(5, np.inf), around(0.1)) == (np.inf, np.inf, np.inf)
-    assert estimate_gain(around(0.1), np.full(5, np.inf)).value == -np.inf
+    networks = {"linear": make_network(0.3), "tanh": make_network(0.3), "other": make_network(0.05)}
+    verdict = decide_verdict(make_baselines(linear=0.3), networks)
+    assert verdict.word == NEEDED
+    assert "gain of other" in verdict.reason
 
 
 @dataclass(frozen=True)
@@ -127,12 +181,27 @@ TRUTHS = {
 def test_the_truth_is_found_where_it_is_known(name: str) -> None:
     task, word = TRUTHS[name]
     data = task.splits()
-    found = decide_verdict(compute_baselines(task, data), {kind.name: trained(task, kind) for kind in (Linear, Tanh)})
-    assert found.word == word, found.reason
+    networks = {kind.name: train_network(task, kind) for kind in (Linear, Tanh)}
+    verdict = decide_verdict(compute_baselines(task, data), networks)
+    assert verdict.word == word, verdict.reason
 
 
-def trained(task: Task, kind: type[Linear] | type[Tanh]) -> Losses:
+def train_network(task: Task, kind: type[Linear] | type[Tanh]) -> LossSample:
     config = TrialConfig(task, kind(hidden_size=12), TrainingConfig(epochs=400, replicas=8, learning_rate=0.02))
     data = task.splits()
-    *_, progress = train(config, data)
-    return evaluate_test_split(config, progress, data)
+    *_, history = train(config, data)
+    steps = evaluate_steps(config.model, history.shapes, history.best_weights, data.test)
+    return LossSample(evaluate_test_split(config, history, data), steps)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("arma", Tanh), ("sine", Tanh), ("digits", Linear), ("adding", Tanh)])
+def test_step_losses_have_the_loss_as_their_mean(name: str, kind: type[Linear] | type[Tanh]) -> None:
+    task = TASKS[name]()
+    config = TrialConfig(task, kind(hidden_size=3), TrainingConfig(epochs=2, replicas=2))
+    data = task.splits()
+    *_, history = train(config, data)
+    steps = evaluate_steps(config.model, history.shapes, history.best_weights, data.test)
+    counted = data.test.targets[data.test.first :]
+    assert steps.shape == (2, *counted.shape[:2])
+    losses = evaluate_test_split(config, history, data)
+    assert steps.mean(axis=(1, 2), dtype=float) == pytest.approx(losses, rel=1e-5)
