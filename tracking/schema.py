@@ -126,6 +126,18 @@ class Artifact(SchemaName):
     REPORT = "report.html", "report of a sweep"
 
 
+class CurveArray(SchemaName):
+    """Arrays of curves.npz: of E epochs, V evaluations and S replicas."""
+
+    TRAIN_LOSS = "train_loss", "training loss of each epoch, (E, S)"
+    GRADIENT_NORM = "gradient_norm", "norm of the gradient before clipping, (E, S)"
+    EVALUATION_EPOCHS = "evaluated", "epochs after which the validation loss was computed, (V,)"
+    VAL_LOSS = "val_loss", "validation loss of each evaluation, (V, S)"
+    BEST_EPOCH = "best_epoch", "epoch of the lowest validation loss, (S,)"
+    WEIGHT_DIGESTS = "weight_digests", "SHA-256 of the initial weights and of those of each evaluation, (1 + V, S, 32)"
+    TEST_LOSS = "test_loss", "test loss of the weights of the lowest validation loss, (S,); if the test split was read"
+
+
 ARTIFACT_NAMES = frozenset(name for artifact in Artifact for name in (artifact.value, artifact.old_name) if name)
 TRIAL_ARTIFACTS = (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES, Artifact.DIGESTS)  # of each trial
 

@@ -9,14 +9,12 @@ from typing import Any
 from experiments.cli.terminal_table import print_table
 from experiments.workflows.diff import RunDiff
 from experiments.workflows.reproduce import CODES, DAMAGED, Reproduction
-from linrnn.analysis.bitwise import IDENTICAL, BitwiseComparison, FirstDivergence
+from linrnn.analysis.bitwise import CURVES, IDENTICAL, LOSSES, WEIGHTS, BitwiseComparison, FirstDivergence
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import base_url, table_link
 from tracking.runs.environment import Change
 from tracking.store.access import Store
 
-LOSSES = ("train_loss", "gradient_norm", "val_loss", "test_loss")
-WEIGHTS = ("weights", "initial_weights", "best_weights", "final_weights")  # compared by their SHA-256
 PARTS = ("config", "environment", "data", "results")  # of a diff
 
 
@@ -97,7 +95,7 @@ def reason_text(reproduction: Reproduction) -> str:
 def comparison_text(comparison: BitwiseComparison) -> str:
     """Write how much was compared and is equal."""
     counts = comparison.counts
-    losses = sum(counts.get(name, 0) for name in LOSSES)
+    losses = sum(counts.get(name, 0) for name in {*CURVES, *LOSSES})
     weights = sum(counts.get(name, 0) for name in WEIGHTS)
     splits = sum(count for name, count in counts.items() if name.startswith("data."))
     return (

@@ -22,7 +22,7 @@ from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import confirmation_runs, study_runs
 from tracking.runs.reader import count_parameters, read_baselines, read_curves, read_predictions, read_step_losses
-from tracking.schema import Artifact, Metric, SchemaError, Tag
+from tracking.schema import Artifact, CurveArray, SchemaError, Tag
 from tracking.store.access import Store
 
 
@@ -55,7 +55,7 @@ class ConfirmationTrial:
     @property
     def sample(self) -> LossSample:
         """Test losses of its replicas, those of diverged ones inf."""
-        return LossSample(self.curves[Metric.TEST_LOSS], self.step_losses)
+        return LossSample(self.curves[CurveArray.TEST_LOSS], self.step_losses)
 
 
 @dataclass(frozen=True)
@@ -226,8 +226,8 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
     if run.is_failed:
         return ConfirmationTrial(run.run_id, run.model, run.outcome, run.seconds)
     curves = read_curves(store, run)
-    if Metric.TEST_LOSS not in curves:
-        raise run.error(f"has no '{Metric.TEST_LOSS}' in its {Artifact.CURVES}")
+    if CurveArray.TEST_LOSS not in curves:
+        raise run.error(f"has no '{CurveArray.TEST_LOSS}' in its {Artifact.CURVES}")
     return ConfirmationTrial(
         run_id=run.run_id,
         model=run.model,

@@ -14,6 +14,7 @@ from linrnn.training.history import Losses, TrainingHistory
 IDENTICAL, EQUIVALENT, DIFFERENT = "IDENTICAL", "EQUIVALENT", "DIFFERENT"
 LOSSES = ("train_loss", "val_loss", "test_loss")
 CURVES = ("train_loss", "gradient_norm", "val_loss")
+WEIGHTS = ("weights", "initial_weights", "best_weights", "final_weights")  # compared by their SHA-256
 
 
 class Quantity(NamedTuple):

@@ -20,6 +20,7 @@ from tracking.runs.writer import baseline_metrics, begin_run, end_run
 from tracking.schema import (
     VERSION,
     Artifact,
+    CurveArray,
     Metric,
     Param,
     Phase,
@@ -32,7 +33,7 @@ from tracking.store.access import Store
 
 HOME = ("tracking.schema", "tracking.run_views")
 MODULES = {module for module in PATHS if module.startswith(("tracking", "experiments"))} - set(HOME)
-KINDS: tuple[type[SchemaName], ...] = (Tag, Metric, Param, Artifact)
+KINDS: tuple[type[SchemaName], ...] = (Tag, Metric, Param, Artifact, CurveArray)
 FLAT_TEXT = {"task", "model", "sweep.trials"}  # names of settings, which the config declares
 NAMES = {name for kind in KINDS for member in kind for name in member.names} - FLAT_TEXT
 DISTINCT = {name for name in NAMES if "." in name}  # artifacts and MLflow's own tags: no word of a language
@@ -72,6 +73,13 @@ def test_no_name_of_the_schema_is_written_elsewhere() -> None:
     for module in MODULES:
         names = DISTINCT if module.startswith(OUTPUT) else NAMES
         assert set(literals(module)) & names <= ALLOWED.get(module, set()), module
+
+
+def test_no_array_of_the_curves_is_named_where_they_are_read() -> None:
+    for module in MODULES:
+        for node in ast.walk(TREES[module]):
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                assert not (ast.unparse(node.value).endswith("curves") and node.slice.value in set(CurveArray)), module
 
 
 def test_no_query_has_a_name_in_it() -> None:

@@ -26,7 +26,7 @@ from linrnn.tasks.task import TaskData
 from linrnn.training.history import TrainingHistory
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
-from tracking.schema import DATA, Artifact, Metric
+from tracking.schema import DATA, Artifact, CurveArray
 
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 MAX_BYTES = 10_000_000  # of a user's file larger than this, the record holds only the SHA-256
@@ -69,36 +69,36 @@ def load_result(config: TrialConfig, form: str, start: float, seconds: float, re
     digests = json.loads(read(Artifact.DIGESTS))
     history = TrainingHistory(
         shapes,
-        curves[Metric.TRAIN_LOSS],
-        curves["gradient_norm"],
-        tuple(curves["evaluated"].tolist()),
-        curves[Metric.VAL_LOSS],
+        curves[CurveArray.TRAIN_LOSS],
+        curves[CurveArray.GRADIENT_NORM],
+        tuple(curves[CurveArray.EVALUATION_EPOCHS].tolist()),
+        curves[CurveArray.VAL_LOSS],
         flatten(final, shapes),
         flatten(parse_weights(read(Artifact.BEST_WEIGHTS)), shapes),
-        curves["best_epoch"],
-        curves["weight_digests"],
+        curves[CurveArray.BEST_EPOCH],
+        curves[CurveArray.WEIGHT_DIGESTS],
         form,
     )
     data = {name: text for name, text in digests.items() if name.startswith("data.")}
     environment = json.loads(read(Artifact.ENVIRONMENT))
     if isinstance(config.task, Series) and not config.task.sha256:  # version 1 names the file in its environment alone
         config = replace(config, task=replace(config.task, sha256=environment.get("data_file", "")))
-    return TrialResult(config, history, start, seconds, environment, data, curves.get(Metric.TEST_LOSS))
+    return TrialResult(config, history, start, seconds, environment, data, curves.get(CurveArray.TEST_LOSS))
 
 
 def curves_file(result: TrialResult) -> bytes:
     """Return the full curves of all replicas, exact."""
     history = result.history
     curves: Curves = {
-        Metric.TRAIN_LOSS: history.train_loss,
-        "gradient_norm": history.gradient_norm,
-        "evaluated": np.array(history.evaluation_epochs),
-        Metric.VAL_LOSS: history.val_loss,
-        "best_epoch": history.best_epoch,
-        "weight_digests": history.weight_digests,
+        CurveArray.TRAIN_LOSS: history.train_loss,
+        CurveArray.GRADIENT_NORM: history.gradient_norm,
+        CurveArray.EVALUATION_EPOCHS: np.array(history.evaluation_epochs),
+        CurveArray.VAL_LOSS: history.val_loss,
+        CurveArray.BEST_EPOCH: history.best_epoch,
+        CurveArray.WEIGHT_DIGESTS: history.weight_digests,
     }
     if result.test_loss is not None:
-        curves[Metric.TEST_LOSS] = result.test_loss
+        curves[CurveArray.TEST_LOSS] = result.test_loss
     return archive(curves)
 
 

@@ -29,7 +29,7 @@ from tracking.runs.artifacts import (
     parse_step_losses,
     parse_weights,
 )
-from tracking.schema import DATA, Artifact, Metric, check_artifact_name
+from tracking.schema import DATA, Artifact, CurveArray, check_artifact_name
 from tracking.store.access import Store, open_store
 from tracking.store.disk import read_plain_file
 from tracking.store.error_translation import first_line
@@ -161,7 +161,7 @@ def count_parameters(store: Store, run: TrialRun) -> int:
 
 
 def read_curves(store: Store, run: TrialRun) -> Curves:
-    """Return the full curves: train_loss, gradient_norm `(E, S)`, val_loss `(V, S)` at the epochs `evaluated`, ..."""
+    """Return the full curves, by the names of CurveArray."""
     return parse_artifact(store, run, Artifact.CURVES, parse_curves)
 
 
@@ -236,6 +236,8 @@ def read_result(store: Store, run: TrialRun) -> TrialSummary:
     loss, curve = math.inf, {}
     if not run.is_failed:
         curves = read_curves(store, run)
-        curve = milestone_losses(curves[Metric.VAL_LOSS], curves["evaluated"].tolist(), config.training.milestones)
+        curve = milestone_losses(
+            curves[CurveArray.VAL_LOSS], curves[CurveArray.EVALUATION_EPOCHS].tolist(), config.training.milestones
+        )
         loss = run.best_val_loss
     return TrialSummary(config, run.outcome, loss, curve, run.start_time, run.seconds)

@@ -26,6 +26,7 @@ from experiments.report.sweep_record import SweepRecord
 from experiments.report.table import Table
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import Baselines
+from tracking.schema import CurveArray
 
 SPLITS = ("train", "val")
 QUARTILES = ("first_quartile", "median", "third_quartile")
@@ -36,8 +37,8 @@ def curves_figure(record: SweepRecord) -> Picture:
     rows: list[tuple[object, ...]] = []
     for trial in record.complete_confirmations:
         curves = trial.curves
-        for k, epoch in enumerate(curves["evaluated"].tolist()):
-            losses = (curves["train_loss"][epoch - 1], curves["val_loss"][k])
+        for k, epoch in enumerate(curves[CurveArray.EVALUATION_EPOCHS].tolist()):
+            losses = (curves[CurveArray.TRAIN_LOSS][epoch - 1], curves[CurveArray.VAL_LOSS][k])
             train, val = (quartiles(np.nan_to_num(each, nan=np.inf)) for each in losses)
             rows.append((trial.model, epoch, *train, *val))
     header = ("model", "epoch", *(f"{split}_{name}" for split in SPLITS for name in QUARTILES))
