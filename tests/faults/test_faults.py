@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -39,12 +40,6 @@ def kill_at(twin: Twin, folder: Path, write: int | str) -> None:
     process = start(new_store(twin.template, folder), IN_ORDER, "tests.faults.victim", FAULT_AT=str(write))
     process.communicate(timeout=300)
     assert process.returncode == -signal.SIGKILL
-
-
-def killed_at(twin: Twin, folder: Path, write: int) -> None:
-    """Kill a sweep before that write of a trial, run it again, compare."""
-    kill_at(twin, folder, write)
-    twin.same(folder)
 
 
 @pytest.mark.long
@@ -162,9 +157,22 @@ def test_the_workers_of_a_killed_parent_end(twin: Twin, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("part", range(PARTS))
-def test_killed_before_every_write_of_a_trial(twin: Twin, tmp_path: Path, everybodys: Path, part: int) -> None:
+def test_killed_before_every_write_of_a_trial(
+    twin: Twin, here: Here, tmp_path: Path, everybodys: Path, part: int
+) -> None:
+    """The sweep is run again in this process; that a new one does the same is shown by the tests above."""
+
+    def finish_here(folder: Path) -> dict[str, Any]:
+        code, printed, message = here(*SWEEP, "--store", str(folder))
+        assert code == 0, message
+        found: dict[str, Any] = json.loads(printed)
+        return found
+
     count = writes(twin, everybodys)
     assert count >= 12
     for write in range(1 + part, count + 1, PARTS):
-        killed_at(twin, tmp_path / str(write), write)
+        folder = tmp_path / str(write)
+        kill_at(twin, folder, write)
+        twin.same(folder, finish_here)

@@ -11,7 +11,7 @@ import pytest
 import linrnn
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.errors import ConfigError
-from linrnn.tasks.xor import Xor
+from linrnn.tasks.sine import Sine
 
 
 def test_public_names_are_listed_and_there() -> None:
@@ -22,22 +22,27 @@ def test_public_names_are_listed_and_there() -> None:
 
 
 def test_a_task_is_named_or_is_a_value() -> None:
-    assert linrnn.baselines("xor") == linrnn.baselines(Xor()) == compute_baselines(linrnn.TASKS["xor"]())
+    assert linrnn.baselines("sine") == linrnn.baselines(Sine()) == compute_baselines(linrnn.TASKS["sine"]())
     with pytest.raises(ConfigError, match=r"did you mean .xor."):
         linrnn.baselines("xorr")
 
 
 def test_the_table_has_the_known_baselines_and_bounds() -> None:
-    baselines = linrnn.baselines("xor")
+    baselines = linrnn.baselines(linrnn.TASKS["xor"](length=60))
     table = baselines.table()
     assert table.index.tolist() == ["naive", "linear", "analytic", "nonlinear", "noise"]
     assert table["kind"].tolist() == ["baseline", "baseline", "bound", "baseline", "bound"]
     assert table.loc["linear", "loss"] == baselines.linear
-    assert linrnn.baselines("logistic").table().index.tolist() == ["naive", "linear", "nonlinear", "noise"]
+    assert linrnn.baselines(linrnn.TASKS["logistic"](length=60)).table().index.tolist() == [
+        "naive",
+        "linear",
+        "nonlinear",
+        "noise",
+    ]
 
 
 def test_the_figure_has_the_curve_and_a_line_for_each() -> None:
-    baselines = linrnn.baselines("delay")  # whose linear loss is 0
+    baselines = linrnn.baselines(linrnn.TASKS["delay"](delay=5, length=60))  # whose linear loss is 0
     (axes,) = baselines.plot().axes
     curve, *lines = axes.get_lines()
     assert np.array_equal(curve.get_xdata(), [point.lags for point in baselines.curve])

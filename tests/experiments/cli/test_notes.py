@@ -46,7 +46,7 @@ def test_the_json_of_baselines_holds_the_column_and_the_notes(
     values = np.random.default_rng(0).normal(size=(60, 1))
     np.savez(path, inputs=values, targets=values**2)
     printed = []
-    for task in (str(table), str(path), "narma10"):
+    for task in (str(table), str(path), "sine"):
         assert run(group, ["baselines", task, "--json"]) == 0
         printed.append(json.loads(capsys.readouterr().out))
     assert [each["column"] for each in printed] == ["sold", None, None]
@@ -54,6 +54,7 @@ def test_the_json_of_baselines_holds_the_column_and_the_notes(
     assert "'sold'" in printed[0]["notes"][0]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_sweep_records_them(table: Path, store: Store) -> None:
     config = sweep_config(str(table), ["linear"], SMALL)
     with ThreadPoolExecutor(1) as executor:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -16,31 +15,19 @@ from mlflow.entities import Run
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
-from experiments.search.sweep_config import sweep_config
-from experiments.workflows.progress import NullProgress
-from experiments.workflows.sweep import run_sweep
-from linrnn.models import MODELS
+from tests.conftest import Golden
 from tests.faults.harness import new_store
 from tracking.store.access import Store, open_store
 from tracking.store.urls import file_path
 
-BUDGET = {"sweep.trials": "1", "sweep.confirmation": "2", "training.epochs": "3", "training.replicas": "2"}
-
-
-@pytest.fixture(scope="module")
-def swept(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a sweep, which is copied."""
-    folder = new_store(empty_store, tmp_path_factory.mktemp("files") / "store")
-    with ThreadPoolExecutor(1) as executor:
-        run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), open_store(folder), executor, NullProgress())
-    return folder
+pytestmark = pytest.mark.usefixtures("one_figure")
 
 
 @pytest.fixture
-def copied(swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A copy of it, far below a folder in which nothing may change; the current folder is beside it."""
+def copied(golden: Golden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A copy of a sweep's store, far below a folder in which nothing may change; the current folder is beside it."""
     (tmp_path / "mine").write_text("mine")
-    store = open_store(new_store(swept, tmp_path / "deep" / "er" / "store"))
+    store = open_store(new_store(golden.store.folder, tmp_path / "deep" / "er" / "store"))
     monkeypatch.chdir(tmp_path / "deep" / "er")
     return store
 
@@ -82,7 +69,7 @@ def test_figures_do_not_follow_a_link_out_of_their_folder(
 
 @pytest.mark.parametrize(
     "command",
-    [["report", "sine", "--store", "store", "-o"], ["baselines", "xor", "--figure"]],
+    [["report", "sine", "--store", "store", "-o"], ["baselines", "sine", "--figure"]],
     ids=["report", "figure"],
 )
 def test_only_a_plain_file_is_replaced(

@@ -27,8 +27,11 @@ def test_tasks_as_json_can_be_set(here: Here) -> None:
     assert found["delay"]["defaults"] == {"model.init": "orthogonal"}
 
 
+DELAY = ("delay", "--set", "task.delay=5", "--set", "task.length=60")
+
+
 def test_baselines_as_json(here: Here) -> None:
-    code, out, _ = here("baselines", "delay", "--set", "task.delay=5", "--json")
+    code, out, _ = here("baselines", *DELAY, "--json")
     printed = json.loads(out)
     assert code == 0
     assert list(printed) == ["schema", "task", "column", "notes", "baselines", "bounds"]
@@ -38,8 +41,7 @@ def test_baselines_as_json(here: Here) -> None:
 
 
 def test_floors_is_a_hidden_alias_of_baselines(here: Here) -> None:
-    arguments = ("delay", "--set", "task.delay=5", "--json")
-    assert here("floors", *arguments) == here("baselines", *arguments)
+    assert here("floors", *DELAY, "--json") == here("baselines", *DELAY, "--json")
     assert "floors" not in here("--help")[1]
 
 
@@ -59,7 +61,7 @@ def test_baselines_as_tables_and_figure(here: Here, tmp_path: Path) -> None:
         (["baselines", "dleay"], 2, "did you mean 'delay'?"),
         (["baselines", "delay", "--set", "task.delay=500"], 2, "task.delay must be below task.length, 300, not 500"),
         (["baselines", "henon", "--set", "task.a=2.0"], 2, "grow without bound"),
-        (["baselines", "xor", "--figure", "/proc/figure.png"], 1, "cannot write /proc/figure.png"),
+        (["baselines", "sine", "--figure", "/proc/figure.png"], 1, "cannot write /proc/figure.png"),
     ],
 )
 def test_an_error_is_one_line(here: Here, arguments: list[str], code: int, words: str) -> None:

@@ -21,9 +21,12 @@ from experiments.notebook.sweep_result import SweepResult
 from linrnn.errors import ConfigError, LinrnnError
 from tests.conftest import Run
 from tests.experiments import dying
+from tests.faults.harness import new_store
+from tracking.runs.query import find_sweeps
 from tracking.store.access import open_store
 
 BUDGET = {"trials": 2, "replicas": 2, "epochs": 20, "settings": {"sweep.confirmation": 5}, "progress": False}
+TINY = BUDGET | {"models": ["linear"], "trials": 1, "epochs": 5, "settings": {"sweep.confirmation": 1}}
 OPTIONS = ["--trials", "2", "--replicas", "2", "--epochs", "20", "--set", "sweep.confirmation=5", "-q"]
 
 
@@ -36,8 +39,9 @@ def level() -> pd.Series:
 
 
 @pytest.fixture(scope="module")
-def result() -> SweepResult:
-    return experiments.compare(linrnn.Series(level()), **BUDGET)
+def result(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
+    folder = new_store(empty_store, tmp_path_factory.mktemp("level") / "store")
+    return experiments.compare(linrnn.Series(level()), store=folder, **BUDGET)
 
 
 def test_public_names() -> None:
@@ -98,15 +102,17 @@ def test_same_bits_as_the_command_on_the_same_numbers(result: SweepResult, linrn
         np.testing.assert_array_equal(mine.curves["weight_digests"], other.curves["weight_digests"])
 
 
-def test_a_folder_keeps_the_store_and_a_second_call_shows_it(tmp_path: Path) -> None:
-    first = experiments.compare("sine", store=tmp_path / "results", **BUDGET)
-    again = experiments.compare("sine", store=tmp_path / "results", **BUDGET)
-    assert first.store.folder == tmp_path / "results"
-    assert again.record.run_id == first.record.run_id
+def test_a_folder_keeps_the_store_and_a_second_call_shows_it(result: SweepResult) -> None:
+    folder = result.store.folder
+    assert (folder / "mlflow.db").exists()
+    again = experiments.compare(linrnn.Series(level()), store=folder, **BUDGET)
+    assert (again.store.folder, again.record.run_id) == (folder, result.record.run_id)
+    assert len(find_sweeps(result.store)) == 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_temporary_store_is_deleted_with_its_result() -> None:
-    result = experiments.compare("sine", models=["linear"], **BUDGET)
+    result = experiments.compare("sine", **TINY)
     folder = result.store.folder
     assert (folder / "mlflow.db").exists()
     del result
@@ -177,7 +183,8 @@ def test_a_script_needs_no_main_guard(by_file: bool, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_sweep_of_failed_trials_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.workflows.trial_job.run_trial", dying.fail)
     with pytest.raises(LinrnnError, match="planted"):
-        experiments.compare("sine", models=["linear"], **BUDGET)
+        experiments.compare("sine", **TINY)

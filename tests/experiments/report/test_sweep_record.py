@@ -18,7 +18,8 @@ from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.report.comparison_table import comparison_table, short_table
 from experiments.report.figures.search_figures import search_figure
-from experiments.report.html import sweep_artifacts
+from experiments.report.figures.sweep_figures import sweep_figures
+from experiments.report.html import render_report, sweep_artifacts
 from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_json
 from experiments.report.summary import summarize
 from experiments.search.selection import best_trial_number
@@ -136,7 +137,7 @@ class TestWithoutAStore:
         artifacts = sweep_artifacts(record, summary)
         assert {Path(name).suffix for name in artifacts} == {".html", ".csv", ".png"}
         assert len([name for name in artifacts if name.endswith(".png")]) == 7
-        assert sweep_artifacts(record, summary)["report.html"] == artifacts["report.html"]
+        assert render_report(record, summary, sweep_figures(record, summary)) == artifacts["report.html"]
 
     def test_the_description_lists_the_search_space_and_the_notes(self) -> None:
         text = sweep_markdown(summarize(build_record()))

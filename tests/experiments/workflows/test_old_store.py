@@ -210,6 +210,7 @@ def test_the_same_sweep_again_trains_nothing(old: Store, archive: Path, monkeypa
     assert len(find_sweeps(old)) == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_sweep_that_was_interrupted_goes_on(old: Store, archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = printed(archive, "compare.json")["sweeps"][0]
     sweep = last_sweeps(old)["sine"]
@@ -225,10 +226,12 @@ def test_a_sweep_that_was_interrupted_goes_on(old: Store, archive: Path, capsys:
     assert call(capsys, old, "doctor")[0] == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_old_and_new_sweeps_are_compared_side_by_side(
     old: Store, archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert swept(old, "product", ["linear"], **{"sweep.trials": "1", "training.epochs": "5"}) == 2
+    small = {"sweep.trials": "1", "training.epochs": "5", "task.length": "60"}
+    assert swept(old, "product", ["linear"], **small) == 2
     assert last_sweeps(old)["product"].version == VERSION
     code, found = call(capsys, old, "compare")
     assert code == 0

@@ -47,6 +47,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_store_works_in_any_folder_and_leaves_its_neighbours_alone(
     empty_store: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
