@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from hypothesis import settings
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
+from experiments.report.figures.confirmation_figures import confirmation_figure
 from experiments.report.serialization import sweeps_json
 from experiments.search.executors import local_workers
 from experiments.search.sweep_config import sweep_config
@@ -27,11 +29,14 @@ from experiments.workflows.progress import NullProgress
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import BUDGET, Twin, new_store
+from tracking.schema import Artifact
 from tracking.store.access import Store, open_store
 from tracking.store.databases import relocate
 
 settings.register_profile("linrnn", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("linrnn")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a background job of a script, whose children inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NEEDED = {  # what a task has no default for, as flat text
     "series": {"task.file": str(Path(str(resources.files("linrnn.tasks"))) / "data" / "sunspots.csv")},
@@ -89,7 +94,7 @@ class TrialList(NullProgress):
     def __init__(self) -> None:
         self.models: list[str] = []
 
-    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "", details: str = "") -> None:
         self.models.append(model)
 
 
@@ -110,6 +115,18 @@ def golden(empty_store: Path, everybodys: Path) -> Golden:
 def golden_copy(golden: Golden, tmp_path: Path) -> Store:
     """The golden sweep in a store of one's own."""
     return open_store(new_store(golden.store.folder, tmp_path / "copy"))
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sweeps end with a table and no figures or report, for tests that are about neither."""
+    monkeypatch.setattr("experiments.workflows.finish.sweep_artifacts", lambda *_: {Artifact.COMPARISON: b"task\n"})
+
+
+@pytest.fixture
+def one_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports and folders have one figure, for tests of where they are written."""
+    monkeypatch.setattr("experiments.report.html.sweep_figures", lambda record, summary: [confirmation_figure(summary)])
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ class GlobalOptions:
     store: str | None = None
     json: bool = False
     quiet: bool = False
+    verbose: bool = False
     debug: bool = False
 
 
@@ -32,6 +33,7 @@ def global_options(command: F) -> F:
     """Add the shared options to a command or to the group; their values go to the context's GlobalOptions."""
     for option in (
         click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+        click.option("-v", "--verbose", is_flag=True, help="More progress: a line on each trial or evaluation."),
         click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
         click.option("--json", is_flag=True, help="Print the result as one JSON object."),
         click.option("--store", metavar="DIR", help="Folder of the store.  [default: .]"),
@@ -47,6 +49,8 @@ def collect_global_options(context: click.Context, values: dict[str, Any]) -> Gl
         value = values.pop(name, None)
         if value:
             setattr(options, name, value)
+    if options.quiet and options.verbose:
+        raise click.UsageError("-q asks for no progress and -v for more: give one of them", context)
     return options
 
 

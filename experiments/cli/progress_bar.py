@@ -19,8 +19,8 @@ PLAIN_LINES = 10  # lines in place of a bar where there is no terminal
 class ProgressDisplay(ProgressReporter):
     """Counts work and keeps what a display shows: the present part and the best loss of each of its model types."""
 
-    def __init__(self, total: int, unit: str) -> None:
-        self.total, self.unit, self.count, self.name = total, unit, 0, "starting"
+    def __init__(self, total: int, unit: str, verbose: bool = False) -> None:
+        self.total, self.unit, self.verbose, self.count, self.name = total, unit, verbose, 0, "starting"
         self.skipped, self.delay = 0, ""
         self.best: dict[str, dict[str, float]] = {}  # by part, then by model type
         self.started = time.monotonic()
@@ -28,7 +28,9 @@ class ProgressDisplay(ProgressReporter):
     def start(self, name: str) -> None:
         self.name = name
 
-    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "", details: str = "") -> None:
+        if self.verbose and details:
+            self.print(details)
         self.name, self.count, self.delay = name or self.name, self.count + 1, ""
         best = self.best.setdefault(self.name, {})
         best[model] = min(loss, best.get(model, math.inf))
@@ -54,12 +56,15 @@ class ProgressDisplay(ProgressReporter):
     def show(self) -> None:
         """Show the present state."""
 
+    def print(self, line: str) -> None:
+        """Print a line that stays, beside the state."""
+
 
 class TextProgress(ProgressDisplay):
     """About ten lines over the whole work."""
 
-    def __init__(self, console: Console, total: int, unit: str) -> None:
-        super().__init__(total, unit)
+    def __init__(self, console: Console, total: int, unit: str, verbose: bool = False) -> None:
+        super().__init__(total, unit, verbose)
         self.console, self.last_tenth = console, -1
 
     def start(self, name: str) -> None:
@@ -80,14 +85,14 @@ class TextProgress(ProgressDisplay):
 
     def print(self, line: str) -> None:
         """Print a line without colors and line breaks."""
-        self.console.print(line, highlight=False, soft_wrap=True)
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 class BarProgress(ProgressDisplay):
     """A progress bar."""
 
-    def __init__(self, console: Console, total: int, unit: str) -> None:
-        super().__init__(total, unit)
+    def __init__(self, console: Console, total: int, unit: str, verbose: bool = False) -> None:
+        super().__init__(total, unit, verbose)
         columns = (BarColumn(24), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn(), TextColumn("left"))
         self.progress = Progress(*columns, TextColumn("{task.description}"), console=console)
         self.bar = self.progress.add_task(self.name, total=total)
@@ -104,10 +109,18 @@ class BarProgress(ProgressDisplay):
     def show(self) -> None:
         self.progress.update(self.bar, completed=self.count, description=self.state)
 
+    def print(self, line: str) -> None:
+        """Print a line above the bar."""
+        self.progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-def progress_reporter(total: int, quiet: bool = False, unit: str = "trials") -> ProgressReporter:
-    """Return a reporter for `total` units of work: a bar on a terminal, lines elsewhere, nothing if quiet."""
+
+def progress_reporter(total: int, quiet: bool = False, unit: str = "trials", verbose: bool = False) -> ProgressReporter:
+    """Return a reporter for `total` units of work: a bar on a terminal, lines elsewhere, nothing if quiet.
+
+    If verbose, there is a line on each unit as well.
+    """
     console = Console(stderr=True)
     if quiet:
         return NullProgress()
-    return BarProgress(console, total, unit) if console.is_terminal else TextProgress(console, total, unit)
+    display = BarProgress if console.is_terminal else TextProgress
+    return display(console, total, unit, verbose)

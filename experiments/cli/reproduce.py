@@ -73,18 +73,18 @@ def reproduce(
 
     store = None if run and Path(run).is_dir() else existing_store(options.store)
     if store and sweep:
-        reproductions = reproduce_sweep(store, sweep, sample, workers, tolerance, options.quiet)
+        reproductions = reproduce_sweep(store, sweep, sample, workers, tolerance, options)
         if options.json:
             print_json(reproductions_json(reproductions))
         else:
             show_reproductions(store, reproductions)
         return max(each.code for each in reproductions)
-    reproduction = reproduce_run(store, run, tolerance, options.quiet)
+    reproduction = reproduce_run(store, run, tolerance, options)
     print_json(reproduction_json(reproduction)) if options.json else show_reproduction(store, reproduction)
     return reproduction.code
 
 
-def reproduce_run(store: Store | None, run: str | None, tolerance: float, quiet: bool) -> Reproduction:
+def reproduce_run(store: Store | None, run: str | None, tolerance: float, options: GlobalOptions) -> Reproduction:
     """Reproduce a run, or an exported run if there is no store, with progress over its evaluations."""
     from experiments.cli.progress_bar import progress_reporter
     from experiments.workflows.reproduce import best_of_last_sweep, reproduce_trial
@@ -96,12 +96,13 @@ def reproduce_run(store: Store | None, run: str | None, tolerance: float, quiet:
     else:
         record = load_record(store, find_run(store, run)) if run else best_of_last_sweep(store)
     original = record.verify()
-    with progress_reporter(len(original.history.evaluation_epochs), quiet, "evaluations") as progress:
+    evaluations = len(original.history.evaluation_epochs)
+    with progress_reporter(evaluations, options.quiet, "evaluations", options.verbose) as progress:
         return reproduce_trial(record, original, tolerance, store, progress)
 
 
 def reproduce_sweep(
-    store: Store, sweep: str, sample: int | None, workers: int | None, tolerance: float, quiet: bool
+    store: Store, sweep: str, sample: int | None, workers: int | None, tolerance: float, options: GlobalOptions
 ) -> list[Reproduction]:
     """Reproduce the trials of a sweep, or a random sample of them, on workers, with progress over the trials."""
     from experiments.cli.progress_bar import progress_reporter
@@ -111,6 +112,6 @@ def reproduce_sweep(
     records = records_of_sweep(store, sweep)
     chosen = sorted(random.sample(range(len(records)), min(sample or len(records), len(records))))
     trainers = local_workers(min(workers or os.cpu_count() or 1, len(chosen)))
-    with progress_reporter(len(chosen), quiet) as progress, trainers as executor:
+    with progress_reporter(len(chosen), options.quiet, verbose=options.verbose) as progress, trainers as executor:
         progress.start("reproducing")
         return reproduce_trials([records[k] for k in chosen], tolerance, store, executor, progress)

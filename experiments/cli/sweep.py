@@ -143,7 +143,11 @@ def sweep_all(
         print_notes(each.data.task)
     executors = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
     total = total_trials([each.config for each in sweeps])
-    with progress_reporter(total, options.quiet) as progress, executors as executor, add_resume_hint():
+    with (
+        progress_reporter(total, options.quiet, verbose=options.verbose) as progress,
+        executors as executor,
+        add_resume_hint(),
+    ):
         from experiments.workflows.sweep import run_sweeps  # the libraries of the stores load while the workers start
         from tracking.store.access import open_store
 

@@ -64,7 +64,7 @@ def train(
 
     store = open_store(options.store)
     evaluations = min(config.training.evaluations, config.training.epochs)
-    with progress_reporter(evaluations, options.quiet, "evaluations") as progress:
+    with progress_reporter(evaluations, options.quiet, "evaluations", options.verbose) as progress:
         progress.start(config.task.label)
         baselines = compute_baselines(config.task, data.splits)
         result = run_trial(config, artifacts=trial_artifacts, baselines=baselines, test=True, progress=progress)

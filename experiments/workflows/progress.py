@@ -24,8 +24,11 @@ class ProgressReporter(ABC):
         """Begin a part of the work, such as the sweep of a task."""
 
     @abstractmethod
-    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
-        """Count one more unit of work: its model type, validation loss and, if parts run side by side, its part."""
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "", details: str = "") -> None:
+        """Count one more unit of work: its model type, validation loss, part if several run side by side, and details.
+
+        The details are one line on the unit, which only verbose reporters show.
+        """
 
     @abstractmethod
     def skip(self, count: int, name: str = "") -> None:
@@ -42,7 +45,7 @@ class NullProgress(ProgressReporter):
     def start(self, name: str) -> None:
         pass
 
-    def advance(self, model: str = "", loss: float = math.inf, name: str = "") -> None:
+    def advance(self, model: str = "", loss: float = math.inf, name: str = "", details: str = "") -> None:
         pass
 
     def skip(self, count: int, name: str = "") -> None:

@@ -153,7 +153,7 @@ def iterate_reproductions(
         try:
             job = load_job(record, record.verify())
         except DamageError as error:
-            progress.advance()
+            progress.advance(details=f"{record.name}: {DAMAGED}")
             yield Reproduction(record, DAMAGED, tolerance, BitwiseComparison({}, None, 0.0), damage=str(error))
             continue
         pending[job.submit(executor)] = job
@@ -164,8 +164,10 @@ def iterate_reproductions(
                 pending[job.submit(executor, attach_content=True)] = job
                 continue
             rerun = future.result()
-            progress.advance(rerun.config.model.name, rerun.history.median_best_val_loss)
-            yield finish_reproduction(job, rerun, tolerance, store)
+            reproduction = finish_reproduction(job, rerun, tolerance, store)
+            details = f"{job.record.name}: {reproduction.verdict}"
+            progress.advance(rerun.config.model.name, rerun.history.median_best_val_loss, details=details)
+            yield reproduction
 
 
 def load_job(record: TrialRecord, original: TrialResult) -> RerunJob:

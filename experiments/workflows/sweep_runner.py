@@ -139,7 +139,9 @@ class SweepRunner:
             self.write(job, result)
         except ServerAwayError:
             retry_on_outage(self.patience, self.progress, lambda: self.rewrite(job, result))
-        self.progress.advance(job.config.model.name, result.result.loss, self.config.task)
+        self.progress.advance(
+            job.config.model.name, result.result.loss, self.config.task, describe_trial(self.config.task, job, result)
+        )
         self.n_pending[job.study] -= 1
         jobs = []
         if not self.n_pending[job.study] and job.number is not None:
@@ -183,6 +185,13 @@ class SweepRunner:
             sum(study.trials for study in self.summary.studies) + len(self.summary.studies), self.config.task
         )
         self.resources.close()
+
+
+def describe_trial(task: str, job: TrialJob, result: TrialResult | FailedTrial) -> str:
+    """Return one line on a trial: its settings, how it ended and its validation loss."""
+    summary = result.result
+    end = result.reason if isinstance(result, FailedTrial) else f"best val loss {summary.loss:.4g}"
+    return f"{task}: {job.name}: {summary.outcome}, {end}"
 
 
 def find_baselines(store: Store, sweep_run: SweepRun) -> Baselines | None:

@@ -82,7 +82,8 @@ def run_trial(
     splits = load_splits(config.task)
     reporter = progress or NullProgress()
     for history in train(config, splits):
-        reporter.advance(config.model.name, history.median_best_val_loss)
+        loss = history.median_best_val_loss
+        reporter.advance(config.model.name, loss, details=f"epoch {history.epoch}: best val loss {loss:.4g}")
         if history.epoch == last_epoch or is_above_limit(config, history, limits or {}):
             break
     seconds = time.time() - started

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ BUDGET = {
 TRIALS = 2 * (9 + 1)  # of both model types, with their confirmations
 SWEEP = ["sweep", "sine", "--trials", "9", "--epochs", "20", "--replicas", "2", "--set", "sweep.generation=3"]
 SWEEP += ["--set", "sweep.confirmation=6", "--set", "sweep.pruner=none", "-q", "--json"]
+VERBOSE = ["-v" if argument == "-q" else argument for argument in SWEEP]
 OF_THE_PROCESS = ("seconds",)  # metrics that no two processes share
 OWN = (*OF_THE_PROCESS, "best_run", "run_id")  # what is printed of a sweep that no two share
 TAGS = ("outcome", "form", "phase", "study", "trial", "reason", "best")
@@ -51,10 +53,15 @@ def start(folder: Path, arguments: list[str] = SWEEP, module: str = "experiments
 
 def finish(folder: Path, arguments: list[str] = SWEEP, **variables: str) -> dict[str, Any]:
     """Run the sweep to its end; what it prints."""
+    return watch(folder, arguments, **variables)[0]
+
+
+def watch(folder: Path, arguments: list[str], **variables: str) -> tuple[dict[str, Any], str]:
+    """Run the sweep to its end; what it prints, and its progress."""
     process = start(folder, arguments, **variables)
     out, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
-    return json.loads(out)
+    return json.loads(out), said.decode()
 
 
 def kill_after(folder: Path, seconds: float) -> bool:
@@ -125,13 +132,13 @@ class Twin:
         if not told.exists():
             new_store(template, folder)
             started = time.monotonic()
-            printed = finish(folder)
-            told.write_text(json.dumps([printed, time.monotonic() - started]))
-        printed, self.seconds = json.loads(told.read_text())
-        self.printed = result(printed)
+            output = watch(folder, VERBOSE)
+            told.write_text(json.dumps([*output, time.monotonic() - started]))
+        self.whole, self.progress, self.seconds = json.loads(told.read_text())
+        self.printed = result(self.whole)
         self.facts = facts(open_store(folder))
 
-    def same(self, folder: Path) -> None:
+    def same(self, folder: Path, finish: Callable[[Path], dict[str, Any]] = finish) -> None:
         """Run a killed sweep to its end; fails unless all is as in the uninterrupted one."""
         assert result(finish(folder)) == self.printed
         assert facts(open_store(folder)) == self.facts

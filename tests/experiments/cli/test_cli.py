@@ -19,27 +19,27 @@ import tracking
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
 from tests.conftest import Here, Run
-from tests.faults.harness import living
+from tests.faults.harness import TRIALS, Twin, living
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.store.access import Store, open_store
 from tracking.store_errors import StoreError
 
-QUICK = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
 
-
-def test_sweep_compare_and_json_agree(linrnn: Run, here: Here, tmp_path: Path) -> None:
-    swept = linrnn("sweep", "sine", *QUICK, "--json")
-    assert swept.returncode == 0, swept.stderr
-    found = json.loads(swept.stdout)
+def test_sweep_compare_and_json_agree(twin: Twin, here: Here) -> None:
+    found, store = twin.whole, ("--store", str(twin.folder))
     assert found["schema"] == 2
-    assert re.search(r"6 of 6 trials, .*sine: best val loss linear [\d.e-]+, tanh [\d.e-]+", swept.stderr)
+    assert re.search(r"20 of 20 trials, .*sine: best val loss linear [\d.e-]+, tanh [\d.e-]+", twin.progress)
+    trial = (
+        r"(?m)^sine: (?:linear|tanh) (?:\d\d|confirmation) .*: (?:complete|diverged), best val loss (?:[\d.e-]+|inf)$"
+    )
+    assert len(re.findall(trial, twin.progress)) == TRIALS
     for name in ("mlflow.db", "mlruns", "optuna.db"):
-        assert (tmp_path / name).exists()
+        assert (twin.folder / name).exists()
 
-    code, compared, _ = here("compare", "--json")
+    code, compared, _ = here("compare", "--json", *store)
     assert (code, json.loads(compared)) == (0, found)
 
-    code, table, said = here("compare", "sine", "--store", str(tmp_path))
+    code, table, said = here("compare", "sine", *store)
     assert (code, said) == (0, "")
     (sweep,) = found["sweeps"]
     cells = {line.split("  ")[0]: line.split() for line in table.splitlines()}
@@ -57,8 +57,8 @@ def test_sweep_compare_and_json_agree(linrnn: Run, here: Here, tmp_path: Path) -
 @pytest.mark.usefixtures("here_is_a_store")
 def test_train_records_a_run_that_can_be_loaded(here: Here, tmp_path: Path) -> None:
     size = ("--set", "model.hidden_size=3", "--epochs", "5")
-    code, said, progress = here("train", "xor", "--model", "linear", *size, "--json", "-q")
-    assert (code, progress) == (0, "")
+    code, said, progress = here("train", "xor", "--model", "linear", *size, "--json", "-v")
+    assert (code, len(re.findall(r"^epoch [1-5]: best val loss [\d.]+$", progress, re.MULTILINE))) == (0, 5)
     found = json.loads(said)
     run = open_store(tmp_path).client.get_run(found["run_id"])
     assert run.data.params["model.hidden_size"] == "3"
@@ -88,6 +88,7 @@ def test_train_records_a_run_that_can_be_loaded(here: Here, tmp_path: Path) -> N
         ),
         (["trian"], 2, "trian"),
         (["compare", "--everything"], 2, "--everything"),
+        (["-v", "sweep", "sine", "-q"], 2, "-q asks for no progress and -v for more: give one of them"),
         (["compare", "sine"], 6, "no store in"),
         (["ui"], 6, "no store in"),
         (["sweep", "sine", "--store", "taken"], 6, "taken"),

@@ -58,7 +58,7 @@ class InterruptAfter(NullProgress):
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def advance(self, model: str = "", loss: float = 0.0, name: str = "") -> None:
+    def advance(self, model: str = "", loss: float = 0.0, name: str = "", details: str = "") -> None:
         self.count -= 1
         if not self.count:
             raise KeyboardInterrupt
