@@ -11,7 +11,7 @@ TASK ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sweep suite compare report ui reproduce test coverage servers browser faults wheel doctor check \
-	bench docs lock clean
+	bench calibrate docs lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ check: $(READY)  ## check lint, format, types and import contracts
 bench: $(READY)  ## benchmark against the per-step loop, torch.nn.RNN and JAX, about 7 minutes: ARGS="--out DIR"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-bench.lock
 	@$(BIN)/python -m experiments.benchmark $(ARGS)
+
+calibrate: $(READY)  ## error rates of the verdict on 400 generated series, about 90 minutes, resumable: ARGS="--series 40"
+	@$(BIN)/python -m experiments.calibration $(ARGS)
 
 docs: $(READY)  ## build the documentation into docs/_build/html; warnings are errors
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-docs.lock

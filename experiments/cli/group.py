@@ -91,17 +91,17 @@ def command(name: str, examples: str) -> Callable[[Callable[..., Any]], click.Co
     return decorate
 
 
-def run(group: click.Group, arguments: Sequence[str] | None = None) -> int:
+def run(command: click.Command, arguments: Sequence[str] | None = None, program: str = "linrnn") -> int:
     """Run a command line and return its exit code; an error of the user is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     with handle_signals():
-        return execute(group, arguments)
+        return execute(command, arguments, program)
 
 
-def execute(group: click.Group, arguments: Sequence[str]) -> int:
+def execute(command: click.Command, arguments: Sequence[str], program: str) -> int:
     """Run a command line while signals are raised as exceptions."""
     try:
-        code = group.main(arguments, prog_name="linrnn", standalone_mode=False)
+        code = command.main(arguments, prog_name=program, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SystemExit as error:

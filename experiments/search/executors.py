@@ -109,6 +109,18 @@ class LocalWorkers(ThreadPoolExecutor):
             self.idle.get().shutdown()
 
 
+class SerialExecutor(Executor):
+    """Calls each function at once, in this process."""
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
 class ClusterWorkers(Executor):
     """The workers of a Dask cluster."""
 

@@ -1,0 +1,1 @@
+"""Error rates of the verdict, measured on generated series whose answer is known."""

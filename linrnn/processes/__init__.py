@@ -1,0 +1,1 @@
+"""Stochastic processes whose best predictor is known: series with a known answer."""
