@@ -10,7 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from docs.tables import DOCS, RESULTS, read_result
+from experiments.calibration.power_figure import power_picture
 from experiments.report.figures.canvas import INK, LOSS, model_color, model_marker
+from experiments.report.table import Table
 
 LOWEST = 1e-6  # smaller losses are drawn there
 SOURCE = "Source"  # key of the PNG's metadata that holds the digest of the results
@@ -40,6 +42,12 @@ def draw_suite(result: dict[str, Any]) -> Figure:
     return figure
 
 
+def draw_calibration(result: dict[str, Any]) -> Figure:
+    """Draw the verdicts of generated series by their true gain."""
+    power = result["power"]
+    return power_picture(Table(tuple(power["header"]), [tuple(row) for row in power["rows"]])).figure
+
+
 def digest_result(name: str) -> str:
     """Return the SHA-256 of a result's file."""
     return sha256((RESULTS / f"{name}.json").read_bytes()).hexdigest()
@@ -52,3 +60,4 @@ def write_figure(name: str, figure: Figure, folder: Path = DOCS / "images") -> N
 
 if __name__ == "__main__":
     write_figure("suite", draw_suite(read_result("suite")))
+    write_figure("calibration", draw_calibration(read_result("calibration")))

@@ -16,12 +16,13 @@ from tracking.runs.environment import environment
 from tracking.store.disk import write_file
 
 TITLE = "Error rates of the verdict"
+ENOUGH = 400  # series, for rates of a few percent at each length
 
 
 def write_report(config: CalibrationConfig, results: Sequence[SeriesResult]) -> None:
     """Write `calibration.json` and `calibration.png`."""
     write_file(config.folder / "calibration.json", calibration_text(calibration_json(config, results)).encode())
-    write_file(config.folder / "calibration.png", power_picture(results).png())
+    write_file(config.folder / "calibration.png", power_picture(power_table(results)).png())
 
 
 def calibration_json(config: CalibrationConfig, results: Sequence[SeriesResult]) -> dict[str, Any]:
@@ -30,11 +31,12 @@ def calibration_json(config: CalibrationConfig, results: Sequence[SeriesResult])
     cpu = f"{os.cpu_count()} virtual cores of {machine['cpu']}"
     budget = ", ".join(f"{name}={value}" for name, value in config.settings.items()) or "the default budget"
     minutes = total_seconds(results) / 60
+    warning = "" if len(results) >= ENOUGH else f" Fewer than {ENOUGH} series: the intervals are wide."
     return {
         "commit": machine["commit"],
         "environment": {"cpu": cpu, "torch": machine["torch"].partition("+")[0]},
         "title": TITLE,
-        "note": f"{len(results)} series, {budget}; {minutes:.0f} minutes of processor time.",
+        "note": f"{len(results)} series, {budget}; {minutes:.0f} minutes of processor time.{warning}",
         "command": "python -m experiments.calibration",
         "columns": [{"name": name} for name in HEADER],
         "rows": rates_table(results).rows,

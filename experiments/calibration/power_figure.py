@@ -8,22 +8,21 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.calibration.rates import VERDICTS, power_table
-from experiments.calibration.series_result import SeriesResult
+from experiments.calibration.rates import VERDICTS
 from experiments.report.figures.canvas import FAINT, INK, empty_figure
 from experiments.report.figures.picture import Picture
 from experiments.report.table import Table
 
 COLORS = dict(zip(VERDICTS, ("#D55E00", "#D9D9DE", "#9A9AA2", "#0072B2"), strict=True))
 CAPTION = (
-    "The share of each verdict. Right: how much lower the squared error of the best predictor is than that of the best "
-    "linear one. First bar: series that are linear, or noise. Above each bar: number of series."
+    "The share of each verdict. To the right: how much lower the squared error of the best predictor is than that of "
+    "the best linear one. First bar: series that are linear, or noise. Above each bar: number of series."
 )
 
 
-def power_picture(results: Sequence[SeriesResult]) -> Picture:
-    """Return the power curve."""
-    return Picture("calibration", "Verdicts by true gain", CAPTION, power_table(results), draw_power)
+def power_picture(table: Table) -> Picture:
+    """Return the figure of a power table."""
+    return Picture("calibration", "Verdicts by true gain", CAPTION, table, draw_power)
 
 
 def draw_power(table: Table) -> Figure:

@@ -51,7 +51,7 @@ def compute_rates(results: Sequence[SeriesResult]) -> Rates:
         count_verdicts(clear, SUFFICES),
         count_verdicts(clear, NEEDED),
         median(excesses) if excesses else None,
-        Proportion(sum(each.count for each in replicas), sum(each.total for each in replicas)),
+        Proportion(sum(each.successes for each in replicas), sum(each.total for each in replicas)),
         mean(seconds) if seconds else None,
     )
 
@@ -89,7 +89,7 @@ def power_table(results: Sequence[SeriesResult]) -> Table:
         for low, high in pairwise(EDGES):
             bins[low, high] = [each for each in group if not each.needs_nothing and low < max(each.gain, 1e-9) <= high]
         rows += [
-            (length, *ends, len(part), *(count_verdicts(part, verdict).count for verdict in VERDICTS))
+            (length, *ends, len(part), *(count_verdicts(part, verdict).successes for verdict in VERDICTS))
             for ends, part in bins.items()
         ]
     return Table(("rows", "low", "high", "series", *VERDICTS), rows)

@@ -34,7 +34,8 @@ class SeriesResult:
     truth : Truth
         Losses of the best predictor and of the best linear one.
     sweep : mapping of str to value
-        Its sweep, as `linrnn sweep --json` prints it, without its studies: verdict, reason, confirmation, baselines.
+        Its sweep, as `linrnn sweep --json` prints it, without its studies: verdict, reason, confirmation, baselines,
+        bounds.
     cpu_seconds : float or None
         Processor time of the sweep, start of the process aside; None where it was interrupted.
     code : mapping of str to str

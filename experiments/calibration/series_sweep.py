@@ -24,7 +24,7 @@ from tracking.store.databases import relocate
 from tracking.store.disk import write_file
 
 INPUT_SETTINGS = {"task.column": "y", "task.inputs": "u", "task.horizon": "0"}  # of a series with inputs
-STUDIES = "studies"  # left out of a result: it names runs of a store that is deleted
+STORE_ONLY = ("studies", "sweep_run", "task", "search_space", "notes")  # of a sweep, left out of a result
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def copy_store(template: Path, folder: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.copytree(template, unfinished)
         unfinished.replace(folder)
-    relocate(folder)
+    relocate(folder.resolve())
 
 
 def series_sweep(request: SeriesRequest) -> Sweep:
@@ -138,7 +138,7 @@ def describe_series(request: SeriesRequest, sweep: Mapping[str, Any], cpu_second
         parameters=asdict(process),
         rows=request.rows,
         truth=find_truth(request.seed, request.number),
-        sweep={name: value for name, value in sweep.items() if name != STUDIES},
+        sweep={name: value for name, value in sweep.items() if name not in STORE_ONLY},
         cpu_seconds=cpu_seconds,
         code={name: code[name] for name in ("commit", "source")},
     )

@@ -11,13 +11,13 @@ LEVEL = 0.95  # of the interval
 class Proportion(NamedTuple):
     """How many of a number of independent cases have a property."""
 
-    count: int
+    successes: int
     total: int
 
     @property
     def value(self) -> float:
         """The sample proportion; nan without cases."""
-        return self.count / self.total if self.total else math.nan
+        return self.successes / self.total if self.total else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -26,11 +26,11 @@ class Proportion(NamedTuple):
             return 0.0, 1.0
         from scipy.stats import binomtest  # slow to import
 
-        low, high = binomtest(self.count, self.total).proportion_ci(LEVEL, "exact")
+        low, high = binomtest(self.successes, self.total).proportion_ci(LEVEL, "exact")
         return float(low), float(high)
 
     def __str__(self) -> str:
         if not self.total:
             return "-"
         low, high = self.interval
-        return f"{self.count} of {self.total} ({100 * self.value:.3g} %; {100 * low:.2g} to {100 * high:.3g} %)"
+        return f"{self.successes} of {self.total} ({100 * self.value:.3g} %; {100 * low:.2g} to {100 * high:.3g} %)"

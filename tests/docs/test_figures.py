@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
 from PIL import Image
 
-from docs.figures import SOURCE, digest_result, draw_suite
+from docs.figures import SOURCE, digest_result, draw_calibration, draw_suite
 from docs.tables import DOCS, read_result
 
 
-def test_the_suite_s_figure_is_that_of_its_results() -> None:
-    with Image.open(DOCS / "images" / "suite.png") as image:
-        assert image.info[SOURCE] == digest_result("suite")
+@pytest.mark.parametrize("name", ["suite", "calibration"])
+def test_a_figure_is_that_of_its_results(name: str) -> None:
+    with Image.open(DOCS / "images" / f"{name}.png") as image:
+        assert image.info[SOURCE] == digest_result(name)
+
+
+def test_every_length_of_the_calibration_is_a_panel() -> None:
+    result = read_result("calibration")
+    axes = draw_calibration(result).axes
+    lengths = [row[0] for row in result["rows"] if row[0] != "all"]
+    assert [each.get_title(loc="left") for each in axes] == [f"{rows} rows" for rows in lengths]
 
 
 def test_every_task_is_a_row() -> None:

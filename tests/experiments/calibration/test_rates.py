@@ -61,7 +61,7 @@ def test_the_power_curve_has_every_series_once() -> None:
 
 
 def test_the_figure_draws_the_table() -> None:
-    first, second = power_picture(RESULTS).figure.axes
+    first, second = power_picture(power_table(RESULTS)).figure.axes
     heights = [[bar.get_height() for bar in container] for container in second.containers]
     assert heights[0] == [0, 1, 0, 0, 0, 0, 0.5]
     assert [text.get_text() for text in first.texts] == ["4", "0", "1", "1", "1", "0", "0"]
