@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiments.report.serialization import sweeps_json
-from experiments.search.executors import WorkerDiedError, local_workers
+from experiments.search.executors import SerialExecutor, WorkerDiedError, local_workers
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
@@ -27,6 +27,12 @@ BUDGET = {
     "training.replicas": "2",
 }
 CONFIG = sweep_config("sine", tuple(MODELS), BUDGET)
+
+
+def test_a_serial_executor_calls_at_once_and_keeps_errors_in_the_future() -> None:
+    executor = SerialExecutor()
+    assert executor.submit(divmod, 7, 4).result() == (1, 3)
+    assert isinstance(executor.submit(divmod, 7, 0).exception(), ZeroDivisionError)
 
 
 def test_the_death_of_a_worker_costs_its_own_task_alone() -> None:
