@@ -50,11 +50,12 @@ def train_steps(
     washout: int,
     scale: float,
     clip_norm: float,
+    weight_decay: float,
     hidden_size: int,
     num_layers: int,
     activation: Activation,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Train N full-batch epochs of Adam in place, one per learning rate.
+    """Train N full-batch epochs of AdamW in place, one per learning rate.
 
     The loss is scale * mean of (y - target)^2 over the steps after the washout, read before its update. The norm is
     that of its gradient before clipping (Pascanu, Mikolov & Bengio 2013). A replica whose loss or norm is not finite
@@ -78,6 +79,9 @@ def train_steps(
         Factor of the loss.
     clip_norm : float
         Largest norm of a replica's gradient.
+    weight_decay : float
+        Part of all weights and biases that an update at learning rate 1 subtracts (Loshchilov & Hutter 2019); 0 for
+        Adam.
     hidden_size, num_layers : int
         Units per layer, and layers.
     activation : Activation
@@ -111,7 +115,7 @@ def train_steps(
         EpochPlan(plan.epoch, plan.gradients, loss, plan.row.start, plan.gradient.start),
         AdamState(weights, moment1, moment2),
         Curves(losses, norms, np.zeros(PARTS)),
-        StepSettings(np.ascontiguousarray(rates), first_epoch, factor, float(clip_norm)),
+        StepSettings(np.ascontiguousarray(rates), first_epoch, factor, float(clip_norm), float(weight_decay)),
     )
     return losses, norms
 

@@ -1,4 +1,4 @@
-"""Training steps of all replicas in compiled code: loss, gradient, clipping and Adam."""
+"""Training steps of all replicas in compiled code: loss, gradient, clipping and Adam with weight decay."""
 
 from __future__ import annotations
 
@@ -56,12 +56,13 @@ class Curves(NamedTuple):
 
 
 class StepSettings(NamedTuple):
-    """Settings of the updates: N learning rates, the epochs before them, the factor of the loss, the largest norm."""
+    """Settings of the updates of N epochs."""
 
-    rates: Array
-    first_epoch: int
+    rates: Array  # learning rates, (N,)
+    first_epoch: int  # number of epochs before these
     loss_factor: float
-    clip_norm: float
+    clip_norm: float  # largest norm of a gradient
+    weight_decay: float
 
 
 LOSS_PLAN = types.NamedUniTuple(INDEX, len(LossPlan._fields), LossPlan)
@@ -104,16 +105,22 @@ def norm_of_line(line: Array, sums: Array) -> float:
 
 
 @inline
-def adam(row: Array, mean: Array, square: Array, gradient: Array, factor: Any, step: Any, root: Any) -> None:
-    """Adam (Kingma & Ba 2015) on factor * gradient; step = rate / (1 - b1^n), root = sqrt(1 - b2^n)."""
+def adamw(
+    row: Array, mean: Array, square: Array, gradient: Array, factor: Any, step: Any, root: Any, shrinkage: Any
+) -> None:
+    """AdamW (Loshchilov & Hutter 2019) on factor * gradient.
+
+    step = rate / (1 - b1^n), root = sqrt(1 - b2^n), shrinkage = 1 - rate * decay; without decay it is exactly Adam
+    (Kingma & Ba 2015).
+    """
     real = row.dtype.type
-    factor, step, root, epsilon = real(factor), real(step), real(root), real(EPSILON)
+    factor, step, root, epsilon, shrinkage = real(factor), real(step), real(root), real(EPSILON), real(shrinkage)
     beta2, weight1, weight2 = real(BETA2), real(1 - BETA1), real(1 - BETA2)
     for i in range(len(row)):
         g = factor * gradient[i]
         mean[i] += (g - mean[i]) * weight1
         square[i] = square[i] * beta2 + g * g * weight2
-        row[i] -= step * mean[i] / (math.sqrt(square[i]) / root + epsilon)
+        row[i] = shrinkage * row[i] - step * mean[i] / (math.sqrt(square[i]) / root + epsilon)
 
 
 def train_types(real: Any) -> tuple[Any, ...]:
@@ -124,7 +131,7 @@ def train_types(real: Any) -> tuple[Any, ...]:
         types.NamedTuple([PROGRAM, PROGRAM, LOSS_PLAN, INDEX, INDEX], EpochPlan),
         types.NamedUniTuple(rows, len(AdamState._fields), AdamState),
         types.NamedTuple([curve, curve, line], Curves),
-        types.NamedTuple([line, INDEX, REAL, REAL], StepSettings),
+        types.NamedTuple([line, INDEX, REAL, REAL, REAL], StepSettings),
     )
 
 
@@ -156,5 +163,6 @@ def train_replicas(a: Array, plan: EpochPlan, state: AdamState, curves: Curves, 
                 break
             factor = min(settings.clip_norm / (norms[epoch, k] + 1e-6), 1.0)
             power1, power2 = power1 * BETA1, power2 * BETA2
-            step, root = settings.rates[epoch] / (1 - power1), math.sqrt(1 - power2)
-            adam(present, state.moment1[k], state.moment2[k], gradient, factor, step, root)
+            rate = settings.rates[epoch]
+            step, root, shrinkage = rate / (1 - power1), math.sqrt(1 - power2), 1 - rate * settings.weight_decay
+            adamw(present, state.moment1[k], state.moment2[k], gradient, factor, step, root, shrinkage)

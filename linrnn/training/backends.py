@@ -71,6 +71,7 @@ class KernelBackend:
             self.data.first,
             1 / self.data.scale,
             self.training.clip_norm,
+            self.training.weight_decay,
             self.model.hidden_size,
             self.model.num_layers,
             kernels.parse_activation(self.model.activation),
@@ -90,7 +91,9 @@ class TorchBackend:
         self.model, self.training, self.shapes, self.data = model, training, shapes, data
         self.inputs = torch.from_numpy(data.inputs).to(training.device, torch.float32)
         self.flat = torch.tensor(weights, device=training.device, requires_grad=True)
-        self.adam = torch.optim.Adam([self.flat], lr=training.learning_rate, fused=True)
+        self.optimizer = torch.optim.AdamW(
+            [self.flat], lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        )
         self.epoch = 0
 
     @property
@@ -116,6 +119,6 @@ class TorchBackend:
         alive = losses.isfinite() & norms.isfinite()
         clipped = gradient * (self.training.clip_norm / (norms + 1e-6)).clamp(max=1.0)[:, None]
         self.flat.grad = clipped.where(alive[:, None], torch.nan)
-        self.adam.param_groups[0]["lr"] = rate
-        self.adam.step()
+        self.optimizer.param_groups[0]["lr"] = rate
+        self.optimizer.step()
         return losses.detach(), norms

@@ -16,7 +16,7 @@ from linrnn.training.trial_config import TrialConfig
 
 
 def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[TrainingHistory]:
-    """Train all replicas of a trial by full-batch Adam.
+    """Train all replicas of a trial by full-batch AdamW, which without weight decay is Adam.
 
     The result depends on the config alone, and replica k on (seed, k), whatever the number of replicas.
 
@@ -34,8 +34,9 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
 
     References
     ----------
-    Kingma & Ba (2015), Adam: a method for stochastic optimization. Gradient clipping per replica: Pascanu, Mikolov &
-    Bengio (2013), On the difficulty of training recurrent neural networks.
+    Kingma & Ba (2015), Adam: a method for stochastic optimization. Loshchilov & Hutter (2019), Decoupled weight decay
+    regularization. Gradient clipping per replica: Pascanu, Mikolov & Bengio (2013), On the difficulty of training
+    recurrent neural networks.
 
     Examples
     --------

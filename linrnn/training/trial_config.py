@@ -41,7 +41,7 @@ MILESTONES = 25  # of a trial; each one is a row in both databases
 
 @dataclass(frozen=True)
 class TrainingConfig(Config):
-    """How the replicas of a trial are trained: full-batch Adam (Kingma & Ba 2015) on the NMSE."""
+    """How the replicas of a trial are trained: full-batch AdamW (Loshchilov & Hutter 2019) on the NMSE."""
 
     kind: ClassVar[str] = "training"
 
@@ -49,6 +49,9 @@ class TrainingConfig(Config):
     epochs: int = setting(1000, Integers(1, 10_000_000), "passes over the training split, one update each")
     replicas: int = setting(10, Integers(1, 10_000), "networks trained side by side, each from its own initial weights")
     clip_norm: float = setting(1.0, Reals(1e-6, math.inf), "norm to which a replica's gradient is clipped")
+    weight_decay: float = setting(
+        0.0, Reals(0.0, 100.0), "part of each weight subtracted per update, times the learning rate (AdamW); 0 for Adam"
+    )
     evaluations: int = setting(
         100, Integers(1, 200), "number of evaluations of the validation loss, evenly spaced over the epochs"
     )

@@ -30,7 +30,7 @@ def test_an_unknown_activation_is_refused_by_every_entry(unknown: int) -> None:
         lambda: kernels.recurrence_forward(u, W, h0, unknown),  # type: ignore[arg-type]
         lambda: kernels.recurrence_backward(u, u, W, h0, unknown),  # type: ignore[arg-type]
         lambda: kernels.evaluate(weights, *data, 4, 1, unknown),  # type: ignore[arg-type]
-        lambda: kernels.train_steps(*[weights] * 3, 0, np.ones(1), *data, 1.0, 4, 1, unknown),  # type: ignore[arg-type]
+        lambda: kernels.train_steps(*[weights] * 3, 0, np.ones(1), *data, 1.0, 0.0, 4, 1, unknown),  # type: ignore[arg-type]
     )
     for call in calls:
         with pytest.raises(ValueError, match="not a valid Activation"):

@@ -76,21 +76,22 @@ def loss_by_torch(row: Tensor, x: Tensor, y: Tensor, first: int, size: int, laye
 RATES = 0.01 * np.linspace(1, 0.2, 12)
 
 
-def train_by_torch(weights: Array, epochs: int, clip: float, *problem: Any) -> tuple[Array, Array, Array]:
+def train_by_torch(weights: Array, epochs: int, clip: float, decay: float, *problem: Any) -> tuple[Array, Array, Array]:
     x, y, *rest = problem
     data = torch.from_numpy(x), torch.from_numpy(y)
     ends, curves = [], []
     for first_row in weights:
         row = torch.tensor(first_row, requires_grad=True)
-        adam, curve = torch.optim.Adam([row], lr=0.01), []
+        optimizer = torch.optim.AdamW([row], weight_decay=decay) if decay else torch.optim.Adam([row])
+        curve = []
         for rate in RATES[:epochs]:
-            adam.param_groups[0]["lr"] = rate
-            adam.zero_grad()
+            optimizer.param_groups[0]["lr"] = rate
+            optimizer.zero_grad()
             loss = loss_by_torch(row, *data, *rest)
             row.grad = torch.autograd.grad(loss, row)[0]
             norm = torch.nn.utils.clip_grad_norm_([row], clip)
             curve.append((loss.item(), norm.item()))
-            adam.step()
+            optimizer.step()
         ends.append(row.detach().numpy())
         curves.append(curve)
     losses, norms = np.moveaxis(np.array(curves), (0, 1, 2), (2, 1, 0))
@@ -101,6 +102,7 @@ def train(
     weights: Array,
     epochs: list[int],
     clip: float,
+    decay: float,
     x: Array,
     y: Array,
     first: int,
@@ -123,6 +125,7 @@ def train(
                 first,
                 1.7,
                 clip,
+                decay,
                 size,
                 layers,
                 CODES[activation],
@@ -136,12 +139,12 @@ def train(
 @activations
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize(
-    ("steps", "batch", "size", "inputs", "outputs", "first", "clip"),
+    ("steps", "batch", "size", "inputs", "outputs", "first", "clip", "decay"),
     [
-        (1, 1, 1, 1, 1, 0, 1.0),
-        (9, 3, 5, 2, 2, 2, 0.1),
-        (66, 1, 10, 1, 9, 3, np.inf),
-        (12, 2, 40, 11, 1, 0, 0.5),
+        (1, 1, 1, 1, 1, 0, 1.0, 0.0),
+        (9, 3, 5, 2, 2, 2, 0.1, 3.0),
+        (66, 1, 10, 1, 9, 3, np.inf, 0.0),
+        (12, 2, 40, 11, 1, 0, 0.5, 0.1),
     ],
 )
 def test_training_is_that_of_torch(
@@ -154,11 +157,12 @@ def test_training_is_that_of_torch(
     outputs: int,
     first: int,
     clip: float,
+    decay: float,
 ) -> None:
     weights, x, y = drawn(steps, batch, size, layers, 2, inputs, outputs)
     problem = x, y, first, size, layers, activation
-    expected = train_by_torch(weights, 5, clip, *problem)
-    for result, right in zip(train(weights, [3, 0, 2], clip, *problem), expected, strict=True):
+    expected = train_by_torch(weights, 5, clip, decay, *problem)
+    for result, right in zip(train(weights, [3, 0, 2], clip, decay, *problem), expected, strict=True):
         np.testing.assert_allclose(result, right, rtol=1e-9, atol=1e-9)
 
 
@@ -174,7 +178,7 @@ def test_evaluation_is_the_loss_trained_on(activation: str, length: int, monkeyp
     expected = [loss_by_torch(w, *data, problem[2], 6, 2, activation).item() for w in torch.from_numpy(weights)]
     interface.plan_evaluation.cache_clear()
     np.testing.assert_allclose(losses, expected, rtol=1e-12)
-    np.testing.assert_allclose(losses, train(weights, [1], 1.0, *problem)[1][0], rtol=1e-12)
+    np.testing.assert_allclose(losses, train(weights, [1], 1.0, 0.0, *problem)[1][0], rtol=1e-12)
 
 
 @dtypes
@@ -209,9 +213,9 @@ def test_recurrence_of_a_replica_is_that_alone_beside_an_infinite_one(activation
 def test_a_replica_is_the_same_alone_as_among_ten(activation: str, dtype: Any) -> None:
     weights, x, y = drawn(20, 2, 10, 2, 10, dtype=dtype)
     problem = x, y, 2, 10, 2, activation
-    together = train(weights, [30], 0.5, *problem)
+    together = train(weights, [30], 0.5, 0.1, *problem)
     for k in range(10):
-        alone = train(weights[k : k + 1], [30], 0.5, *problem)
+        alone = train(weights[k : k + 1], [30], 0.5, 0.1, *problem)
         assert alone[0].tobytes() == together[0][k].tobytes()
         assert alone[1].tobytes() == together[1][:, k].tobytes()
         assert alone[2].tobytes() == together[2][:, k].tobytes()
@@ -221,9 +225,9 @@ def test_a_replica_is_the_same_alone_as_among_ten(activation: str, dtype: Any) -
 def test_a_diverged_replica_stays_so_and_leaves_the_others_alone(diverged: int) -> None:
     weights, x, y = drawn(60, 1, 10, 1, 3, dtype=np.float32)
     problem, others = (x, y, 0, 10, 1, "linear"), [1 - diverged, 2]
-    expected = train(weights[others], [6, 4], 1.0, *problem)
+    expected = train(weights[others], [6, 4], 1.0, 0.0, *problem)
     weights[diverged] *= 20
-    ends, losses, norms = train(weights, [6, 4], 1.0, *problem)
+    ends, losses, norms = train(weights, [6, 4], 1.0, 0.0, *problem)
     assert not np.isfinite(losses[0, diverged])
     assert np.isnan(ends[diverged]).all()
     assert np.isnan(losses[1:, diverged]).all()
@@ -235,7 +239,7 @@ def test_a_diverged_replica_stays_so_and_leaves_the_others_alone(diverged: int) 
 def test_wrong_arguments_are_refused_and_nothing_is_compiled_for_them() -> None:
     weights, x, y = drawn(4, 2, 3, 1, 2, dtype=np.float32)
     rows = [weights, np.zeros_like(weights), np.zeros_like(weights)]
-    settings = 0, 1.7, 1.0, 3, 1, CODES["tanh"]
+    settings = 0, 1.7, 1.0, 0.0, 3, 1, CODES["tanh"]
 
     def steps_with(rows: list[Array], x: Array, y: Array) -> None:
         kernels.train_steps(*rows, 0, np.ones(1), x, y, *settings)

@@ -31,11 +31,12 @@ def config(task: str, model: str, **settings: str) -> TrialConfig:
     )
 
 
-@pytest.mark.parametrize("layers", ["1", "2"])
+@pytest.mark.parametrize(("layers", "decay"), [("1", "0"), ("2", "3")])
 @pytest.mark.parametrize("task", sorted(set(TASKS) - CLASSES))
 @pytest.mark.parametrize("model", sorted(MODELS))
-def test_both_forms_make_the_same_updates(model: str, task: str, layers: str) -> None:
-    asked = config(task, model, model__num_layers=layers, training__clip_norm="0.3")
+def test_both_forms_make_the_same_updates(model: str, task: str, layers: str, decay: str) -> None:
+    settings = {"model__num_layers": layers, "training__clip_norm": "0.3", "training__weight_decay": decay}
+    asked = config(task, model, **settings)
     shapes, data = asked.model.shapes(asked.task.input_size, 1), asked.task.splits().train
     first = initial_weights(asked, shapes)
     assert isinstance(asked.model, Elman)
