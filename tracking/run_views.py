@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from mlflow.entities import Run, RunInfo
 
+from linrnn.training.history import OBJECTIVE
 from tracking.schema import (
     FAILED,
     MODEL,
+    OBJECTIVE_VERSION,
     OUTCOMES,
     PROGRAM,
     PROVENANCE,
@@ -21,6 +23,7 @@ from tracking.schema import (
     Phase,
     SchemaError,
     Tag,
+    objective_metric,
 )
 
 T = TypeVar("T", bound=str)
@@ -39,6 +42,11 @@ def check_version(text: str | None, subject: str) -> int:
     return int(text)
 
 
+def name_objective(version: int) -> str:
+    """Return the quantile over replicas that the studies of a schema version minimize: `median`, `upper quartile`."""
+    return OBJECTIVE if version >= OBJECTIVE_VERSION else "median"
+
+
 @dataclass(frozen=True)
 class LinrnnRun:
     """What the runs of trials and sweeps share."""
@@ -52,6 +60,11 @@ class LinrnnRun:
     def version(self) -> int:
         """Version of the schema that it was written with."""
         return check_version(self.tags.get(Tag.SCHEMA), f"run {self.run_id}")
+
+    @property
+    def objective_name(self) -> str:
+        """What its study minimizes: `upper quartile` over replicas of the best validation loss, or `median` of old."""
+        return name_objective(self.version)
 
     @property
     def info(self) -> RunInfo:
@@ -218,8 +231,14 @@ class TrialRun(LinrnnRun):
 
     @property
     def best_val_loss(self) -> float:
-        """Objective of the study, normalized; inf where it was not finite and therefore not logged."""
+        """Median over replicas of the best validation loss; inf where it was not finite and therefore not logged."""
         loss = self.find_metric(Metric.BEST_VAL_LOSS)
+        return math.inf if loss is None else loss
+
+    @property
+    def objective(self) -> float:
+        """What its study minimizes, normalized; inf where it was not finite and therefore not logged."""
+        loss = self.find_metric(objective_metric(self.version))
         return math.inf if loss is None else loss
 
     @property

@@ -1,7 +1,8 @@
 """The schema of a run: name and meaning of every tag, param, metric and artifact.
 
 All other modules take the names from here. Version 1 is that of linrnn 0.1.0, which wrote no version; names that it
-wrote differently are also read under its name.
+wrote differently are also read under its name. Up to version 2 a study minimized the median over replicas, which is
+`best_val_loss`, and there was no `objective`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Self
 
 from tracking.store_errors import StoreError
 
-VERSION = 2  # of this schema, written with each run
+VERSION = 3  # of this schema, written with each run
+OBJECTIVE_VERSION = 3  # the first whose studies minimize the metric `objective`
 PROGRAM = "linrnn"  # the tag mlflow.source.name of each run
 MODEL = "model"  # param of a trial: its model type
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run per sweep
@@ -84,6 +86,7 @@ class Metric(SchemaName):
 
     TRAIN_LOSS = "train_loss", "median training loss over replicas, by epoch"
     VAL_LOSS = "val_loss", "median validation loss over replicas, by epoch"
+    OBJECTIVE = "objective", "what a study minimizes: upper quartile over replicas of each one's lowest validation loss"
     BEST_VAL_LOSS = "best_val_loss", "median over replicas of each one's lowest validation loss"
     FINAL_VAL_LOSS = "final_val_loss", "median validation loss over replicas after the last epoch"
     TEST_LOSS = "test_loss", "median test loss over replicas; confirmations, single trials and their reproductions only"
@@ -140,6 +143,11 @@ class CurveArray(SchemaName):
 
 ARTIFACT_NAMES = frozenset(name for artifact in Artifact for name in (artifact.value, artifact.old_name) if name)
 TRIAL_ARTIFACTS = (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES, Artifact.DIGESTS)  # of each trial
+
+
+def objective_metric(version: int) -> Metric:
+    """Return the metric that the studies of a schema version minimize."""
+    return Metric.OBJECTIVE if version >= OBJECTIVE_VERSION else Metric.BEST_VAL_LOSS
 
 
 class SchemaError(StoreError):

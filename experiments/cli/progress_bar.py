@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from experiments.workflows.progress import NullProgress, ProgressReporter
+from linrnn.training.history import OBJECTIVE
 
 PLAIN_LINES = 10  # lines in place of a bar where there is no terminal
 
@@ -50,7 +51,7 @@ class ProgressDisplay(ProgressReporter):
         """The present part with its best losses, or why the work is delayed."""
         losses = sorted(self.best.get(self.name, {}).items())
         best = ", ".join(f"{model} {loss:.3g}" for model, loss in losses if math.isfinite(loss))
-        return self.delay or (f"{self.name}: best val loss {best}" if best else self.name)
+        return self.delay or (f"{self.name}: best val loss ({OBJECTIVE}) {best}" if best else self.name)
 
     @abstractmethod
     def show(self) -> None:

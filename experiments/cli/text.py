@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
-from experiments.report.comparison_table import baselines_table, baselines_text, comparison_table, short_table
+from experiments.report.comparison_table import (
+    baselines_table,
+    baselines_text,
+    comparison_table,
+    objective_label,
+    short_table,
+)
 from experiments.report.reference_losses import losses_by_label
 from experiments.report.serialization import finite
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import Baselines
+from linrnn.training.history import OBJECTIVE
 from linrnn.training.result import TrialResult
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import base_url, charts_link, run_link
@@ -113,6 +120,7 @@ def trial_json(result: TrialResult, run_id: str) -> dict[str, Any]:
         "replicas": result.config.training.replicas,
         "diverged": int(result.history.diverged.sum()),
         "seconds": result.seconds,
+        "objective": finite(result.history.objective),
         "best_val_loss": finite(result.history.median_best_val_loss),
         "median_test_loss": finite(median),
         "iqr": finite(third - first),
@@ -128,11 +136,11 @@ def show_trial(store: Store, result: TrialResult, run_id: str) -> None:
         config.model.name,
         str(config.training.replicas),
         str(int(history.diverged.sum())),
-        f"{history.median_best_val_loss:.3g}",
+        f"{history.objective:.3g}",
         f"{median:.3g}",
         f"{first:.3g} to {third:.3g}",
     )
-    header = ("task", "model", "replicas", "diverged", "val loss", "median test loss", "quartiles")
+    header = ("task", "model", "replicas", "diverged", objective_label(OBJECTIVE), "median test loss", "quartiles")
     print_table("A loss of 1 is the best constant predictor's.", header, [row])
     print(f"\nrun {run_id}")
     page = run_link(base_url(store), experiment_id(store, config.task.label), run_id)

@@ -63,10 +63,10 @@ class SweepResult:
         -------
         pandas.DataFrame
             A row for each model type: the number of trials, the settings of the best one, its number of parameters and
-            its validation loss; of the confirmation the median test loss with its 95 % interval, the loss divided by
-            the linear baseline (`excess`), the part of the way from the linear to the nonlinear baseline
-            (`closed_gap`), and the part of the replicas that diverged. Losses are normalized: 1 is that of the best
-            constant.
+            its `objective` (the upper quartile over replicas of each one's lowest validation loss); of the confirmation
+            the median test loss with its 95 % interval, the loss divided by the linear baseline (`excess`), the part
+            of the way from the linear to the nonlinear baseline (`closed_gap`), and the part of the replicas that
+            diverged. Losses are normalized: 1 is that of the best constant.
         """
         from pandas import DataFrame
 
@@ -76,7 +76,8 @@ class SweepResult:
             names = short_names(study.settings)
             row: dict[str, Any] = {"trials": study.trials}
             row |= {names[name]: value for name, value in study.settings.items()}
-            row |= {"parameters": study.parameters, "best_val_loss": study.best_val_loss}
+            row |= {"parameters": study.parameters, "objective": study.objective}
+            row |= {"best_val_loss": study.best_val_loss}
             confirmation = confirmations.get(study.model)
             if confirmation:
                 row |= {
@@ -96,8 +97,9 @@ class SweepResult:
         Returns
         -------
         pandas.DataFrame
-            A row for each run: `model`, `phase`, `trial`, `outcome`, the searched settings, `best_val_loss`, `seconds`
-            and `run_id`, the id in MLflow and for `linrnn reproduce`.
+            A row for each run: `model`, `phase`, `trial`, `outcome`, the searched settings, `objective` (the upper
+            quartile over replicas of each one's lowest validation loss), `best_val_loss` (the median), `seconds` and
+            `run_id`, the id in MLflow and for `linrnn reproduce`.
         """
         from pandas import DataFrame
 
@@ -168,7 +170,8 @@ def search_row(trial: SearchTrial) -> dict[str, Any]:
         "trial": trial.number,
         "outcome": trial.outcome,
         **{names[name]: value for name, value in trial.settings.items()},
-        "best_val_loss": trial.loss,
+        "objective": trial.objective,
+        "best_val_loss": trial.best_val_loss,
         "seconds": trial.seconds,
         "run_id": trial.run_id,
     }

@@ -12,6 +12,7 @@ from experiments.report.table import Table
 from experiments.search.search_space import setting_label, short_names
 from linrnn.analysis.statistics import Estimate, SampleComparison
 from linrnn.baseline.baselines import Baselines
+from linrnn.training.history import QUANTILES
 
 MISSING = "-"
 TOO_FEW = "too few replicas"
@@ -57,8 +58,13 @@ def quartiles_text(confirmation: ConfirmationSummary) -> str:
 
 
 def loss_text(study: StudySummary) -> str:
-    """Write the lowest validation loss of a study."""
-    return "no complete trial" if study.best_val_loss is None else number_text(study.best_val_loss)
+    """Write the objective of the best trial of a study."""
+    return "no complete trial" if study.objective is None else number_text(study.objective)
+
+
+def objective_label(objective_name: str) -> str:
+    """Name the objective of a study, in a table."""
+    return f"val loss ({objective_name})"
 
 
 def comparison_text(
@@ -95,7 +101,12 @@ EXPLANATIONS = {
     "trials": "trials of the study, and how many of them did not complete",
     "training seconds": "all trials and the confirmation",
     "parameters": "of one network of the best trial",
-    "val loss": "of the best trial: median over replicas of the lowest validation loss",
+    **{
+        objective_label(
+            name
+        ): f"of the best trial: {name} over replicas of the lowest validation loss, which the study minimized"
+        for name in QUANTILES
+    },
     "confirmation replicas": "networks of the best config, trained on fresh seeds",
     "divergence rate": "of the confirmation's replicas",
     "95 % interval": "of the median, by bootstrap over replicas and blocks of test steps",
@@ -107,15 +118,16 @@ EXPLANATIONS = {
 }
 
 
-def study_rows(settings: Sequence[str]) -> dict[str, Callable[[StudySummary], str]]:
+def study_rows(summary: SweepSummary) -> dict[str, Callable[[StudySummary], str]]:
     """Return what the rows of a comparison table write about a study, one row for each setting among them."""
+    settings = summary.settings
     names = short_names(settings)
     return {
         "trials": trials_text,
         "training seconds": lambda study: number_text(study.seconds),
         **{setting_label(names[name]): partial(setting_text, name) for name in settings},
         "parameters": lambda study: MISSING if study.parameters is None else str(study.parameters),
-        "val loss": loss_text,
+        objective_label(summary.objective_name): loss_text,
     }
 
 
@@ -129,7 +141,7 @@ def comparison_table(summary: SweepSummary) -> Table:
     confirmations = {each.model: each for each in summary.confirmations}
     header = (summary.task, *(study.model for study in summary.studies))
     rows: list[tuple[str, ...]] = [
-        (name, *(write(study) for study in summary.studies)) for name, write in study_rows(summary.settings).items()
+        (name, *(write(study) for study in summary.studies)) for name, write in study_rows(summary).items()
     ]
     for name, write in CONFIRMATION_ROWS.items():
         column = [confirmations.get(study.model) for study in summary.studies]
@@ -141,7 +153,8 @@ def short_table(summaries: Sequence[SweepSummary]) -> Table:
     """Return the table that has a row for each sweep and model type, and some of the quantities as columns."""
     settings = list(dict.fromkeys(name for summary in summaries for name in summary.settings))
     searched = [setting_label(name) for name in short_names(settings).values()]
-    columns = ("trials", *searched, "val loss", "median test loss", "quartiles", "divergence rate")
+    objectives = dict.fromkeys(objective_label(summary.objective_name) for summary in summaries)
+    columns = ("trials", *searched, *objectives, "median test loss", "quartiles", "divergence rate")
     rows: list[tuple[str, ...]] = []
     for summary in summaries:
         cells = {row[0]: row[1:] for row in comparison_table(summary).rows}

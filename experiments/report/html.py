@@ -9,7 +9,13 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from experiments.report.comparison_table import baselines_table, comparison_table, explanations, number_text
+from experiments.report.comparison_table import (
+    baselines_table,
+    comparison_table,
+    explanations,
+    number_text,
+    objective_label,
+)
 from experiments.report.figures.picture import Picture
 from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.serialization import reproduce_commands, sweeps_table
@@ -54,19 +60,19 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
 
 def trials_table(record: SweepRecord, summary: SweepSummary) -> Table:
     """Return the table of all trials of the studies."""
-    names = short_names(summary.settings)
+    names, label = short_names(summary.settings), objective_label(summary.objective_name)
     rows = [
         (
             trial.model,
             str(trial.number),
             trial.outcome,
             *(number_text(trial.settings.get(name)) for name in names),
-            number_text(trial.loss),
+            number_text(trial.objective),
             trial.run_id[:8],
         )
         for trial in record.trials
     ]
-    return Table(("model", "trial", "outcome", *map(setting_label, names.values()), "val loss", "run"), rows)
+    return Table(("model", "trial", "outcome", *map(setting_label, names.values()), label, "run"), rows)
 
 
 def csv_link(table: Table) -> str:

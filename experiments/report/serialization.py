@@ -8,16 +8,18 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
       data_share        part of the uncertainty of the gain that comes from the finite test split, or null
       search_space      {setting: [low, high]} of the settings that were searched
-      studies[]         model, trials, pruned, diverged, failed, best_run, best_val_loss, one key for each setting that
-                        can be searched (hidden_size, learning_rate), parameters, seconds
+      studies[]         model, trials, pruned, diverged, failed, best_run, objective, best_val_loss, one key for each
+                        setting that can be searched (hidden_size, learning_rate), parameters, seconds
       confirmation[]    model, run_id, replicas, diverged, median_test_loss, iqr, quartiles[2], interval[2], excess,
                         closed_gap, too_few_replicas, linear_comparison (null, or ratio, interval[2],
                         diebold_mariano_p (null with too few test steps), superiority)
       baselines         naive, linear, linear_lags, nonlinear
       bounds            analytic, noise; null if not known
 
-Losses are normalized; a number that is not finite is null. Schema 1 had one object `floors` in place of `baselines`
-and `bounds`, and `beside_linear` for `linear_comparison`, `gap_closed` for `closed_gap`.
+`objective` is what a study minimizes: the upper quartile over replicas of each one's lowest validation loss, or their
+median (`best_val_loss`) in sweeps of schema 2 or older. Losses are normalized; a number that is not finite is null.
+Schema 1 had one object `floors` in place of `baselines` and `bounds`, and `beside_linear` for `linear_comparison`,
+`gap_closed` for `closed_gap`.
 """
 
 from __future__ import annotations
@@ -69,6 +71,7 @@ def study_json(study: StudySummary, names: Mapping[str, str]) -> dict[str, Any]:
         "diverged": study.diverged,
         "failed": study.failed,
         "best_run": study.best_run,
+        "objective": study.objective,
         "best_val_loss": study.best_val_loss,
         **{short: study.settings.get(name) for name, short in names.items()},
         "parameters": study.parameters,

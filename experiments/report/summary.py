@@ -20,7 +20,7 @@ from linrnn.analysis.statistics import (
 )
 from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict, resample_predictors
 from linrnn.baseline.baselines import Baselines
-from linrnn.training.history import Losses
+from linrnn.training.history import OBJECTIVE, Losses
 from linrnn.training.trial_config import searchable_settings, to_text
 
 INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the initial weights
@@ -36,7 +36,8 @@ class StudySummary:
     diverged: int
     failed: int
     best_run: str | None
-    best_val_loss: float | None
+    objective: float | None
+    best_val_loss: float | None  # median over replicas
     settings: Mapping[str, float | None]  # of the best trial: those that can be searched, by their full names
     parameters: int | None  # of one network of the best trial
     seconds: float  # of training: all trials and the confirmation
@@ -79,6 +80,7 @@ class SweepSummary:
     search_space: str  # in words
     ranges: Mapping[str, tuple[float, float]]  # of the settings that were searched, by full name
     notes: tuple[str, ...] = ()  # how the user's file was read
+    objective_name: str = OBJECTIVE  # quantile over replicas of the lowest validation loss that its studies minimize
 
     @property
     def settings(self) -> list[str]:
@@ -120,6 +122,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         search_space=describe_space(record.spaces),
         ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
         notes=tuple(record.notes),
+        objective_name=record.objective_name,
     )
 
 
@@ -136,7 +139,8 @@ def summarize_study(record: SweepRecord, model: str) -> StudySummary:
         diverged=counts["diverged"],
         failed=counts["failed"],
         best_run=best.run_id if best else None,
-        best_val_loss=best.loss if best else None,
+        objective=best.objective if best else None,
+        best_val_loss=best.best_val_loss if best else None,
         settings=best.settings if best else dict.fromkeys(searchable_settings(base)),
         parameters=record.parameters.get(model),
         seconds=sum([trial.seconds for trial in trials] + [trial.seconds for trial in confirmations]),

@@ -17,6 +17,7 @@ from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.statistics import LossSample
 from linrnn.baseline.baselines import Baselines
+from linrnn.training.history import OBJECTIVE
 from linrnn.training.trial_config import searchable_settings, to_text
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
@@ -34,7 +35,8 @@ class SearchTrial:
     model: str
     number: int
     outcome: str
-    loss: float  # median over replicas of the lowest validation loss; inf unless complete or pruned
+    objective: float  # what its study minimizes; inf unless complete or pruned
+    best_val_loss: float  # median over replicas of the lowest validation loss; inf unless complete or pruned
     seconds: float
     settings: Mapping[str, float]  # values of the settings that can be searched, by their names in the flat text
 
@@ -88,6 +90,8 @@ class SweepRecord:
         Versions and processor that the last trial was trained with.
     notes : sequence of str
         How the user's file was read.
+    objective_name : str
+        Quantile over replicas of the lowest validation loss that its studies minimize.
     """
 
     run_id: str
@@ -102,6 +106,7 @@ class SweepRecord:
     failures: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    objective_name: str = OBJECTIVE
 
     @property
     def models(self) -> list[str]:
@@ -200,6 +205,7 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         failures=[f"{run.name}: {run.tag(Tag.REASON)}" for run in every if run.is_failed],
         environment=next((run.provenance for run in reversed(every) if run.provenance), {}),
         notes=sweep.notes,
+        objective_name=sweep.objective_name,
     )
 
 
@@ -215,7 +221,8 @@ def search_trial(run: TrialRun, space: SearchSpace, base: Mapping[str, str]) -> 
         model=run.model,
         number=run.number,
         outcome=run.outcome,
-        loss=run.best_val_loss,
+        objective=run.objective,
+        best_val_loss=run.best_val_loss,
         seconds=run.seconds,
         settings=setting_values(space, {**base, **run.params}),
     )
@@ -243,12 +250,12 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
 def select_best_trial(trials: Sequence[SearchTrial]) -> SearchTrial | None:
     """Return the best of some trials of one study; None if none is complete."""
     complete = {trial.number: trial for trial in trials if trial.outcome == "complete"}
-    number = best_trial_number({number: trial.loss for number, trial in complete.items()})
+    number = best_trial_number({number: trial.objective for number, trial in complete.items()})
     return None if number is None else complete[number]
 
 
 def best_run(runs: Sequence[TrialRun]) -> TrialRun | None:
     """Return the run of the best of some trials of one study; None if none is complete."""
     complete = {run.number: run for run in runs if run.is_complete}
-    number = best_trial_number({number: run.best_val_loss for number, run in complete.items()})
+    number = best_trial_number({number: run.objective for number, run in complete.items()})
     return None if number is None else complete[number]

@@ -21,6 +21,7 @@ from linrnn.config.settings import (
 )
 from linrnn.errors import ConfigError
 from linrnn.tasks.task import Task, TaskData
+from linrnn.training.history import OBJECTIVE
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.schema import Param
 
@@ -94,7 +95,12 @@ class SweepConfig(Config):
 
         The first N trials of a longer study are those of a study of N trials, so that a study can be continued.
         """
-        own = {"generation": self.generation, "pruner": self.pruner, "data_file": base.task.file_digest or ""}
+        own = {
+            "generation": self.generation,
+            "pruner": self.pruner,
+            "objective": OBJECTIVE,
+            "data_file": base.task.file_digest or "",
+        }
         decisive = {**drop_digest(to_text(base)), "fixed": sorted(self.presets), **own}
         text = json.dumps(decisive, sort_keys=True)
         return f"{self.task} {base.model.name} {sha256(text.encode()).hexdigest()[:8]}"

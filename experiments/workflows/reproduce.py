@@ -84,7 +84,7 @@ def best_of_last_sweep(store: Store) -> TrialRecord:
     best = [trial for model in record.models if (trial := record.best_trial(model))]
     if not best:
         raise ConfigError(f"no trial of the last sweep, {record.run_id}, is complete: name a run")
-    return load_record(store, find_run(store, min(best, key=lambda trial: trial.loss).run_id))
+    return load_record(store, find_run(store, min(best, key=lambda trial: trial.objective).run_id))
 
 
 def records_of_sweep(store: Store, prefix: str) -> list[TrialRecord]:
@@ -166,7 +166,7 @@ def iterate_reproductions(
             rerun = future.result()
             reproduction = finish_reproduction(job, rerun, tolerance, store)
             details = f"{job.record.name}: {reproduction.verdict}"
-            progress.advance(rerun.config.model.name, rerun.history.median_best_val_loss, details=details)
+            progress.advance(rerun.config.model.name, rerun.history.objective, details=details)
             yield reproduction
 
 

@@ -22,6 +22,7 @@ from experiments.workflows.trial import attach_data_files
 from experiments.workflows.trial_job import TrialJob
 from linrnn.baseline.baselines import Baselines, compute_baselines
 from linrnn.tasks.task import TaskData
+from linrnn.training.history import OBJECTIVE
 from linrnn.training.result import FailedTrial, TrialResult
 from tracking.run_views import SweepRun
 from tracking.runs.artifacts import baselines_file, data_files
@@ -190,7 +191,7 @@ class SweepRunner:
 def describe_trial(task: str, job: TrialJob, result: TrialResult | FailedTrial) -> str:
     """Return one line on a trial: its settings, how it ended and its validation loss."""
     summary = result.result
-    end = result.reason if isinstance(result, FailedTrial) else f"best val loss {summary.loss:.4g}"
+    end = result.reason if isinstance(result, FailedTrial) else f"best val loss ({OBJECTIVE}) {summary.loss:.4g}"
     return f"{task}: {job.name}: {summary.outcome}, {end}"
 
 

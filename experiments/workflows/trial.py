@@ -15,7 +15,7 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.data.sequences import Splits
 from linrnn.tasks.series import Series
 from linrnn.tasks.task import Task, TaskData
-from linrnn.training.history import TrainingHistory, milestone_losses
+from linrnn.training.history import OBJECTIVE, TrainingHistory, milestone_losses
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
 from tracking.runs.artifacts import data_files
@@ -57,7 +57,7 @@ def run_trial(
     baselines : Baselines, optional
         Baselines of the task, for `artifacts`.
     limits : mapping of int to float, optional
-        Pruning: epoch -> loss that the median validation loss must have reached at a milestone by then.
+        Pruning: epoch -> loss that the upper quartile of the validation loss must have reached at a milestone by then.
     last_epoch : int, optional
         Epoch after which training stops, one of those of the evaluations.
     test : bool
@@ -82,8 +82,9 @@ def run_trial(
     splits = load_splits(config.task)
     reporter = progress or NullProgress()
     for history in train(config, splits):
-        loss = history.median_best_val_loss
-        reporter.advance(config.model.name, loss, details=f"epoch {history.epoch}: best val loss {loss:.4g}")
+        loss = history.objective
+        details = f"epoch {history.epoch}: best val loss ({OBJECTIVE}) {loss:.4g}"
+        reporter.advance(config.model.name, loss, details=details)
         if history.epoch == last_epoch or is_above_limit(config, history, limits or {}):
             break
     seconds = time.time() - started

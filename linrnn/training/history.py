@@ -12,6 +12,8 @@ from linrnn.models.model import Shapes
 
 Losses = NDArray[np.float64]
 Weights = NDArray[np.float32]
+QUANTILES = {"median": 0.5, "upper quartile": 0.75}
+OBJECTIVE = "upper quartile"  # of the replicas, which a study minimizes; records of schema 1 and 2 have the median
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,13 @@ class TrainingHistory:
         return np.where(self.diverged, np.inf, self.val_loss.min(axis=0))
 
     @property
+    def objective(self) -> float:
+        """Upper quartile over replicas of the best validation loss, diverged ones as inf: what a study minimizes."""
+        return float(quantile_of_replicas(self.best_val_loss, OBJECTIVE))
+
+    @property
     def median_best_val_loss(self) -> float:
-        """Median over replicas of the best validation loss, diverged ones as inf: the objective of a study."""
+        """Median over replicas of the best validation loss, diverged ones as inf."""
         return float(np.median(self.best_val_loss))
 
     @property
@@ -87,9 +94,16 @@ class TrainingHistory:
         return np.median(np.where(np.isfinite(losses), losses, np.inf), axis=1)
 
 
+def quantile_of_replicas(losses: Losses, name: str) -> Losses:
+    """Median or upper quartile of losses `(..., S)` over replicas, interpolated; inf where an inf reaches into it."""
+    ranked, position = np.sort(losses, axis=-1), QUANTILES[name] * (losses.shape[-1] - 1)
+    below, weight = int(position), position % 1
+    return ranked[..., below] * (1 - weight) + ranked[..., below + 1] * weight if weight else ranked[..., below]
+
+
 def milestone_losses(
-    val_loss: Losses, evaluation_epochs: Sequence[int], milestones: Collection[int]
+    val_loss: Losses, evaluation_epochs: Sequence[int], milestones: Collection[int], name: str = OBJECTIVE
 ) -> dict[int, float]:
-    """Intermediate values for Optuna: median over replicas of val_loss `(V, S)` at each milestone, finite ones only."""
-    medians = zip(evaluation_epochs, np.median(val_loss, axis=1), strict=True)
-    return {epoch: float(loss) for epoch, loss in medians if epoch in milestones and np.isfinite(loss)}
+    """Intermediate values for Optuna: a quantile over replicas of val_loss `(V, S)` at each milestone, if finite."""
+    values = zip(evaluation_epochs, quantile_of_replicas(val_loss, name), strict=True)
+    return {epoch: float(loss) for epoch, loss in values if epoch in milestones and np.isfinite(loss)}

@@ -19,8 +19,8 @@ class TrialSummary(NamedTuple):
 
     config: TrialConfig
     outcome: str  # complete, pruned, diverged or failed
-    loss: float  # median best validation loss; inf unless complete or pruned
-    curve: Mapping[int, float]  # median validation loss at the milestones up to the last epoch
+    loss: float  # objective: upper quartile over replicas of the best validation loss; inf unless complete or pruned
+    curve: Mapping[int, float]  # upper quartile of the validation loss at the milestones up to the last epoch
     start_time: float  # seconds since 1970
     seconds: float
 
@@ -80,8 +80,8 @@ class TrialResult:
 
     @property
     def outcome(self) -> str:
-        """`diverged` if the median over replicas is not finite, `pruned` if it was stopped early, else `complete`."""
-        if not math.isfinite(self.history.median_best_val_loss):
+        """`diverged` if the objective is not finite, `pruned` if it was stopped early, else `complete`."""
+        if not math.isfinite(self.history.objective):
             return "diverged"
         return "complete" if self.history.epoch == self.config.training.epochs else "pruned"
 
@@ -90,6 +90,4 @@ class TrialResult:
         """The summary for the study."""
         history = self.history
         curve = milestone_losses(history.val_loss, history.evaluation_epochs, self.config.training.milestones)
-        return TrialSummary(
-            self.config, self.outcome, history.median_best_val_loss, curve, self.start_time, self.seconds
-        )
+        return TrialSummary(self.config, self.outcome, history.objective, curve, self.start_time, self.seconds)

@@ -82,10 +82,10 @@ def test_the_search_is_drawn_over_hidden_size_and_learning_rate(page: Page, swep
     page.goto(swept.links["sine"])
     panel = chart(page, "Parallel Coordinates").locator(".parcoords")
     axes = panel.locator(".dimension .label")
-    becomes(lambda: set(axes.all_text_contents()), {"model", "hidden_size", "learning_rate", "best_val_loss"})
+    becomes(lambda: set(axes.all_text_contents()), {"model", "hidden_size", "learning_rate", "objective"})
     becomes(lambda: panel.locator("canvas").evaluate_all(PAINTED), True)
     for setting in ("hidden_size", "learning_rate"):
-        points = chart(page, f"{setting} vs. best_val_loss").locator(".js-plotly-plot path.point")
+        points = chart(page, f"{setting} vs. objective").locator(".js-plotly-plot path.point")
         becomes(points.count, len(swept.trials))
 
 
@@ -100,7 +100,7 @@ def test_a_filter_leaves_one_model_type(page: Page, swept: Swept) -> None:
 
 def test_the_trials_are_listed_the_best_first(page: Page, swept: Swept) -> None:
     page.goto(trials(swept))
-    best = sorted(swept.trials, key=lambda run: run.data.metrics["best_val_loss"])
+    best = sorted(swept.trials, key=lambda run: run.data.metrics["objective"])
     becomes(lambda: runs(page), [run.info.run_name for run in best])
 
 

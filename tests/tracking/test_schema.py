@@ -48,7 +48,11 @@ ALLOWED = {
     "experiments.cli.report": {"report.html"},  # the default of --output
     "experiments.report.html": {"report.html"},  # the template
     "experiments.search.optuna_adapter": {"outcome"},  # an attribute of Optuna's trial
-    "experiments.search.sweep_config": {"data_file", "fixed"},  # keys that a study's digest is computed from, forever
+    "experiments.search.sweep_config": {
+        "data_file",
+        "fixed",
+        "objective",
+    },  # keys that a study's digest is computed from, forever
     "experiments.workflows.doctor": {"schema"},  # a kind of finding
     "tracking.mlflow_ui.model_registry": {"best"},  # the alias of a registered model
     "tracking.mlflow_ui.views": {"models"},  # the key of a view in links
@@ -120,10 +124,19 @@ def test_a_view_reads_what_was_written() -> None:
     trial = TrialRun(mlflow_run(TRIAL, {"model": "linear"}))
     assert (trial.phase, trial.outcome, trial.study, trial.number) == (Phase.SEARCH, "complete", "sine linear 0", 3)
     assert (trial.model, trial.is_recorded, trial.has_result, trial.start_time) == ("linear", True, True, 1.0)
-    assert trial.best_val_loss == float("inf")
+    assert trial.best_val_loss == trial.objective == float("inf")
     sweep = SweepRun(mlflow_run(SWEEP, BUDGET))
     assert (sweep.task, sweep.source, sweep.models, sweep.n_trials) == ("sine", "sine", ["linear", "tanh"], 20)
     assert sweep.studies == ["sine linear 0", "sine tanh 0"]
+
+
+@pytest.mark.parametrize(("version", "objective"), [(None, 0.25), ("2", 0.25), ("3", 0.5)])
+def test_the_objective_of_an_old_run_is_its_median(version: str | None, objective: float) -> None:
+    run = mlflow_run(TRIAL | ({Tag.SCHEMA: version} if version else {}))
+    run.data.metrics.update({"best_val_loss": 0.25, "objective": 0.5})
+    assert TrialRun(run).objective == objective
+    del run.data.metrics["objective"]
+    assert TrialRun(run).objective == (float("inf") if version == "3" else 0.25)
 
 
 @pytest.mark.parametrize(

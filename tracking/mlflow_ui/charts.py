@@ -50,25 +50,26 @@ def parallel(params: Sequence[str], metrics: Sequence[str]) -> Card:
     return card("PARALLEL", "parallel", selectedParams=params, selectedMetrics=metrics, showAllRuns=True)
 
 
-def loss_charts() -> list[Card]:
-    """Return the charts of losses."""
-    curves, ends = (Metric.VAL_LOSS, Metric.TRAIN_LOSS), (Metric.BEST_VAL_LOSS, Metric.TEST_LOSS)
+def loss_charts(objective: Metric) -> list[Card]:
+    """Return the charts of losses; `objective` is what the studies minimize."""
+    curves, ends = (Metric.VAL_LOSS, Metric.TRAIN_LOSS), (objective, Metric.TEST_LOSS)
     return [*map(line, curves), *map(bar, ends)]
 
 
-def search_charts() -> list[Card]:
+def search_charts(objective: Metric) -> list[Card]:
     """Return the charts of losses and of what the searched settings do to them."""
-    settings, losses = list(common_search_settings().values()), loss_charts()
-    searches = [scatter(setting, Metric.BEST_VAL_LOSS) for setting in settings]
-    return [*losses[:2], parallel([MODEL], [*settings, Metric.BEST_VAL_LOSS]), *searches, *losses[2:]]
+    settings, losses = list(common_search_settings().values()), loss_charts(objective)
+    searches = [scatter(setting, objective) for setting in settings]
+    return [*losses[:2], parallel([MODEL], [*settings, objective]), *searches, *losses[2:]]
 
 
-def chart_state(cards: Sequence[Card]) -> dict[str, Any]:
+def chart_state(cards: Sequence[Card], objective: Metric) -> dict[str, Any]:
     """Return the part of a view's state that draws these charts of all runs, two per row.
 
     Charts of all other metrics are in it as deleted ones: the UI would add them.
     """
-    others = (Metric.FINAL_VAL_LOSS, Metric.DIVERGED_REPLICAS, Metric.SECONDS, *common_search_settings().values())
+    losses = {Metric.OBJECTIVE, Metric.BEST_VAL_LOSS, Metric.FINAL_VAL_LOSS} - {objective}
+    others = (*sorted(losses), Metric.DIVERGED_REPLICAS, Metric.SECONDS, *common_search_settings().values())
     section = {"uuid": SECTION, "name": "trials", "display": True, "isReordered": True, "columns": 2, "cardHeight": 320}
     return {
         "compareRunCharts": [*cards, *(bar(metric, deleted=True) for metric in others)],

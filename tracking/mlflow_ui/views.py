@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from tracking.mlflow_ui.charts import chart_state, loss_charts, search_charts
-from tracking.schema import MODEL, Metric, Phase, SchemaName, Tag
+from tracking.schema import MODEL, Metric, Phase, SchemaName, Tag, objective_metric
 from tracking.search_settings import common_search_settings
 
 CHARTS, MODEL_TYPES, TRIALS, REPRODUCTIONS, VERDICTS = "charts", "models", "trials", "reproductions", "verdicts"
@@ -24,16 +24,19 @@ def task_views(version: int) -> dict[str, str]:
     """Return the views of a task's experiment as its tags; `version` is that of the schema of its oldest runs."""
     trained = {"searchFilter": f"tags.{Tag.PHASE} != '{Phase.REPRODUCTION}'"}
     reproductions = {"searchFilter": f"tags.{Tag.PHASE} = '{Phase.REPRODUCTION}'"}
-    best_first = {"orderByKey": column(Metric.BEST_VAL_LOSS), "orderByAsc": True}
+    objective = objective_metric(version)
+    best_first = {"orderByKey": column(objective), "orderByAsc": True}
     confirmations_first = {"orderByKey": column(Tag.PHASE), "orderByAsc": True}  # all model types in the first 100
     config = [f"params.`{name}`" for name in (MODEL, *common_search_settings())]
-    losses = [*config, *columns(version, Metric.BEST_VAL_LOSS, Metric.TEST_LOSS)]
+    losses = [*config, *columns(version, objective, Metric.TEST_LOSS)]
     ends = columns(version, Tag.PHASE, Tag.OUTCOME, Tag.LAST_REPRODUCTION)
     results = columns(version, Tag.REPRODUCTION_RESULT, Tag.ORIGINAL)
     charts = {**trained, **confirmations_first, "selectedColumns": losses}
     return {
-        **view(CHARTS, "charts of all model types", charts | chart_state(search_charts())),
-        **view(MODEL_TYPES, "model types, averaged", charts | chart_state(loss_charts()) | BY_MODEL),
+        **view(CHARTS, "charts of all model types", charts | chart_state(search_charts(objective), objective)),
+        **view(
+            MODEL_TYPES, "model types, averaged", charts | chart_state(loss_charts(objective), objective) | BY_MODEL
+        ),
         **view(TRIALS, "trials, best first", {**trained, **best_first, "selectedColumns": [*losses, *ends]}),
         **view(REPRODUCTIONS, "reproductions", {**reproductions, "selectedColumns": [*losses, *results]}),
     }

@@ -236,8 +236,7 @@ def read_result(store: Store, run: TrialRun) -> TrialSummary:
     loss, curve = math.inf, {}
     if not run.is_failed:
         curves = read_curves(store, run)
-        curve = milestone_losses(
-            curves[CurveArray.VAL_LOSS], curves[CurveArray.EVALUATION_EPOCHS].tolist(), config.training.milestones
-        )
-        loss = run.best_val_loss
+        evaluated, milestones = curves[CurveArray.EVALUATION_EPOCHS].tolist(), config.training.milestones
+        curve = milestone_losses(curves[CurveArray.VAL_LOSS], evaluated, milestones, run.objective_name)
+        loss = run.objective
     return TrialSummary(config, run.outcome, loss, curve, run.start_time, run.seconds)

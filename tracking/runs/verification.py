@@ -25,7 +25,7 @@ from tracking.runs.artifacts import (
 )
 from tracking.runs.reader import read_file
 from tracking.runs.writer import trial_metrics
-from tracking.schema import DATA, Artifact, Metric, SchemaError, Tag, check_artifact_name
+from tracking.schema import DATA, OBJECTIVE_VERSION, Artifact, Metric, SchemaError, Tag, check_artifact_name
 from tracking.store.access import Store
 from tracking.store.disk import PathError, read_plain_file
 from tracking.store_errors import StoreError
@@ -189,8 +189,11 @@ def param_damage(record: TrialRecord) -> Iterator[str]:
 
 
 def metric_damage(record: TrialRecord) -> Iterator[str]:
-    """Return the metrics that differ from those computed from the files."""
+    """Return the metrics that differ from those computed from the files, of those that its schema has."""
+    version = check_version(record.tags.get(Tag.SCHEMA), f"run {record.run_id}")
     last = {name: value for name, value, _ in trial_metrics(record.load())}
+    if version < OBJECTIVE_VERSION:
+        del last[Metric.OBJECTIVE]
     for name, value in last.items():
         metric = record.metrics.get(name)
         if metric != value and not (metric is None and abs(value) == float("inf")):

@@ -174,6 +174,7 @@ def trial_metrics(result: TrialResult) -> list[Point]:
     rows = [k for k, epoch in enumerate(history.evaluation_epochs) if epoch in milestones]
     curves = {Metric.TRAIN_LOSS: history.median_train_loss, Metric.VAL_LOSS: history.median_val_loss}
     measures = {
+        Metric.OBJECTIVE: history.objective,
         Metric.BEST_VAL_LOSS: history.median_best_val_loss,
         Metric.FINAL_VAL_LOSS: history.median_val_loss[-1],
         Metric.DIVERGED_REPLICAS: history.diverged.sum(),

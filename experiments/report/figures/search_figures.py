@@ -35,8 +35,8 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialSummary
 
 MARKS = {"complete": ("o", 46), "pruned": ("v", 24), "diverged": ("x", 34), "failed": ("+", 40)}  # marker, size
-VAL_LOSS = "val loss (1: best constant)"
-LOSS_COLUMN = "val_loss"
+VAL_LOSS = "objective: val loss (1: best constant)"
+OBJECTIVE_COLUMN = "objective"
 
 
 def search_figure(record: SweepRecord) -> Picture:
@@ -52,16 +52,17 @@ def search_figure(record: SweepRecord) -> Picture:
             trial.run_id,
             trial.outcome,
             *(trial.settings.get(name) for name in names),
-            finite_loss(trial.loss),
+            finite_loss(trial.objective),
             trial.seconds,
             "yes" if trial.run_id in best else "",
         )
         for trial in (record.trials if axes else ())
     ]
-    header = ("model", "trial", "run_id", "outcome", *names.values(), LOSS_COLUMN, "seconds", "best")
+    header = ("model", "trial", "run_id", "outcome", *names.values(), OBJECTIVE_COLUMN, "seconds", "best")
     caption = (
-        "Every trial of the studies, colored by its validation loss; the best of each model type has a ring. Triangles "
-        "were pruned, as they were worse than the others; crosses diverged."
+        f"Every trial of the studies, colored by its objective, the {record.objective_name} over replicas of the "
+        "lowest validation loss; the best of each model type has a ring. Triangles were pruned, as they were worse "
+        "than the others; crosses diverged."
     )
     title = f"Loss over {' and '.join(map(setting_label, axes))}"
     return Picture("search", title, caption, Table(header, rows), lambda table: draw_search(table, axes))
@@ -75,14 +76,14 @@ def finite_loss(loss: float) -> float | None:
 def draw_search(table: Table, settings: Sequence[str]) -> Figure:
     """Draw a panel for each model type, two in a row; the second axis is the loss if one setting was searched."""
     models = group_by_model(table)
-    vertical, horizontal = (*settings, LOSS_COLUMN)[:2]
+    vertical, horizontal = (*settings, OBJECTIVE_COLUMN)[:2]
     if len(settings) == 1:
         vertical, horizontal = horizontal, vertical
     width = min(2, len(models))
     height = -(-len(models) // width)
     figure = empty_figure(0.8 + 2.2 * height)
     panels = figure.subplots(height, width, sharex=True, sharey=True, squeeze=False)
-    limits = loss_range(*(to_floats(columns[LOSS_COLUMN]) for columns in models.values()))
+    limits = loss_range(*(to_floats(columns[OBJECTIVE_COLUMN]) for columns in models.values()))
     low, high = limits or (1.0, 1.0)
     colors = ScalarMappable(LogNorm(low, max(high, 1.01 * low), clip=True), "cividis")
     for axes, (model, columns) in zip(panels.flat, models.items(), strict=False):
@@ -104,7 +105,7 @@ def draw_search(table: Table, settings: Sequence[str]) -> Figure:
 
 def draw_trials(axes: Axes, columns: Columns, horizontal: str, vertical: str, colors: ScalarMappable) -> None:
     """Draw the trials of a model type, marked by outcome."""
-    x, y, losses = (to_floats(columns[name]) for name in (horizontal, vertical, LOSS_COLUMN))
+    x, y, losses = (to_floats(columns[name]) for name in (horizontal, vertical, OBJECTIVE_COLUMN))
     for outcome, (marker, size) in MARKS.items():
         rows = columns["outcome"] == outcome
         if not rows.any():
@@ -142,14 +143,15 @@ def set_integer_ticks(axis: Any, values: NDArray[np.float64]) -> None:
 
 
 def budget_figure(record: SweepRecord) -> Picture:
-    """Return the figure of the best validation loss by number of trials."""
+    """Return the figure of the best objective by number of trials."""
     rows = [row for model in record.models for row in budget_rows(model, record.study(model))]
     caption = (
-        "The lowest validation loss of each model type by number of trials; small marks are the trials themselves. "
+        f"The lowest objective of each model type (the {record.objective_name} over replicas of the lowest validation "
+        "loss) by number of trials; small marks are the trials themselves. "
         "Where a line still falls at its end, more trials (--trials) may find a lower loss. Baselines and bounds are "
         "losses on the test split."
     )
-    table = Table(("model", "trials", "outcome", LOSS_COLUMN, "best_val_loss", "seconds"), rows)
+    table = Table(("model", "trials", "outcome", OBJECTIVE_COLUMN, "best_objective", "seconds"), rows)
     baselines = record.baselines
     return Picture(
         "budget", "Best loss by number of trials", caption, table, lambda table: draw_budget(table, baselines)
@@ -162,8 +164,8 @@ def budget_rows(model: str, trials: Sequence[SearchTrial]) -> list[tuple[object,
     best, seconds = math.inf, 0.0
     for count, trial in enumerate(trials, 1):
         seconds += trial.seconds
-        best = min(best, trial.loss) if trial.outcome == "complete" else best
-        rows.append((model, count, trial.outcome, finite_loss(trial.loss), finite_loss(best), seconds))
+        best = min(best, trial.objective) if trial.outcome == "complete" else best
+        rows.append((model, count, trial.outcome, finite_loss(trial.objective), finite_loss(best), seconds))
     return rows
 
 
@@ -171,7 +173,7 @@ def draw_budget(table: Table, baselines: Baselines) -> Figure:
     """Draw a line for each model type."""
     figure, axes = single_axes()
     for model, columns in group_by_model(table).items():
-        trials, losses, best = (to_floats(columns[name]) for name in ("trials", LOSS_COLUMN, "best_val_loss"))
+        trials, losses, best = (to_floats(columns[name]) for name in ("trials", OBJECTIVE_COLUMN, "best_objective"))
         color, marker = model_color(model), model_marker(model)
         axes.plot(trials, drawable(losses), marker, color=color, markersize=3.5, alpha=0.45, linewidth=0)
         axes.step(trials, drawable(best), where="post", color=color, linewidth=1.8, label=model)
@@ -188,7 +190,7 @@ def setting_importances(record: SweepRecord) -> dict[str, dict[str, float]]:
     for base in record.config.bases:
         space = search_space(base, record.config.presets)
         results = [
-            TrialSummary(apply_params(base, trial.settings), trial.outcome, trial.loss, {}, 0.0, trial.seconds)
+            TrialSummary(apply_params(base, trial.settings), trial.outcome, trial.objective, {}, 0.0, trial.seconds)
             for trial in record.study(base.model.name)
             if trial.outcome == "complete"
         ]
@@ -204,7 +206,7 @@ def importance_figure(record: SweepRecord) -> Picture:
         for setting, weight in sorted(weights.items())
     ]
     caption = (
-        "Part of the variance of the complete trials' validation losses (log10) that each searched setting accounts "
+        "Part of the variance of the complete trials' objectives (log10) that each searched setting accounts "
         "for, by Optuna's functional ANOVA (Hutter, Hoos & Leyton-Brown 2014). With few trials it is a rough estimate."
     )
     table = Table(("model", "setting", "importance"), rows)

@@ -28,9 +28,12 @@ from tracking.store_errors import StoreError
 def test_sweep_compare_and_json_agree(twin: Twin, here: Here) -> None:
     found, store = twin.whole, ("--store", str(twin.folder))
     assert found["schema"] == 2
-    assert re.search(r"20 of 20 trials, .*sine: best val loss linear [\d.e-]+, tanh [\d.e-]+", twin.progress)
+    assert re.search(
+        r"20 of 20 trials, .*sine: best val loss \(upper quartile\) linear [\d.e-]+, tanh [\d.e-]+", twin.progress
+    )
     trial = (
-        r"(?m)^sine: (?:linear|tanh) (?:\d\d|confirmation) .*: (?:complete|diverged), best val loss (?:[\d.e-]+|inf)$"
+        r"(?m)^sine: (?:linear|tanh) (?:\d\d|confirmation) .*: (?:complete|diverged), "
+        r"best val loss \(upper quartile\) (?:[\d.e-]+|inf)$"
     )
     assert len(re.findall(trial, twin.progress)) == TRIALS
     for name in ("mlflow.db", "mlruns", "optuna.db"):
@@ -58,7 +61,8 @@ def test_sweep_compare_and_json_agree(twin: Twin, here: Here) -> None:
 def test_train_records_a_run_that_can_be_loaded(here: Here, tmp_path: Path) -> None:
     size = ("--set", "model.hidden_size=3", "--epochs", "5")
     code, said, progress = here("train", "xor", "--model", "linear", *size, "--json", "-v")
-    assert (code, len(re.findall(r"^epoch [1-5]: best val loss [\d.]+$", progress, re.MULTILINE))) == (0, 5)
+    epochs = re.findall(r"^epoch [1-5]: best val loss \(upper quartile\) [\d.]+$", progress, re.MULTILINE)
+    assert (code, len(epochs)) == (0, 5)
     found = json.loads(said)
     run = open_store(tmp_path).client.get_run(found["run_id"])
     assert run.data.params["model.hidden_size"] == "3"

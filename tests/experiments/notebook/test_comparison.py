@@ -56,7 +56,9 @@ def test_verdict_in_words(result: SweepResult) -> None:
 def test_table_has_a_row_for_each_model_type(result: SweepResult) -> None:
     table = result.table()
     assert list(table.index) == ["linear", "tanh"]
-    assert {"trials", "hidden_size", "learning_rate", "best_val_loss", "median_test_loss"} <= set(table.columns)
+    assert {"trials", "hidden_size", "learning_rate", "objective", "best_val_loss", "median_test_loss"} <= set(
+        table.columns
+    )
     assert (table["trials"] == 2).all()
     assert (table["interval_low"] <= table["median_test_loss"]).all()
 
@@ -157,7 +159,7 @@ def test_progress_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
         progress.advance("linear", 0.5)
     assert 'value="0" max="4"' in shown[0]
     assert 'value="1" max="4"' in shown[-1]
-    assert "&lt;b&gt;level&lt;/b&gt;: best val loss linear 0.5" in shown[-1]
+    assert "&lt;b&gt;level&lt;/b&gt;: best val loss (upper quartile) linear 0.5" in shown[-1]
 
 
 def test_repr_names_task_and_verdict(result: SweepResult) -> None:

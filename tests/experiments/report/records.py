@@ -29,7 +29,8 @@ def build_record(models: tuple[str, ...] = tuple(SCALES), **settings: str) -> Sw
             model=base.model.name,
             number=k,
             outcome="pruned" if k == 2 else "complete",
-            loss=SCALES[base.model.name] * float(random.uniform(1, 3)),
+            objective=(objective := SCALES[base.model.name] * float(random.uniform(1, 3))),
+            best_val_loss=0.9 * objective,
             seconds=0.5,
             settings=build_settings(searchable_settings(base), given, random),
         )

@@ -129,7 +129,8 @@ class TestMeasures:
             rows_of(csv_text(sweeps_table([done.summary]))), found["studies"], found["confirmation"], strict=True
         ):
             assert (row["task"], row["model"], row["best_run"]) == ("sine", study["model"], study["best_run"])
-            assert float(row["best_val_loss"]) == study["best_val_loss"]
+            for name in ("objective", "best_val_loss"):
+                assert float(row[name]) == study[name]
             assert float(row["confirmation_interval_high"]) == confirmed["interval"][1]
             beside = confirmed["linear_comparison"]
             assert row["linear_comparison_diebold_mariano_p"] == (
@@ -166,14 +167,14 @@ class TestFigures:
         assert len(table["search"]) == len(runs) - 2 == 18
         for row in table["search"]:
             recorded = runs[row["run_id"]]
-            assert float(row["val_loss"]) == recorded.metrics["best_val_loss"]
+            assert float(row["objective"]) == recorded.metrics["objective"]
             assert float(row["learning_rate"]) == float(recorded.params["training.learning_rate"])
             assert row["outcome"] == recorded.tags["outcome"]
         for model, of in groupby(table["budget"], lambda row: row["model"]):
-            best = [float(row["best_val_loss"]) for row in of]
+            best = [float(row["best_objective"]) for row in of]
             assert best == sorted(best, reverse=True)
             (study,) = [each for each in done.summary.studies if each.model == model]
-            assert best[-1] == study.best_val_loss
+            assert best[-1] == study.objective
         last = [row for row in table["curves"] if row["epoch"] == "20"]
         for row, each in zip(last, done.summary.confirmations, strict=True):
             assert float(row["val_median"]) == runs[each.run_id].metrics["final_val_loss"]
@@ -190,7 +191,7 @@ class TestFigures:
 
     def test_trials_that_came_to_nothing_are_marked(self, done: Swept) -> None:
         trials = [
-            replace(each, outcome=outcome, loss=math.inf)
+            replace(each, outcome=outcome, objective=math.inf)
             for each, outcome in zip(done.record.trials, ["diverged", "failed", "pruned"] * 6, strict=True)
         ]
         drawn = sweep_figures(replace(done.record, trials=trials), done.summary)

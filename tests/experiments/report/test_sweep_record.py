@@ -45,6 +45,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "diverged": int,
         "failed": int,
         "best_run": str,
+        "objective": NUMBER,
         "best_val_loss": NUMBER,
         "hidden_size": int,
         "learning_rate": float,
@@ -118,18 +119,19 @@ class TestWithoutAStore:
         record = build_record()
         for study in summarize(record).studies:
             complete = [trial for trial in record.study(study.model) if trial.outcome == "complete"]
-            best = min(complete, key=lambda trial: trial.loss)
-            assert (study.best_run, study.best_val_loss, study.settings) == (best.run_id, best.loss, best.settings)
+            best = min(complete, key=lambda trial: trial.objective)
+            assert (study.best_run, study.objective, study.settings) == (best.run_id, best.objective, best.settings)
+            assert study.best_val_loss == best.best_val_loss
             assert (study.trials, study.pruned) == (TRIALS, 1)
 
     def test_a_study_without_a_complete_trial_keeps_its_columns(self) -> None:
         record = build_record()
-        trials = [replace(trial, outcome="diverged", loss=math.inf) for trial in record.trials]
+        trials = [replace(trial, outcome="diverged", objective=math.inf) for trial in record.trials]
         summary = summarize(replace(record, trials=trials, parameters={}, confirmations=[]))
         (study, _) = sweep_json(summary)["studies"]
         assert (study["best_run"], study["hidden_size"], study["learning_rate"]) == (None, None, None)
         cells = {row[0]: row[1:] for row in comparison_table(summary).rows}
-        assert cells["val loss"] == ("no complete trial",) * 2
+        assert cells["val loss (upper quartile)"] == ("no complete trial",) * 2
 
     def test_all_that_is_shown_is_a_function_of_the_record(self) -> None:
         record = build_record()
@@ -152,13 +154,13 @@ class TestSearchedSettings:
 
     def test_one_setting_is_one_axis_against_the_loss(self) -> None:
         picture = search_figure(build_record(model__hidden_size="5"))
-        assert (picture.figure.get_supylabel(), picture.figure.get_supxlabel()) == ("val loss", "learning rate")
+        assert (picture.figure.get_supylabel(), picture.figure.get_supxlabel()) == ("objective", "learning rate")
         assert set(picture.table.header) > {"hidden_size", "learning_rate"}
         assert picture.png()
 
     def test_one_setting_and_no_finite_loss_can_be_drawn(self) -> None:
         record = build_record(training__learning_rate="0.01")
-        trials = [replace(trial, outcome="diverged", loss=math.inf) for trial in record.trials]
+        trials = [replace(trial, outcome="diverged", objective=math.inf) for trial in record.trials]
         assert search_figure(replace(record, trials=trials, parameters={})).png()
 
     def test_without_a_setting_there_is_no_figure_of_the_search(self) -> None:

@@ -16,16 +16,20 @@ from filelock import FileLock
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
+from experiments.report.comparison_table import comparison_table
+from experiments.report.summary import summarize
+from experiments.report.sweep_record import load_sweep
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.sweep import run_sweep
 from linrnn.models import MODELS
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.links import LOOPBACK, all_links
 from tracking.run_views import TrialRun
-from tracking.runs.query import confirmation_runs, find_sweeps, find_trials, last_sweeps
-from tracking.runs.reader import read_baselines, read_trial
+from tracking.runs.query import confirmation_runs, find_trials, last_sweeps
+from tracking.runs.reader import read_baselines, read_result, read_sweep, read_trial
 from tracking.schema import VERSION, Artifact, Metric, Phase, Tag
 from tracking.store.access import Store, open_store
+from tracking.store.library_internals import trials_by_study
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "fixtures" / "store-0.1.0.tar.xz"
 BUDGET = {"sweep.trials": "3", "training.epochs": "40", "training.replicas": "3", "sweep.confirmation": "5"}
@@ -202,27 +206,48 @@ def swept(store: Store, task: str, models: Sequence[str] = tuple(MODELS), **more
     return here.count
 
 
-def test_the_same_sweep_again_trains_nothing(old: Store, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (levels,) = [sweep for source, sweep in last_sweeps(old).items() if source.endswith("levels.csv")]
-    recorded_at(monkeypatch, confirmation_runs(old, levels)[0], archive / "levels.csv")
-    for task in ("sine", levels.source):
-        assert swept(old, task) == 0
-    assert len(find_sweeps(old)) == 2
+@pytest.mark.usefixtures("undrawn")
+def test_the_same_command_begins_a_sweep_as_the_objective_is_another(
+    old: Store, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = last_sweeps(old)["sine"]
+    assert swept(old, "sine") == 8
+    sweep = last_sweeps(old)["sine"]
+    assert not set(sweep.studies) & set(earlier.studies)
+    assert (sweep.version, sweep.objective_name) == (VERSION, "upper quartile")
+    assert (earlier.version, earlier.objective_name) == (1, "median")
+    assert swept(old, "sine") == 0
+    for run_id, label in ((sweep.run_id, "val loss (upper quartile)"), (earlier.run_id, "val loss (median)")):
+        assert label in [row[0] for row in comparison_table(summarize(load_sweep(old, read_sweep(old, run_id)))).rows]
+    old_ids = [run.run_id for run in confirmation_runs(old, earlier)]
+    assert old_ids == [each["run_id"] for each in printed(archive, "compare.json")["sweeps"][0]["confirmation"]]
+
+
+def test_trials_of_an_old_study_have_the_median_that_it_minimized(old: Store) -> None:
+    """Optuna's database is that of 0.1.0: what is read from a run is what 0.1.0 told it."""
+    count = 0
+    for trials in trials_by_study(old.studies).values():
+        for trial in trials:
+            result = read_result(old, read_trial(old, trial.user_attrs["run_id"]))
+            assert result.curve == trial.intermediate_values
+            assert trial.value in (None, result.loss)
+            count += trial.value is not None
+    assert count > 5
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_a_sweep_that_was_interrupted_goes_on(old: Store, archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupted_sweep_of_an_old_objective_is_not_continued(
+    old: Store, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = printed(archive, "compare.json")["sweeps"][0]
     sweep = last_sweeps(old)["sine"]
     old.client.update_run(sweep.run_id, status="RUNNING")
     old.client.delete_run(before["confirmation"][1]["run_id"])
-    assert swept(old, "sine") == 1
-    again = last_sweeps(old)["sine"]
-    assert (again.run_id, again.version) == (sweep.run_id, VERSION)
-    assert again.metric(Metric.BASELINE_NAIVE) == sweep.metric(Metric.BASELINE_NAIVE) == again.metrics["floor_trivial"]
-    _, found = call(capsys, old, "compare", "sine")
-    medians = [each["median_test_loss"] for each in before["confirmation"]]
-    assert [value for name, value in facts(found) if name == "median_test_loss"] == medians
+    assert swept(old, "sine") == 8
+    assert read_sweep(old, sweep.run_id).version == 1
+    assert last_sweeps(old)["sine"].run_id != sweep.run_id
+    code, found = call(capsys, old, "doctor", "--fix")
+    assert (code, [sweep.run_id in finding["what"] for finding in found["findings"]]) == (0, [True])
     assert call(capsys, old, "doctor")[0] == 0
 
 

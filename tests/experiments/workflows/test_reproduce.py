@@ -118,7 +118,7 @@ def test_a_whole_sweep_is_identical_elsewhere_with_other_workers(swept: Store, t
 
 def test_without_a_run_it_is_the_best_of_the_last_sweep(swept: Store, here: Here) -> None:
     (sweep,) = json.loads(here(swept, "compare", "--json")[1])["sweeps"]
-    best = min(sweep["studies"], key=lambda study: study["best_val_loss"])
+    best = min(sweep["studies"], key=lambda study: study["objective"])
     code, said, progress = here(swept, "reproduce")
     assert code == 0
     assert said.startswith(f"IDENTICAL: {best['model']}")
@@ -300,7 +300,7 @@ def test_diff_says_what_differs(swept: Store, here: Here) -> None:
     found = json.loads(here(swept, "diff", linear, tanh, "--json")[1])
     assert found["config"] == [{"item": "model", "one": "linear", "other": "tanh"}]
     assert found["curves"] == {"quantity": "train_loss", "replica": 0, "epoch": 1}
-    assert {change["item"] for change in found["results"]} >= {"best_val_loss", "final_val_loss"}
+    assert {change["item"] for change in found["results"]} >= {"objective", "best_val_loss", "final_val_loss"}
     assert "curves: equal, bit for bit" in here(swept, "diff", linear, linear)[1]
 
 

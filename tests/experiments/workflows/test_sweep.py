@@ -84,7 +84,7 @@ class TestSweep:
                 assert trial.params["training.learning_rate"] == float(run.data.params["training.learning_rate"])
                 assert trial.params["model.hidden_size"] == int(run.data.params["model.hidden_size"])
                 if trial.state == TrialState.COMPLETE:
-                    assert trial.value == run.data.metrics["best_val_loss"]
+                    assert trial.value == run.data.metrics["objective"]
                 else:
                     assert run.data.tags["outcome"] == "diverged"
 
@@ -92,8 +92,8 @@ class TestSweep:
         store, found, _ = done
         for study, confirmation in zip(found["studies"], found["confirmation"], strict=True):
             best, again = (read_config(read_trial(store, run)) for run in (study["best_run"], confirmation["run_id"]))
-            assert study["best_val_loss"] == min(
-                run.metrics["best_val_loss"]
+            assert study["objective"] == min(
+                run.metrics["objective"]
                 for run in trial_runs(store, read_sweep(store, found["sweep_run"]))
                 if run.params["model"] == study["model"] and run.tags["phase"] == "search"
             )
@@ -247,7 +247,7 @@ def test_a_sweep_of_nothing_but_diverged_trials_says_so(store: Store) -> None:
     with local_workers(1) as executor:
         found = sweeps_json([run_sweep(config, store, executor)])["sweeps"][0]
     study = found["studies"][0]
-    assert (study["trials"], study["diverged"], study["best_run"], study["best_val_loss"]) == (2, 2, None, None)
+    assert (study["trials"], study["diverged"], study["best_run"], study["objective"]) == (2, 2, None, None)
     assert found["confirmation"] == []
 
 

@@ -151,6 +151,7 @@ def test_a_diverging_replica_neither_stops_nor_touches_the_others(monkeypatch: p
         assert np.array_equal(progress.weights[k], alone.weights[k])
         assert np.array_equal(progress.val_loss[:, k], alone.val_loss[:, k])
     assert np.isfinite(progress.median_best_val_loss)
+    assert np.isinf(progress.objective)
     losses = evaluate_test_split(asked, progress, asked.task.splits())
     assert np.isinf(losses).tolist() == [False, True, False]
 

@@ -21,7 +21,7 @@ def states(tags: dict[str, str]) -> dict[str, Any]:
     return {tag.removeprefix(PREFIX): json.loads(json.loads(text)["state"]) for tag, text in tags.items()}
 
 
-@pytest.mark.parametrize("version", [1, VERSION])
+@pytest.mark.parametrize("version", [1, 2, VERSION])
 def test_each_column_is_a_name_of_the_schema(version: int) -> None:
     metrics = {name for metric in Metric for name in metric.names} | set(common_search_settings().values())
     tags = {name for tag in Tag for name in tag.names}
@@ -41,10 +41,20 @@ def test_columns_of_old_names_are_in_old_experiments_alone() -> None:
 def test_every_search_setting_has_its_chart_and_its_axis() -> None:
     cards = states(task_views(VERSION))["charts"]["compareRunCharts"]
     (parallel,) = [card for card in cards if card["type"] == "PARALLEL"]
-    assert parallel["selectedMetrics"] == [*common_search_settings().values(), "best_val_loss"]
+    assert parallel["selectedMetrics"] == [*common_search_settings().values(), "objective"]
     scatters = [card["xaxis"]["key"] for card in cards if card["type"] == "SCATTER"]
     assert scatters == ["hidden_size", "learning_rate"]
     assert len({card["uuid"] for card in cards if not card["deleted"]}) == len(scatters) + 5
+
+
+@pytest.mark.parametrize(("version", "objective"), [(1, "best_val_loss"), (2, "best_val_loss"), (3, "objective")])
+def test_trials_are_ranked_by_what_all_runs_of_an_experiment_have(version: int, objective: str) -> None:
+    views = states(task_views(version))
+    assert views["trials"]["orderByKey"] == f"metrics.`{objective}`"
+    for view in (views["charts"], views["models"]):
+        cards = {card["uuid"]: card["deleted"] for card in view["compareRunCharts"]}
+        assert not cards[objective]
+        assert cards[({"best_val_loss", "objective"} - {objective}).pop()]
 
 
 def test_an_experiment_gets_views_that_changed_and_keeps_its_description(store: Store) -> None:

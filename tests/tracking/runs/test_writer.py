@@ -74,6 +74,7 @@ def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: TrialRes
     assert len(store.client.get_metric_history(run_id, "train_loss")) == len(history) <= 200
     metrics = store.client.get_run(run_id).data.metrics
     assert metrics["best_val_loss"] == np.median(result.history.val_loss.min(axis=0))
+    assert metrics["objective"] == pytest.approx(np.quantile(result.history.val_loss.min(axis=0), 0.75))
     assert metrics["final_val_loss"] == np.median(result.history.val_loss[-1])
     assert metrics["test_loss"] == np.median(result.test_losses)
     assert (metrics["hidden_size"], metrics["learning_rate"], metrics["seconds"]) == (5, 0.012345678901234567, 1.5)
