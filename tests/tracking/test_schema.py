@@ -42,6 +42,7 @@ OUTPUT = (  # --json, --csv and tables have names of their own
     "experiments.cli",
     "experiments.report",
     "experiments.benchmark",
+    "experiments.calibration",  # its files of results
     "experiments.notebook",  # columns of DataFrames
 )
 ALLOWED = {
