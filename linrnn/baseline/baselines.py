@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from linrnn.baseline import classification, regression
-from linrnn.baseline.lags import LagLoss, flatten_targets, lag_candidates
+from linrnn.baseline.candidate import CandidateLoss
+from linrnn.baseline.lags import LagLoss, flatten_targets
 from linrnn.data.sequences import Array, Splits
+from linrnn.data.step_losses import thin_steps
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import Task
 
@@ -32,37 +34,43 @@ BOUNDS = ("analytic", "noise")
 class Baselines:
     """Baselines and bounds of a task: losses on the test split, where 1 is the loss of the best constant predictor.
 
-    The baselines `naive`, `linear` and `nonlinear` are losses of predictors fitted on the training split: estimates,
-    which a network can beat. The bounds `analytic` and `noise` are proved for a class of predictors.
+    The baselines `naive`, `linear` and `nonlinear` are losses of predictors whose hyperparameters were chosen on the
+    validation split and which were then fitted to the training and validation splits: estimates, which a network can
+    beat. The bounds `analytic` and `noise` are proved for a class of predictors.
 
     Parameters
     ----------
     task : str
         Label of the task.
     naive : float
-        Baseline: the mean of the training targets, or the last value where that has the lower validation loss; for
-        classes, their frequencies in the training split.
+        Baseline: of the mean of the targets and, for forecasts, the last value and the value a period before, the one
+        of the lowest validation loss; for classes, their frequencies.
     linear : float
-        Baseline: least squares (for classes logistic regression) on the inputs x_t, ..., x_{t - linear_lags} and a
-        constant.
+        Baseline: the best linear predictor that can be fitted without training a network; for classes logistic
+        regression.
     linear_lags : int
-        Number of past inputs of the linear baseline, chosen by validation loss.
+        Number of lags of least squares on the inputs x_t, ..., x_{t - lags} and a constant, chosen by validation loss.
     analytic : float or None
         Bound: the loss of the best linear time-invariant predictor in closed form, where it is known.
     nonlinear : float
-        Baseline: kernel ridge regression (for classes logistic regression on kernel features) on past inputs.
+        Baseline: kernel ridge regression (for classes logistic regression on kernel features) on past inputs, of what
+        the linear baseline leaves.
     noise : float or None
         Bound: the loss of the best predictor of any kind, where it is known.
     targets : int
         Number of test targets.
     curve : tuple of LagLoss
-        Validation and test loss of the linear predictor of each number of lags.
-    naive_method : str
-        The naive baseline in words; empty if it is not recorded.
+        Validation and test loss of least squares on each number of lags, fitted to the training split.
+    naive_method, linear_method : str
+        The predictors in words; empty if they are not recorded.
     resolution : float
         Loss below which differences are rounding: of the values in the user's file, or of single precision.
-    step_losses : mapping of str to array (T, B)
-        Test losses of `naive`, `linear` and `nonlinear` by step and sequence; empty if they are not recorded.
+    candidates : tuple of CandidateLoss
+        Name, validation loss and test loss of the best linear predictor of each family. Those whose validation loss is
+        within a standard error of the lowest are averaged.
+    step_losses : mapping of str to array (T', B)
+        Losses of `naive`, `linear` and `nonlinear` at each test step that counts, of each sequence, whose means they
+        are; of more than 200,000 values, means of consecutive steps. Empty in records of earlier versions.
     """
 
     task: str
@@ -76,6 +84,8 @@ class Baselines:
     curve: tuple[LagLoss, ...]
     naive_method: str = ""
     resolution: float = RESOLUTION
+    linear_method: str = ""
+    candidates: tuple[CandidateLoss, ...] = ()
     step_losses: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -117,8 +127,8 @@ class Baselines:
         from pandas import DataFrame
 
         predictors = {
-            "naive": "mean of the training targets, or the last value",
-            "linear": f"linear, fitted on {self.linear_lags} lags",
+            "naive": self.naive_method or "mean, or the last value",
+            "linear": self.linear_method or f"least squares, {self.linear_lags} lags",
             "analytic": "best linear predictor, in closed form",
             "nonlinear": "kernel regression, fitted on lags",
             "noise": "best predictor of any kind",
@@ -130,7 +140,7 @@ class Baselines:
         return DataFrame.from_dict(rows, orient="index", columns=["kind", "loss", "predictor"])
 
     def plot(self) -> Figure:
-        """Draw the test loss of linear predictors by their number of lags, beside the baselines and bounds.
+        """Draw the test loss of least squares by number of lags, beside the baselines and bounds.
 
         Returns
         -------
@@ -145,7 +155,7 @@ class Baselines:
             [point.lags for point in self.curve],
             [max(point.test, ROUNDING) for point in self.curve],
             marker=".",
-            label="linear predictors",
+            label="least squares",
         )
         for number, (name, loss) in enumerate(self.lines.items(), 1):
             kind, style = ("bound", ":") if name in BOUNDS else ("baseline", "--")
@@ -190,8 +200,9 @@ def compute_baselines(task: Task | str, splits: Splits | None = None) -> Baselin
 
     References
     ----------
-    Least squares on lags is the Wiener filter (Wiener 1949) of finite order; for kernel ridge regression see Saunders,
-    Gammerman & Vovk 1998.
+    Least squares on lags is the Wiener filter (Wiener 1949) of finite order; see Hurvich & Tsai 1989 for the order of
+    autoregressions, Box & Jenkins 1970 for seasonal ARMA models, Larimore 1990 for state spaces, Bates & Granger 1969
+    for means of predictors, and Saunders, Gammerman & Vovk 1998 for kernel ridge regression.
 
     Examples
     --------
@@ -204,15 +215,22 @@ def compute_baselines(task: Task | str, splits: Splits | None = None) -> Baselin
     data = splits or task.splits()
     family = classification if data.train.classes else regression
     with limit_blas():  # more threads would wait for each other where workers train
-        linear = family.linear(data, lag_candidates(data.train))
-        return Baselines(
-            task.label,
-            family.naive(data, task.forecast_horizon > 0),
-            linear.best.test,
-            linear.best.lags,
-            task.linear_bound,
-            family.nonlinear(data, linear),
-            task.noise_bound,
-            len(flatten_targets(data.test)),
-            linear.curve,
-        )
+        naive = family.naive(data, task.forecast_horizon)
+        linear = family.linear(data, task.forecast_horizon)
+        nonlinear = family.nonlinear(data, linear)
+    references = {"naive": naive, "linear": linear, "nonlinear": nonlinear}
+    return Baselines(
+        task.label,
+        naive.loss,
+        linear.loss,
+        linear.lag_search.best.lags,
+        task.linear_bound,
+        nonlinear.loss,
+        task.noise_bound,
+        len(flatten_targets(data.test)),
+        linear.lag_search.curve,
+        naive_method=naive.method,
+        linear_method=linear.method,
+        candidates=linear.candidates,
+        step_losses={name: thin_steps(each.step_losses) for name, each in references.items()},
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from linrnn.baseline.lags import MAX_LAGS, LagLoss, LagSearch, flatten_targets, lag_matrix
+from linrnn.baseline.candidate import CandidateLoss, LinearReference, Predictor, Reference
+from linrnn.baseline.lags import MAX_LAGS, LagLoss, LagSearch, flatten_targets, lag_candidates, lag_matrix
 from linrnn.data.sequences import Array, Sequences, Splits
 
 PENALTIES = (0.01, 1.0, 100.0)  # inverse strengths of the ridge
@@ -15,60 +17,114 @@ COMPONENTS = 300  # of the kernel features
 LEAST_PROBABILITY = 1e-300  # in place of 0, whose logarithm is infinite
 
 
-def cross_entropy(probabilities: Array, sequences: Sequences) -> float:
-    """Return the mean of -ln p of the true classes, divided by the scale; probabilities `(N, classes)`."""
-    logs = np.log(np.maximum(probabilities, LEAST_PROBABILITY))
-    return float(-(flatten_targets(sequences) * logs).sum(axis=1).mean() / sequences.scale)
+@dataclass(frozen=True)
+class LogisticRegression:
+    """Logistic regression on lags, or on features of a Gaussian kernel of them (Williams & Seeger 2001).
 
-
-def naive(data: Splits, is_forecast: bool) -> float:
-    """Return the test loss of the class frequencies of the training split."""
-    frequencies = flatten_targets(data.train).mean(axis=0)
-    return cross_entropy(np.broadcast_to(frequencies, flatten_targets(data.test).shape), data.test)
-
-
-def linear(data: Splits, lags: Sequence[int]) -> LagSearch:
-    """Fit logistic regressions on lags 0 to p for p = 0, 1, 3, 7, ... and the last of `lags`; ridge by validation."""
-    numbers = sorted({min(2**k - 1, lags[-1]) for k in range(MAX_LAGS.bit_length())})
-    return LagSearch(tuple(LagLoss(p, *best_ridge(data, lag_features(data, p))) for p in numbers))
-
-
-def nonlinear(data: Splits, linear_search: LagSearch) -> float:
-    """Return the test loss of logistic regression on features of a Gaussian kernel (Williams & Seeger 2001).
-
-    On as many lags as the best linear one has; the linear one itself where its validation loss is lower.
+    Parameters
+    ----------
+    lags : int
+        Number of past inputs.
+    penalty : float
+        Inverse strength of the ridge.
+    is_kernel : bool
+        Whether the features are those of a kernel.
     """
+
+    lags: int
+    penalty: float
+    is_kernel: bool = False
+
+    @property
+    def name(self) -> str:
+        """The predictor in words."""
+        return f"logistic regression, {self.lags} lags" + ", on kernel features" * self.is_kernel
+
+    @property
+    def size(self) -> int:
+        """Number of lags: each has as many coefficients."""
+        return self.lags + 1
+
+    def fit(self, parts: Sequence[Sequences]) -> Predictor:
+        """Fit the coefficients; predictions are probabilities."""
+        from sklearn import linear_model  # takes a second to load
+
+        X = np.concatenate([lag_features(each, self.lags) for each in parts])
+        labels = np.concatenate([flatten_targets(each).argmax(axis=1) for each in parts])
+        transform = fit_kernel_features(X).transform if self.is_kernel else np.asarray
+        estimator = linear_model.LogisticRegression(C=self.penalty, max_iter=500).fit(transform(X), labels)
+
+        def predict(sequences: Sequences) -> Array:
+            features = transform(lag_features(sequences, self.lags))
+            return class_probabilities(estimator, features, sequences)
+
+        return predict
+
+
+def fit_kernel_features(X: Array) -> Any:
+    """Return the features of a Gaussian kernel on a sample of the rows."""
     from sklearn.kernel_approximation import Nystroem
 
-    X = lag_features(data, linear_search.best.lags)
-    kernel = Nystroem(n_components=min(COMPONENTS, len(X[0])), gamma=1 / X[0].shape[1], random_state=0).fit(X[0])
-    val, test = best_ridge(data, [kernel.transform(each) for each in X])
-    return test if val < linear_search.best.val else linear_search.best.test
+    return Nystroem(n_components=min(COMPONENTS, len(X)), gamma=1 / X.shape[1], random_state=0).fit(X)
 
 
-def lag_features(data: Splits, lags: int) -> list[Array]:
-    """Return the lag matrix of each split."""
-    return [lag_matrix(each.inputs, lags, each.first) for each in data]
-
-
-def best_ridge(data: Splits, X: Sequence[Array]) -> tuple[float, float]:
-    """Return validation and test loss of the logistic regression whose ridge has the lowest validation loss."""
-    return min((losses(data, X, penalty) for penalty in PENALTIES), key=lambda pair: pair[0])
-
-
-def losses(data: Splits, X: Sequence[Array], penalty: float) -> tuple[float, float]:
-    """Return validation and test loss of a logistic regression, fitted on the training split."""
-    from sklearn.linear_model import LogisticRegression  # takes a second to load
-
-    estimator = LogisticRegression(C=penalty, max_iter=500).fit(X[0], flatten_targets(data.train).argmax(axis=1))
-    val, test = (
-        cross_entropy(class_probabilities(estimator, Z, each), each) for Z, each in zip(X[1:], data[1:], strict=True)
-    )
-    return val, test
+def lag_features(sequences: Sequences, lags: int) -> Array:
+    """Return the lags of the steps that count, `(N, features)`."""
+    return lag_matrix(sequences.inputs, lags, sequences.first)
 
 
 def class_probabilities(estimator: Any, X: Array, sequences: Sequences) -> Array:
-    """Return probabilities `(N, classes)`; 0 for classes that are not in the training split."""
-    probabilities = np.zeros(flatten_targets(sequences).shape)
+    """Return probabilities `(T', B, classes)`; 0 for classes that were not among the labels."""
+    counted = sequences.targets[sequences.first :]
+    probabilities = np.zeros((len(X), counted.shape[2]))
     probabilities[:, estimator.classes_] = estimator.predict_proba(X)
-    return probabilities
+    return probabilities.reshape(counted.shape)
+
+
+def cross_entropies(probabilities: Array, sequences: Sequences) -> Array:
+    """Return step losses `(T', B)`: -ln p of the true classes, divided by the scale."""
+    logs = np.log(np.maximum(probabilities, LEAST_PROBABILITY))
+    losses: Array = -(sequences.targets[sequences.first :] * logs).sum(axis=2) / sequences.scale
+    return losses
+
+
+def naive(data: Splits, horizon: int) -> Reference:
+    """Return the frequencies of the classes in train and val."""
+    frequencies = np.concatenate([flatten_targets(each) for each in data[:2]]).mean(axis=0)
+    probabilities = np.broadcast_to(frequencies, data.test.targets[data.test.first :].shape)
+    return Reference("frequencies of the classes", cross_entropies(probabilities, data.test))
+
+
+def linear(data: Splits, horizon: int) -> LinearReference:
+    """Return logistic regression, fitted to train and val; lags p = 0, 1, 3, 7, ... and ridge by validation loss."""
+    top = lag_candidates(data.train)[-1]
+    numbers = sorted({min(2**k - 1, top) for k in range(MAX_LAGS.bit_length())})
+    fits = [best_ridge(data, p) for p in numbers]
+    search = LagSearch(tuple(LagLoss(p, val, test) for p, (_, val, test) in zip(numbers, fits, strict=True)))
+    best = fits[numbers.index(search.best.lags)][0]
+    step_losses = cross_entropies(best.fit(data[:2])(data.test), data.test)
+    losses = CandidateLoss(best.name, search.best.val, float(step_losses.mean()))
+    return LinearReference(best.name, step_losses, best, (losses,), search)
+
+
+def nonlinear(data: Splits, linear_reference: LinearReference) -> Reference:
+    """Return logistic regression on kernel features, fitted to train and val.
+
+    On as many lags as the linear baseline has; the linear baseline itself where its validation loss is lower.
+    """
+    best = linear_reference.lag_search.best
+    candidate, val, _ = best_ridge(data, best.lags, is_kernel=True)
+    if val >= best.val:
+        return Reference(linear_reference.method, linear_reference.step_losses)
+    return Reference(candidate.name, cross_entropies(candidate.fit(data[:2])(data.test), data.test))
+
+
+def best_ridge(data: Splits, lags: int, is_kernel: bool = False) -> tuple[LogisticRegression, float, float]:
+    """Return the logistic regression whose ridge has the lowest validation loss, and its validation and test loss."""
+    fits = []
+    for penalty in PENALTIES:
+        candidate = LogisticRegression(lags, penalty, is_kernel)
+        predictor = candidate.fit([data.train])
+        val, test = (float(cross_entropies(predictor(each), each).mean()) for each in data[1:])
+        fits.append((candidate, val, test))
+    return min(fits, key=lambda fit: fit[1])

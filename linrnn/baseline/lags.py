@@ -47,9 +47,35 @@ def lag_matrix(inputs: Array, lags: int, first: int) -> Array:
     return windows.swapaxes(2, 3).reshape(-1, (lags + 1) * inputs.shape[2])
 
 
+def lag_differences(inputs: Array, lags: int, first: int) -> Array:
+    """Return the lags, those of the first feature less its last value, `(steps * batch, (lags + 1) * features - 1)`.
+
+    Before the sequence begins, inputs are as in its first step.
+    """
+    start = np.broadcast_to(inputs[:1], (lags, *inputs.shape[1:]))
+    X = lag_matrix(np.concatenate([start, inputs]), lags, first + lags).copy()
+    X[:, inputs.shape[2] :: inputs.shape[2]] -= X[:, :1]
+    return X[:, 1:]
+
+
 def flatten_targets(sequences: Sequences) -> Array:
     """Return the targets that enter the loss, `(steps * batch, outputs)`."""
     return sequences.targets[sequences.first :].reshape(-1, sequences.targets.shape[2])
+
+
+def drop_incomplete(sequences: Sequences, lags: int, size: int) -> Sequences:
+    """Return the sequences without the steps that lack lags: what a series was before its first step is not known.
+
+    At least two targets remain for each of `size` coefficients.
+    """
+    steps, batch = sequences.inputs.shape[:2]
+    latest = steps - -(-2 * size // batch)
+    return sequences._replace(first=max(sequences.first, min(lags, latest)))
+
+
+def last_values(sequences: Sequences) -> Array:
+    """Return the last value of the variable that is forecast, the first input, `(T', B, 1)`."""
+    return sequences.inputs[sequences.first :, :, :1]
 
 
 def max_lags(train: Sequences) -> int:

@@ -1,0 +1,165 @@
+"""Least squares and ridge regression on lags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from linrnn.baseline.candidate import Predictor, Score, choose
+from linrnn.baseline.lags import (
+    LagLoss,
+    LagSearch,
+    drop_incomplete,
+    flatten_targets,
+    lag_candidates,
+    lag_differences,
+    lag_grid,
+    lag_matrix,
+    last_values,
+    max_lags,
+)
+from linrnn.data.sequences import Array, Sequences, Splits
+
+# penalties for features of variance 1, relative to the number of targets
+RIDGES = tuple(10.0**power for power in np.arange(-6.0, 2.5, 0.5))
+RIDGE_STEP = 1.7  # factor from each number of lags of a ridge regression to the next
+
+
+@dataclass(frozen=True)
+class LagRegression:
+    """Regression of the targets on the inputs x_t, ..., x_{t - lags} and a constant.
+
+    Parameters
+    ----------
+    lags : int
+        Number of past inputs.
+    ridge : float
+        Penalty on the sum of the squared coefficients of standardized features, relative to the number of targets;
+        0 for least squares.
+    relative : bool
+        Whether targets, and the lags of the variable that is forecast, are differences from its last value, so that
+        the level of a series does not matter.
+    features : int
+        Number of inputs.
+    is_forecast : bool
+        Whether the targets are later inputs; then steps that lack lags are not fitted, whose past is not known.
+    """
+
+    lags: int
+    ridge: float = 0.0
+    relative: bool = False
+    features: int = 1
+    is_forecast: bool = False
+
+    @property
+    def name(self) -> str:
+        """The predictor in words."""
+        method = f"ridge regression, penalty {self.ridge:.2g}" if self.ridge else "least squares"
+        lags = f"{self.lags} lag{'s' * (self.lags != 1)}"
+        return f"{method}, {lags}{', relative to the last value' * self.relative}"
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients of one output."""
+        return 1 + (self.lags + 1) * self.features - self.relative
+
+    def fit(self, parts: Sequence[Sequences]) -> Predictor:
+        """Fit the coefficients."""
+        complete = [self.complete(each) for each in parts]
+        X = np.concatenate([self.design(each) for each in complete])
+        y = np.concatenate([self.flat_targets(each) for each in complete])
+        kernel = ridge_path(X, y, [self.ridge])[0] if self.ridge else solve(X, y)
+        return lambda sequences: self.predict(kernel, sequences)
+
+    def predict(self, kernel: Array, sequences: Sequences) -> Array:
+        """Return predictions `(T', B, outputs)` by a kernel `(size, outputs)`."""
+        outputs = (self.design(sequences) @ kernel).reshape(-1, *sequences.targets.shape[1:])
+        return outputs + last_values(sequences) if self.relative else outputs
+
+    def complete(self, sequences: Sequences) -> Sequences:
+        """Return the sequences without the steps that are not fitted."""
+        return drop_incomplete(sequences, self.lags, self.size) if self.is_forecast else sequences
+
+    def design(self, sequences: Sequences) -> Array:
+        """Return a constant and the lags, `(steps * batch, size)`; the columns of fewer lags come first."""
+        features = lag_differences if self.relative else lag_matrix
+        X = features(sequences.inputs, self.lags, sequences.first)
+        return np.concatenate([np.ones((len(X), 1)), X], axis=1)
+
+    def flat_targets(self, sequences: Sequences) -> Array:
+        """Return the targets that are fitted, `(steps * batch, outputs)`."""
+        y = flatten_targets(sequences)
+        return y - last_values(sequences).reshape(-1, 1) if self.relative else y
+
+
+def solve(X: Array, y: Array) -> Array:
+    """Return the coefficients of least squares, of least norm."""
+    from scipy.linalg import lstsq  # slow to import
+
+    kernel: Array = lstsq(X, y)[0]
+    return kernel
+
+
+def ridge_path(X: Array, y: Array, ridges: Sequence[float]) -> list[Array]:
+    """Return the coefficients of ridge regression for each penalty; the first column is a constant, not penalized."""
+    mean, center = X[:, 1:].mean(axis=0), y.mean(axis=0)
+    sd = X[:, 1:].std(axis=0)
+    sd[sd == 0] = 1
+    Z = (X[:, 1:] - mean) / sd
+    values, Q = np.linalg.eigh(Z.T @ Z / len(Z))
+    b = Q.T @ (Z.T @ (y - center) / len(Z))
+    slopes = [(Q @ (b / (np.maximum(values, 0) + ridge)[:, None])) / sd[:, None] for ridge in ridges]
+    return [np.concatenate([(center - mean @ slope)[None], slope]) for slope in slopes]
+
+
+def search_least_squares(data: Splits, form: LagRegression, lags: Sequence[int] = ()) -> LagSearch:
+    """Fit least squares on lags 0 to p for every p; more lags while the best p is in the upper half."""
+    numbers = lags or lag_candidates(data.train)
+    search = LagSearch(tuple(least_squares(data, form, numbers)))
+    top = min(2 * numbers[-1], max_lags(data.train))
+    if search.best.lags > numbers[-1] / 2 and top > numbers[-1]:
+        return search_least_squares(data, form, lag_grid(top))
+    return search
+
+
+def least_squares(data: Splits, form: LagRegression, lags: Sequence[int]) -> Iterator[LagLoss]:
+    """Yield validation and test loss of least squares on each number of lags, fitted to the training split.
+
+    The columns of fewer lags come first, so that the triangular factor of one X = QR of the steps that have all lags
+    serves all numbers of lags; the steps that only fewer lags have are added to it.
+    """
+    largest = replace(form, lags=lags[-1])
+    X, *others = (largest.design(each) for each in data)
+    y, *targets = (largest.flat_targets(each) for each in data)
+    batch = data.train.inputs.shape[1]
+    complete = (largest.complete(data.train).first - data.train.first) * batch
+    Q, R = np.linalg.qr(X[complete:])
+    b = Q.T @ y[complete:]
+    for p in lags:
+        candidate = replace(form, lags=p)
+        start, width = (candidate.complete(data.train).first - data.train.first) * batch, candidate.size
+        kernel = solve(
+            np.concatenate([R[:width, :width], X[start:complete, :width]]),
+            np.concatenate([b[:width], y[start:complete]]),
+        )
+        val, test = (
+            float(np.square(Z[:, :width] @ kernel - target).mean() / each.scale)
+            for Z, target, each in zip(others, targets, data[1:], strict=True)
+        )
+        yield LagLoss(p, val, test)
+
+
+def search_ridge(data: Splits, form: LagRegression) -> Score:
+    """Return the ridge regression of the lowest validation loss over numbers of lags and penalties."""
+    scores = []
+    for p in lag_grid(lag_candidates(data.train)[-1], RIDGE_STEP):
+        candidate = replace(form, lags=p)
+        train = candidate.complete(data.train)
+        X, Z = candidate.design(train), candidate.design(data.val)
+        y, target = candidate.flat_targets(train), candidate.flat_targets(data.val)
+        for ridge, kernel in zip(RIDGES, ridge_path(X, y, RIDGES), strict=True):
+            loss = float(np.square(Z @ kernel - target).mean() / data.val.scale)
+            scores.append(Score(replace(candidate, ridge=ridge), loss))
+    return choose(scores)

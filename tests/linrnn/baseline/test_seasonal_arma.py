@@ -1,0 +1,112 @@
+"""ARMA models against statsmodels, against their recursion, and on the monthly CO2."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linrnn.baseline.candidate import squared_errors
+from linrnn.baseline.seasonal_arma import ArmaModel, SeasonalArma, autoregression, own_series, search_seasonal_arma
+from linrnn.tasks import TASKS
+from tests.linrnn.baseline.conftest import arma_series, series_splits
+
+SARIMAX = pytest.importorskip("statsmodels.tsa.statespace.sarimax").SARIMAX
+
+
+def test_partial_autocorrelations_become_those_of_the_process() -> None:
+    from statsmodels.tsa.stattools import pacf_yw  # of the theoretical process, by its long sample
+
+    c = autoregression(np.array([0.5, -0.4, 0.3]))
+    sample = pacf_yw(arma_series(200_000, [1.0, *-c], [1.0]), nlags=4)
+    assert sample[1:] == pytest.approx([0.5, -0.4, 0.3, 0.0], abs=0.01)
+
+
+def test_differences_and_seasons_multiply() -> None:
+    form = SeasonalArma((1, 1, 1), (1, 1, 1), 4)
+    model = form.model(np.array([0.5, 0.3, 0.2, 0.7]))  # phi, Phi, theta, Theta
+    one_less, four_less = np.array([1, -1.0]), np.array([1, 0, 0, 0, -1.0])
+    a = np.convolve(np.convolve([1, -0.5], [1, 0, 0, 0, -0.3]), np.convolve(one_less, four_less))
+    assert model.a == pytest.approx(a)
+    assert model.b == pytest.approx(np.convolve([1, -0.2], [1, 0, 0, 0, -0.7]))
+
+
+@pytest.mark.parametrize(
+    ("order", "seasonal", "period"), [((2, 0, 1), (0, 0, 0), 0), ((0, 1, 1), (0, 1, 1), 12), ((1, 0, 0), (1, 0, 1), 7)]
+)
+def test_forecasts_are_those_of_statsmodels_with_the_same_coefficients(
+    order: tuple[int, int, int], seasonal: tuple[int, int, int], period: int
+) -> None:
+    form = SeasonalArma(order, seasonal, period or 1)
+    rng = np.random.default_rng(0)
+    model = form.model(np.concatenate([[0.0] * form.has_mean, rng.uniform(-0.6, 0.6, sum(form.degrees))]))
+    x = arma_series(300, [1.0, -1.2, 0.6], [1.0]) + (np.cumsum(rng.standard_normal(300)) if order[1] else 0)
+    minus_phi, minus_seasonal, theta, seasonal_theta = _statsmodels_coefficients(form, model)
+    oracle = SARIMAX(x[:290], order=order, seasonal_order=(*seasonal, period))
+    smoothed = oracle.filter([*minus_phi, *theta, *minus_seasonal, *seasonal_theta, 1.0])
+    forecasts = model.forecast(x[:290, None], range(1, 11))[-1, 0]
+    assert forecasts == pytest.approx(smoothed.forecast(10), rel=1e-3, abs=1e-3)
+
+
+def _statsmodels_coefficients(form: SeasonalArma, model: ArmaModel) -> list[NDArray[np.float64]]:
+    """phi, Phi, theta and Theta, whose signs in the moving average are opposite."""
+    p, seasonal_p, q, seasonal_q = form.degrees
+    s = form.period
+    a = np.polynomial.polynomial.polydiv(model.a, form.differences)[0]
+    return [-a[1 : p + 1], -a[s : s * seasonal_p + 1 : s], model.b[1 : q + 1], model.b[s : s * seasonal_q + 1 : s]]
+
+
+def test_the_fit_is_nearly_the_maximum_of_the_likelihood() -> None:
+    x = arma_series(1000, [1.0, -1.5, 0.75], [1.0, 0.5])
+    data = series_splits(x)
+    form = SeasonalArma((2, 0, 1))
+    model = form.model(form.coefficients([own_series(data.train, 1)]))
+    oracle = SARIMAX(own_series(data.train, 1)[0][:, 0], order=(2, 0, 1)).fit(disp=0)
+    assert -model.a[1:] == pytest.approx(oracle.arparams, abs=0.02)
+    assert model.b[1:] == pytest.approx(oracle.maparams, abs=0.02)
+
+
+def test_a_drift_is_forecast() -> None:
+    x = np.cumsum(0.3 + 0.01 * np.random.default_rng(0).standard_normal(300))
+    form = SeasonalArma((0, 1, 1), horizon=5)
+    data = series_splits(x, horizon=5)
+    assert squared_errors(form.fit(data[:2]), data.test).mean() < 0.01
+    model = form.model(form.coefficients([own_series(data.train, 5)]))
+    assert model.constant * x[:180].std() == pytest.approx(0.3, abs=0.005)
+
+
+def test_co2_is_forecast_as_well_as_by_statsmodels() -> None:
+    data = TASKS["co2"]().splits()
+    best = search_seasonal_arma(data, 1)
+    assert best is not None
+    assert best.candidate.name == "seasonal ARMA (0,0,1)(0,1,1) of period 12"
+    loss = squared_errors(best.candidate.fit(data[:2]), data.test).mean()
+    x = own_series(data.test, 1)[0][:, 0]
+    start = data.test.first + 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = SARIMAX(x[:start], order=(0, 0, 1), seasonal_order=(0, 1, 1, 12)).fit(disp=0)
+        errors = SARIMAX(x, order=(0, 0, 1), seasonal_order=(0, 1, 1, 12)).filter(fit.params).resid[start:]
+    assert loss == pytest.approx(np.square(errors).mean() / data.test.scale, rel=0.03)
+    assert loss < 0.053
+
+
+def test_no_later_value_enters_a_forecast() -> None:
+    data = series_splits(arma_series(200, [1.0, -0.9], [1.0, 0.4]), horizon=3)
+    predictor = SeasonalArma((1, 1, 1), horizon=3).fit([data.train])
+    later = data.test.inputs.copy()
+    later[180:] = 100.0
+    changed = predictor(data.test._replace(inputs=later))
+    steps = 180 - data.test.first
+    assert np.array_equal(changed[:steps], predictor(data.test)[:steps])
+    assert not np.array_equal(changed[steps:], predictor(data.test)[steps:])
+
+
+def test_a_row_of_targets_is_a_row_of_leads() -> None:
+    data = series_splits(arma_series(200, [1.0, -0.9], [1.0, 0.4]))
+    model = SeasonalArma((1, 0, 1)).model(np.array([0.1, 0.9, -0.4]))
+    several = model.forecast(data.test.inputs[:, :, 0], range(1, 4))
+    third = model.forecast(data.test.inputs[:, :, 0], range(3, 4))
+    assert np.array_equal(several[:, :, 2:], third)
