@@ -123,6 +123,7 @@ class Artifact(SchemaName):
     PREDICTION_FIGURE = "predictions.png", "predictions against targets"
     CLOSED_LOOP_FIGURE = "closed-loop.png", "the network driven by its own predictions"
     BASELINES = "baselines.json", "baselines and bounds of the task", "floors.json"
+    BASELINE_STEP_LOSSES = "baseline_step_losses.npz", "losses of the baselines by step of the test split"
     BASELINES_FIGURE = "baselines.png", "the linear baseline by number of lags", "floors.png"
     DIFF = "uncommitted.diff", "changes of the code since its commit"
     COMPARISON = "comparison.csv", "comparison table of a sweep"

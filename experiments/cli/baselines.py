@@ -24,7 +24,7 @@ from experiments.cli.parameters import SETTINGS, TASK, settings_text
     "--figure",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also draw them, with the linear predictors by number of lags, as PNG.",
+    help="Also draw them, with least squares by number of lags, as PNG.",
 )
 @SETTINGS
 def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
@@ -32,10 +32,11 @@ def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: 
 
     TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
 
-    Losses are of the test split; 1 is the best constant predictor's. Baselines are predictors fitted to the training
-    split: naive (the mean, or the last value), linear (least squares on the last inputs, the number of lags chosen on
-    the validation split) and nonlinear (kernel ridge regression). Bounds are the lowest possible losses, where they
-    are known: analytic (of linear predictors) and noise (of all predictors).
+    Losses are of the test split; 1 is the best constant predictor's. Baselines are predictors chosen on the validation
+    split and fitted to the training and validation splits: naive (the mean, the last value, or the value a period
+    before), linear (least squares, ridge regression, autoregression, seasonal ARMA or a state space, whichever is
+    best, or their mean) and nonlinear (kernel ridge regression). Bounds are the lowest possible losses, where they are
+    known: analytic (of linear predictors) and noise (of all predictors).
     """
     from experiments.cli.notes import print_notes
     from experiments.cli.output import print_json

@@ -93,9 +93,12 @@ def suite_row(summary: SweepSummary, models: Sequence[str]) -> tuple[str, ...]:
 
 
 def show_baselines(baselines: Baselines) -> None:
-    """Print a task's baselines and bounds, and the losses of linear predictors by number of lags."""
+    """Print a task's baselines and bounds, the linear predictors, and least squares by number of lags."""
     title = f"{baselines.task}: losses on the test split; 1 is the best constant predictor's."
     print_table(title, *baselines_table(baselines))
+    print()
+    candidates = [(each.name, f"{each.val:.4g}", f"{each.test:.4g}") for each in baselines.candidates]
+    print_table("Linear predictors, the best of each kind.", ("", "val loss", "test loss"), candidates)
     print()
     rows = [
         (
@@ -106,7 +109,8 @@ def show_baselines(baselines: Baselines) -> None:
         )
         for point in baselines.curve
     ]
-    print_table("Linear predictors by number of lags.", ("lags", "val loss", "test loss", ""), rows)
+    title = "Least squares by number of lags, fitted to the training split alone."
+    print_table(title, ("lags", "val loss", "test loss", ""), rows)
 
 
 def trial_json(result: TrialResult, run_id: str) -> dict[str, Any]:

@@ -172,5 +172,5 @@ def baselines_table(baselines: Baselines) -> Table:
 
 def baselines_text(baselines: Baselines) -> str:
     """Write a task's baselines and bounds in one line."""
-    notes = {"linear baseline": f" ({baselines.linear_lags} lags)"}
+    notes = {"linear baseline": f" ({baselines.linear_method})"}
     return ", ".join(f"{each.label} {each.loss:.3g}{notes.get(each.label, '')}" for each in reference_losses(baselines))

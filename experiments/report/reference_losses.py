@@ -18,14 +18,10 @@ class ReferenceLoss(NamedTuple):
 
 def reference_losses(baselines: Baselines) -> list[ReferenceLoss]:
     """Return the baselines and bounds that a task has."""
+    naive = baselines.naive_method or "mean, or the last value"
     references = (
-        ("naive baseline", "baseline_naive", baselines.naive, "mean of the training targets, or the last value"),
-        (
-            "linear baseline",
-            "baseline_linear",
-            baselines.linear,
-            f"least squares on {baselines.linear_lags} lags, chosen on the validation split",
-        ),
+        ("naive baseline", "baseline_naive", baselines.naive, naive),
+        ("linear baseline", "baseline_linear", baselines.linear, baselines.linear_method),
         ("nonlinear baseline", "baseline_nonlinear", baselines.nonlinear, "kernel ridge regression on lags"),
         ("analytic bound", "bound_analytic", baselines.analytic, "best linear predictor, in closed form"),
         ("noise bound", "bound_noise", baselines.noise, "best predictor of any kind"),

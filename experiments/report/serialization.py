@@ -13,7 +13,8 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       confirmation[]    model, run_id, replicas, diverged, median_test_loss, iqr, quartiles[2], interval[2], excess,
                         closed_gap, too_few_replicas, linear_comparison (null, or ratio, interval[2],
                         diebold_mariano_p (null with too few test steps), superiority)
-      baselines         naive, linear, linear_lags, nonlinear
+      baselines         naive, linear, linear_lags (of least squares), nonlinear, naive_method, linear_method (in
+                        words), candidates[] (name, val, test: of the linear predictors)
       bounds            analytic, noise; null if not known
 
 `objective` is what a study minimizes: the upper quartile over replicas of each one's lowest validation loss, or their
@@ -114,7 +115,7 @@ def interval(estimate: Estimate) -> list[float | None]:
     return [finite(estimate.low), finite(estimate.high)]
 
 
-def baselines_json(baselines: Baselines) -> dict[str, dict[str, float | None]]:
+def baselines_json(baselines: Baselines) -> dict[str, dict[str, Any]]:
     """Return a task's baselines and bounds, as `linrnn baselines --json` prints them."""
     return {
         "baselines": {
@@ -122,6 +123,9 @@ def baselines_json(baselines: Baselines) -> dict[str, dict[str, float | None]]:
             "linear": baselines.linear,
             "linear_lags": baselines.linear_lags,
             "nonlinear": baselines.nonlinear,
+            "naive_method": baselines.naive_method,
+            "linear_method": baselines.linear_method,
+            "candidates": [each._asdict() for each in baselines.candidates],
         },
         "bounds": {"analytic": baselines.analytic, "noise": baselines.noise},
     }

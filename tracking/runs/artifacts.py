@@ -18,6 +18,7 @@ from safetensors.numpy import save as save_safetensors
 
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
+from linrnn.baseline.candidate import CandidateLoss
 from linrnn.baseline.lags import LagLoss
 from linrnn.data.digests import digest
 from linrnn.models.model import Shapes, flatten, unflatten
@@ -168,7 +169,7 @@ def json_file(items: Mapping[str, Any]) -> bytes:
 
 
 def baselines_file(baselines: Baselines) -> bytes:
-    """Return the baselines and bounds of a task as JSON."""
+    """Return the baselines and bounds of a task as JSON, without their step losses."""
     values = asdict(replace(baselines, step_losses={}))
     return json_file({name: value for name, value in values.items() if name != "step_losses"})
 
@@ -176,4 +177,19 @@ def baselines_file(baselines: Baselines) -> bytes:
 def parse_baselines(content: bytes) -> Baselines:
     """Return the baselines and bounds in such a file, by their present names or those of version 1."""
     values = {OLD_FIELDS.get(name, name): value for name, value in json.loads(content).items()}
-    return Baselines(**(values | {"curve": tuple(LagLoss(*point) for point in values["curve"])}))
+    lists = {
+        "curve": tuple(LagLoss(*point) for point in values["curve"]),
+        "candidates": tuple(CandidateLoss(*losses) for losses in values.get("candidates", ())),
+    }
+    earlier = {"linear_method": f"least squares, {values['linear_lags']} lags"}  # the only one before it was recorded
+    return Baselines(**(earlier | values | lists))
+
+
+def baseline_losses_file(step_losses: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return step losses of baselines by name, in float32."""
+    return archive({name: losses.astype(np.float32) for name, losses in step_losses.items()})
+
+
+def parse_baseline_losses(content: bytes) -> Curves:
+    """Return the step losses in such a file, in float64."""
+    return {name: losses.astype(np.float64) for name, losses in parse_curves(content).items()}

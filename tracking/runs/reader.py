@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -23,6 +24,7 @@ from tracking.run_views import LinrnnRun, SweepRun, TrialRun, to_linrnn_run
 from tracking.runs.artifacts import (
     UNREADABLE,
     Curves,
+    parse_baseline_losses,
     parse_baselines,
     parse_curves,
     parse_predictions,
@@ -185,8 +187,10 @@ def read_optional(store: Store, run: LinrnnRun, name: Artifact, parse: Callable[
 
 
 def read_baselines(store: Store, sweep: SweepRun) -> Baselines:
-    """Return the baselines and bounds of a sweep's task."""
-    return parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines)
+    """Return the baselines and bounds of a sweep's task, with their step losses where these are recorded."""
+    baselines = parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines)
+    step_losses = read_optional(store, sweep, Artifact.BASELINE_STEP_LOSSES, parse_baseline_losses)
+    return replace(baselines, step_losses=step_losses or {})
 
 
 def parse_artifact(

@@ -33,16 +33,16 @@ SMALLEST_SHOWN, LARGEST_SHOWN = 1e-6, 3.0  # losses beyond are drawn at the edge
 
 
 def baselines_figure(baselines: Baselines) -> bytes:
-    """Draw a task's baselines and bounds as PNG, with the losses of linear predictors by number of lags."""
+    """Draw a task's baselines and bounds as PNG, with the losses of least squares by number of lags."""
     with rc_context(STYLE):
         figure, axes = single_axes()
         lags, val, test = (np.array(column) for column in zip(*baselines.curve, strict=True))
         for losses, label, color in ((val, "val", FAINT), (test, "test", model_color(LINEAR))):
             axes.plot(
-                lags, np.maximum(losses, SMALLEST), "o-", color=color, markersize=3, label=f"linear predictor, {label}"
+                lags, np.maximum(losses, SMALLEST), "o-", color=color, markersize=3, label=f"least squares, {label}"
             )
         axes.axvline(baselines.linear_lags, color=FAINT, linewidth=0.8, zorder=0)
-        title = f"{baselines.task}: {baselines.linear_lags} lags chosen on val"
+        title = f"{baselines.task}: {baselines.linear_method}"
         axes.set_title(title, loc="left", fontsize="medium")
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xlim(-0.3, 1.5 * max(lags[-1], 1))

@@ -35,7 +35,9 @@ def test_baselines_as_json(here: Here) -> None:
     printed = json.loads(out)
     assert code == 0
     assert list(printed) == ["schema", "task", "column", "notes", "baselines", "bounds"]
-    assert list(printed["baselines"]) == ["naive", "linear", "linear_lags", "nonlinear"]
+    names = ["naive", "linear", "linear_lags", "nonlinear", "naive_method", "linear_method", "candidates"]
+    assert list(printed["baselines"]) == names
+    assert printed["baselines"]["linear_method"] == printed["baselines"]["candidates"][0]["name"]
     assert (printed["task"], printed["baselines"]["linear_lags"]) == ("delay", 5)
     assert printed["bounds"] == {"analytic": 0.0, "noise": 0.0}
 
@@ -49,7 +51,9 @@ def test_baselines_as_tables_and_figure(here: Here, tmp_path: Path) -> None:
     code, out, _ = here("baselines", "sunspots", "--figure", "lags.png")
     baselines = compute_baselines(TASKS["sunspots"]())
     assert code == 0
-    assert f"least squares on {baselines.linear_lags} lags" in out
+    assert baselines.linear_method in out
+    assert baselines.naive_method in out
+    assert all(f"{each.name}  " in out for each in baselines.candidates)
     assert next(line for line in out.splitlines() if line.endswith("chosen")).split()[0] == str(baselines.linear_lags)
     assert (tmp_path / "lags.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["lags.png"]

@@ -267,7 +267,9 @@ def test_old_and_new_sweeps_are_compared_side_by_side(
     assert code == 0
     assert [sweep["task"] for sweep in found["sweeps"]] == ["sine", "levels.csv", "product"]
     same_numbers(found["sweeps"][0], printed(archive, "compare.json")["sweeps"][0])
-    assert read_baselines(old, last_sweeps(old)["sine"]).linear_lags == 1
+    baselines = read_baselines(old, last_sweeps(old)["sine"])
+    assert (baselines.linear_lags, baselines.linear_method) == (1, "least squares, 1 lags")
+    assert (baselines.candidates, baselines.step_losses) == ((), {})
     folder = Path(last_sweeps(old)["product"].info.artifact_uri.removeprefix("file://"))
     assert (folder / Artifact.BASELINES).exists()
 

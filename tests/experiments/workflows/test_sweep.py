@@ -137,6 +137,9 @@ class TestSweep:
         run = read_sweep(store, found["sweep_run"])
         baselines = compute_baselines(TASKS["sine"]())
         assert read_baselines(store, run) == baselines
+        for name, losses in read_baselines(store, run).step_losses.items():
+            assert np.array_equal(losses, baselines.step_losses[name].astype(np.float32))
+        assert list(read_baselines(store, run).step_losses) == ["naive", "linear", "nonlinear"]
         assert {name: found[name] for name in ("baselines", "bounds")} == baselines_json(baselines)
         names = {"naive": "baseline_naive", "analytic": "bound_analytic", "noise": "bound_noise"}
         lines = {names.get(name, f"baseline_{name}"): loss for name, loss in baselines.lines.items()}

@@ -1,0 +1,50 @@
+"""Baselines as files: what is written is read, and what earlier versions wrote, too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from linrnn.baseline.baselines import Baselines
+from linrnn.baseline.candidate import CandidateLoss
+from linrnn.baseline.lags import LagLoss
+from tracking.runs.artifacts import baseline_losses_file, baselines_file, parse_baseline_losses, parse_baselines
+
+BASELINES = Baselines(
+    "made up",
+    1.0,
+    0.5,
+    3,
+    None,
+    0.25,
+    None,
+    10,
+    (LagLoss(0, 0.9, 0.8), LagLoss(3, 0.5, 0.5)),
+    naive_method="last value",
+    linear_method="least squares, 3 lags",
+    candidates=(CandidateLoss("least squares, 3 lags", 0.5, 0.5),),
+)
+
+
+def test_baselines_are_read_as_they_were_written() -> None:
+    again = parse_baselines(baselines_file(BASELINES))
+    assert again == BASELINES
+    assert again.candidates[0].name == "least squares, 3 lags"
+
+
+def test_step_losses_are_a_file_of_their_own() -> None:
+    step_losses = {"naive": np.array([[1.0], [1 / 3]]), "linear": np.array([[0.1], [0.2]])}
+    assert "step_losses" not in json.loads(baselines_file(replace(BASELINES, step_losses=step_losses)))
+    again = parse_baseline_losses(baseline_losses_file(step_losses))
+    assert list(again) == ["naive", "linear"]
+    assert again["naive"].dtype == np.float64
+    assert np.array_equal(again["naive"], step_losses["naive"].astype(np.float32))
+
+
+def test_records_without_words_are_least_squares() -> None:
+    values = json.loads(baselines_file(BASELINES))
+    earlier = {name: value for name, value in values.items() if name not in ("linear_method", "candidates")}
+    again = parse_baselines(json.dumps(earlier).encode())
+    assert (again.linear_method, again.candidates, again.step_losses) == ("least squares, 3 lags", (), {})
