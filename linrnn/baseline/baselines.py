@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from linrnn.baseline import classification, regression
 from linrnn.baseline.candidate import CandidateLoss
 from linrnn.baseline.lags import LagLoss, flatten_targets
-from linrnn.data.sequences import Array, Splits
+from linrnn.data.sequences import Array, Splits, rounding_loss
 from linrnn.data.step_losses import thin_steps
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import Task
@@ -230,6 +230,7 @@ def compute_baselines(task: Task | str, splits: Splits | None = None) -> Baselin
         len(flatten_targets(data.test)),
         linear.lag_search.curve,
         naive_method=naive.method,
+        resolution=max(RESOLUTION, rounding_loss(data.test)),
         linear_method=linear.method,
         candidates=linear.candidates,
         step_losses={name: thin_steps(each.step_losses) for name, each in references.items()},
