@@ -23,6 +23,7 @@ from linrnn.errors import ConfigError
 from linrnn.tasks.task import Task, TaskData
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
+from tracking.legacy_settings import LEGACY_VALUES
 from tracking.schema import Param
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
     if common["task"] == "series" and Param.DATA_FILE in params:
         common.setdefault(DIGEST, params[Param.DATA_FILE])  # 0.1.0 had no such setting
     presets = frozenset() if params[Param.PRESETS] == "nothing" else frozenset(params[Param.PRESETS].split(", "))
-    return replace(assemble_config(common, params[Param.MODELS].split(", "), params), presets=presets)
+    models = params[Param.MODELS].split(", ")
+    return replace(assemble_config(common, models, params, LEGACY_VALUES), presets=presets)
 
 
 def read_sweep_config(sweep: SweepRun) -> SweepConfig:
@@ -184,9 +186,17 @@ def read_sweep_config(sweep: SweepRun) -> SweepConfig:
         raise sweep.error(f"has params that are no sweep config ({error})") from error
 
 
-def assemble_config(common: Mapping[str, str], models: Sequence[str], settings: Mapping[str, str]) -> SweepConfig:
-    """Return the config whose bases share a flat text, with the sweep's own settings; all settings are fixed."""
-    bases = tuple(from_text({**common, "model": model}) for model in dict.fromkeys(models))
+def assemble_config(
+    common: Mapping[str, str],
+    models: Sequence[str],
+    settings: Mapping[str, str],
+    defaults: Mapping[str, str] | None = None,
+) -> SweepConfig:
+    """Return the config whose bases share a flat text, with the sweep's own settings; all settings are fixed.
+
+    Other `defaults` than the present ones hold for settings that the text omits.
+    """
+    bases = tuple(from_text({**common, "model": model}, defaults) for model in dict.fromkeys(models))
     items = [(item, setting_name("sweep", item.name)) for item in list_settings(SweepConfig)]
     own = {item.name: parse_setting("sweep", item, settings[name]) for item, name in items if name in settings}
     return SweepConfig(bases, frozenset(name for name in settings if not is_sweep_setting(name)), **own)

@@ -9,7 +9,7 @@ import numpy as np
 
 from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
-from linrnn.tasks.task import RandomTask
+from linrnn.tasks.task import SEQUENCES, TEST_SEQUENCES, RandomTask
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Adding(RandomTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(10, Integers(3, 1_000_000), "T, numbers of a sequence")
-    sequences: int = setting(200, Integers(2, 100_000), "sequences of each split")
+    sequences: int = setting(200, Integers(2, 100_000), SEQUENCES)
+    test_sequences: int = setting(2000, Integers(0, 100_000), TEST_SEQUENCES)
 
     @property
     def input_size(self) -> int:

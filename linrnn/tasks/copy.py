@@ -10,7 +10,7 @@ import numpy as np
 
 from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
-from linrnn.tasks.task import RandomTask
+from linrnn.tasks.task import SEQUENCES, TEST_SEQUENCES, RandomTask
 
 SYMBOLS, ITEMS = 8, 10
 BLANK, GO = SYMBOLS, SYMBOLS + 1  # symbols of the pause, and of its end
@@ -28,11 +28,16 @@ class Copy(RandomTask):
     """
 
     name: ClassVar[str] = "copy"
-    defaults: ClassVar[Mapping[str, str]] = {"training.replicas": "4"}
+    defaults: ClassVar[Mapping[str, str]] = {
+        "model.init": "orthogonal",  # whose memory does not fade
+        "training.epochs": "200",  # enough
+        "training.replicas": "4",
+    }
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(10, Integers(1, 100_000), "T, steps of the pause")
-    sequences: int = setting(50, Integers(1, 100_000), "sequences of each split")
+    sequences: int = setting(400, Integers(1, 100_000), SEQUENCES)
+    test_sequences: int = setting(400, Integers(0, 100_000), TEST_SEQUENCES)
 
     @property
     def input_size(self) -> int:

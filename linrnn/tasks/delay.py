@@ -11,7 +11,7 @@ import numpy as np
 from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
 from linrnn.errors import ConfigError
-from linrnn.tasks.task import RandomTask
+from linrnn.tasks.task import SEQUENCES, RandomTask
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Delay(RandomTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(300, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = setting(2, Integers(1, 100_000), "sequences of each split")
+    sequences: int = setting(2, Integers(1, 100_000), SEQUENCES)
     delay: int = setting(20, Integers(0, 10_000), "d, steps from an input to its target")
 
     def __post_init__(self) -> None:

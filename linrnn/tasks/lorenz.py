@@ -10,7 +10,7 @@ import numpy as np
 
 from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import ForecastTask
+from linrnn.tasks.task import SEQUENCES, ForecastTask
 
 STEP = 0.02  # of the integration and of the samples, in units of time
 BURN_IN = 1000  # steps until the flow is on its attractor
@@ -30,6 +30,7 @@ class Lorenz(ForecastTask):
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "600"}  # enough
     noise_bound: ClassVar[float] = 0.0
 
+    sequences: int = setting(8, Integers(1, 100_000), SEQUENCES)
     horizon: int = setting(25, Integers(1, 100_000), "steps from an input to its target")
     sigma: float = setting(10.0, Reals(0.0, 1000.0), "sigma")
     rho: float = setting(28.0, Reals(0.0, 1000.0), "rho")

@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 
 from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import ForecastTask
+from linrnn.tasks.task import SEQUENCES, TEST_SEQUENCES, ForecastTask
 
 STEP, STRIDE = 0.1, 10  # of the integration, in units of time; integration steps per sample
 RATE = -0.1  # of x itself
@@ -33,7 +33,8 @@ class MackeyGlass(ForecastTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(200, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = setting(10, Integers(1, 100_000), "sequences of each split")
+    sequences: int = setting(10, Integers(1, 100_000), SEQUENCES)
+    test_sequences: int = setting(400, Integers(0, 100_000), TEST_SEQUENCES)
     washout: int = setting(50, Integers(0, 1_000_000), "first steps of a sequence, excluded from the loss")
     horizon: int = setting(84, Integers(1, 100_000), "steps from an input to its target")
     tau: float = setting(17.0, Reals(0.1, 1000.0), "delay, in units of time, to a tenth")

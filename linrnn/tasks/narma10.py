@@ -9,7 +9,7 @@ import numpy as np
 
 from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Array, Sequences, Splits, standardize
-from linrnn.tasks.task import RandomTask, require_washout_below_length
+from linrnn.tasks.task import TEST_SEQUENCES, RandomTask, require_washout_below_length
 
 BURN_IN = 100  # steps until the start is forgotten
 LARGEST = 2.0  # of an output that does not diverge: few exceed 1, all below 1.24 may come back
@@ -30,6 +30,7 @@ class Narma10(RandomTask):
 
     washout: int = setting(20, Integers(9, 1_000_000), "first steps of a sequence, excluded from the loss")
     length: int = setting(520, Integers(10, 100_000), "steps of a sequence; longer ones diverge more often")
+    test_sequences: int = setting(64, Integers(0, 100_000), TEST_SEQUENCES)
 
     def __post_init__(self) -> None:
         super().__post_init__()

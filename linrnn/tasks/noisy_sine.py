@@ -11,7 +11,7 @@ from scipy.linalg import toeplitz
 
 from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
-from linrnn.tasks.task import ForecastTask
+from linrnn.tasks.task import SEQUENCES, ForecastTask
 
 MAX_LENGTH, LEAST_NOISE = 3000, 1e-3  # for which the bound is computed
 
@@ -30,7 +30,7 @@ class NoisySine(ForecastTask):
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
     length: int = setting(1200, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = setting(2, Integers(1, 100_000), "sequences of each split")
+    sequences: int = setting(2, Integers(1, 100_000), SEQUENCES)
     washout: int = setting(400, Integers(0, 1_000_000), "first steps of a sequence, excluded from the loss")
     frequency: float = setting(0.05, Reals(1e-6, 0.5), "f, cycles a step")
     noise: float = setting(0.3, Reals(0.0, 1e6), "standard deviation of e")

@@ -9,7 +9,7 @@ import numpy as np
 
 from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
-from linrnn.tasks.task import RandomTask
+from linrnn.tasks.task import SEQUENCES, TEST_SEQUENCES, RandomTask
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Parity(RandomTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(20, Integers(3, 1_000_000), "T, bits of a sequence")
-    sequences: int = setting(100, Integers(1, 100_000), "sequences of each split")
+    sequences: int = setting(100, Integers(1, 100_000), SEQUENCES)
+    test_sequences: int = setting(100, Integers(0, 100_000), TEST_SEQUENCES)
 
     @property
     def linear_bound(self) -> float:

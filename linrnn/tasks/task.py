@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ from linrnn.config.settings import Config, Integers, setting
 from linrnn.data.sequences import Array, Sequences, Splits, forecast_pairs, relative_spread, standardize
 from linrnn.errors import ConfigError
 
+SEQUENCES = "sequences of the training split, and of the validation split"  # words of settings
+TEST_SEQUENCES = "sequences of the test split; 0: as many as of each other"
 LEAST_SPREAD = 1e-9  # of targets that vary, relative to the largest: less is rounding
 
 
@@ -130,15 +132,23 @@ class Task(Config, ABC):
 
 @dataclass(frozen=True)
 class RandomTask(Task):
-    """A task with random sequences, each split from its own generator."""
+    """A task with random sequences, each split from its own generator.
+
+    The test split, which is evaluated for confirmations alone, has more sequences than the others by default, so that
+    the standard error of the linear baseline's test loss is at most a thirtieth of it.
+    """
 
     length: int = setting(500, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = setting(4, Integers(1, 100_000), "sequences of each split")
+    sequences: int = setting(4, Integers(1, 100_000), SEQUENCES)
+    test_sequences: int = setting(32, Integers(0, 100_000), TEST_SEQUENCES)
     seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the sequences")
 
     def splits(self) -> Splits:
+        test = replace(self, sequences=self.test_sequences or self.sequences)
         with np.errstate(over="ignore", invalid="ignore"):
-            splits = Splits(*(self.draw(np.random.default_rng([self.seed, split])) for split in range(3)))
+            splits = Splits(
+                *(task.draw(np.random.default_rng([self.seed, k])) for k, task in enumerate((self, self, test)))
+            )
             if all(LEAST_SPREAD < relative_spread(each) < np.inf for each in splits):
                 return splits
         raise ConfigError(
@@ -148,7 +158,7 @@ class RandomTask(Task):
 
     @abstractmethod
     def draw(self, generator: np.random.Generator) -> Sequences:
-        """Return the sequences of one split."""
+        """Return the sequences of one split, `sequences` of them."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from linrnn.config.settings import Integers, setting
 from linrnn.data.sequences import Sequences
-from linrnn.tasks.task import RandomTask
+from linrnn.tasks.task import SEQUENCES, RandomTask
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Xor(RandomTask):
     noise_bound: ClassVar[float] = 0.0
 
     length: int = setting(100, Integers(3, 1_000_000), "steps of a sequence")
-    sequences: int = setting(8, Integers(1, 100_000), "sequences of each split")
+    sequences: int = setting(8, Integers(1, 100_000), SEQUENCES)
 
     def draw(self, generator: np.random.Generator) -> Sequences:
         bits = generator.choice([-1.0, 1.0], size=(self.length + 2, self.sequences, 1))

@@ -20,6 +20,7 @@ from linrnn.models.recurrence import prefers_kernels
 from linrnn.training.history import Losses
 
 THREADS = 1  # of torch: sums then have one order
+MOST_STATES = 2**26  # of hidden units, computed at once: half a gigabyte
 
 
 def step_losses(outputs: Tensor, sequences: Sequences) -> Tensor:
@@ -82,12 +83,17 @@ def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) ->
 
 def evaluate_with_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences) -> Losses:
     """Losses by the formula of the model type."""
+    steps, batch = sequences.inputs.shape[:2]
+    count = max(MOST_STATES // (steps * batch * model.hidden_size), 1)
     with single_torch_thread(), torch.no_grad():
         inputs = torch.from_numpy(sequences.inputs)
-        state = model.zero_state(len(weights), inputs.shape[1], like=inputs)
-        outputs, _ = model.forward(unflatten(torch.from_numpy(weights), shapes), inputs, state)
-        losses: Losses = normalized_loss(outputs, sequences).numpy()
-        return losses
+        losses = []
+        for start in range(0, len(weights), count):  # some replicas at a time, where all are too large
+            part = torch.from_numpy(weights[start : start + count])
+            state = model.zero_state(len(part), batch, like=inputs)
+            outputs, _ = model.forward(unflatten(part, shapes), inputs, state)
+            losses.append(normalized_loss(outputs, sequences).numpy())
+        return np.concatenate(losses)
 
 
 def evaluate_steps(

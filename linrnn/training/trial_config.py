@@ -112,9 +112,10 @@ def to_text(config: TrialConfig) -> dict[str, str]:
     }
 
 
-def from_text(text: Mapping[str, str]) -> TrialConfig:
+def from_text(text: Mapping[str, str], defaults: Mapping[str, str] | None = None) -> TrialConfig:
     """Return the config of a flat text; omitted settings have their defaults, the task's own where it has one.
 
+    `defaults` holds further ones as flat text, which take precedence; those that the config has not are ignored.
     Raises ConfigError for an unknown name, a value outside its field's domain, or a text without task or model.
     """
     for name, table in (("task", TASKS), ("model", MODELS)):
@@ -129,7 +130,8 @@ def from_text(text: Mapping[str, str]) -> TrialConfig:
     for name in text:
         if name not in known:
             raise ConfigError(f"unknown setting {name!r}{suggestion(name, known)}; there are: {', '.join(known)}")
-    text = {**{name: default for name, default in task.defaults.items() if name in known}, **text}
+    own = {**task.defaults, **(defaults or {})}
+    text = {**{name: default for name, default in own.items() if name in known}, **text}
     return TrialConfig(
         task=task(**_parse_settings(task, text)),
         model=model(**_parse_settings(model, text)),

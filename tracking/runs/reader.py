@@ -19,7 +19,8 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
 from linrnn.training.history import milestone_losses
 from linrnn.training.result import TrialSummary
-from linrnn.training.trial_config import TrialConfig, from_text
+from linrnn.training.trial_config import TrialConfig
+from tracking.legacy_settings import parse_params
 from tracking.run_views import LinrnnRun, SweepRun, TrialRun, to_linrnn_run
 from tracking.runs.artifacts import (
     UNREADABLE,
@@ -147,7 +148,7 @@ def read_config(run: TrialRun | Run) -> TrialConfig:
     """
     view = run if isinstance(run, TrialRun) else TrialRun(run)
     try:
-        return from_text(view.params)
+        return parse_params(view.params)
     except ConfigError as error:
         raise view.error(f"has params that are no trial config ({error})") from error
 

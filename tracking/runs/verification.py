@@ -11,7 +11,8 @@ from pathlib import Path
 from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError, LinrnnError
 from linrnn.training.result import TrialResult
-from linrnn.training.trial_config import TrialConfig, from_text
+from linrnn.training.trial_config import TrialConfig
+from tracking.legacy_settings import parse_params
 from tracking.run_views import SweepRun, TrialRun, check_version
 from tracking.runs.artifacts import (
     ORIGINS,
@@ -52,7 +53,7 @@ class TrialRecord:
     @property
     def config(self) -> TrialConfig:
         """The config in its params."""
-        return from_text(self.params)
+        return parse_params(self.params)
 
     def find_file(self, name: str) -> bytes | None:
         """Return the content of a file; None where the record does not hold it."""

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from linrnn.data.digests import data_digests, digest
 from linrnn.models import MODELS
 from linrnn.models.conversion import to_torch
 from linrnn.models.model import unflatten
+from linrnn.training import evaluation
 from linrnn.training.evaluation import evaluate
 from linrnn.training.history import TrainingHistory
 from linrnn.training.loop import evaluate_test_split, initial_weights, train
@@ -63,9 +65,9 @@ class TestStream:
         last = stream[-1]
         best = last.val_loss.argmin(axis=0)
         assert (best < 29).any(), "needs a replica whose best is not its last"
-        for k, evaluation in enumerate(best):
-            assert np.array_equal(last.best_weights[k], stream[evaluation].weights[k])
-            assert last.best_epoch[k] == stream[evaluation].epoch
+        for k, number in enumerate(best):
+            assert np.array_equal(last.best_weights[k], stream[number].weights[k])
+            assert last.best_epoch[k] == stream[number].epoch
         splits = asked.task.splits()
         losses = evaluate(asked.model, last.shapes, last.best_weights, splits.val)
         assert np.array_equal(losses, last.best_val_loss)
@@ -154,6 +156,25 @@ def test_a_diverging_replica_neither_stops_nor_touches_the_others(monkeypatch: p
     assert np.isinf(progress.objective)
     losses = evaluate_test_split(asked, progress, asked.task.splits())
     assert np.isinf(losses).tolist() == [False, True, False]
+
+
+def test_replicas_are_evaluated_some_at_a_time_where_all_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = from_text({"task": "adding", "model": "tanh", "model.hidden_size": "16"})
+    splits = asked.task.splits()
+    shapes = asked.model.shapes(2, 1)
+    weights = initial_weights(asked, shapes)
+    at_once = evaluate(asked.model, shapes, weights, splits.test)
+    batches = []
+    forward = type(asked.model).forward
+
+    def count(model: Any, parameters: dict[str, torch.Tensor], *rest: torch.Tensor) -> Any:
+        batches.append(len(next(iter(parameters.values()))))
+        return forward(model, parameters, *rest)
+
+    monkeypatch.setattr(type(asked.model), "forward", count)
+    monkeypatch.setattr(evaluation, "MOST_STATES", 4 * splits.test.inputs.shape[1] * 10 * 16)
+    assert np.allclose(evaluate(asked.model, shapes, weights, splits.test), at_once, rtol=1e-12, atol=0)
+    assert batches == [4, 4, 2]
 
 
 def test_val_losses_are_what_torch_computes_from_the_weights() -> None:

@@ -1,0 +1,20 @@
+"""What a run means that does not name a setting: it was written before there was the setting.
+
+Runs name all settings that there are when they are written, so that their meaning does not depend on a present default.
+A new setting whose default differs from what the code did before gets one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linrnn.training.trial_config import TrialConfig, from_text
+
+LEGACY_VALUES: Mapping[str, str] = {
+    "task.test_sequences": "0",  # as many as in each of the other splits
+}
+
+
+def parse_params(params: Mapping[str, str]) -> TrialConfig:
+    """Return the trial config that the params of a trial's run mean; raise ConfigError where they are those of none."""
+    return from_text(params, LEGACY_VALUES)
