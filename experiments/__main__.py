@@ -9,6 +9,7 @@ import click
 
 from experiments.cli.baselines import baselines
 from experiments.cli.compare import compare
+from experiments.cli.data_tests import test
 from experiments.cli.diff import diff
 from experiments.cli.doctor import doctor
 from experiments.cli.export import export
@@ -55,7 +56,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     collect_global_options(context, dict(values))
 
 
-for command in (sweep, compare, report, ui, tasks, baselines, train, reproduce, diff, export, doctor, suite):
+for command in (sweep, compare, report, ui, tasks, baselines, test, train, reproduce, diff, export, doctor, suite):
     linrnn.add_command(command)
 linrnn.add_alias("floors", baselines)  # its name in 0.1.0
 

@@ -125,6 +125,7 @@ class Artifact(SchemaName):
     BASELINES = "baselines.json", "baselines and bounds of the task", "floors.json"
     BASELINE_STEP_LOSSES = "baseline_step_losses.npz", "losses of the baselines by step of the test split"
     BASELINES_FIGURE = "baselines.png", "the linear baseline by number of lags", "floors.png"
+    NONLINEARITY_TESTS = "nonlinearity_tests.json", "nonlinearity tests of a sweep's data; none for classes"
     DIFF = "uncommitted.diff", "changes of the code since its commit"
     COMPARISON = "comparison.csv", "comparison table of a sweep"
     REPORT = "report.html", "report of a sweep"

@@ -13,6 +13,7 @@ from experiments.report.comparison_table import (
     objective_label,
     short_table,
 )
+from experiments.report.nonlinearity_text import nonlinearity_sentence
 from experiments.report.reference_losses import losses_by_label
 from experiments.report.serialization import finite
 from experiments.report.summary import SweepSummary
@@ -53,6 +54,8 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
 def show_verdict(summary: SweepSummary) -> None:
     """Print the verdict of a sweep, its conditions, baselines and bounds, and failed trials."""
     print(f"{summary.task}: {summary.verdict.word}. {summary.verdict.reason}.")
+    if summary.nonlinearity_tests:
+        print(f"  {nonlinearity_sentence(summary.nonlinearity_tests, summary.verdict)}")
     print(f"  Conditions: {summary.conditions}.")
     print(f"  Searched: {summary.search_space}.")
     print(f"  Baselines and bounds: {baselines_text(summary.baselines)}.")

@@ -18,6 +18,12 @@ from experiments.report.comparison_table import (
 )
 from experiments.report.figures.picture import Picture
 from experiments.report.figures.sweep_figures import sweep_figures
+from experiments.report.nonlinearity_text import (
+    effect_text,
+    explain_disagreement,
+    nonlinearity_table,
+    nonlinearity_text,
+)
 from experiments.report.serialization import reproduce_commands, sweeps_table
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import SweepRecord
@@ -46,6 +52,7 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             table=comparison_table(summary),
             explanations=explanations(summary.settings),
             baselines=baselines_table(summary.baselines),
+            nonlinearity=nonlinearity_section(summary),
             pictures=pictures,
             csv_link=csv_link,
             commands=reproduce_commands(summary),
@@ -56,6 +63,15 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
         )
         .encode()
     )
+
+
+def nonlinearity_section(summary: SweepSummary) -> tuple[str, Table] | None:
+    """Return a paragraph on the nonlinearity tests of a sweep's data, and their table; None where there are none."""
+    tests = summary.nonlinearity_tests
+    if not tests:
+        return None
+    sentences = (nonlinearity_text(tests), effect_text(tests), explain_disagreement(tests, summary.verdict))
+    return "; ".join(filter(None, sentences)), nonlinearity_table(tests)
 
 
 def trials_table(record: SweepRecord, summary: SweepSummary) -> Table:

@@ -16,6 +16,7 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       baselines         naive, linear, linear_lags (of least squares), nonlinear, naive_method, linear_method (in
                         words), candidates[] (name, val, test: of the linear predictors)
       bounds            analytic, noise; null if not known
+      nonlinearity      null, or tests[] (name, null, statistic, p, adjusted_p, about, targets), effect, detection_ratio
 
 `objective` is what a study minimizes: the upper quartile over replicas of each one's lowest validation loss, or their
 median (`best_val_loss`) in sweeps of schema 2 or older. Losses are normalized; a number that is not finite is null.
@@ -30,6 +31,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.report.comparison_table import baselines_text, comparison_table
+from experiments.report.nonlinearity_text import nonlinearity_json, nonlinearity_sentence
 from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
 from experiments.search.search_space import short_names
@@ -60,6 +62,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "data_share": finite(summary.verdict.data_share),
         "conditions": summary.conditions,
         "notes": list(summary.notes),
+        "nonlinearity": nonlinearity_json(tests) if (tests := summary.nonlinearity_tests) else None,
     }
 
 
@@ -213,6 +216,11 @@ def sweep_markdown(summary: SweepSummary) -> str:
         *(f"Failed trial: {failure}.\n" for failure in summary.failures),
         f"Baselines and bounds: {baselines_text(summary.baselines)}.",
         "",
+        *(
+            [nonlinearity_sentence(summary.nonlinearity_tests, summary.verdict), ""]
+            if summary.nonlinearity_tests
+            else []
+        ),
         *(f"Data: {note}.\n" for note in summary.notes),
         "Figures, tables and a report (one HTML file) are among the artifacts.",
     ]

@@ -10,6 +10,7 @@ from experiments.report.sweep_record import ConfirmationTrial, SweepRecord
 from experiments.search.search_space import describe_space
 from experiments.search.sweep_config import SweepConfig
 from linrnn.analysis.bootstrap import Bootstrap
+from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.statistics import (
     LEAST_REPLICAS,
     Estimate,
@@ -81,6 +82,7 @@ class SweepSummary:
     ranges: Mapping[str, tuple[float, float]]  # of the settings that were searched, by full name
     notes: tuple[str, ...] = ()  # how the user's file was read
     objective_name: str = OBJECTIVE  # quantile over replicas of the lowest validation loss that its studies minimize
+    nonlinearity_tests: NonlinearityTests | None = None  # of the data; None where there are none
 
     @property
     def settings(self) -> list[str]:
@@ -123,6 +125,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
         notes=tuple(record.notes),
         objective_name=record.objective_name,
+        nonlinearity_tests=record.nonlinearity_tests,
     )
 
 

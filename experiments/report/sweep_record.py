@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from experiments.search.search_space import SearchSpace, free_settings, setting_values
 from experiments.search.selection import best_trial_number
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
+from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.statistics import LossSample
 from linrnn.baseline.baselines import Baselines
@@ -22,7 +23,14 @@ from linrnn.training.trial_config import searchable_settings, to_text
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import confirmation_runs, study_runs
-from tracking.runs.reader import count_parameters, read_baselines, read_curves, read_predictions, read_step_losses
+from tracking.runs.reader import (
+    count_parameters,
+    read_baselines,
+    read_curves,
+    read_nonlinearity_tests,
+    read_predictions,
+    read_step_losses,
+)
 from tracking.schema import Artifact, CurveArray, SchemaError, Tag
 from tracking.store.access import Store
 
@@ -92,6 +100,8 @@ class SweepRecord:
         How the user's file was read.
     objective_name : str
         Quantile over replicas of the lowest validation loss that its studies minimize.
+    nonlinearity_tests : NonlinearityTests or None
+        Nonlinearity tests of the data; None for classes, too few data, and records of earlier versions.
     """
 
     run_id: str
@@ -107,6 +117,7 @@ class SweepRecord:
     environment: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
     objective_name: str = OBJECTIVE
+    nonlinearity_tests: NonlinearityTests | None = None
 
     @property
     def models(self) -> list[str]:
@@ -206,6 +217,7 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         environment=next((run.provenance for run in reversed(every) if run.provenance), {}),
         notes=sweep.notes,
         objective_name=sweep.objective_name,
+        nonlinearity_tests=read_nonlinearity_tests(store, sweep),
     )
 
 

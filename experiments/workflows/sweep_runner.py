@@ -20,12 +20,14 @@ from experiments.workflows.resume import begin_or_resume, find_same_sweep, study
 from experiments.workflows.retry import retry_on_outage
 from experiments.workflows.trial import attach_data_files
 from experiments.workflows.trial_job import TrialJob
+from linrnn.analysis.nonlinearity import compute_nonlinearity_tests
 from linrnn.baseline.baselines import Baselines, compute_baselines
+from linrnn.errors import DataError
 from linrnn.tasks.task import TaskData
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.result import FailedTrial, TrialResult
 from tracking.run_views import SweepRun
-from tracking.runs.artifacts import baseline_losses_file, baselines_file, data_files
+from tracking.runs.artifacts import baseline_losses_file, baselines_file, data_files, nonlinearity_tests_file
 from tracking.runs.query import confirmation_runs
 from tracking.runs.reader import read_baselines, read_sweep
 from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status, set_tags
@@ -210,5 +212,17 @@ def sweep_files(data: TaskData, baselines: Baselines) -> Mapping[str, bytes]:
         Artifact.BASELINES: baselines_file(baselines),
         **({Artifact.BASELINE_STEP_LOSSES: baseline_losses_file(step_losses)} if step_losses else {}),
         Artifact.BASELINES_FIGURE: baselines_figure(baselines),
+        **nonlinearity_files(data, baselines),
         **data_files(data),
     }
+
+
+def nonlinearity_files(data: TaskData, baselines: Baselines) -> Mapping[str, bytes]:
+    """Name -> content of the file of nonlinearity tests; none for classes and for too few data."""
+    if data.splits.train.classes:
+        return {}
+    try:
+        tests = compute_nonlinearity_tests(data.task, data.splits, baselines.step_losses)
+    except DataError:
+        return {}
+    return {Artifact.NONLINEARITY_TESTS: nonlinearity_tests_file(tests)}

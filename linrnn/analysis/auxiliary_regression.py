@@ -98,7 +98,7 @@ def regress_residuals(residuals: Array, design: Array, extra: Array, block: int)
         values.append(compute_f(parts[:terms].sum(axis=0), total - parts[terms:].sum(axis=0)))
     statistic = float(compute_f(explained, squares))
     p = (1 + int((np.concatenate(values)[:RESAMPLES] >= statistic).sum())) / (1 + RESAMPLES)
-    effect = 1 - (1 - explained / squares) * (freedom + terms) / freedom
+    effect = 1 - max(1 - explained / squares, 0.0) * (freedom + terms) / freedom
     return Regression(statistic, p, effect, terms, len(e))
 
 

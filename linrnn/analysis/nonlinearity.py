@@ -21,8 +21,8 @@ FEW, MOST = 500, 2000  # residuals for BDS: fewer have a p by permutations; only
 PERMUTATIONS = 199
 SQUARE_LAGS = 10  # autocorrelations of squares
 REGRESSIONS = {
-    "squares and cubes (Teraesvirta, Lin & Granger)": (2, 3),
-    "products (Tsay)": (2,),
+    "squares and cubes": (2, 3),  # Teraesvirta, Lin & Granger 1993
+    "products": (2,),  # Tsay 1986
 }  # degrees of the products
 
 
@@ -119,7 +119,8 @@ def run_regressions(sequences: Sequences, fit: LinearFit, spacing: int) -> tuple
         columns = lags.reshape(len(lags), -1)[:, :count]
         result = regress_residuals(wide.residuals, wide.design, product_terms(columns, degrees), wide.dependence)
         words = "squares, cubes and products" if 3 in degrees else "squares and products"
-        inputs = "the last input" if columns.shape[1] == 1 else f"{columns.shape[1]} inputs, {spacing} steps apart,"
+        apart = f", {spacing} steps apart," if spacing > 1 else ""
+        inputs = "the last input" if columns.shape[1] == 1 else f"the last {columns.shape[1]} inputs{apart}"
         null = f"{words} of {inputs} do not predict what a linear fit leaves"
         tests.append(NonlinearityTest(name, null, result.statistic, result.p, MEAN, result.rows))
         effects.append(result.effect)
@@ -172,20 +173,22 @@ def innovations(sequences: Sequences, fit: LinearFit) -> Array:
 
 
 def run_residual_tests(residuals: Array) -> list[NonlinearityTest]:
-    """Test whether residuals `(T', B)` depend on each other; none where they are no series."""
+    """Test whether residuals `(T', B)` depend on each other.
+
+    No test where they are no series; none of squares, for example, where these are all the same.
+    """
     from statsmodels.stats.diagnostic import acorr_ljungbox
 
     if len(residuals) <= 2 * SQUARE_LAGS:
         return []
     e = residuals.T.ravel()
-    squares = acorr_ljungbox(np.square(e), [SQUARE_LAGS]).iloc[0]
-    statistic, p = compute_bds(e[-MOST:])
-    return [
+    with np.errstate(divide="ignore", invalid="ignore"):
+        squares = acorr_ljungbox(np.square(e), [SQUARE_LAGS]).iloc[0]
+        bds = compute_bds(e[-MOST:])
+    tests = [
+        NonlinearityTest("BDS", "what a linear fit leaves is independent in time", *bds, DEPENDENCE, len(e[-MOST:])),
         NonlinearityTest(
-            "BDS", "what a linear fit leaves is independent in time", statistic, p, DEPENDENCE, len(e[-MOST:])
-        ),
-        NonlinearityTest(
-            "squares of residuals (McLeod & Li)",
+            "squares of residuals",
             f"squares of what a linear fit leaves are uncorrelated up to lag {SQUARE_LAGS}",
             float(squares["lb_stat"]),
             float(squares["lb_pvalue"]),
@@ -193,6 +196,7 @@ def run_residual_tests(residuals: Array) -> list[NonlinearityTest]:
             len(e),
         ),
     ]
+    return [test for test in tests if np.isfinite([test.statistic, test.p]).all()]
 
 
 def compute_bds(residuals: Array) -> tuple[float, float]:

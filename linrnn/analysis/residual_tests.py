@@ -81,4 +81,4 @@ def run_ljung_box(residuals: Array, horizon: int) -> Sequence[NonlinearityTest]:
     statistic = sum(float(acorr_ljungbox(each, [lags])["lb_stat"].iloc[0]) for each in series)
     p, subject = float(chi2.sf(statistic, lags * len(series))), MEAN if horizon else DEPENDENCE
     null = f"the residuals are uncorrelated up to lag {lags * max(horizon, 1)}"
-    return [NonlinearityTest("autocorrelation (Ljung & Box)", null, statistic, p, subject, series.size)]
+    return [NonlinearityTest("autocorrelation", null, statistic, p, subject, series.size)]

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
+from linrnn.analysis.nonlinearity_tests import NonlinearityTest, NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
 from linrnn.baseline.candidate import CandidateLoss
@@ -172,6 +173,18 @@ def baselines_file(baselines: Baselines) -> bytes:
     """Return the baselines and bounds of a task as JSON, without their step losses."""
     values = asdict(replace(baselines, step_losses={}))
     return json_file({name: value for name, value in values.items() if name != "step_losses"})
+
+
+def nonlinearity_tests_file(tests: NonlinearityTests) -> bytes:
+    """Return nonlinearity tests as JSON, without the samples that a figure draws."""
+    values = asdict(replace(tests, samples={}))
+    return json_file({name: value for name, value in values.items() if name != "samples"})
+
+
+def parse_nonlinearity_tests(content: bytes) -> NonlinearityTests:
+    """Return the nonlinearity tests in such a file."""
+    values = json.loads(content)
+    return NonlinearityTests(**(values | {"tests": tuple(NonlinearityTest(**each) for each in values["tests"])}))
 
 
 def parse_baselines(content: bytes) -> Baselines:

@@ -14,6 +14,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
 
+from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
 from linrnn.errors import ConfigError
@@ -28,6 +29,7 @@ from tracking.runs.artifacts import (
     parse_baseline_losses,
     parse_baselines,
     parse_curves,
+    parse_nonlinearity_tests,
     parse_predictions,
     parse_step_losses,
     parse_weights,
@@ -192,6 +194,11 @@ def read_baselines(store: Store, sweep: SweepRun) -> Baselines:
     baselines = parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines)
     step_losses = read_optional(store, sweep, Artifact.BASELINE_STEP_LOSSES, parse_baseline_losses)
     return replace(baselines, step_losses=step_losses or {})
+
+
+def read_nonlinearity_tests(store: Store, sweep: SweepRun) -> NonlinearityTests | None:
+    """Return the nonlinearity tests of a sweep's data; None where it has no such file."""
+    return read_optional(store, sweep, Artifact.NONLINEARITY_TESTS, parse_nonlinearity_tests)
 
 
 def parse_artifact(

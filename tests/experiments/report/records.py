@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.report.sweep_record import ConfirmationTrial, SearchTrial, SweepRecord
 from experiments.search.sweep_config import assemble_config
+from linrnn.analysis.nonlinearity_tests import NonlinearityTest, NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.tasks import TASKS
@@ -50,6 +51,9 @@ def build_record(models: tuple[str, ...] = tuple(SCALES), **settings: str) -> Sw
         failures=["tanh 07: it failed"],
         environment={"python": "3"},
         notes=["predicted column: 'sales'"],
+        nonlinearity_tests=NonlinearityTests(
+            TASK, (NonlinearityTest("products", "products do not predict", 3.5, 0.001, "mean", 80),), 0.04
+        ),
     )
 
 

@@ -83,6 +83,19 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
     "data_share": MAYBE,
     "conditions": str,
     "notes": list,
+    "nonlinearity": {
+        "tests": {
+            "name": str,
+            "null": str,
+            "statistic": float,
+            "p": float,
+            "adjusted_p": MAYBE,
+            "about": str,
+            "targets": int,
+        },
+        "effect": float,
+        "detection_ratio": MAYBE,
+    },
 }
 
 
@@ -118,7 +131,8 @@ class TestWithoutAStore:
         printed = json.loads(json.dumps(sweeps_json([summarize(build_record())]), allow_nan=False))
         (sweep,) = printed["sweeps"]
         linear, tanh = sweep["confirmation"]
-        check({**sweep, "studies": sweep["studies"][0], "confirmation": tanh}, SCHEMA)
+        nonlinearity = {**sweep["nonlinearity"], "tests": sweep["nonlinearity"]["tests"][0]}
+        check({**sweep, "studies": sweep["studies"][0], "confirmation": tanh, "nonlinearity": nonlinearity}, SCHEMA)
         assert linear["linear_comparison"] is None
         assert [study["model"] for study in sweep["studies"]] == list(SCALES)
         assert sweep["notes"] == ["predicted column: 'sales'"]

@@ -15,7 +15,13 @@ from statsmodels.tsa.stattools import bds
 
 from linrnn import Series
 from linrnn.analysis.linear_residuals import fit_linear, join_splits, whiten
-from linrnn.analysis.nonlinearity import compute_bds, compute_nonlinearity_tests, detection_ratio, lag_spacing
+from linrnn.analysis.nonlinearity import (
+    compute_bds,
+    compute_nonlinearity_tests,
+    detection_ratio,
+    lag_spacing,
+    run_residual_tests,
+)
 from linrnn.analysis.nonlinearity_tests import MEAN, NonlinearityTest, NonlinearityTests
 from linrnn.data.sequences import Array, Sequences
 from linrnn.errors import ConfigError, DataError
@@ -25,9 +31,9 @@ from linrnn.tasks.mackey_glass import MackeyGlass
 from linrnn.tasks.product import Product
 from linrnn.tasks.sunspots import Sunspots
 
-REGRESSIONS = "squares and cubes (Teraesvirta, Lin & Granger)", "products (Tsay)"
+REGRESSIONS = "squares and cubes", "products"
 NEIGHBORS, REVERSAL = "surrogates, nearest neighbors", "surrogates, time reversal"
-BDS, SQUARES = "BDS", "squares of residuals (McLeod & Li)"
+BDS, SQUARES = "BDS", "squares of residuals"
 
 
 def autoregression(shocks: Array) -> Array:
@@ -124,7 +130,7 @@ def test_the_test_split_is_not_read() -> None:
 def test_a_product_of_inputs_is_found_though_no_lag_helps_a_linear_fit() -> None:
     result = compute_nonlinearity_tests(Product())
     p = {test.name: test.p for test in result.tests}
-    assert p["products (Tsay)"] == 0.001
+    assert p["products"] == 0.001
     assert result.effect > 0.99
     assert NEIGHBORS not in p
 
@@ -197,6 +203,12 @@ def test_squares_are_tested_on_the_residuals_of_an_autoregression() -> None:
     assert result.targets == len(residuals)
     assert result.statistic == pytest.approx(oracle["lb_stat"])
     assert result.p == pytest.approx(oracle["lb_pvalue"])
+
+
+def test_squares_that_are_all_the_same_are_not_tested() -> None:
+    bits = np.random.default_rng(0).choice([-1.0, 1.0], 600)[:, None]
+    assert SQUARES not in [test.name for test in run_residual_tests(bits)]
+    assert run_residual_tests(bits[:10]) == []
 
 
 def test_horizons_further_ahead_multiply_lags_that_are_apart() -> None:

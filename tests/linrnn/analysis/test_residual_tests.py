@@ -8,7 +8,7 @@ from statsmodels.stats.diagnostic import acorr_ljungbox
 
 from linrnn.analysis.residual_tests import check_residuals
 
-NAMES = "autocorrelation (Ljung & Box)", "lagged inputs", "products of lagged inputs"
+NAMES = "autocorrelation", "lagged inputs", "products of lagged inputs"
 
 
 def noise(seed: int, *shape: int) -> np.ndarray:
