@@ -24,7 +24,7 @@ def test_cross_entropy_is_that_of_torch() -> None:
 
 
 def test_without_memory_copy_costs_ten_symbols_of_eight() -> None:
-    data = TASKS["copy"](sequences=2000).splits()
+    data = TASKS["copy"](test_sequences=2000).splits()
     blank, symbol = np.eye(9)[8], np.append(np.full(8, 1 / 8), 0)
     steps = np.stack([blank] * 20 + [symbol] * 10)
     probabilities = np.repeat(steps[:, None], 2000, axis=1)
