@@ -35,9 +35,11 @@ def test_a_sweep_records_the_tests_of_its_data(store: Store) -> None:
         run_sweep(prepare_sweep("henon", ["linear"], SMALL), store, executor)
     sweep = last_sweeps(store)["henon"]
     tests = read_nonlinearity_tests(store, sweep)
-    assert tests == compute_nonlinearity_tests(TASKS["henon"](length=60, sequences=1))
+    task = TASKS["henon"](length=60, sequences=1)
+    assert tests == compute_nonlinearity_tests(task, step_losses=compute_baselines(task).step_losses)
     assert tests is not None
     assert tests.rejections
+    assert tests.detection_ratio is not None
     assert summarize(load_sweep(store, sweep)).nonlinearity_tests == tests
     assert f"Nonlinearity tests: {len(tests.rejections)} of {len(tests.tests)} reject" in sweep.tag(Tag.NOTE)
 
