@@ -8,10 +8,11 @@ ARGS ?=
 N ?= 20
 RUN ?=
 TASK ?=
+DATA ?= .
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sweep suite compare report ui reproduce test coverage servers browser faults wheel doctor check \
-	bench calibrate docs lock clean
+	bench calibrate published docs lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -78,6 +79,10 @@ bench: $(READY)  ## benchmark against the per-step loop, torch.nn.RNN and JAX, a
 
 calibrate: $(READY)  ## error rates of the verdict on 400 generated series, about 90 minutes, resumable: ARGS="--series 40"
 	@$(BIN)/python -m experiments.calibration $(ARGS)
+
+published: $(READY)  ## our figures beside published ones, within an hour, resumable; DATA=DIR holds ETTh1.csv and silverbox.csv
+	@$(BIN)/python -m experiments.publications --data "$(DATA)" $(ARGS)
+	@$(if $(findstring --quick,$(ARGS)),:,$(BIN)/python -m docs.record published published && $(BIN)/python -m docs.tables)
 
 docs: $(READY)  ## build the documentation into docs/_build/html; warnings are errors
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-docs.lock

@@ -6,6 +6,7 @@ instead of the one that is shown, `template` the one to show, with the beginning
 and `limit` the number of lines of output to keep.
 
 The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 7 minutes.
+`published` is what `make published` has written into FOLDER.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
         benchmark = json.loads((DOCS.parent / "benchmark" / "bench.json").read_text())
         origin["environment"] |= {"jax": benchmark["machine"].get("jax", "not installed")}
         return {**result, **origin, "rows": speed_rows(benchmark, [row[:5] for row in result["rows"]])}
+    if name == "published":
+        table = json.loads((folder / "published.json").read_text())
+        return {**result, **origin, "columns": table["columns"], "rows": table["rows"]}
     return {**result, **origin, "session": record_session(result, folder)}
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from experiments.report.reference_losses import reference_losses
+from experiments.report.reference_losses import ReferenceLoss, reference_losses
 from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
 from experiments.search.search_space import setting_label, short_names
@@ -88,6 +88,8 @@ def setting_text(name: str, study: StudySummary) -> str:
 CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
     "confirmation replicas": lambda confirmation: str(len(confirmation.test_loss)),
     "divergence rate": lambda confirmation: percent_text(confirmation.diverged / len(confirmation.test_loss)),
+    "RMSE": lambda confirmation: number_text(confirmation.rmse),
+    "MAE": lambda confirmation: number_text(confirmation.mae),
     "median test loss": lambda confirmation: number_text(confirmation.median.value),
     "quartiles": quartiles_text,
     "95 % interval": lambda confirmation: interval_text(confirmation.median),
@@ -97,6 +99,7 @@ CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
     "Diebold-Mariano p": comparison_text(lambda comparison: p_text(comparison.p)),
     "better than linear": comparison_text(lambda comparison: percent_text(comparison.superiority)),
 }
+UNIT_ROWS = ("RMSE", "MAE")  # which only a table with a unit of its own has
 EXPLANATIONS = {
     "trials": "trials of the study, and how many of them did not complete",
     "training seconds": "all trials and the confirmation",
@@ -110,6 +113,8 @@ EXPLANATIONS = {
     "confirmation replicas": "networks of the best config, trained on fresh seeds",
     "divergence rate": "of the confirmation's replicas",
     "95 % interval": "of the median, by bootstrap over replicas and blocks of test steps",
+    "RMSE": "root mean square error on the test split, in the data's unit, of the median replica",
+    "MAE": "mean absolute error on the test split, in the data's unit, of the median replica",
     "times the linear baseline": "median test loss divided by the linear baseline's; 1 is as good",
     "gap closed": "part of the way from the linear to the nonlinear baseline",
     "times linear's loss": "ratio of the median test losses, with its 95 % interval",
@@ -145,7 +150,9 @@ def comparison_table(summary: SweepSummary) -> Table:
     ]
     for name, write in CONFIRMATION_ROWS.items():
         column = [confirmations.get(study.model) for study in summary.studies]
-        rows.append((name, *(MISSING if each is None else write(each) for each in column)))
+        cells = [MISSING if each is None else write(each) for each in column]
+        if name not in UNIT_ROWS or {*cells} != {MISSING}:
+            rows.append((name, *cells))
     return Table(header, rows)
 
 
@@ -166,11 +173,20 @@ def short_table(summaries: Sequence[SweepSummary]) -> Table:
 
 def baselines_table(baselines: Baselines) -> Table:
     """Return the table of a task's baselines and bounds."""
-    rows = [(each.label, f"{each.loss:.4g}", each.predictor) for each in reference_losses(baselines)]
-    return Table(("", "loss", "predictor"), rows)
+    losses = reference_losses(baselines)
+    if baselines.unit is None:
+        return Table(("", "loss", "predictor"), [(each.label, f"{each.loss:.4g}", each.predictor) for each in losses])
+    rows = [(each.label, f"{each.loss:.4g}", number_text(each.rmse), each.predictor) for each in losses]
+    return Table(("", "loss", "RMSE", "predictor"), rows)
 
 
 def baselines_text(baselines: Baselines) -> str:
     """Write a task's baselines and bounds in one line."""
-    notes = {"linear baseline": f" ({baselines.linear_method})"}
-    return ", ".join(f"{each.label} {each.loss:.3g}{notes.get(each.label, '')}" for each in reference_losses(baselines))
+    methods = {"linear baseline": baselines.linear_method}
+
+    def describe(each: ReferenceLoss) -> str:
+        notes = [methods.get(each.label, ""), "" if each.rmse is None else f"RMSE {each.rmse:.3g}"]
+        note = ", ".join(filter(None, notes))
+        return f"{each.label} {each.loss:.3g}{note and f' ({note})'}"
+
+    return ", ".join(map(describe, reference_losses(baselines)))

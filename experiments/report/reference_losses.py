@@ -14,6 +14,7 @@ class ReferenceLoss(NamedTuple):
     key: str  # in CSV files
     loss: float
     predictor: str
+    rmse: float | None = None  # in the data's own unit
 
 
 def reference_losses(baselines: Baselines) -> list[ReferenceLoss]:
@@ -27,7 +28,9 @@ def reference_losses(baselines: Baselines) -> list[ReferenceLoss]:
         ("noise bound", "bound_noise", baselines.noise, "best predictor of any kind"),
     )
     return [
-        ReferenceLoss(label, key, loss, predictor) for label, key, loss, predictor in references if loss is not None
+        ReferenceLoss(label, key, loss, predictor, baselines.rmse.get(key.removeprefix("baseline_")))
+        for label, key, loss, predictor in references
+        if loss is not None
     ]
 
 

@@ -10,18 +10,19 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       search_space      {setting: [low, high]} of the settings that were searched
       studies[]         model, trials, pruned, diverged, failed, best_run, objective, best_val_loss, one key for each
                         setting that can be searched (hidden_size, learning_rate), parameters, seconds
-      confirmation[]    model, run_id, replicas, diverged, median_test_loss, iqr, quartiles[2], interval[2], excess,
-                        closed_gap, too_few_replicas, linear_comparison (null, or ratio, interval[2],
-                        diebold_mariano_p (null with too few test steps), superiority)
+      confirmation[]    model, run_id, replicas, diverged, median_test_loss, rmse, mae, output_losses[], iqr,
+                        quartiles[2], interval[2], excess, closed_gap, too_few_replicas, linear_comparison (null, or
+                        ratio, interval[2], diebold_mariano_p (null with too few test steps), superiority)
       baselines         naive, linear, linear_lags (of least squares), nonlinear, naive_method, linear_method (in
-                        words), candidates[] (name, val, test: of the linear predictors)
+                        words), candidates[] (name, val, test: of the linear predictors), rmse (null, or naive,
+                        linear, nonlinear)
       bounds            analytic, noise; null if not known
       nonlinearity      null, or tests[] (name, null, statistic, p, adjusted_p, about, targets), effect, detection_ratio
 
 `objective` is what a study minimizes: the upper quartile over replicas of each one's lowest validation loss, or their
-median (`best_val_loss`) in sweeps of schema 2 or older. Losses are normalized; a number that is not finite is null.
-Schema 1 had one object `floors` in place of `baselines` and `bounds`, and `beside_linear` for `linear_comparison`,
-`gap_closed` for `closed_gap`.
+median (`best_val_loss`) in sweeps of schema 2 or older. Losses are normalized; `rmse` and `mae` are in the data's own
+unit, and null without one. A number that is not finite is null. Schema 1 had one object `floors` in place of
+`baselines` and `bounds`, and `beside_linear` for `linear_comparison`, `gap_closed` for `closed_gap`.
 """
 
 from __future__ import annotations
@@ -93,6 +94,9 @@ def confirmation_json(confirmation: ConfirmationSummary) -> dict[str, Any]:
         "replicas": len(confirmation.test_loss),
         "diverged": confirmation.diverged,
         "median_test_loss": finite(middle),
+        "rmse": finite(confirmation.rmse),
+        "mae": finite(confirmation.mae),
+        "output_losses": list(confirmation.output_losses),
         "iqr": finite(third - first),
         "quartiles": [finite(first), finite(third)],
         "interval": interval(confirmation.median),
@@ -129,6 +133,7 @@ def baselines_json(baselines: Baselines) -> dict[str, dict[str, Any]]:
             "naive_method": baselines.naive_method,
             "linear_method": baselines.linear_method,
             "candidates": [each._asdict() for each in baselines.candidates],
+            "rmse": baselines.rmse or None,
         },
         "bounds": {"analytic": baselines.analytic, "noise": baselines.noise},
     }
@@ -144,6 +149,8 @@ CONFIRMATION_COLUMNS = (
     "replicas",
     "diverged",
     "median_test_loss",
+    "rmse",
+    "mae",
     "iqr",
     "excess",
     "closed_gap",
@@ -169,7 +176,8 @@ def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
         "failures": "; ".join(summary.failures),
-        **{f"baseline_{name}": value for name, value in references["baselines"].items()},
+        **{f"baseline_{name}": value for name, value in references["baselines"].items() if name != "rmse"},
+        **{f"baseline_{name}_rmse": summary.baselines.rmse.get(name) for name in ("naive", "linear", "nonlinear")},
         **{f"bound_{name}": value for name, value in references["bounds"].items()},
     }
     names = short_names(summary.settings)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.report.sweep_record import ConfirmationTrial, SweepRecord
 from experiments.search.search_space import describe_space
 from experiments.search.sweep_config import SweepConfig
 from linrnn.analysis.bootstrap import Bootstrap
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
+from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.statistics import (
     LEAST_REPLICAS,
     Estimate,
@@ -57,6 +60,9 @@ class ConfirmationSummary:
     closed_gap: float | None  # part of the way from the linear to the nonlinear baseline
     linear_comparison: SampleComparison | None  # None for linear itself, without linear, or with too few replicas
     too_few_replicas: bool  # for a comparison with linear
+    rmse: float | None = None  # of the median replica, in the data's own unit
+    mae: float | None = None
+    output_losses: tuple[float, ...] = ()  # of each output of the median replica
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
@@ -175,7 +181,17 @@ def summarize_confirmation(
         if linear is not None and enough
         else None,
         too_few_replicas=comparable and not enough,
+        **({} if trial.predictions is None else describe_errors(trial.predictions)),
     )
+
+
+def describe_errors(predictions: Predictions) -> dict[str, Any]:
+    """Return the errors of a confirmation's median replica by name: in the data's own unit, and of each output."""
+    errors = {"rmse": predictions.rmse, "mae": predictions.mae}
+    return {
+        **{name: None if math.isnan(error) else error for name, error in errors.items()},
+        "output_losses": tuple(predictions.output_losses.tolist()),
+    }
 
 
 def describe_conditions(config: SweepConfig) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CONFIRMATION_SEEDS = 10**6  # the seed of a confirmation is that of the search XOR this
 DIGEST = "task.sha256"
+TEST_FILE = "task.test_file"
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def task_text(task: str, settings: Mapping[str, str]) -> dict[str, str]:
     if "task.file" in settings:
         raise ConfigError(f"task.file is given twice, as {task} and as {settings['task.file']}")
     aligned = {"task.horizon": "0"} if task.lower().endswith(".npz") else {}
-    return {"task": "series", "task.file": task, **aligned, **settings}
+    test = {TEST_FILE: os.path.abspath(settings[TEST_FILE])} if settings.get(TEST_FILE) else {}
+    return {"task": "series", "task.file": task, **aligned, **settings, **test}
 
 
 def prepare_sweep(task: str | Task, models: Sequence[str], settings: Mapping[str, str]) -> Sweep:

@@ -62,12 +62,12 @@ class RerunJob(NamedTuple):
         """The recorded config, on these data."""
         return replace(self.original.config, task=self.data.task)
 
-    def submit(self, executor: Executor, attach_content: bool = False) -> Future[TrialResult]:
+    def submit(self, executor: Executor, attach_contents: bool = False) -> Future[TrialResult]:
         """Start it on a worker, with the data if the worker lacks them."""
         return executor.submit(
             run_trial,
             self.config,
-            self.data.task.content if attach_content else None,
+            self.data.task.contents if attach_contents else None,
             artifacts=trial_artifacts,
             baselines=self.record.baselines(),
             last_epoch=self.original.history.epoch,
@@ -161,7 +161,7 @@ def iterate_reproductions(
         for future in wait(pending, return_when=FIRST_COMPLETED).done:
             job = pending.pop(future)
             if isinstance(future.exception(), MissingDataError):
-                pending[job.submit(executor, attach_content=True)] = job
+                pending[job.submit(executor, attach_contents=True)] = job
                 continue
             rerun = future.result()
             reproduction = finish_reproduction(job, rerun, tolerance, store)
@@ -171,11 +171,11 @@ def iterate_reproductions(
 
 
 def load_job(record: TrialRecord, original: TrialResult) -> RerunJob:
-    """Read the data of a recorded trial: the user's file as it is now, or the recorded copy if it is missing."""
+    """Read the data of a recorded trial: the user's files as they are now, or the recorded copies of missing ones."""
     require_device(original.config.training)
     task = original.config.task
     if isinstance(task, Series):
-        task = replace(task, sha256="") if task.has_file else task
+        task = task.detach()
     return RerunJob(record, original, task.load(record.copy))
 
 

@@ -131,7 +131,7 @@ class SweepRunner:
     def retry(self, job: TrialJob, error: BaseException | None) -> TrialJob | None:
         """Return the job to submit again after an error that the trial did not cause, or None."""
         if isinstance(error, MissingDataError):
-            return job._replace(content=self.data.task.content)
+            return job._replace(contents=self.data.task.contents)
         if isinstance(error, WorkerDiedError) and job.deaths < RETRIES:
             return job._replace(deaths=job.deaths + 1)
         return None

@@ -27,14 +27,14 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 CACHE_SIZE = 4  # tasks whose data a process keeps, as the trials of a few tasks come in turn
-_contents: dict[str, bytes] = {}  # by SHA-256
+_contents: dict[tuple[str, str], tuple[bytes, ...]] = {}  # by the SHA-256 of the file and of the test file
 _splits: dict[tuple[Task, str | None], Splits] = {}
 _lock = Lock()
 
 
 def run_trial(
     config: TrialConfig,
-    content: bytes | None = None,
+    contents: tuple[bytes, ...] | None = None,
     *,
     artifacts: Artifacts | None = None,
     baselines: Baselines | None = None,
@@ -49,8 +49,8 @@ def run_trial(
     ----------
     config : TrialConfig
         What to compute.
-    content : bytes, optional
-        Content of the file that `config.task` names; needed once in each process.
+    contents : tuple of bytes, optional
+        Content of each file that `config.task` names; needed once in each process.
     artifacts : callable, optional
         Returns further artifacts, by name, of the result, the sequences and the baselines. A function of a module,
         so that it can be pickled.
@@ -78,7 +78,7 @@ def run_trial(
     from linrnn.training.loop import evaluate_test_split, train  # imports torch, which only workers need
 
     started = time.time()
-    config = replace(config, task=attach_content(config.task, content))
+    config = replace(config, task=attach_contents(config.task, contents))
     splits = load_splits(config.task)
     reporter = progress or NullProgress()
     for history in train(config, splits):
@@ -103,16 +103,16 @@ def is_above_limit(config: TrialConfig, history: TrainingHistory, limits: Mappin
     return min(losses, default=math.inf) > limits[history.epoch]
 
 
-def attach_content(task: Task, content: bytes | None) -> Task:
-    """Return a task with the content of its file, given now or with an earlier trial; else raise MissingDataError."""
+def attach_contents(task: Task, contents: tuple[bytes, ...] | None) -> Task:
+    """Return a task with the content of its files, given now or with an earlier trial; else raise MissingDataError."""
     if not isinstance(task, Series) or task.is_self_contained:
         return task
-    if content is None:
-        content = _contents.get(task.sha256)
-    if content is None:
+    key = task.sha256, task.test_sha256
+    contents = contents or _contents.get(key)
+    if contents is None:
         raise MissingDataError(task.label)
-    remember(_contents, task.sha256, content)
-    return task.attach(content)
+    remember(_contents, key, contents)
+    return task.attach(*contents)
 
 
 def load_splits(task: Task) -> Splits:

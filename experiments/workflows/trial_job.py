@@ -33,8 +33,8 @@ class TrialJob(NamedTuple):
         Its number in the study; None for the confirmation.
     limits : mapping of int to float
         Its pruning limits.
-    content : bytes, optional
-        Content of the task's file, attached only for a worker that lacks it.
+    contents : tuple of bytes, optional
+        Content of the task's files, attached only for a worker that lacks it.
     deaths : int
         Number of workers that died while they trained it.
     """
@@ -44,7 +44,7 @@ class TrialJob(NamedTuple):
     baselines: Baselines
     number: int | None = None
     limits: Mapping[int, float] = {}
-    content: bytes | None = None
+    contents: tuple[bytes, ...] | None = None
     deaths: int = 0
 
     @property
@@ -70,7 +70,7 @@ class TrialJob(NamedTuple):
         return executor.submit(
             run_trial,
             self.config,
-            self.content,
+            self.contents,
             artifacts=trial_artifacts,
             baselines=self.baselines,
             limits=self.limits,

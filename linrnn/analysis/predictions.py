@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,6 +29,10 @@ class Predictions(NamedTuple):
     For classes, targets and outputs are class numbers. The free run has K steps of the first sequence, from step
     `start`, where the network reads its own predictions instead of the data; `truth` is nan after the end of the
     sequence. K = 0 if the task is not a forecast of its own inputs, or if its horizon exceeds half of FREE_STEPS.
+
+    `rmse` and `mae` are the root mean square and the mean absolute error over all targets, in the data's own
+    unit; nan where there is none. `output_losses` are the normalized losses of each output, whose mean is the
+    test loss; empty for classes.
     """
 
     replica: int
@@ -39,6 +44,9 @@ class Predictions(NamedTuple):
     start: int
     truth: Array  # (K,)
     free_run: Array  # (K,)
+    rmse: float = nan
+    mae: float = nan
+    output_losses: Array = np.empty(0)  # (outputs,)
 
 
 def predict_test_split(config: TrialConfig, history: TrainingHistory, splits: Splits, test_loss: Losses) -> Predictions:
@@ -55,14 +63,23 @@ def predict_test_split(config: TrialConfig, history: TrainingHistory, splits: Sp
         outputs, _ = model.forward(parameters, inputs, model.zero_state(1, inputs.shape[1], like=inputs))
         closes = inputs.shape[2] == outputs.shape[3] == 1 and 0 < ahead <= min(FREE_STEPS // 2, len(inputs))
         loop = run_closed_loop(model, parameters, splits.test, inputs, ahead) if closes else NO_LOOP
-    return Predictions(replica, *select_targets(splits.test, outputs[0].numpy()), splits.test.classes, *loop)
+    classes, errors = splits.test.classes, (outputs[0].numpy() - splits.test.targets)[splits.test.first :]
+    output_losses = np.empty(0) if classes else np.square(errors).mean(axis=(0, 1)) / splits.test.scale
+    unit = splits.test.unit or nan
+    rmse, mae = unit * np.sqrt(np.square(errors).mean()), unit * np.abs(errors).mean()
+    selected = select_targets(splits.test, outputs[0].numpy())
+    return Predictions(replica, *selected, classes, *loop, float(rmse), float(mae), output_losses)
 
 
 def select_targets(
     sequences: Sequences, predictions: Array
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Array, Array]:
-    """Sequence, step, target and output of each target after the washout, at most MOST: `(N, ...)` each."""
-    pairs = [array[sequences.first :].swapaxes(0, 1) for array in (sequences.targets, predictions)]
+    """Sequence, step, target and output of each target after the washout, at most MOST: `(N, ...)` each.
+
+    Differences from an offset are added to it.
+    """
+    offset = 0.0 if sequences.offset is None else sequences.offset
+    pairs = [(array + offset)[sequences.first :].swapaxes(0, 1) for array in (sequences.targets, predictions)]
     if sequences.classes:
         pairs = [array.argmax(axis=-1)[..., None].astype(float) for array in pairs]
     targets, outputs = (array.reshape(-1, array.shape[-1])[:MOST] for array in pairs)

@@ -71,6 +71,8 @@ class Baselines:
     step_losses : mapping of str to array (T', B)
         Losses of `naive`, `linear` and `nonlinear` at each test step that counts, of each sequence, whose means they
         are; of more than 200,000 values, means of consecutive steps. Empty in records of earlier versions.
+    unit : float or None
+        Root mean square error of a loss of 1, in the data's own unit; None where there is no such unit.
     """
 
     task: str
@@ -87,6 +89,7 @@ class Baselines:
     linear_method: str = ""
     candidates: tuple[CandidateLoss, ...] = ()
     step_losses: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
+    unit: float | None = None
 
     @property
     def is_naive_value(self) -> bool:
@@ -97,6 +100,13 @@ class Baselines:
     def bounds(self) -> dict[str, float]:
         """Name -> loss of the bounds that are known."""
         return {name: loss for name, loss in self.lines.items() if name in BOUNDS}
+
+    @property
+    def rmse(self) -> dict[str, float]:
+        """Name -> root mean square error of the baselines, in the data's own unit; empty without one."""
+        if self.unit is None:
+            return {}
+        return {name: self.unit * loss**0.5 for name, loss in self.lines.items() if name not in BOUNDS}
 
     @property
     def lines(self) -> dict[str, float]:
@@ -233,5 +243,6 @@ def compute_baselines(task: Task | str, splits: Splits | None = None) -> Baselin
         resolution=max(RESOLUTION, rounding_loss(data.test)),
         linear_method=linear.method,
         candidates=linear.candidates,
+        unit=None if data.test.unit is None else data.test.unit * data.test.scale**0.5,
         step_losses={name: thin_steps(each.step_losses) for name, each in references.items()},
     )

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from linrnn.data.sequences import Array, Sequences, Splits
+from linrnn.data.split_settings import LEAST_TARGETS, SplitSettings, count_targets, describe_reach, split_ends
 from linrnn.errors import DataError
 
-LEAST_TARGETS = 2  # targets of a split, so that they can vary
 LARGEST = 1e15  # standard deviations from the mean, whose squares float32 still holds
+PARTS = ("training", "validation", "test")
 
 
 class SeriesData(NamedTuple):
@@ -25,39 +26,124 @@ class SeriesData(NamedTuple):
     newest_first: bool = False  # whether the file has rows in descending order of their dates
 
 
-def split_chronologically(data: SeriesData, horizon: int, name: str) -> Splits:
-    """60/20/20, each feature standardized by the training part alone; the target of step t is the one at t + `horizon`.
+class Standardization(NamedTuple):
+    """Mean and standard deviation of each feature over the training part, `(features,)`."""
 
-    The sequences of val and test begin at the first step; only steps whose target lies in the split enter the loss.
-    DataError, naming the file, where a feature or a split does not change.
+    mean: Array
+    deviation: Array
+
+    def apply(self, values: Array, name: str, features: Sequence[str]) -> Array:
+        """Return each feature less the mean over the deviation. DataError where no float can square that."""
+        with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+            scaled = (values - self.mean) / self.deviation
+        for k, feature in enumerate(features):
+            if not (np.isfinite(self.deviation[k]) and np.abs(scaled[..., k]).max() < LARGEST):
+                raise DataError(f"{name}, {feature} has values too large or too close to standardize: rescale it")
+        return np.asarray(scaled)
+
+
+def split_chronologically(
+    data: SeriesData, settings: SplitSettings, name: str, test: tuple[SeriesData, str] | None = None
+) -> Splits:
+    """Split a series, each feature standardized by the training part alone.
+
+    The sequences of val and test begin at the first step; only steps all of whose targets lie in the split enter the
+    loss. With a second series, and its name, as `test`, the test sequences are all of that, and the first series has no
+    test part.
+
+    Raises
+    ------
+    DataError
+        With the name of the file, where a feature or a split does not change, or a split has too few targets.
     """
-    train_end, val_end = split_ends(len(data.inputs))
-    inputs = standardize_by_train(data.inputs, train_end, name, data.input_names)
-    targets = standardize_by_train(data.targets, train_end, name, data.target_names)
+    ends = settings.ends or split_ends(len(data.inputs), has_test=test is None)
+    require_targets(len(data.inputs), settings, ends, name)
+    inputs, targets = (
+        fit_standardization(values, ends[0], name, names)
+        for values, names in (
+            (input_values(data, settings), data.input_names),
+            (data.targets, data.target_names),
+        )
+    )
 
-    def split(end: int, first_target: int) -> Sequences:
-        part = Sequences(inputs[: end - horizon], targets[horizon:end], first=first_target - horizon)
-        require_varying(part, horizon, name, data.target_names)
-        return part
+    def cut(part: SeriesData, file: str, end: int, first_target: int) -> Sequences:
+        x = inputs.apply(input_values(part, settings), file, part.input_names)
+        y = targets.apply(part.targets, file, part.target_names)
+        unit = float(targets.deviation[0]) if len(targets.deviation) == 1 else None
+        sequences = cut_sequences(x[:end], y[:end], settings, first_target, unit)
+        require_varying(sequences, settings.reach, file, part.target_names)
+        return sequences
 
-    return Splits(split(train_end, horizon), split(val_end, train_end), split(len(inputs), val_end))
-
-
-def split_ends(length: int) -> tuple[int, int]:
-    """The index behind the training part, and behind the val part."""
-    return round(0.6 * length), round(0.8 * length)
-
-
-def has_enough_rows(length: int, horizon: int) -> bool:
-    """Whether so many rows leave targets to each split."""
-    train_end, val_end = split_ends(length)
-    return min(train_end - horizon, val_end - train_end, length - val_end) >= LEAST_TARGETS
+    train, val = cut(data, name, ends[0], settings.horizon), cut(data, name, ends[1], ends[0])
+    train = cut_windows(train, settings.window)
+    if test is None:
+        return Splits(train, val, cut(data, name, ends[2], ends[1]))
+    other, file = test
+    require_targets(len(other.inputs), settings, (len(other.inputs),), file, PARTS[2:])
+    return Splits(train, val, cut(other, file, len(other.inputs), settings.horizon))
 
 
-def standardize_by_train(values: Array, train_end: int, name: str, features: Sequence[str]) -> Array:
-    """Each feature less its mean over its standard deviation, both of the training part, of all sequences at once.
+def input_values(data: SeriesData, settings: SplitSettings) -> Array:
+    """Return the inputs; the first of them as its change since the step before (0 at first) where it is relative."""
+    if not settings.relative:
+        return data.inputs
+    return np.concatenate(
+        [np.diff(data.inputs[..., :1], axis=0, prepend=data.inputs[:1, ..., :1]), data.inputs[..., 1:]], axis=-1
+    )
 
-    DataError for one that does not change there, or whose values no float can square.
+
+def cut_sequences(
+    inputs: Array, targets: Array, settings: SplitSettings, first_target: int, unit: float | None
+) -> Sequences:
+    """Return the pairs of a series up to some row, of which those count whose first target is not before another."""
+    length, steps = len(inputs) - settings.reach, settings.steps
+    x, first = inputs[:length], max(first_target - settings.horizon, settings.washout)
+    later = targets[settings.horizon :]
+    if steps > 1:
+        windows = np.lib.stride_tricks.sliding_window_view(later, steps, axis=0)  # (time, batch, features, steps)
+        later = windows.swapaxes(2, 3).reshape(length, targets.shape[1], -1)
+    if not settings.relative:
+        return Sequences(x, later, first, unit=unit)
+    offset = targets[:length]
+    return Sequences(x, later - offset, first, offset=offset, unit=unit)
+
+
+def cut_windows(sequences: Sequences, window: int) -> Sequences:
+    """Return sequences of `window` steps, each of which begins its washout before the end of the one before.
+
+    So each target counts once, but for those of the first steps, which fill no window. A window of 0 steps, or of more
+    than there are, leaves the sequences as they are.
+    """
+    length = len(sequences.inputs)
+    if not 0 < window < length:
+        return sequences
+    starts = range(length - window, -1, sequences.first - window)[::-1]
+
+    def cut(values: Array) -> Array:
+        return np.concatenate([values[start : start + window] for start in starts], axis=1)
+
+    offset = None if sequences.offset is None else cut(sequences.offset)
+    return sequences._replace(inputs=cut(sequences.inputs), targets=cut(sequences.targets), offset=offset)
+
+
+def require_targets(
+    length: int, settings: SplitSettings, ends: Sequence[int], name: str, parts: Sequence[str] = PARTS
+) -> None:
+    """DataError for rows that are not in the file, and for a split with too few targets."""
+    if ends[-1] > length:
+        raise DataError(f"{name} has {length} rows, and task.split ends at row {ends[-1]}: name rows of the file")
+    for part, targets in zip(parts, count_targets(settings, ends), strict=False):
+        if targets < LEAST_TARGETS:
+            raise DataError(
+                f"{name} has {max(targets, 0)} targets in its {part} part, with {describe_reach(settings)}: "
+                f"change these, or the rows of the {part} part"
+            )
+
+
+def fit_standardization(values: Array, train_end: int, name: str, features: Sequence[str]) -> Standardization:
+    """Return mean and standard deviation of the training part, of all sequences at once.
+
+    DataError for a feature that does not change there.
     """
     part = values[:train_end]
     for k, feature in enumerate(features):
@@ -66,19 +152,14 @@ def standardize_by_train(values: Array, train_end: int, name: str, features: Seq
                 f"{name}, {feature} is constant in the training part, the first {train_end} steps: leave it out"
             )
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        deviation = part.std(axis=(0, 1))
-        scaled = (values - part.mean(axis=(0, 1))) / deviation
-    for k, feature in enumerate(features):
-        if not (np.isfinite(deviation[k]) and np.abs(scaled[..., k]).max() < LARGEST):
-            raise DataError(f"{name}, {feature} has values too large or too close to standardize: rescale it")
-    return np.asarray(scaled)
+        return Standardization(part.mean(axis=(0, 1)), part.std(axis=(0, 1)))
 
 
-def require_varying(part: Sequences, horizon: int, name: str, features: Sequence[str]) -> None:
+def require_varying(part: Sequences, reach: int, name: str, features: Sequence[str]) -> None:
     """DataError for targets of a split none of which ever changes: no loss can be scaled by them."""
-    counted = part.targets[part.first :]
+    counted = part.values[part.first :]
     if (counted == counted[0, 0]).all():
         raise DataError(
             f"{name}, {features[0]} is constant over the last {len(counted)} of its first "
-            f"{len(part.targets) + horizon} steps, a split of their own: use more or other rows"
+            f"{len(part.targets) + reach} steps, a split of their own: use more or other rows"
         )

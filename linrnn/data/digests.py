@@ -35,8 +35,9 @@ def row_digests(rows: NDArray[Any]) -> Digests:
 
 
 def sequences_digest(sequences: Sequences) -> str:
-    """Digest of one split: inputs, targets and the first step that counts."""
-    return digest(sequences.inputs, sequences.targets, np.array(sequences.first))
+    """Digest of one split: inputs, targets, the first step that counts, and the offset where there is one."""
+    offset = () if sequences.offset is None else (sequences.offset,)
+    return digest(sequences.inputs, sequences.targets, np.array(sequences.first), *offset)
 
 
 def data_digests(splits: Splits) -> dict[str, str]:

@@ -15,22 +15,31 @@ EQUAL = 1e-12  # relative difference of two values that are the same but for sta
 class Sequences(NamedTuple):
     """Inputs `(time, batch, features)`, targets `(time, batch, outputs)`; steps before `first` do not enter the loss.
 
-    If `classes`, the targets are one-hot classes.
+    If `classes`, the targets are one-hot classes. Where there is an `offset` `(time, batch, 1)`, the targets are
+    differences from it, and so are the outputs of a network. `unit` is what 1 is in the data's own unit; None
+    where there is no such unit.
     """
 
     inputs: Array
     targets: Array
     first: int = 0
     classes: bool = False
+    offset: Array | None = None
+    unit: float | None = None
+
+    @property
+    def values(self) -> Array:
+        """The targets with their offset, `(time, batch, outputs)`."""
+        return self.targets if self.offset is None else self.targets + self.offset
 
     @property
     def scale(self) -> float:
         """Divisor of the loss, so that the best constant predictor has loss 1 on these sequences.
 
-        For the mean squared error (NMSE): the mean over outputs of the variance of each output's targets that count.
+        For the mean squared error (NMSE): the mean over outputs of the variance of each output's values that count.
         For classes, for the cross-entropy: the entropy of their frequencies, in nats.
         """
-        counted = self.targets[self.first :]
+        counted = self.values[self.first :]
         if not self.classes:
             return mean_variance(counted)
         frequencies = counted.mean(axis=(0, 1))

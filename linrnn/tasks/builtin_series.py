@@ -12,6 +12,7 @@ import numpy as np
 from linrnn.data.chronological_split import SeriesData, split_chronologically
 from linrnn.data.digests import content_digest
 from linrnn.data.sequences import Array, Splits
+from linrnn.data.split_settings import SplitSettings
 from linrnn.tasks.task import Task
 
 
@@ -46,5 +47,5 @@ class BuiltInSeries(Task):
         """The series that is forecast, `(time,)`."""
 
     def splits(self) -> Splits:
-        series, names = self.series[:, None, None], [self.name]
-        return split_chronologically(SeriesData(series, series, names, names), self.forecast_horizon, self.file_name)
+        series, names, settings = self.series[:, None, None], [self.name], SplitSettings(self.forecast_horizon)
+        return split_chronologically(SeriesData(series, series, names, names), settings, self.file_name)

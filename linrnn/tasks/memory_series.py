@@ -8,6 +8,7 @@ import re
 import shlex
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from linrnn.tasks.series import Series
 
 RESERVED = {*BUILT_IN, "sweeps", "default"}  # MLflow experiments that hold other runs
 OPTION = re.compile(r"""--set ((?:'[^']*'|"[^"]*"|[^\s'",;)])+)""")  # of the command line, as a shell reads it
-SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group)\b")
+SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group|split|washout|steps|relative|window)\b")
 Column = tuple[str, list[str]]  # name and cells
 
 
@@ -34,6 +35,11 @@ def make_series(
     inputs: str | int | Sequence[str | int] | None = None,
     group: str | None = None,
     name: str | None = None,
+    split: Sequence[int] = (),
+    washout: int = 0,
+    steps: int = 1,
+    relative: str = "no",
+    window: int = 0,
 ) -> Series:
     """Make a forecasting task of a series in memory.
 
@@ -54,6 +60,16 @@ def make_series(
         The column whose values tell sequences apart; by default all rows are one sequence.
     name : str, optional
         Label of the task in tables and in the store; by default the name of the pandas Series, or `series`.
+    split : sequence of int, optional
+        Rows behind the training, validation and test part, such as `(8640, 11520, 14400)`; by default 60/20/20 percent.
+    washout : int
+        Number of first steps of the sequences of each split that do not enter the loss.
+    steps : int
+        Number of rows from the horizon on that are predicted at once.
+    relative : str
+        `last` for networks that read changes and predict differences from the last value of the column, else `no`.
+    window : int
+        Steps of the sequences that the training sequence is cut into; 0 for one sequence.
 
     Returns
     -------
@@ -84,7 +100,10 @@ def make_series(
     (117, 1, 1)
     """
     try:
+        rows = ",".join(map(str, split))
         task = build_task(values, horizon, column, inputs, group, name)
+        more: dict[str, Any] = {"washout": washout, "steps": steps, "relative": relative, "window": window}
+        task = replace(task, split=rows, **more).attach(task.content)
         task.splits()
     except LinrnnError as error:
         raise type(error)(to_keywords(str(error))) from None

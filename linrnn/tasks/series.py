@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import count
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
-from linrnn.config.settings import Integers, Text, setting
-from linrnn.data.chronological_split import SeriesData, has_enough_rows, split_chronologically
+from linrnn.config.settings import Choice, Integers, Text, setting
+from linrnn.data.chronological_split import SeriesData, split_chronologically
 from linrnn.data.column_choice import choose_column
 from linrnn.data.digests import content_digest
-from linrnn.data.npz_archive import read_archive
-from linrnn.data.row_order import order_rows
-from linrnn.data.sequences import Array, Splits
-from linrnn.data.text_table import Groups, parse_numbers, read_table
+from linrnn.data.sequences import Splits
+from linrnn.data.split_settings import (
+    LEAST_TARGETS,
+    SplitSettings,
+    describe_reach,
+    has_enough_rows,
+    minimum_rows,
+    parse_ends,
+)
+from linrnn.data.text_table import read_table
 from linrnn.errors import ConfigError, DataError
-from linrnn.tasks import SERIES_FILES
+from linrnn.tasks.series_file import SourceFile, file_label, parse_archives, parse_table
 from linrnn.tasks.task import Task, TaskData
 
-DROPPED = 0.2  # the largest part of all rows that groups of different lengths may cost
-LONGEST = 50  # characters of a label
+MOST_STEPS = 10_000  # outputs of a network
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class Series(Task):
     """The values of a column, `horizon` rows ahead: from its past, or from the columns named as `inputs`.
 
     The past of the column itself is among the inputs where none are named, or where it is one of those named. Rows with
-    dates are put in ascending order. Split chronologically 60/20/20, each column standardized by the training part
-    alone. The sequences of the validation and test splits begin with the file, so that a network reads all of the past;
-    only the steps whose target lies in the split enter the loss. Each value of the column `group` is a sequence of its
-    own, of the last rows of each where they differ in length. In an `.npz`, `targets[t + horizon]` belongs to
-    `inputs[t]`.
+    dates are put in ascending order. Split chronologically 60/20/20, or at the rows of `split`, each column
+    standardized by the training part alone. The sequences of the validation and test splits begin with the file, so
+    that a network reads all of the past; only the steps whose target lies in the split enter the loss. With a
+    `test_file`, the test sequences are all of that, and the file has no test part. Each value of the column `group` is
+    a sequence of its own, of the last rows of each where they differ in length. In an `.npz`, `targets[t + horizon]`
+    belongs to `inputs[t]`.
 
     Example (before standardizing), horizon 2: rows 3, 1, 4, 1, 5 -> inputs 3, 1, 4, targets 4, 1, 5.
     """
@@ -50,11 +51,35 @@ class Series(Task):
     horizon: int = setting(1, Integers(0, 1_000_000), "rows between an input and its target")
     group: str = setting("", Text(), "column that identifies the sequence of a row; empty: one sequence")
     sha256: str = setting("", Text(64), "SHA-256 of the file; filled in when it is read")
+    split: str = setting(
+        "", Text(), "rows behind the training, validation and test part, as 8640,11520,14400; empty: 60/20/20 percent"
+    )
+    test_file: str = setting("", Text(), "absolute path of a second file, which is the test split; empty: none")
+    test_sha256: str = setting("", Text(64), "SHA-256 of the second file; filled in when it is read")
+    washout: int = setting(0, Integers(0, 1_000_000), "first steps of the sequences of each split, outside the loss")
+    steps: int = setting(1, Integers(1, MOST_STEPS), "number of rows from the horizon on that are predicted at once")
+    relative: str = setting(
+        "no", Choice(("no", "last")), "last: a network reads changes, and predicts differences from the last value"
+    )
+
+    window: int = setting(0, Integers(0, 1_000_000), "steps that the training sequence is cut into; 0: one sequence")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.has_file and not self.sha256:
             raise ConfigError(f"a series needs a file: name it in place of the task (data.csv), not {self.file!r}")
+        if self.test_file and not (os.path.isabs(self.test_file) or self.test_sha256):
+            raise ConfigError(f"task.test_file must be an absolute path, not {self.test_file!r}")
+        if self.test_file and self.is_archive != self.test_file.lower().endswith(".npz"):
+            raise ConfigError("task.test_file must be an .npz file if and only if the file itself is one")
+        if 0 < self.window < self.washout + LEAST_TARGETS:
+            raise ConfigError(f"task.window must be 0 or above task.washout, {self.washout}, not {self.window}")
+        self.split_settings()
+
+    def split_settings(self) -> SplitSettings:
+        """How the sequences of the splits are cut out of the series."""
+        ends = parse_ends(self.split, has_test=not self.test_file)
+        return SplitSettings(self.horizon, self.steps, self.washout, self.relative != "no", ends, self.window)
 
     def __repr__(self) -> str:
         in_memory = self.is_self_contained and not self.has_file
@@ -65,11 +90,11 @@ class Series(Task):
 
     @property
     def label(self) -> str:
-        return re.sub(r"[^\w .+-]", "_", os.path.basename(self.file))[-LONGEST:]
+        return file_label(self.file)
 
     @property
     def forecast_horizon(self) -> int:
-        if self.is_archive:
+        if self.is_archive or self.relative != "no":
             return 0
         from_its_past = not self.inputs or self.target_column in self.input_names("")
         return self.horizon if from_its_past else 0
@@ -80,7 +105,7 @@ class Series(Task):
 
     @property
     def output_size(self) -> int:
-        return self.data().targets.shape[2] if self.is_archive else 1
+        return self.steps * (self.data().targets.shape[2] if self.is_archive else 1)
 
     @property
     def is_archive(self) -> bool:
@@ -100,15 +125,21 @@ class Series(Task):
         return sorted(names, key=lambda name: name != column)
 
     def notes(self) -> tuple[str, ...]:
-        return self.data().notes
+        data, *others = self.read()
+        test_notes = [f"{os.path.basename(self.test_file)}: {note}" for each in others for note in each.notes]
+        return (*data.notes, *test_notes)
 
     @property
     def file_digest(self) -> str | None:
         return self.sha256 or None
 
     @property
+    def test_digest(self) -> str | None:
+        return self.test_sha256 or None
+
+    @property
     def is_self_contained(self) -> bool:
-        return "_content" in self.__dict__
+        return "_contents" in self.__dict__
 
     @property
     def has_file(self) -> bool:
@@ -116,47 +147,60 @@ class Series(Task):
         return os.path.isabs(self.file)
 
     @property
-    def copy_name(self) -> str:
-        """Name of a copy of the file in a record."""
-        return self.label if self.has_file else f"{self.label}.csv"
+    def sources(self) -> tuple[SourceFile, ...]:
+        """The file, and the test file where there is one."""
+        copy_name = self.label if self.has_file else f"{self.label}.csv"
+        first = SourceFile(self.file, self.sha256, copy_name)
+        if not self.test_file:
+            return (first,)
+        label = file_label(self.test_file)
+        return first, SourceFile(self.test_file, self.test_sha256, f"test-{label}" if label == copy_name else label)
+
+    @property
+    def contents(self) -> tuple[bytes, ...]:
+        """Content of each file. DataError where one cannot be read, or has not the SHA-256 that the settings name."""
+        attached: tuple[bytes, ...] | None = self.__dict__.get("_contents")
+        return tuple(source.read() for source in self.sources) if attached is None else attached
 
     @property
     def content(self) -> bytes:
         """Content of the file. DataError where it cannot be read, or has not the SHA-256 that the settings name."""
-        attached: bytes | None = self.__dict__.get("_content")
-        if attached is not None:
-            return attached
-        if not self.has_file:
-            raise DataError(f"the series {self.file!r} has no file: it was made in memory; make it again")
-        content = read_series_file(self.file)
-        if self.sha256 not in ("", content_digest(content)):
-            raise DataError(f"{self.file} has changed: its SHA-256 is {content_digest(content)}, not {self.sha256}")
-        return content
+        attached: tuple[bytes, ...] | None = self.__dict__.get("_contents")
+        return self.sources[0].read() if attached is None else attached[0]
 
-    def attach(self, content: bytes) -> Self:
-        """Return the series with this content in memory, which is neither compared nor copied nor pickled."""
-        task = replace(self, sha256=content_digest(content))
-        task.__dict__["_content"] = content
+    def attach(self, *contents: bytes) -> Self:
+        """Return the series with the content of each file in memory, which is neither compared nor copied nor pickled.
+
+        Parameters
+        ----------
+        *contents : bytes
+            Content of the file, and of the test file where there is one.
+        """
+        sha256, test_sha256, *_ = (*map(content_digest, contents), "")
+        task = replace(self, sha256=sha256, test_sha256=test_sha256)
+        task.__dict__["_contents"] = contents
         return task
 
+    def detach(self) -> Self:
+        """Return the series of the files as they are now, whatever their SHA-256; itself if it was made in memory."""
+        return replace(self, sha256="", test_sha256="") if self.has_file else self
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_content"}
+        return {name: value for name, value in self.__dict__.items() if name != "_contents"}
 
     def load(self, copy: Callable[[str], bytes | None] | None = None) -> TaskData:
-        try:
-            content = self.content
-        except DataError:
-            saved = copy(self.copy_name) if copy else None
-            if saved is None or self.sha256 not in ("", content_digest(saved)):
-                raise
-            content = saved
-        task = self.attach(content)
-        return TaskData(task, task.splits(), {self.copy_name: content})
+        contents = self.__dict__.get("_contents") or tuple(source.read_or_copy(copy) for source in self.sources)
+        task = self.attach(*contents)
+        names = [source.copy_name for source in self.sources]
+        return TaskData(task, task.splits(), dict(zip(names, contents, strict=True)))
 
     def splits(self) -> Splits:
-        data = self.data()
-        self.require_length(len(data.inputs))
-        return split_chronologically(data, self.horizon, self.basename)
+        data, *others = self.read()
+        settings = self.split_settings()
+        if not settings.ends:
+            self.require_length(len(data.inputs), settings)
+        test = (others[0], os.path.basename(self.test_file)) if others else None
+        return split_chronologically(data, settings, self.basename, test)
 
     @property
     def basename(self) -> str:
@@ -165,74 +209,42 @@ class Series(Task):
 
     def data(self) -> SeriesData:
         """Read the file. DataError where it holds no series."""
-        if self.is_archive:
-            return self.from_archive()
-        table = read_table(self.content, self.basename)
-        column = self.column or choose_column(table, self.group)
+        return self.read()[0]
+
+    def read(self) -> list[SeriesData]:
+        """Read the file, and the test file where there is one. DataError where one holds no series of these columns."""
+        names = [self.basename, os.path.basename(self.test_file)]
+        files = list(zip(self.contents, names, strict=False))
+        if not self.is_archive:
+            return self.read_tables(files)
+        defaults = {"column": "", "inputs": "", "group": "", "relative": "no"}
+        settings = [name for name, text in defaults.items() if getattr(self, name) != text]
+        if settings:
+            raise ConfigError(f"task.{settings[0]} is for tables: {self.basename} has the arrays inputs and targets")
+        return parse_archives(files)
+
+    def read_tables(self, files: list[tuple[bytes, str]]) -> list[SeriesData]:
+        """Read tables of text, given the content and the name of each."""
+        tables = [read_table(content, name) for content, name in files]
+        column = self.column or choose_column(tables[0], self.group)
         names = self.input_names(column)
         if self.horizon == 0 and column in names:
             raise ConfigError(f"task.horizon=0 predicts {column!r} from itself: name other task.inputs, or 1 and more")
-        values = np.stack([parse_numbers(table, name) for name in [*names, column]], axis=1)
-        rows = table.groups(self.group)
-        groups, notes = order_rows(table, rows, {self.group, column, *names})
+        if self.relative != "no" and column not in names:
+            raise ConfigError(f"task.relative=last needs the past of {column!r}: name it among task.inputs")
+        series = [parse_table(table, column, names, self.group) for table in tables]
         if not self.column:
-            notes = (f"column {column!r} is predicted: no other column of numbers could be meant", *notes)
-        sequences = self.stack_groups(values, groups)
-        labels = column_labels(names), column_labels([column])
-        return SeriesData(sequences[..., :-1], sequences[..., -1:], *labels, notes, newest_first=groups != rows)
+            note = f"column {column!r} is predicted: no other column of numbers could be meant"
+            series[0] = series[0]._replace(notes=(note, *series[0].notes))
+        return series
 
-    def from_archive(self) -> SeriesData:
-        """Read an `.npz` file."""
-        settings = [name for name in ("column", "inputs", "group") if getattr(self, name)]
-        if settings:
-            raise ConfigError(f"task.{settings[0]} is for tables: {self.basename} has the arrays inputs and targets")
-        inputs, targets = read_archive(self.content, self.basename)
-        input_names, target_names = (
-            [f"{name}[..., {k}]" for k in range(array.shape[2])]
-            for name, array in (("inputs", inputs), ("targets", targets))
-        )
-        return SeriesData(inputs, targets, input_names, target_names)
-
-    def stack_groups(self, values: Array, groups: Groups) -> Array:
-        """Rows `(rows, columns)` as sequences `(time, batch, columns)`, one for each group: the last rows of each."""
-        shortest = min(groups, key=lambda key: len(groups[key]))
-        length = len(groups[shortest])
-        if length * len(groups) < (1 - DROPPED) * len(values):
-            longest = max(map(len, groups.values()))
-            raise DataError(
-                f"{self.basename}, column {self.group!r}: group {shortest!r} has {length} rows, and another {longest}: "
-                "make them about equally long"
-            )
-        return np.stack([values[rows[-length:]] for rows in groups.values()], axis=1)
-
-    def require_length(self, length: int) -> None:
+    def require_length(self, length: int, settings: SplitSettings) -> None:
         """DataError for too few rows."""
-        if not has_enough_rows(length, self.horizon):
-            needed = next(n for n in count(length) if has_enough_rows(n, self.horizon))
+        has_test = not self.test_file
+        if not has_enough_rows(length, settings, has_test):
+            needed = minimum_rows(length, settings, has_test)
             each = " in each group" if self.group else ""
             raise DataError(
-                f"{self.basename} has {length} rows{each}, and task.horizon={self.horizon} needs {needed}: "
+                f"{self.basename} has {length} rows{each}, and {describe_reach(settings)} needs {needed}: "
                 "add rows, or look less far ahead"
             )
-
-
-def read_series_file(path: str) -> bytes:
-    """The content of a file. DataError where that cannot be had."""
-    plain = Path(path)
-    try:
-        if plain.is_dir():
-            raise DataError(f"{path} is a folder: name a file in it")
-        if plain.exists() and not plain.is_file():
-            raise DataError(f"{path} is no plain file: name one")
-        if plain.suffix.lower() not in SERIES_FILES:
-            raise DataError(f"{path}: the name of a series ends with {', '.join(SERIES_FILES)}: rename it")
-        return plain.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}): check its permissions and format, or name another file"
-        ) from None
-
-
-def column_labels(columns: Sequence[str]) -> list[str]:
-    """Return columns as messages name them."""
-    return [f"column {name!r}" for name in columns]

@@ -96,6 +96,16 @@ class Task(Config, ABC):
         return None
 
     @property
+    def test_digest(self) -> str | None:
+        """SHA-256 of the user's second file, which is the test split; None where there is none."""
+        return None
+
+    @property
+    def contents(self) -> tuple[bytes, ...]:
+        """Content of each file of the user's; empty for a task that computes its sequences."""
+        return ()
+
+    @property
     def is_self_contained(self) -> bool:
         """Whether the sequences can be made without reading a file of the user's."""
         return True

@@ -128,7 +128,8 @@ def parse_predictions(content: bytes) -> Predictions:
     """Return the predictions in such a file."""
     arrays: dict[str, Any] = dict(parse_curves(content))
     arrays["free_run"] = arrays.pop("continued")
-    return Predictions(**(arrays | {name: arrays[name].item() for name in ("replica", "classes", "start")}))
+    scalars = {name: array.item() for name, array in arrays.items() if array.ndim == 0}
+    return Predictions(**(arrays | scalars))
 
 
 def step_losses_file(step_losses: NDArray[np.float32]) -> bytes:

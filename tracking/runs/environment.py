@@ -34,7 +34,7 @@ CODE = ("source", "commit", "uncommitted_changes", "uncommitted_diff", "linrnn")
 COMPILER = ("numba", "llvmlite", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT", "NUMBA_DISABLE_JIT", "cpu")
 TORCH = ("device", "torch", "ATEN_CPU_CAPABILITY", "cpu_capability", "threads", "blas")
 CAUSES = {  # items that can change the bits of a quantity, the likeliest first
-    "data": ("data_file", *CODE, "numpy", "blas"),
+    "data": ("data_file", "test_data_file", *CODE, "numpy", "blas"),
     "initial_weights": (*CODE, "numpy"),
     "kernels": (*CODE, *COMPILER),
     "torch": (*TORCH, *VARIABLES, "cpu", *CODE),
@@ -76,9 +76,9 @@ def environment(device: str = "cpu") -> dict[str, str]:
 
 
 def trial_environment(config: TrialConfig) -> dict[str, str]:
-    """Return the environment of a trial, with the SHA-256 of its data file if it has one."""
-    file = config.task.file_digest
-    return {**environment(config.training.device), **({"data_file": file} if file else {})}
+    """Return the environment of a trial, with the SHA-256 of its data files if it has any."""
+    files = {"data_file": config.task.file_digest, "test_data_file": config.task.test_digest}
+    return {**environment(config.training.device), **{item: digest for item, digest in files.items() if digest}}
 
 
 def compare_items(one: Mapping[str, str], other: Mapping[str, str]) -> list[Change]:

@@ -16,11 +16,11 @@ from mlflow import MlflowClient
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
-from experiments.report.comparison_table import comparison_table, short_table
+from experiments.report.comparison_table import baselines_table, comparison_table, short_table
 from experiments.report.figures.search_figures import search_figure
 from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.html import render_report, sweep_artifacts
-from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_json
+from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_json, sweeps_table
 from experiments.report.summary import summarize
 from experiments.search.selection import best_trial_number
 from experiments.workflows.finish import finish_sweep
@@ -58,6 +58,9 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "replicas": int,
         "diverged": int,
         "median_test_loss": MAYBE,
+        "rmse": MAYBE,
+        "mae": MAYBE,
+        "output_losses": list,
         "iqr": MAYBE,
         "quartiles": PAIR,
         "interval": PAIR,
@@ -75,6 +78,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "naive_method": str,
         "linear_method": str,
         "candidates": [{"name": str, "val": NUMBER, "test": NUMBER}] * 3,
+        "rmse": type(None),
     },
     "bounds": {"analytic": MAYBE, "noise": MAYBE},
     "verdict": str,
@@ -126,6 +130,25 @@ class TestWithoutAStore:
     @pytest.fixture(autouse=True)
     def _alone(self, no_network: None) -> None:
         return None
+
+    def test_errors_in_the_unit_of_the_data_are_shown_where_there_is_one(self) -> None:
+        summary = summarize(build_record())
+        for text in (sweep_markdown(summary), str(comparison_table(summary)), str(baselines_table(summary.baselines))):
+            assert "RMSE" not in text
+        linear, tanh = summary.confirmations
+        confirmations = (replace(linear, rmse=3.25, mae=2.5), tanh)
+        baselines = replace(summary.baselines, naive=0.25, unit=8.0)
+        shown = replace(summary, confirmations=confirmations, baselines=baselines)
+        rows = {row[0]: row[1:] for row in comparison_table(shown).rows}
+        assert (rows["RMSE"], rows["MAE"]) == (("3.25", "-"), ("2.5", "-"))
+        assert baselines_table(baselines).rows[0][:3] == ("naive baseline", "0.25", "4")
+        assert "naive baseline 0.25 (RMSE 4)" in sweep_markdown(shown)
+        (sweep,) = sweeps_json([shown])["sweeps"]
+        assert (sweep["confirmation"][0]["rmse"], sweep["confirmation"][0]["mae"]) == (3.25, 2.5)
+        assert sweep["baselines"]["rmse"]["naive"] == 4.0
+        table = sweeps_table([shown])
+        first = dict(zip(table.header, table.rows[0], strict=True))
+        assert (first["confirmation_rmse"], first["baseline_naive_rmse"]) == (3.25, 4.0)
 
     def test_the_json_has_exactly_its_schema(self) -> None:
         printed = json.loads(json.dumps(sweeps_json([summarize(build_record())]), allow_nan=False))

@@ -18,6 +18,7 @@ import tracking
 from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.optuna_adapter import apply_params
 from experiments.search.sweep_config import prepare_sweep, sweep_config, sweep_config_of_run
+from experiments.workflows.resume import sweep_identity
 from experiments.workflows.trial import attach_data_files, run_trial
 from linrnn.errors import ConfigError, DataError
 from linrnn.training.result import TrialResult
@@ -131,6 +132,58 @@ def test_the_data_of_a_sweep_travel_beside_its_trials(table: Path) -> None:
     assert data.files == {"sales.csv": TABLE.encode()}
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("split", "20,30,40"), ("washout", "3"), ("steps", "2"), ("relative", "last"), ("test_file", "more.csv")],
+)
+def test_another_split_is_another_study(table: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(table.parent)
+    Path("more.csv").write_bytes(TABLE.encode())
+    default, other = (
+        sweep_config(str(table), ["linear"], {"task.column": "sold", **more}) for more in ({}, {f"task.{name}": text})
+    )
+    assert default.study_name(default.bases[0]) != other.study_name(other.bases[0])
+    again = sweep_config_of_run(other.text())
+    assert again == other
+    assert sweep_identity(again, ["a"]) == sweep_identity(other, ["a"]) != sweep_identity(default, ["a"])
+
+
+def test_a_series_with_a_test_file_is_reproduced_without_its_files(store: Store, here: Here, table: Path) -> None:
+    more = table.parent / "more.csv"
+    more.write_bytes(TABLE.replace("10,", "11,").encode())
+    config = config_of(table, task__test_file=str(more), task__washout="3", task__steps="2", task__relative="last")
+    run_id = record_trial(store, train(config), "single", {"phase": "single"})
+    content = more.read_bytes()
+    at = ("--store", str(store.folder), "-q")
+    for path in (table, more):
+        path.unlink()
+        code, text, said = here("reproduce", run_id, *at)
+        assert (code, text.split(":")[0]) == (0, "IDENTICAL"), said
+    more.write_bytes(content.replace(b"11,", b"12,"))
+    code, text, said = here("reproduce", run_id, *at, "--json")
+    different = json.loads(text)
+    assert (code, different["first_difference"]["quantity"]) == (4, "data.test"), said
+    assert [change["item"] for change in different["environment"]] == ["test_data_file"]
+
+
+@pytest.mark.long
+def test_a_sweep_with_a_test_file_tells_errors_in_its_unit(here: Here, empty_store: Path, table: Path) -> None:
+    new_store(empty_store, table.parent / "store")
+    (table.parent / "more.csv").write_bytes(TABLE.encode())
+    at = ("--store", str(table.parent / "store"), "-q", "--json")
+    code, text, said = here(
+        "sweep", *ASKED, *SMALL, *at, "--set", "task.test_file=more.csv", "--set", "task.steps=2", "--workers", "2"
+    )
+    assert code == 0, said
+    (sweep,) = json.loads(text)["sweeps"]
+    for confirmation in sweep["confirmation"]:
+        assert 0 < confirmation["mae"] <= confirmation["rmse"]
+        assert np.mean(confirmation["output_losses"]) == pytest.approx(confirmation["median_test_loss"], rel=1e-6)
+    assert set(sweep["baselines"]["rmse"]) == {"naive", "linear", "nonlinear"}
+    code, text, _ = here("compare", "sales.csv", "--store", str(table.parent / "store"))
+    assert (code, "RMSE" in text) == (0, True)
+
+
 def test_a_series_is_named_by_its_file(table: Path) -> None:
     with pytest.raises(ConfigError, match=r"task\.file is given twice"):
         sweep_config(str(table), ["linear"], {"task.file": "other.csv"})
@@ -219,6 +272,28 @@ def test_bad_data_is_one_line_and_writes_nothing(here: Here, tmp_path: Path, nam
         assert len(said.splitlines()) == 1, said
         assert all(part in said for part in [name, *parts]), said
         assert os.listdir(tmp_path) == [name]
+
+
+SPLITS = {  # settings -> exit code, and a part of the message
+    "task.split=30,20,40": (2, "ascending order"),
+    "task.split=30,40,61": (5, "sales.csv has 60 rows"),
+    "task.test_file=other.csv": (5, "other.csv has no column 'sold'"),
+    "task.test_file=none.csv": (5, "No such file"),
+    "task.washout=60": (5, "task.washout=60 needs"),
+    "task.steps=0": (2, "task.steps must be a whole number from 1"),
+}
+
+
+@pytest.mark.parametrize("settings", SPLITS)
+def test_a_bad_split_is_one_line_and_writes_nothing(here: Here, table: Path, settings: str) -> None:
+    (table.parent / "other.csv").write_text(TABLE.replace("sold", "sale"))
+    before = sorted(os.listdir(table.parent))
+    code, part = SPLITS[settings]
+    for command in (("sweep",), ("train", "--model", "tanh"), ("baselines",)):
+        done = here(*command, "sales.csv", "--set", "task.column=sold", "--set", settings)
+        assert (done[0], done[1], len(done[2].splitlines())) == (code, "", 1), done
+        assert part in done[2]
+        assert sorted(os.listdir(table.parent)) == before
 
 
 def test_bad_files_and_names_of_a_real_process(linrnn: Run, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import linrnn
 from linrnn.analysis.predictions import FREE_STEPS, MOST, Predictions, predict_test_split
 from linrnn.data.sequences import Splits
 from linrnn.models import MODELS
@@ -16,7 +17,7 @@ from linrnn.models.network import build_network
 from linrnn.tasks.sunspots import Sunspots
 from linrnn.training.history import TrainingHistory
 from linrnn.training.loop import evaluate_test_split, train
-from linrnn.training.trial_config import TrialConfig, from_text
+from linrnn.training.trial_config import TrainingConfig, TrialConfig, from_text
 
 TASKS = {
     "sine": {},
@@ -55,6 +56,30 @@ def test_they_are_what_the_loss_is_of(task: str, model: str) -> None:
     assert np.array_equal(said.targets[:, 0], test.targets[said.step, said.sequence, 0])
     if counted.size == test.targets[test.first :].size:
         assert np.mean((said.outputs - counted) ** 2) / test.scale == pytest.approx(losses[said.replica], rel=1e-9)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("relative", ["no", "last"])
+def test_errors_are_in_the_unit_of_the_file_and_of_each_output(relative: str, model: str) -> None:
+    y = np.random.default_rng(0).normal(5, 3, 90).cumsum()
+    task = linrnn.Series(y, steps=3, split=(50, 65, 80), relative=relative)
+    config = TrialConfig(task, MODELS[model](hidden_size=4), TrainingConfig(epochs=8, replicas=3))
+    splits = task.splits()
+    *_, progress = train(config, splits)
+    losses = evaluate_test_split(config, progress, splits)
+    said = predict_test_split(config, progress, splits, losses)
+    rows = np.stack([y[t : t + 3] for t in range(65, 78)])
+    predicted = said.outputs * y[:50].std() + y[:50].mean()
+    assert np.allclose(said.targets * y[:50].std() + y[:50].mean(), rows, rtol=1e-9)
+    assert said.rmse == pytest.approx(np.sqrt(np.square(predicted - rows).mean()), rel=1e-9)
+    assert said.mae == pytest.approx(np.abs(predicted - rows).mean(), rel=1e-9)
+    variance = rows.var(axis=0).mean()
+    assert np.allclose(said.output_losses, np.square(predicted - rows).mean(axis=0) / variance, rtol=1e-9)
+    assert losses[said.replica] == pytest.approx(said.output_losses.mean(), rel=1e-6)
+    baselines = linrnn.baselines(task)
+    assert baselines.unit == pytest.approx(np.sqrt(variance), rel=1e-9)
+    assert baselines.rmse["linear"] == pytest.approx(np.sqrt(baselines.linear * variance), rel=1e-9)
+    assert len(said.free_run) == 0
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.data.chronological_split import has_enough_rows, split_ends
 from linrnn.data.sequences import Array, Splits
+from linrnn.data.split_settings import SplitSettings, has_enough_rows, split_ends
 from linrnn.errors import ConfigError, DataError
-from linrnn.tasks.series import DROPPED, Series
+from linrnn.tasks.series import Series
+from linrnn.tasks.series_file import DROPPED
 from linrnn.training.trial_config import from_text, to_text
 
 Write = Callable[[Any], str]
@@ -80,11 +81,11 @@ def test_named_inputs_at_t_go_with_the_target_at_t_plus_horizon(write: Write) ->
 @given(st.integers(10, 60), st.integers(0, 12), st.booleans())
 def test_no_split_sees_a_later_one(length: int, horizon: int, archive: bool) -> None:
     """Other values in the val part change no array of train, other values in the test part none of train and val."""
-    if not has_enough_rows(length, horizon):
+    if not has_enough_rows(length, SplitSettings(horizon)):
         return
     values = RNG.normal(size=(length, 2))
     before = splits_of(values, horizon, archive)
-    for first, unchanged in zip(split_ends(length), (before[:1], before[:2]), strict=True):
+    for first, unchanged in zip(split_ends(length)[:2], (before[:1], before[:2]), strict=True):
         other = values.copy()
         other[first:] += RNG.normal(size=(length - first, 2))
         after = splits_of(other, horizon, archive)

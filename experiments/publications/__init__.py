@@ -1,0 +1,1 @@
+"""Published figures beside our own, on data that others have measured."""
