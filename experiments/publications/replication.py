@@ -21,7 +21,7 @@ ETT_LAGS, SILVERBOX_LAGS = 335, 100  # past inputs beside the present one
 RELATIVES = {"values": "no", "relative to the last": "last"}  # name of a fit -> task.relative
 ETT_BUDGET = {  # 5 ms an epoch and replica with 96 outputs, 18 ms with 336
     "task.washout": "100",
-    "task.window": "672",
+    "training.window": "572",
     "model.hidden_size": "16",
     "sweep.trials": "8",
     "sweep.confirmation": "10",
@@ -29,7 +29,7 @@ ETT_BUDGET = {  # 5 ms an epoch and replica with 96 outputs, 18 ms with 336
     "training.epochs": "1000",
 }
 SILVERBOX_BUDGET = {  # 7 ms an epoch and replica: an epoch is one update on 50 windows
-    "task.window": "1024",
+    "training.window": "974",
     "model.hidden_size": "16",
     "sweep.trials": "6",
     "sweep.confirmation": "10",

@@ -75,7 +75,6 @@ def split_chronologically(
         return sequences
 
     train, val = cut(data, name, ends[0], settings.horizon), cut(data, name, ends[1], ends[0])
-    train = cut_windows(train, settings.window)
     if test is None:
         return Splits(train, val, cut(data, name, ends[2], ends[1]))
     other, file = test
@@ -106,24 +105,6 @@ def cut_sequences(
         return Sequences(x, later, first, unit=unit)
     offset = targets[:length]
     return Sequences(x, later - offset, first, offset=offset, unit=unit)
-
-
-def cut_windows(sequences: Sequences, window: int) -> Sequences:
-    """Return sequences of `window` steps, each of which begins its washout before the end of the one before.
-
-    So each target counts once, but for those of the first steps, which fill no window. A window of 0 steps, or of more
-    than there are, leaves the sequences as they are.
-    """
-    length = len(sequences.inputs)
-    if not 0 < window < length:
-        return sequences
-    starts = range(length - window, -1, sequences.first - window)[::-1]
-
-    def cut(values: Array) -> Array:
-        return np.concatenate([values[start : start + window] for start in starts], axis=1)
-
-    offset = None if sequences.offset is None else cut(sequences.offset)
-    return sequences._replace(inputs=cut(sequences.inputs), targets=cut(sequences.targets), offset=offset)
 
 
 def require_targets(

@@ -17,8 +17,7 @@ class SplitSettings(NamedTuple):
 
     The targets of step t are the values at t + horizon, ..., t + horizon + steps - 1; less the value at t where they
     are `relative`, and then the first input is the change since step t - 1. A split's sequence has `washout` first
-    steps that do not count. `ends` are the rows behind each split in turn; empty for 60/20/20. The training sequence is
-    cut into sequences of `window` steps; 0 for one sequence.
+    steps that do not count. `ends` are the rows behind each split in turn; empty for 60/20/20.
     """
 
     horizon: int
@@ -26,7 +25,6 @@ class SplitSettings(NamedTuple):
     washout: int = 0
     relative: bool = False
     ends: tuple[int, ...] = ()
-    window: int = 0
 
     @property
     def reach(self) -> int:

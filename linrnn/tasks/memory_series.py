@@ -23,7 +23,7 @@ from linrnn.tasks.series import Series
 
 RESERVED = {*BUILT_IN, "sweeps", "default"}  # MLflow experiments that hold other runs
 OPTION = re.compile(r"""--set ((?:'[^']*'|"[^"]*"|[^\s'",;)])+)""")  # of the command line, as a shell reads it
-SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group|split|washout|steps|relative|window)\b")
+SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group|split|washout|steps|relative)\b")
 Column = tuple[str, list[str]]  # name and cells
 
 
@@ -39,7 +39,6 @@ def make_series(
     washout: int = 0,
     steps: int = 1,
     relative: str = "no",
-    window: int = 0,
 ) -> Series:
     """Make a forecasting task of a series in memory.
 
@@ -68,8 +67,6 @@ def make_series(
         Number of rows from the horizon on that are predicted at once.
     relative : str
         `last` for networks that read changes and predict differences from the last value of the column, else `no`.
-    window : int
-        Steps of the sequences that the training sequence is cut into; 0 for one sequence.
 
     Returns
     -------
@@ -102,8 +99,7 @@ def make_series(
     try:
         rows = ",".join(map(str, split))
         task = build_task(values, horizon, column, inputs, group, name)
-        more: dict[str, Any] = {"washout": washout, "steps": steps, "relative": relative, "window": window}
-        task = replace(task, split=rows, **more).attach(task.content)
+        task = replace(task, split=rows, washout=washout, steps=steps, relative=relative).attach(task.content)
         task.splits()
     except LinrnnError as error:
         raise type(error)(to_keywords(str(error))) from None

@@ -12,14 +12,7 @@ from linrnn.data.chronological_split import SeriesData, split_chronologically
 from linrnn.data.column_choice import choose_column
 from linrnn.data.digests import content_digest
 from linrnn.data.sequences import Splits
-from linrnn.data.split_settings import (
-    LEAST_TARGETS,
-    SplitSettings,
-    describe_reach,
-    has_enough_rows,
-    minimum_rows,
-    parse_ends,
-)
+from linrnn.data.split_settings import SplitSettings, describe_reach, has_enough_rows, minimum_rows, parse_ends
 from linrnn.data.text_table import read_table
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks.series_file import SourceFile, file_label, parse_archives, parse_table
@@ -62,8 +55,6 @@ class Series(Task):
         "no", Choice(("no", "last")), "last: a network reads changes, and predicts differences from the last value"
     )
 
-    window: int = setting(0, Integers(0, 1_000_000), "steps that the training sequence is cut into; 0: one sequence")
-
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.has_file and not self.sha256:
@@ -72,14 +63,12 @@ class Series(Task):
             raise ConfigError(f"task.test_file must be an absolute path, not {self.test_file!r}")
         if self.test_file and self.is_archive != self.test_file.lower().endswith(".npz"):
             raise ConfigError("task.test_file must be an .npz file if and only if the file itself is one")
-        if 0 < self.window < self.washout + LEAST_TARGETS:
-            raise ConfigError(f"task.window must be 0 or above task.washout, {self.washout}, not {self.window}")
         self.split_settings()
 
     def split_settings(self) -> SplitSettings:
         """How the sequences of the splits are cut out of the series."""
         ends = parse_ends(self.split, has_test=not self.test_file)
-        return SplitSettings(self.horizon, self.steps, self.washout, self.relative != "no", ends, self.window)
+        return SplitSettings(self.horizon, self.steps, self.washout, self.relative != "no", ends)
 
     def __repr__(self) -> str:
         in_memory = self.is_self_contained and not self.has_file

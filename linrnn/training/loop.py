@@ -8,6 +8,7 @@ import numpy as np
 
 from linrnn.data.digests import row_digests
 from linrnn.data.sequences import Splits
+from linrnn.data.windows import cut_windows
 from linrnn.models.model import Shapes
 from linrnn.training.backends import choose_backend
 from linrnn.training.evaluation import evaluate
@@ -45,7 +46,8 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
     """
     data = splits or config.task.splits()
     shapes = config.model.shapes(data.train.inputs.shape[2], data.train.targets.shape[2])
-    backend = choose_backend(config, shapes, initial_weights(config, shapes), data.train)
+    windows = cut_windows(data.train, config.training.window)
+    backend = choose_backend(config, shapes, initial_weights(config, shapes), windows)
     best = backend.weights
     digests = [row_digests(best)]
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)

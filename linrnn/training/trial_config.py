@@ -58,6 +58,9 @@ class TrainingConfig(Config):
     decay: str = setting(
         "linear", Choice(("linear", "none")), "schedule of the learning rate: linear decay to 0, or none"
     )
+    window: int = setting(
+        0, Integers(0, 1_000_000), "steps that count in each window that training sequences are cut into; 0: no windows"
+    )
     device: str = setting("cpu", Choice(("cpu", "cuda")), "device of the training")
 
     def learning_rates(self, done: int, count: int) -> NDArray[np.float64]:

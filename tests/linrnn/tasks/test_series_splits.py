@@ -85,22 +85,6 @@ def test_the_washout_takes_the_first_steps_of_a_sequence_from_the_loss() -> None
     assert all(np.array_equal(one.targets, two.targets) for one, two in zip(whole, washed, strict=True))
 
 
-@pytest.mark.parametrize("relative", ["no", "last"])
-def test_each_training_target_counts_in_one_window(relative: str) -> None:
-    """53 steps of training: windows of 12 from the end, whose first 4 are the last 4 of the one before."""
-    settings: dict[str, Any] = {"split": "54,57,60", "washout": 4, "relative": relative}
-    whole, cut = (make(VALUES, window=window, **settings).splits() for window in (0, 12))
-    assert (cut.train.inputs.shape, cut.train.first) == ((12, 6, 1), 4)
-    for name in ("inputs", "targets", "values"):
-        one, windows = (getattr(splits.train, name) for splits in (whole, cut))
-        for k, start in enumerate(range(1, 42, 8)):
-            assert np.array_equal(windows[:, k], one[start : start + 12, 0])
-    later = cut.train.targets[4:].swapaxes(0, 1).reshape(-1)
-    assert np.array_equal(later, whole.train.targets[5:].reshape(-1))
-    assert data_digests(cut)["data.val"] == data_digests(whole)["data.val"]
-    assert data_digests(make(VALUES, window=54, **settings).splits()) == data_digests(whole)
-
-
 @pytest.mark.parametrize("washout", [0, 5])
 def test_a_second_file_is_the_test_split(washout: int) -> None:
     task = make(VALUES, OTHER, washout=washout, horizon=2)
@@ -186,7 +170,6 @@ def test_the_split_of_a_published_protocol() -> None:
         ({"steps": 0}, "task.steps must be a whole number from 1"),
         ({"washout": -1}, "task.washout must be"),
         ({"relative": "first"}, "one of no, last"),
-        ({"window": 10, "washout": 10}, "task.window must be 0 or above task.washout, 10, not 10"),
     ],
 )
 def test_settings_that_name_no_split_are_refused(settings: dict[str, Any], message: str) -> None:
