@@ -162,8 +162,9 @@ def stable_scores(data: Splits, is_forecast: bool) -> Iterator[Score]:
     """Yield the validation loss of each state space that is stable, fitted to train, and to train and val."""
     steps, batch, features = data.train.inputs.shape
     counted = steps - data.train.first
+    shortest = min(len(each.inputs) - each.first for each in data[:2])
     for window in WINDOWS:
-        if window > counted / 3 or window * features * 3 > counted * batch:
+        if window > counted / 3 or window * features * 3 > counted * batch or window + 1 > shortest:
             break
         form = StateSpace(0, window, is_forecast, features)
         parts = [form.complete(each) for each in data[:2]]
