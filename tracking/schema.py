@@ -120,6 +120,7 @@ class Artifact(SchemaName):
     DIGESTS = "digests.json", "SHA-256 of the data, the initial weights and the other files"
     PREDICTIONS = "predictions.npz", "predictions of the median replica on the test split"
     STEP_LOSSES = "step_losses.npz", "test losses of all replicas of a confirmation, by step and sequence"
+    RESIDUAL_TESTS = "residual_tests.json", "tests of what the median replica of a confirmation leaves unpredicted"
     PREDICTION_FIGURE = "predictions.png", "predictions against targets"
     CLOSED_LOOP_FIGURE = "closed-loop.png", "the network driven by its own predictions"
     BASELINES = "baselines.json", "baselines and bounds of the task", "floors.json"

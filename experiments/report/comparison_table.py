@@ -10,6 +10,7 @@ from experiments.report.reference_losses import ReferenceLoss, reference_losses
 from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
 from experiments.search.search_space import setting_label, short_names
+from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.statistics import Estimate, SampleComparison
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import QUANTILES
@@ -49,6 +50,11 @@ def ratio_text(comparison: SampleComparison) -> str:
 def p_text(p: float) -> str:
     """Write a p-value; it is missing where there are too few test steps."""
     return MISSING if math.isnan(p) else f"{p:.2g}"
+
+
+def rejections_text(tests: NonlinearityTests | None) -> str:
+    """Write how many tests reject."""
+    return MISSING if tests is None or not tests.tests else f"{len(tests.rejections)} of {len(tests.tests)} reject"
 
 
 def quartiles_text(confirmation: ConfirmationSummary) -> str:
@@ -98,6 +104,7 @@ CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
     "times linear's loss": comparison_text(ratio_text),
     "Diebold-Mariano p": comparison_text(lambda comparison: p_text(comparison.p)),
     "better than linear": comparison_text(lambda comparison: percent_text(comparison.superiority)),
+    "residual tests": lambda confirmation: rejections_text(confirmation.residual_tests),
 }
 UNIT_ROWS = ("RMSE", "MAE")  # which only a table with a unit of its own has
 EXPLANATIONS = {
@@ -119,6 +126,7 @@ EXPLANATIONS = {
     "gap closed": "part of the way from the linear to the nonlinear baseline",
     "times linear's loss": "ratio of the median test losses, with its 95 % interval",
     "Diebold-Mariano p": "p-value of a test of equal accuracy of the median replicas on the test steps",
+    "residual tests": "of the median replica's test residuals, against their past, lagged inputs and products of these",
     "better than linear": "probability that one network has a lower test loss than one linear network",
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.report.nonlinearity_text import effect_text
 from experiments.report.sweep_record import ConfirmationTrial, SweepRecord
 from experiments.search.search_space import describe_space
 from experiments.search.sweep_config import SweepConfig
@@ -22,7 +23,7 @@ from linrnn.analysis.statistics import (
     compare_samples,
     quartiles,
 )
-from linrnn.analysis.verdict import LINEAR, Verdict, decide_verdict, resample_predictors
+from linrnn.analysis.verdict import LINEAR, MARGIN, Verdict, decide_verdict, resample_predictors
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import OBJECTIVE, Losses
 from linrnn.training.trial_config import searchable_settings, to_text
@@ -63,6 +64,7 @@ class ConfirmationSummary:
     rmse: float | None = None  # of the median replica, in the data's own unit
     mae: float | None = None
     output_losses: tuple[float, ...] = ()  # of each output of the median replica
+    residual_tests: NonlinearityTests | None = None  # of the median replica; None where there are none
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
@@ -112,7 +114,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
     """
     networks = {trial.model: trial.sample for trial in record.complete_confirmations}
     losses = resample_predictors(record.baselines, networks)
-    horizon = record.config.bases[0].task.forecast_horizon
+    horizon = record.config.bases[0].task.forecast_span
     return SweepSummary(
         task=record.task,
         sweep_run=record.run_id,
@@ -125,7 +127,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         ),
         failures=tuple(record.failures),
         baselines=record.baselines,
-        verdict=decide_verdict(record.baselines, networks, losses),
+        verdict=decide_verdict(record.baselines, networks, losses, find_sign(record)),
         conditions=describe_conditions(record.config),
         search_space=describe_space(record.spaces),
         ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
@@ -133,6 +135,13 @@ def summarize(record: SweepRecord) -> SweepSummary:
         objective_name=record.objective_name,
         nonlinearity_tests=record.nonlinearity_tests,
     )
+
+
+def find_sign(record: SweepRecord) -> str | None:
+    """Return what a nonlinearity test finds in the data beyond the margin, in words; None if there is nothing."""
+    tests = record.nonlinearity_tests
+    sign = tests.find_nonlinear_mean(MARGIN) if tests else None
+    return f"the test by {sign.name} (p = {sign.p:.2g}, {effect_text(tests)})" if tests and sign else None
 
 
 def summarize_study(record: SweepRecord, model: str) -> StudySummary:
@@ -177,10 +186,11 @@ def summarize_confirmation(
         median=median,
         excess=baselines.excess(median.value),
         closed_gap=baselines.gap_fraction(median.value),
-        linear_comparison=compare_samples(sample, linear, resamples[trial.model], resamples[LINEAR], max(horizon, 1))
+        linear_comparison=compare_samples(sample, linear, resamples[trial.model], resamples[LINEAR], horizon)
         if linear is not None and enough
         else None,
         too_few_replicas=comparable and not enough,
+        residual_tests=trial.residual_tests,
         **({} if trial.predictions is None else describe_errors(trial.predictions)),
     )
 

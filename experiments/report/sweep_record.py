@@ -29,6 +29,7 @@ from tracking.runs.reader import (
     read_curves,
     read_nonlinearity_tests,
     read_predictions,
+    read_residual_tests,
     read_step_losses,
 )
 from tracking.schema import Artifact, CurveArray, SchemaError, Tag
@@ -61,6 +62,7 @@ class ConfirmationTrial:
     curves: Curves = field(default_factory=dict)  # empty if the trial failed
     predictions: Predictions | None = None  # None if the record has none
     step_losses: NDArray[np.float32] | None = None  # (S, T, B); None if the record has none
+    residual_tests: NonlinearityTests | None = None  # None if the record has none
 
     @property
     def sample(self) -> LossSample:
@@ -256,6 +258,7 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
         curves=curves,
         predictions=read_predictions(store, run),
         step_losses=read_step_losses(store, run),
+        residual_tests=read_residual_tests(store, run),
     )
 
 

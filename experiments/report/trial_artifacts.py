@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linrnn.baseline.baselines import Baselines
-from linrnn.data.sequences import Splits
+from linrnn.data.sequences import Sequences, Splits
 from linrnn.training.result import TrialResult
-from tracking.runs.artifacts import baselines_file, predictions_file, step_losses_file
+from tracking.runs.artifacts import baselines_file, nonlinearity_tests_file, predictions_file, step_losses_file
 from tracking.schema import Artifact
+
+if TYPE_CHECKING:
+    from linrnn.analysis.nonlinearity_tests import NonlinearityTests
+    from linrnn.analysis.predictions import Predictions
+
+LEAST_RESIDUALS = 20  # for tests of them
 
 
 def trial_artifacts(result: TrialResult, splits: Splits, baselines: Baselines | None) -> dict[str, bytes]:
@@ -43,4 +50,23 @@ def prediction_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes
     predictions = predict_test_split(result.config, result.history, splits, result.test_losses)
     by_model = {result.config.model.name: predictions}
     figures = [figure for figure in (prediction_figure(by_model), closed_loop_figure(by_model)) if figure.table.rows]
-    return {Artifact.PREDICTIONS: predictions_file(predictions), **{f"{each.name}.png": each.png() for each in figures}}
+    tests = test_residuals(predictions, splits.test, result.config.task.forecast_span)
+    files: dict[str, bytes] = {} if tests is None else {Artifact.RESIDUAL_TESTS: nonlinearity_tests_file(tests)}
+    return {
+        Artifact.PREDICTIONS: predictions_file(predictions),
+        **files,
+        **{f"{each.name}.png": each.png() for each in figures},
+    }
+
+
+def test_residuals(predictions: Predictions, sequences: Sequences, horizon: int) -> NonlinearityTests | None:
+    """Test the residuals of the first output of a replica on the test split; None for classes and for few steps."""
+    from linrnn.analysis.residual_tests import check_residuals
+
+    if predictions.classes or len(predictions.targets) < LEAST_RESIDUALS:
+        return None
+    steps = min(len(sequences.targets) - sequences.first, len(predictions.targets))
+    batch = len(predictions.targets) // steps  # whole sequences, or the first part of one
+    residuals = (predictions.targets - predictions.outputs)[: steps * batch, 0].reshape(batch, steps).T
+    inputs = sequences.inputs[: sequences.first + steps, :batch]
+    return check_residuals(residuals, inputs, horizon, "residuals of the median replica")

@@ -89,6 +89,10 @@ class Series(Task):
         return self.horizon if from_its_past else 0
 
     @property
+    def forecast_span(self) -> int:
+        return max(self.horizon, 1) + self.steps - 1
+
+    @property
     def input_size(self) -> int:
         return self.data().inputs.shape[2] if self.is_archive else len(self.input_names(self.column))
 

@@ -55,6 +55,11 @@ class Task(Config, ABC):
         """Steps from an input to the target that is its own later value; 0 where the targets are no later inputs."""
         return 0
 
+    @property
+    def forecast_span(self) -> int:
+        """Steps over which the errors of one forecast overlap those of the next: to its last target, at least 1."""
+        return max(self.forecast_horizon, 1)
+
     @classmethod
     def summary(cls) -> str:
         """Return the task in one line, the first of its module's docstring."""

@@ -201,6 +201,11 @@ def read_nonlinearity_tests(store: Store, sweep: SweepRun) -> NonlinearityTests 
     return read_optional(store, sweep, Artifact.NONLINEARITY_TESTS, parse_nonlinearity_tests)
 
 
+def read_residual_tests(store: Store, run: TrialRun) -> NonlinearityTests | None:
+    """Return the tests of a confirmation's residuals; None where it has no such file."""
+    return read_optional(store, run, Artifact.RESIDUAL_TESTS, parse_nonlinearity_tests)
+
+
 def parse_artifact(
     store: Store, run: LinrnnRun, name: Artifact, parse: Callable[[bytes], T], content: bytes | None = None
 ) -> T:

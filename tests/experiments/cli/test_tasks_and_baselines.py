@@ -35,7 +35,7 @@ def test_baselines_as_json(here: Here) -> None:
     printed = json.loads(out)
     assert code == 0
     assert list(printed) == ["schema", "task", "column", "notes", "baselines", "bounds"]
-    names = ["naive", "linear", "linear_lags", "nonlinear", "naive_method", "linear_method", "candidates"]
+    names = ["naive", "linear", "linear_lags", "nonlinear", "naive_method", "linear_method", "candidates", "rmse"]
     assert list(printed["baselines"]) == names
     assert printed["baselines"]["linear_method"] == printed["baselines"]["candidates"][0]["name"]
     assert (printed["task"], printed["baselines"]["linear_lags"]) == ("delay", 5)

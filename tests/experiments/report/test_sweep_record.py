@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pytest
@@ -67,6 +68,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "excess": MAYBE,
         "closed_gap": MAYBE,
         "too_few_replicas": bool,
+        "residual_tests": NoneType,
         "linear_comparison": {"ratio": MAYBE, "interval": PAIR, "diebold_mariano_p": MAYBE, "superiority": float},
     },
     "failures": list,

@@ -41,6 +41,13 @@ def test_a_sweep_records_the_tests_of_its_data(store: Store) -> None:
     assert tests.rejections
     assert tests.detection_ratio is not None
     assert summarize(load_sweep(store, sweep)).nonlinearity_tests == tests
+    (confirmation,) = summarize(load_sweep(store, sweep)).confirmations
+    residual_tests = confirmation.residual_tests
+    assert residual_tests is not None
+    assert residual_tests.rejections  # of a network that is hardly trained
+    assert f"| residual tests | {len(residual_tests.rejections)} of {len(residual_tests.tests)} reject |" in sweep.tag(
+        Tag.NOTE
+    )
     assert f"Nonlinearity tests: {len(tests.rejections)} of {len(tests.tests)} reject" in sweep.tag(Tag.NOTE)
 
 
