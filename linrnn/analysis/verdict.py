@@ -117,7 +117,8 @@ class Decision:
     def __init__(self, baselines: Baselines, losses: Bootstrap, others: list[str], sign: str | None) -> None:
         self.baselines, self.losses, self.sign = baselines, losses, sign
         self.best = min(others, key=lambda model: losses.values[model])
-        self.linear = [LINEAR, LINEAR_BASELINE, *([NAIVE] if baselines.is_naive_value else [])]
+        is_best_linear = baselines.is_naive_value and baselines.naive < baselines.linear
+        self.linear = [LINEAR, LINEAR_BASELINE, *([NAIVE] if is_best_linear else [])]
         self.gains = {name: self.gain(name, self.best) for name in self.linear}
 
     def gain(self, name: str, other: str) -> Estimate:
@@ -174,7 +175,7 @@ class Decision:
             return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}")
         if self.sign:
             return self.verdict(UNDECIDED, f"{reason}, but there is more in the data: {self.sign}; {SEARCH}")
-        if self.baselines.is_naive_value and best == NAIVE:
+        if best == NAIVE:
             reason = f"{reason}; nothing is better than the {self.baselines.naive_method}"
         if self.losses.values[best] < self.baselines.resolution:
             reason = f"{reason}; losses below {self.baselines.resolution:.1g} are rounding"
