@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -37,6 +37,7 @@ class Series(Task):
     """
 
     name: ClassVar[str] = "series"
+    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # more lead short ones to unstable networks
 
     file: str = setting("", Text(), "absolute path of a .csv, .tsv, .txt or .npz file")
     column: str = setting("", Text(), "column to predict; may be empty if the file has only one candidate")
