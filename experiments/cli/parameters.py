@@ -88,7 +88,7 @@ STUDIES = click.option(
     envvar="LINRNN_STUDIES",
     help="PostgreSQL database that holds the Optuna studies, for a team.  [default: optuna.db, or $LINRNN_STUDIES]",
 )
-TRIALS = click.option("--trials", metavar="N", help="Trials of each study.  [default: 20]")
+TRIALS = click.option("--trials", metavar="N", help="Trials of each study.  [default: 20, or the task's own]")
 EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.  [default: 1000, or the task's own]")
 REPLICAS = click.option(
     "--replicas", metavar="S", help="Networks of each trial, trained side by side.  [default: 10, or the task's own]"

@@ -51,7 +51,7 @@ def compare(
     models : sequence of str
         Model types; all by default.
     trials : int, optional
-        Trials of each model type's Optuna study; 20 by default.
+        Trials of each model type's Optuna study; by default those of the task, mostly 20.
     replicas : int, optional
         Networks of each trial, trained side by side from different initial weights; 10 by default.
     epochs : int, optional

@@ -196,11 +196,12 @@ def assemble_config(
 ) -> SweepConfig:
     """Return the config whose bases share a flat text, with the sweep's own settings; all settings are fixed.
 
-    Other `defaults` than the present ones hold for settings that the text omits.
+    Other `defaults` than the present ones hold for settings that the text omits; the task's own hold for a sweep, too.
     """
     bases = tuple(from_text({**common, "model": model}, defaults) for model in dict.fromkeys(models))
     items = [(item, setting_name("sweep", item.name)) for item in list_settings(SweepConfig)]
-    own = {item.name: parse_setting("sweep", item, settings[name]) for item, name in items if name in settings}
+    text = {**bases[0].task.defaults, **(defaults or {}), **settings}
+    own = {item.name: parse_setting("sweep", item, text[name]) for item, name in items if name in text}
     return SweepConfig(bases, frozenset(name for name in settings if not is_sweep_setting(name)), **own)
 
 

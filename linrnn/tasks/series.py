@@ -37,7 +37,10 @@ class Series(Task):
     """
 
     name: ClassVar[str] = "series"
-    defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # more lead short ones to unstable networks
+    defaults: ClassVar[Mapping[str, str]] = {
+        "training.epochs": "300",  # more lead short series to unstable linear networks
+        "sweep.trials": "12",
+    }
 
     file: str = setting("", Text(), "absolute path of a .csv, .tsv, .txt or .npz file")
     column: str = setting("", Text(), "column to predict; may be empty if the file has only one candidate")

@@ -43,7 +43,7 @@ class Task(Config, ABC):
 
     kind: ClassVar[str] = "task"
     name: ClassVar[str]
-    defaults: ClassVar[Mapping[str, str]] = {}  # of other settings, for this task, as flat text
+    defaults: ClassVar[Mapping[str, str]] = {}  # of other settings, a sweep's too, for this task, as flat text
 
     @property
     def label(self) -> str:

@@ -67,7 +67,8 @@ class TestContract:
 
     def test_its_own_defaults_are_settings(self, task: Task) -> None:
         text = to_text(from_text({"task": task.name, "model": "linear", **NEEDED.get(task.name, {})}))
-        assert {name: text[name] for name in task.defaults} == dict(task.defaults)
+        own = {name: value for name, value in task.defaults.items() if not name.startswith("sweep.")}
+        assert {name: text[name] for name in own} == own
 
     def test_bounds_are_ordered(self, task: Task) -> None:
         noise, linear = task.noise_bound or 0.0, task.linear_bound
