@@ -21,6 +21,7 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
 LINEAR = "linear"  # the model type that the others are compared with
 NAIVE, LINEAR_BASELINE, NONLINEAR_BASELINE = "naive baseline", "linear baseline", "nonlinear baseline"
 MARGIN = 0.1  # smallest relative difference of losses that counts
+LEAST_GAIN = 0.01  # over the mean, of a series that can be predicted at all
 MOST_ROWS = 100  # times as many rows are not suggested
 SEARCH = "more trials or epochs, or another initialization (model.init), may decide"
 
@@ -137,7 +138,7 @@ class Decision:
         """Return the verdict."""
         if not self.baselines.is_naive_value:
             over_mean = {name: self.gain(NAIVE, name) for name in self.losses.values if name != NAIVE}
-            if all(each.low <= 0 for each in over_mean.values()):
+            if all(each.low <= 0 or each.value <= LEAST_GAIN for each in over_mean.values()):
                 return self.decide_predictability(max(over_mean.values(), key=lambda each: each.high))
         reason = self.describe()
         blocking = [name for name, gain in self.gains.items() if gain.low <= MARGIN]

@@ -28,12 +28,12 @@ def test_a_task_is_named_or_is_a_value() -> None:
 
 
 def test_the_table_has_the_known_baselines_and_bounds() -> None:
-    baselines = linrnn.baselines(linrnn.TASKS["xor"](length=60))
+    baselines = linrnn.baselines(linrnn.TASKS["xor"](length=60, test_sequences=2))
     table = baselines.table()
     assert table.index.tolist() == ["naive", "linear", "analytic", "nonlinear", "noise"]
     assert table["kind"].tolist() == ["baseline", "baseline", "bound", "baseline", "bound"]
     assert table.loc["linear", "loss"] == baselines.linear
-    assert linrnn.baselines(linrnn.TASKS["logistic"](length=60)).table().index.tolist() == [
+    assert linrnn.baselines(linrnn.TASKS["logistic"](length=60, test_sequences=2)).table().index.tolist() == [
         "naive",
         "linear",
         "nonlinear",
@@ -42,7 +42,7 @@ def test_the_table_has_the_known_baselines_and_bounds() -> None:
 
 
 def test_the_figure_has_the_curve_and_a_line_for_each() -> None:
-    baselines = linrnn.baselines(linrnn.TASKS["delay"](delay=5, length=60))  # whose linear loss is 0
+    baselines = linrnn.baselines(linrnn.TASKS["delay"](delay=5, length=60, test_sequences=2))  # whose linear loss is 0
     (axes,) = baselines.plot().axes
     curve, *lines = axes.get_lines()
     assert np.array_equal(curve.get_xdata(), [point.lags for point in baselines.curve])

@@ -34,11 +34,11 @@ def half_width(result: Bootstrap, name: str) -> float:
 def test_the_interval_contains_the_expected_loss_about_as_often_as_it_states(rho: float, steps: int) -> None:
     rng = np.random.default_rng(0)
     inside = []
-    for _ in range(40):
+    for _ in range(25):
         sample = make_network(rng, correlated(rng, steps, rho)[:, None], 0.0, 1)
         _, low, high = bootstrap_losses({"linear": sample}, {}, {}).estimate("linear")
         inside.append(low <= 1 <= high)
-    assert np.mean(inside) >= 0.85  # percentile intervals of few blocks are somewhat short; 0.5 without blocks
+    assert np.mean(inside) >= 0.8  # percentile intervals of few blocks are somewhat short; 0.5 without blocks
 
 
 def test_the_chance_of_test_steps_is_in_the_interval_and_replicas_alone_lack_it() -> None:

@@ -14,7 +14,7 @@ from linrnn.tasks import TASKS
 def test_the_kernel_is_that_of_scikit_learn() -> None:
     from sklearn.kernel_ridge import KernelRidge
 
-    data = TASKS["henon"]().splits()
+    data = TASKS["henon"](test_sequences=2).splits()
     kernel = Kernel(lags=1, width=1.5, ridge=1e-4, base=0)
     y = np.concatenate([flatten_targets(each) for each in data[:2]])
     X = np.concatenate([lag_matrix(each.inputs, 1, each.first) for each in data[:2]])
@@ -30,21 +30,21 @@ def test_the_kernel_is_that_of_scikit_learn() -> None:
 
 
 def test_the_kernel_corrects_its_base() -> None:
-    data = TASKS["henon"]().splits()
+    data = TASKS["henon"](test_sequences=2).splits()
     base = LagRegression(1, is_forecast=True).fit(data[:2])
     flat = fit_kernel(data[:2], base, Kernel(lags=1, width=1.0, ridge=1e12, base=1))
     assert np.allclose(flat(data.test), base(data.test))
 
 
 def test_no_kernel_is_chosen_where_the_base_leaves_nothing_to_find() -> None:
-    data = TASKS["delay"](delay=3).splits()
+    data = TASKS["delay"](delay=3, test_sequences=2).splits()
     bases = [each.fit([data.train]) for each in (Mean(), LagRegression(3))]
     kernel = select_kernel(data, bases)
     assert kernel is None or kernel.base == 1
 
 
 def test_no_kernel_is_chosen_on_the_test_split() -> None:
-    data = TASKS["henon"]().splits()
+    data = TASKS["henon"](test_sequences=2).splits()
     test = data.test._replace(targets=np.random.default_rng(0).permutation(data.test.targets))
     bases = [each.fit([data.train]) for each in (Mean(), LagRegression(2, is_forecast=True))]
     assert select_kernel(data, bases) == select_kernel(data._replace(test=test), bases)
