@@ -169,11 +169,11 @@ class Noise(RandomTask):
 
 
 TRUTHS = {
-    "arma": (TASKS["arma"](length=400, test_sequences=8), SUFFICES),
-    "oscillator": (TASKS["oscillator"](length=400, test_sequences=8), SUFFICES),
-    "xor": (TASKS["xor"](test_sequences=8), NEEDED),
-    "product": (TASKS["product"](test_sequences=8), NEEDED),
-    "noise": (Noise(length=200, test_sequences=16), NOT_PREDICTABLE),
+    "arma": (TASKS["arma"](length=350, sequences=2, test_sequences=6), SUFFICES),
+    "oscillator": (TASKS["oscillator"](length=350, sequences=2, test_sequences=6), SUFFICES),
+    "xor": (TASKS["xor"](length=250, sequences=2), NEEDED),
+    "product": (TASKS["product"](length=250), NEEDED),
+    "noise": (Noise(length=200, sequences=2, test_sequences=16), NOT_PREDICTABLE),
 }
 
 
