@@ -163,7 +163,7 @@ def test_a_sweep_shows_its_verdict_and_its_figures(page: Page, swept: Swept) -> 
     page.get_by_text("Show more").click()
     described = page.locator("table").first
     becomes(described.locator("th").all_inner_texts, ["sine", *MODELS])
-    becomes(lambda: "permutation p" in described.inner_text(), True)
+    becomes(lambda: "Diebold-Mariano p" in described.inner_text(), True)
     for run in (each for each in swept.trials if each.data.tags.get("best")):
         page.get_by_text(f"linrnn reproduce {run.info.run_id}").wait_for()
     page.get_by_role("tab", name="Artifacts").click()
