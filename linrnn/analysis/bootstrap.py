@@ -25,6 +25,7 @@ from linrnn.data.sequences import Array
 from linrnn.data.step_losses import thin_steps
 
 RESAMPLES = 1999
+LEAST_STEPS = 16  # from which a block length can be estimated
 CELLS = 2048  # steps times sequences that are resampled; more are averaged over consecutive steps first
 
 
@@ -168,7 +169,7 @@ def choose_block_length(series: Array) -> float:
     from arch.bootstrap import optimal_block_length
 
     varying = [each for each in series if np.ptp(each) > 0]
-    if not varying or series.shape[1] < 4:
+    if not varying or series.shape[1] < LEAST_STEPS:
         return 1.0
     lengths = optimal_block_length(np.stack(varying, axis=1) / np.std(varying, axis=1))["stationary"].to_numpy()
     return float(np.clip(np.nanmax(np.append(lengths, 1.0)), 1.0, max(series.shape[1] / 4, 1.0)))

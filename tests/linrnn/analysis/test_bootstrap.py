@@ -93,6 +93,8 @@ def test_block_lengths_grow_with_the_correlation_and_stay_below_a_quarter() -> N
     lengths = [choose_block_length(correlated(rng, 1000, rho)[None]) for rho in (0.0, 0.9)]
     assert lengths[0] < 5 < lengths[1] <= 250
     assert choose_block_length(np.ones((1, 50))) == 1
+    assert [choose_block_length(rng.normal(size=(1, steps))) for steps in range(1, 16)] == [1] * 15
+    assert all(1 <= choose_block_length(rng.normal(size=(1, steps))) <= steps / 4 for steps in range(16, 40))
     assert choose_block_length(np.cumsum(rng.normal(size=(1, 20)), axis=1)) <= 5
 
 

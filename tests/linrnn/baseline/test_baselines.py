@@ -40,9 +40,7 @@ def test_a_delay_takes_as_many_lags_and_leaves_nothing() -> None:
 
 
 def test_the_best_kind_differs_with_the_data() -> None:
-    co2, henon = (
-        compute_baselines(task) for task in (TASKS["co2"](), TASKS["henon"](test_sequences=1))
-    )
+    co2, henon = (compute_baselines(task) for task in (TASKS["co2"](), TASKS["henon"](test_sequences=1)))
     assert co2.linear_method.startswith("seasonal ARMA (0,0,1)(0,1,1) of period 12")
     assert co2.linear < 0.06
     assert co2.naive_method == "value 12 steps before"
