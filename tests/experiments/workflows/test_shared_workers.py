@@ -52,16 +52,6 @@ class RecordingExecutor(ThreadPoolExecutor):
         return super().submit(function, *arguments, **options)
 
 
-def undrawn_facts(store: Store) -> dict[str, Any]:
-    """The facts without figures: these workers are threads of one process, and matplotlib draws one at a time."""
-    return {
-        name: (*value[:3], {file: digest for file, digest in value[3].items() if not file.endswith(".png")})
-        if isinstance(value, tuple)
-        else value
-        for name, value in facts(store).items()
-    }
-
-
 class InterruptAfter(NullProgress):
     """Ctrl-C once so many trials are recorded."""
 
@@ -102,7 +92,7 @@ def alone(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     for sweep in sweeps():
         with ThreadPoolExecutor(1) as executor:
             run_sweep(sweep, store, executor)
-    return undrawn_facts(store)
+    return facts(store)
 
 
 def test_idle_workers_begin_the_next_sweep_and_nothing_else_changes(
@@ -116,7 +106,7 @@ def test_idle_workers_begin_the_next_sweep_and_nothing_else_changes(
     begun = next(k for k, (task, _, _) in enumerate(executor.submissions) if task == "sine")
     assert begun < min(confirmations)
     assert len(executor.submissions) == 2 * 2 * (3 + 1)
-    assert undrawn_facts(store) == alone
+    assert facts(store) == alone
 
 
 def test_few_workers_take_the_sweeps_in_their_order_and_baselines_wait(
@@ -136,7 +126,7 @@ def test_few_workers_take_the_sweeps_in_their_order_and_baselines_wait(
     search = [k for k, (task, _, test) in enumerate(executor.submissions) if task == "xor" and not test]
     assert max(search) < begun < len(executor.submissions)
     assert computed_after == [0, begun]
-    assert undrawn_facts(store) == alone
+    assert facts(store) == alone
 
 
 @pytest.mark.long
@@ -152,7 +142,7 @@ def test_an_interrupt_closes_all_open_sweeps_and_both_are_resumed(
         run_sweeps(sweeps(), store, executor)
     assert len(executor.submissions) == 2 * 2 * (3 + 1) - 7
     assert len(store.client.search_runs([experiment_id(store, "sweeps")])) == 2
-    assert undrawn_facts(store) == alone
+    assert facts(store) == alone
 
 
 def test_a_sweep_that_cannot_start_does_not_cost_the_one_that_runs(
