@@ -154,6 +154,7 @@ def test_a_reader_that_leaves_is_no_traceback(linrnn: Run, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
 )
+@pytest.mark.long
 def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, code: int) -> None:
     command = [sys.executable, "-m", "experiments", "sweep", "sine", "--epochs", "40", "--replicas", "2"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)

@@ -80,6 +80,7 @@ def test_the_records_of_silverbox_are_rows_of_its_file(tmp_path: Path) -> None:
 
 
 @needs_data
+@pytest.mark.long
 def test_the_closed_forms_of_etth1() -> None:
     """Own measurement with numpy alone: 336 rows as windows, of the values and relative to the last."""
     rows = list(ett_rows(DataFolder(DATA, DATA), None, []))
@@ -98,6 +99,7 @@ def test_the_closed_forms_of_etth1() -> None:
 
 
 @needs_data
+@pytest.mark.long
 def test_the_closed_form_of_silverbox(tmp_path: Path) -> None:
     folder = DataFolder(DATA, tmp_path)
     folder.check()

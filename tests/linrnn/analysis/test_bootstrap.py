@@ -31,6 +31,7 @@ def half_width(result: Bootstrap, name: str) -> float:
 
 
 @pytest.mark.parametrize(("rho", "steps"), [(0.0, 300), (0.9, 1500)])
+@pytest.mark.long
 def test_the_interval_contains_the_expected_loss_about_as_often_as_it_states(rho: float, steps: int) -> None:
     rng = np.random.default_rng(0)
     inside = []

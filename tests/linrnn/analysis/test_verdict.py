@@ -178,6 +178,7 @@ TRUTHS = {
 
 
 @pytest.mark.parametrize("name", TRUTHS)
+@pytest.mark.long
 def test_the_truth_is_found_where_it_is_known(name: str) -> None:
     task, word = TRUTHS[name]
     data = task.splits()

@@ -39,6 +39,7 @@ def test_a_delay_takes_as_many_lags_and_leaves_nothing() -> None:
     assert baselines.linear < 1e-20
 
 
+@pytest.mark.long
 def test_the_best_kind_differs_with_the_data() -> None:
     co2, henon = (compute_baselines(task) for task in (TASKS["co2"](), TASKS["henon"](test_sequences=1)))
     assert co2.linear_method.startswith("seasonal ARMA (0,0,1)(0,1,1) of period 12")
@@ -125,6 +126,7 @@ def test_losses_are_the_means_of_their_steps(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "most"), [("product", 1e-3), ("henon", 1e-5), ("narma10", 0.03)])
+@pytest.mark.long
 def test_the_nonlinear_baseline_finds_what_no_linear_predictor_can(name: str, most: float) -> None:
     baselines = compute_baselines(small(name))
     assert baselines.nonlinear < most < 0.3 * baselines.linear
