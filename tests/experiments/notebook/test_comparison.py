@@ -113,6 +113,7 @@ def test_a_folder_keeps_the_store_and_a_second_call_shows_it(result: SweepResult
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.long
 def test_a_temporary_store_is_deleted_with_its_result() -> None:
     result = experiments.compare("sine", **TINY)
     folder = result.store.folder

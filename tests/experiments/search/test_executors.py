@@ -72,6 +72,7 @@ def test_a_trial_whose_worker_dies_is_tried_again(
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.long
 def test_one_whose_workers_die_three_times_is_recorded_as_failed_and_the_sweep_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_runs_of_a_sweep_that_is_going_on_are_left_alone(swept: Store, capsys: p
     cured(swept.folder, capsys, going.run_id)
 
 
+@pytest.mark.long
 def test_optuna_is_told_what_it_has_not_heard(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
     before = facts(swept)
     name = CONFIG.study_name(CONFIG.bases[0])

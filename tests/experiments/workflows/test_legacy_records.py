@@ -65,6 +65,7 @@ def test_a_sweep_is_read_and_reproduced(
     assert {each["verdict"] for each in found["runs"]} == {"IDENTICAL"}
 
 
+@pytest.mark.long
 def test_a_new_sweep_names_the_setting_and_is_another(store: Store, old_sweep: SweepConfig) -> None:
     here = Here()
     run_sweep(sweep_config("adding", ["linear"], BUDGET | TINY), store, here)

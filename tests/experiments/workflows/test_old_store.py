@@ -213,6 +213,7 @@ def swept(store: Store, task: str, models: Sequence[str] = tuple(MODELS), **more
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.long
 def test_the_same_command_begins_a_sweep_as_the_objective_is_another(
     old: Store, archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -242,6 +243,7 @@ def test_trials_of_an_old_study_have_the_median_that_it_minimized(old: Store) ->
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.long
 def test_an_interrupted_sweep_of_an_old_objective_is_not_continued(
     old: Store, archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -244,6 +244,7 @@ class TestPruning:
         assert (trial.state, trial.value, max(trial.intermediate_values)) == (TrialState.PRUNED, None, 40)
 
 
+@pytest.mark.long
 def test_a_sweep_of_nothing_but_diverged_trials_says_so(store: Store) -> None:
     given = BUDGET | {"sweep.trials": "2", "training.learning_rate": "10", "training.epochs": "200"}
     config = sweep_config("sine", ["linear"], given | {"training.clip_norm": "inf"})

@@ -49,6 +49,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.long
 def test_a_store_works_in_any_folder_and_leaves_its_neighbours_alone(
     empty_store: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
