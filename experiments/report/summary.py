@@ -186,7 +186,7 @@ def summarize_confirmation(
         median=median,
         excess=baselines.excess(median.value),
         closed_gap=baselines.gap_fraction(median.value),
-        linear_comparison=compare_samples(sample, linear, resamples[trial.model], resamples[LINEAR], horizon)
+        linear_comparison=compare_samples(sample, linear, resamples[trial.model], resamples[LINEAR], max(horizon, 1))
         if linear is not None and enough
         else None,
         too_few_replicas=comparable and not enough,

@@ -61,7 +61,7 @@ class ConfirmationTrial:
     diverged: int = 0  # replicas
     curves: Curves = field(default_factory=dict)  # empty if the trial failed
     predictions: Predictions | None = None  # None if the record has none
-    step_losses: NDArray[np.float32] | None = None  # (S, T, B); None if the record has none
+    step_losses: NDArray[np.float64] | None = None  # (S, T, B); None if the record has none
     residual_tests: NonlinearityTests | None = None  # None if the record has none
 
     @property

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linrnn.baseline.baselines import Baselines
-from linrnn.data.sequences import Sequences, Splits
+from linrnn.data.sequences import Splits
 from linrnn.training.result import TrialResult
 from tracking.runs.artifacts import baselines_file, nonlinearity_tests_file, predictions_file, step_losses_file
 from tracking.schema import Artifact
-
-if TYPE_CHECKING:
-    from linrnn.analysis.nonlinearity_tests import NonlinearityTests
-    from linrnn.analysis.predictions import Predictions
-
-LEAST_RESIDUALS = 20  # for tests of them
 
 
 def trial_artifacts(result: TrialResult, splits: Splits, baselines: Baselines | None) -> dict[str, bytes]:
@@ -27,46 +20,34 @@ def trial_artifacts(result: TrialResult, splits: Splits, baselines: Baselines | 
     return {
         Artifact.CURVES_FIGURE: learning_curves(result, baselines),
         **({Artifact.BASELINES: baselines_file(baselines)} if baselines else {}),
-        **(test_artifacts(result, splits) if result.test_loss is not None else {}),
+        **(evaluation_artifacts(result, splits) if result.test_loss is not None else {}),
     }
 
 
-def test_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes]:
+def evaluation_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes]:
     """Return what was measured on the test split: step losses of all replicas, predictions of one."""
     from linrnn.training.evaluation import evaluate_steps
 
-    history = result.history
-    steps = evaluate_steps(result.config.model, history.shapes, history.best_weights, splits.test)
-    return {Artifact.STEP_LOSSES: step_losses_file(steps), **prediction_artifacts(result, splits)}
+    model, history = result.config.model, result.history
+    steps = evaluate_steps(model, history.shapes, history.best_weights, splits.test)
+    return {Artifact.STEP_LOSSES: step_losses_file({model.name: steps}), **prediction_artifacts(result, splits)}
 
 
 def prediction_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes]:
     """Return the predictions of the replica of the median test loss, as numbers and figures; none if it diverged."""
     from experiments.report.figures.prediction_figures import closed_loop_figure, prediction_figure
     from linrnn.analysis.predictions import predict_test_split
+    from linrnn.analysis.residual_tests import check_predictions
 
     if not math.isfinite(np.median(result.test_losses)):
         return {}
     predictions = predict_test_split(result.config, result.history, splits, result.test_losses)
     by_model = {result.config.model.name: predictions}
     figures = [figure for figure in (prediction_figure(by_model), closed_loop_figure(by_model)) if figure.table.rows]
-    tests = test_residuals(predictions, splits.test, result.config.task.forecast_span)
+    tests = check_predictions(predictions, splits.test, result.config.task.forecast_span)
     files: dict[str, bytes] = {} if tests is None else {Artifact.RESIDUAL_TESTS: nonlinearity_tests_file(tests)}
     return {
         Artifact.PREDICTIONS: predictions_file(predictions),
         **files,
         **{f"{each.name}.png": each.png() for each in figures},
     }
-
-
-def test_residuals(predictions: Predictions, sequences: Sequences, horizon: int) -> NonlinearityTests | None:
-    """Test the residuals of the first output of a replica on the test split; None for classes and for few steps."""
-    from linrnn.analysis.residual_tests import check_residuals
-
-    if predictions.classes or len(predictions.targets) < LEAST_RESIDUALS:
-        return None
-    steps = min(len(sequences.targets) - sequences.first, len(predictions.targets))
-    batch = len(predictions.targets) // steps  # whole sequences, or the first part of one
-    residuals = (predictions.targets - predictions.outputs)[: steps * batch, 0].reshape(batch, steps).T
-    inputs = sequences.inputs[: sequences.first + steps, :batch]
-    return check_residuals(residuals, inputs, horizon, "residuals of the median replica")

@@ -27,7 +27,7 @@ from linrnn.tasks.task import TaskData
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.result import FailedTrial, TrialResult
 from tracking.run_views import SweepRun
-from tracking.runs.artifacts import baseline_losses_file, baselines_file, data_files, nonlinearity_tests_file
+from tracking.runs.artifacts import baselines_file, data_files, nonlinearity_tests_file, step_losses_file
 from tracking.runs.query import confirmation_runs
 from tracking.runs.reader import read_baselines, read_sweep
 from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status, set_tags
@@ -210,7 +210,7 @@ def sweep_files(data: TaskData, baselines: Baselines) -> Mapping[str, bytes]:
     step_losses = baselines.step_losses
     return {
         Artifact.BASELINES: baselines_file(baselines),
-        **({Artifact.BASELINE_STEP_LOSSES: baseline_losses_file(step_losses)} if step_losses else {}),
+        **({Artifact.BASELINE_STEP_LOSSES: step_losses_file(step_losses)} if step_losses else {}),
         Artifact.BASELINES_FIGURE: baselines_figure(baselines),
         **nonlinearity_files(data, baselines),
         **data_files(data),

@@ -9,11 +9,13 @@ import numpy as np
 from linrnn.analysis.auxiliary_regression import column_count, most_terms, product_terms, regress_residuals
 from linrnn.analysis.linear_residuals import dependence_length
 from linrnn.analysis.nonlinearity_tests import DEPENDENCE, MEAN, NonlinearityTest, NonlinearityTests
+from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import limit_blas
 from linrnn.baseline.lags import lag_matrix
-from linrnn.data.sequences import Array
+from linrnn.data.sequences import Array, Sequences
 
 LAGS = 10  # autocorrelations, at most
+LEAST_TARGETS = 20  # of predictions
 STEPS = 5  # residuals of a sequence for each autocorrelation, at least
 
 
@@ -63,6 +65,20 @@ def check_residuals(residuals: Array, inputs: Array, horizon: int = 0, label: st
     return NonlinearityTests(
         label, (*run_ljung_box(residuals, horizon), *tests), max(linear.effect, products.effect, 0.0)
     )
+
+
+def check_predictions(predictions: Predictions, sequences: Sequences, horizon: int) -> NonlinearityTests | None:
+    """Test the residuals of predictions of the first output of the test split; None for classes and for few targets.
+
+    The residuals are those of whole sequences, or of the first part of one.
+    """
+    if predictions.classes or len(predictions.targets) < LEAST_TARGETS:
+        return None
+    steps = min(len(sequences.targets) - sequences.first, len(predictions.targets))
+    batch = len(predictions.targets) // steps
+    residuals = (predictions.targets - predictions.outputs)[: steps * batch, 0].reshape(batch, steps).T
+    inputs = sequences.inputs[: sequences.first + steps, :batch]
+    return check_residuals(residuals, inputs, horizon, "residuals of the median replica")
 
 
 def run_ljung_box(residuals: Array, horizon: int) -> Sequence[NonlinearityTest]:

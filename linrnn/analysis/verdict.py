@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from linrnn.analysis.bootstrap import Bootstrap, bootstrap_losses
-from linrnn.analysis.statistics import LARGEST, LEAST_REPLICAS, Estimate, LossSample, percentile_interval
+from linrnn.analysis.statistics import (
+    INFINITE,
+    LEAST_REPLICAS,
+    Estimate,
+    LossSample,
+    percentile_interval,
+    restore_infinity,
+)
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 
@@ -22,6 +29,7 @@ LINEAR = "linear"  # the model type that the others are compared with
 NAIVE, LINEAR_BASELINE, NONLINEAR_BASELINE = "naive baseline", "linear baseline", "nonlinear baseline"
 MARGIN = 0.1  # smallest relative difference of losses that counts
 LEAST_GAIN = 0.01  # over the mean, of a series that can be predicted at all
+LEAST_SHOWN = -10.0  # relative gain that is written as a number
 MOST_ROWS = 100  # times as many rows are not suggested
 SEARCH = "more trials or epochs, or another initialization (model.init), may decide"
 
@@ -126,12 +134,12 @@ class Decision:
         """Relative gain of a predictor over the one that is named first, with its interval."""
         value = self.relative_gain(self.losses.values[name], self.losses.values[other])
         interval = percentile_interval(self.relative_gain(self.losses.both[name], self.losses.both[other]))
-        return Estimate(float(value), *interval)
+        return Estimate(restore_infinity(float(value)), *interval)
 
     def relative_gain(self, loss: Losses | float, other: Losses | float) -> Losses:
-        """1 minus the ratio of two losses; below the resolution, differences count for less than the margin."""
+        """1 minus the ratio of two losses; that of a difference below the resolution is below the margin."""
         reference = np.maximum(loss, self.baselines.resolution / MARGIN)
-        gain: Losses = np.maximum((np.asarray(loss) - other) / reference, -LARGEST)
+        gain: Losses = np.maximum((np.asarray(loss) - other) / reference, -INFINITE)
         return gain
 
     def decide(self) -> Verdict:
@@ -151,7 +159,7 @@ class Decision:
 
     def decide_predictability(self, highest: Estimate) -> Verdict:
         """Return the verdict if no predictor is better than the mean beyond chance."""
-        reason = f"no predictor is better than the mean beyond chance: the best is {percent(highest)} below it"
+        reason = f"no predictor is better than the mean beyond chance: the largest gain is {percent(highest)}"
         if highest.high <= MARGIN:
             return Verdict(NOT_PREDICTABLE, f"{reason}, margin {MARGIN:.0%}", self.gains)
         bounds = [f"{name} {loss:.3g}" for name, loss in self.baselines.bounds.items() if loss < 1 - MARGIN]
@@ -197,7 +205,7 @@ class Decision:
             return None
         name = min(self.gains, key=lambda each: self.gains[each].value)
         data, training = (
-            float(np.var(np.clip(self.relative_gain(each[name], each[self.best]), -10, 1)))
+            float(np.var(np.maximum(self.relative_gain(each[name], each[self.best]), LEAST_SHOWN)))
             for each in (self.losses.data, self.losses.training)
         )
         return data / (data + training) if data + training > 0 else None
@@ -223,7 +231,7 @@ class Decision:
 
     def suggest_rows(self, gain: Estimate) -> str:
         """Write how many rows would separate a gain from the margin, as intervals shrink with the root of the rows."""
-        width = (min(gain.high, 1.0) - max(gain.low, -10.0)) / 2
+        width = (gain.high - max(gain.low, LEAST_SHOWN)) / 2
         factor = (width / max(abs(gain.value - MARGIN), 1e-9)) ** 2
         if factor > MOST_ROWS:
             return f"more than {MOST_ROWS} times as many rows"
@@ -232,9 +240,13 @@ class Decision:
 
 def percent(gain: Estimate) -> str:
     """Write a relative gain in percent, with its interval."""
-    low, high = (f"{100 * value:.0f}" if abs(value) < 10 else "less than -1000" for value in gain[1:])
-    value = f"{100 * gain.value:.0f}" if gain.value > -10 else "less than -1000"
+    value, low, high = map(percent_value, gain)
     return f"{value} % ({low} to {high} %)"
+
+
+def percent_value(gain: float) -> str:
+    """Write a number in percent."""
+    return str(round(100 * gain)) if gain > LEAST_SHOWN else f"below {100 * LEAST_SHOWN:.0f}"
 
 
 def format_estimate(model: str, loss: Estimate) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 DISTINCT = 20  # values of a target that is a rounded quantity, not one of a few levels
+WHOLE = 1e-3  # difference from a whole number
 EQUAL = 1e-12  # relative difference of two values that are the same but for standardizing
 
 
@@ -60,10 +61,11 @@ def mean_variance(targets: Array) -> float:
 
 
 def rounding_loss(sequences: Sequences) -> float:
-    """Loss that the rounding of the targets to a step d causes, d^2 / 12 over the scale; 0 for few distinct values.
+    """Loss that the rounding of the targets to multiples of a step d causes: d^2 / 12 over the scale.
 
     A predictor of rounded values cannot be expected to have a lower loss (Widrow 1956). The step is the smallest
-    difference between two targets of an output.
+    difference between two values of an output, if all are multiples of it; otherwise, and for few distinct values,
+    the output counts as exact.
     """
     if sequences.classes:
         return 0.0
@@ -72,7 +74,7 @@ def rounding_loss(sequences: Sequences) -> float:
         values = np.unique(targets)
         steps = np.diff(values)
         steps = steps[steps > EQUAL * np.abs(values).max()]
-        if len(steps) >= DISTINCT:
+        if len(steps) >= DISTINCT and np.abs(steps / steps.min() - np.round(steps / steps.min())).max() < WHOLE:
             losses.append(float(steps.min() ** 2 / 12))
     return float(sum(losses) / sequences.targets.shape[2] / sequences.scale)
 

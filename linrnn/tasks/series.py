@@ -87,14 +87,19 @@ class Series(Task):
 
     @property
     def forecast_horizon(self) -> int:
-        if self.is_archive or self.relative != "no":
-            return 0
-        from_its_past = not self.inputs or self.target_column in self.input_names("")
-        return self.horizon if from_its_past else 0
+        return 0 if self.relative != "no" else self.lead
 
     @property
     def forecast_span(self) -> int:
-        return max(self.horizon, 1) + self.steps - 1
+        return self.lead + self.steps - 1
+
+    @property
+    def lead(self) -> int:
+        """Rows from an input to the first target, where the inputs have the column that is predicted; otherwise 0."""
+        if self.is_archive:
+            return 0
+        from_its_past = not self.inputs or self.target_column in self.input_names("")
+        return self.horizon if from_its_past else 0
 
     @property
     def input_size(self) -> int:

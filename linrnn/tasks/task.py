@@ -57,8 +57,8 @@ class Task(Config, ABC):
 
     @property
     def forecast_span(self) -> int:
-        """Steps over which the errors of one forecast overlap those of the next: to its last target, at least 1."""
-        return max(self.forecast_horizon, 1)
+        """Steps from an input to the last target that is a later value of its series; 0 where none is."""
+        return self.forecast_horizon
 
     @classmethod
     def summary(cls) -> str:

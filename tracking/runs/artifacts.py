@@ -132,17 +132,6 @@ def parse_predictions(content: bytes) -> Predictions:
     return Predictions(**(arrays | scalars))
 
 
-def step_losses_file(step_losses: NDArray[np.float32]) -> bytes:
-    """Return step losses `(S, T', B)` or `(T', B)`, exact."""
-    return archive({"step_losses": step_losses})
-
-
-def parse_step_losses(content: bytes) -> NDArray[np.float32]:
-    """Return the step losses in such a file."""
-    values: NDArray[np.float32] = parse_curves(content)["step_losses"]
-    return values
-
-
 def weights_file(weights: NDArray[np.float32], shapes: Shapes) -> bytes:
     """Return all replicas' parameters `(S, P)` as safetensors, by name, each `(S, *shape)`."""
     tensors = unflatten(weights, shapes)
@@ -199,11 +188,11 @@ def parse_baselines(content: bytes) -> Baselines:
     return Baselines(**(earlier | values | lists))
 
 
-def baseline_losses_file(step_losses: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return step losses of baselines by name, in float32."""
+def step_losses_file(step_losses: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return step losses by the name of their predictor, in float32."""
     return archive({name: losses.astype(np.float32) for name, losses in step_losses.items()})
 
 
-def parse_baseline_losses(content: bytes) -> Curves:
+def parse_step_losses(content: bytes) -> Curves:
     """Return the step losses in such a file, in float64."""
     return {name: losses.astype(np.float64) for name, losses in parse_curves(content).items()}

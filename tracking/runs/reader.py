@@ -26,7 +26,6 @@ from tracking.run_views import LinrnnRun, SweepRun, TrialRun, to_linrnn_run
 from tracking.runs.artifacts import (
     UNREADABLE,
     Curves,
-    parse_baseline_losses,
     parse_baselines,
     parse_curves,
     parse_nonlinearity_tests,
@@ -170,9 +169,10 @@ def read_curves(store: Store, run: TrialRun) -> Curves:
     return parse_artifact(store, run, Artifact.CURVES, parse_curves)
 
 
-def read_step_losses(store: Store, run: TrialRun) -> NDArray[np.float32] | None:
+def read_step_losses(store: Store, run: TrialRun) -> NDArray[np.float64] | None:
     """Return the test losses of all replicas `(S, T', B)` by step and sequence; None where a trial has no such file."""
-    return read_optional(store, run, Artifact.STEP_LOSSES, parse_step_losses)
+    step_losses = read_optional(store, run, Artifact.STEP_LOSSES, parse_step_losses)
+    return step_losses[run.model] if step_losses else None
 
 
 def read_predictions(store: Store, run: TrialRun) -> Predictions | None:
@@ -192,7 +192,7 @@ def read_optional(store: Store, run: LinrnnRun, name: Artifact, parse: Callable[
 def read_baselines(store: Store, sweep: SweepRun) -> Baselines:
     """Return the baselines and bounds of a sweep's task, with their step losses where these are recorded."""
     baselines = parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines)
-    step_losses = read_optional(store, sweep, Artifact.BASELINE_STEP_LOSSES, parse_baseline_losses)
+    step_losses = read_optional(store, sweep, Artifact.BASELINE_STEP_LOSSES, parse_step_losses)
     return replace(baselines, step_losses=step_losses or {})
 
 

@@ -25,6 +25,7 @@ from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_
 from experiments.report.summary import summarize
 from experiments.search.selection import best_trial_number
 from experiments.workflows.finish import finish_sweep
+from linrnn.analysis.verdict import SUFFICES, UNDECIDED
 from tests.experiments.report.records import SCALES, TRIALS, build_record
 from tests.faults.harness import Twin, new_store
 from tracking.run_views import LinrnnRun
@@ -161,6 +162,19 @@ class TestWithoutAStore:
         assert linear["linear_comparison"] is None
         assert [study["model"] for study in sweep["studies"]] == list(SCALES)
         assert sweep["notes"] == ["predicted column: 'sales'"]
+
+    def test_a_nonlinearity_that_no_network_uses_prevents_equivalence(self) -> None:
+        record = build_record()
+        linear, tanh = record.confirmations
+        record = replace(record, confirmations=[linear, replace(tanh, curves=linear.curves)])
+        tests = record.nonlinearity_tests
+        assert tests is not None
+        weak, strong = (
+            summarize(replace(record, nonlinearity_tests=replace(tests, effect=effect))).verdict
+            for effect in (0.04, 0.3)
+        )
+        assert (weak.word, strong.word) == (SUFFICES, UNDECIDED)
+        assert "the test by products (p = 0.001" in strong.reason
 
     def test_the_best_trial_is_complete_and_has_the_lowest_loss(self) -> None:
         record = build_record()

@@ -146,6 +146,9 @@ class TestSweep:
         assert {name: value for name, value in run.metrics.items() if name.startswith(("baseline", "bound"))} == lines
         assert read_file(store, run, "baselines.png").startswith(b"\x89PNG")
         record = load_sweep(store, run)
+        for each in record.complete_confirmations:
+            assert each.step_losses is not None
+            assert each.step_losses.mean(axis=(1, 2)) == pytest.approx(each.curves["test_loss"], rel=1e-5)
         told = decide_verdict(record.baselines, {each.model: each.sample for each in record.complete_confirmations})
         assert (found["verdict"], found["reason"]) == (told.word, told.reason)
         assert run.tags["verdict"] == told.word

@@ -52,6 +52,19 @@ def test_the_chance_of_test_steps_is_in_the_interval_and_replicas_alone_lack_it(
     assert alone < 0.1 * both
 
 
+def test_correlated_errors_make_the_interval_as_much_wider_as_they_should() -> None:
+    rng = np.random.default_rng(8)
+    widths = [
+        half_width(
+            bootstrap_losses({"linear": make_network(rng, correlated(rng, 4000, rho)[:, None], 0.0, 1)}, {}, {}),
+            "linear",
+        )
+        for rho in (0.0, 0.9)
+    ]
+    expected = np.sqrt((1 + 0.9**2) / (1 - 0.9**2))  # squares of an AR(1) have the autocorrelations rho^(2 k)
+    assert widths[1] / widths[0] == pytest.approx(expected, rel=0.35)
+
+
 def test_what_is_common_to_two_predictors_cancels() -> None:
     rng = np.random.default_rng(2)
     errors = rng.normal(size=(300, 1))

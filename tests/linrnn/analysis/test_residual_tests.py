@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
-from linrnn.analysis.residual_tests import check_residuals
+from linrnn.analysis.predictions import Predictions
+from linrnn.analysis.residual_tests import check_predictions, check_residuals
+from linrnn.data.sequences import Sequences
 
 NAMES = "autocorrelation", "lagged inputs", "products of lagged inputs"
 
@@ -51,3 +53,20 @@ def test_a_single_step_of_many_sequences() -> None:
     assert [test.name for test in result.tests] == list(NAMES[1:])
     assert result.tests[1].p == 0.001
     assert result.effect > 0.1
+
+
+def test_predictions_are_tested_in_whole_sequences_beside_their_inputs() -> None:
+    inputs, targets = noise(5, 60, 7, 1), noise(6, 60, 7, 1)
+    sequences = Sequences(inputs, targets, first=20)
+    outputs = targets - 0.5 * inputs - 0.2 * noise(7, 60, 7, 1)  # what is left follows the input
+    flat = [array[20:].swapaxes(0, 1).reshape(-1, 1) for array in (targets, outputs)]
+    place = np.zeros(280, dtype=np.int64)
+    for count, batch in ((280, 7), (100, 2), (30, 1)):
+        part = Predictions(0, place[:count], place[:count], *(a[:count] for a in flat), False, 0, *np.zeros((2, 0)))
+        steps = min(count, 40)
+        expected = check_residuals((targets - outputs)[20 : 20 + steps, :batch, 0], inputs[: 20 + steps, :batch], 1)
+        result = check_predictions(part, sequences, 1)
+        assert result is not None
+        assert result.tests == expected.tests
+    assert check_predictions(part._replace(classes=True), sequences, 1) is None
+    assert check_predictions(part._replace(targets=flat[0][:19], outputs=flat[1][:19]), sequences, 1) is None

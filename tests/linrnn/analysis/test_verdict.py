@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -96,6 +96,15 @@ def test_words(linear: LossSample, tanh: LossSample, baselines: dict[str, float]
     assert (verdict.word, why in verdict.reason) == (word, True), str(verdict)
 
 
+def test_gains_are_infinite_where_replicas_diverge() -> None:
+    networks = {"linear": make_network(0.1), "tanh": DIVERGED}
+    verdict = decide_verdict(make_baselines(), networks)
+    assert verdict.gains["linear"] == (-np.inf, -np.inf, -np.inf)
+    assert "gain of tanh below -1000 % (below -1000 to below -1000 %)" in verdict.reason
+    verdict = decide_verdict(make_baselines(), {"linear": DIVERGED, "tanh": make_network(0.05)})
+    assert verdict.gains["linear"] == pytest.approx((1, 1, 1))
+
+
 def test_too_few_replicas() -> None:
     networks = {"linear": make_network(0.1, count=4), "tanh": make_network(0.01, count=4)}
     assert decide_verdict(make_baselines(), networks).reason.startswith("too few replicas: 4 of")
@@ -120,6 +129,14 @@ def test_replicas_are_asked_for_where_they_dominate() -> None:
     assert (verdict.word, "more replicas" in verdict.reason) == (UNDECIDED, True), str(verdict)
     assert verdict.data_share is not None
     assert verdict.data_share < 0.1
+
+
+@pytest.mark.parametrize(("loss", "word"), [(0.997, NOT_PREDICTABLE), (0.96, SUFFICES)])
+def test_a_gain_over_the_mean_counts_from_one_percent(loss: float, word: str) -> None:
+    networks = {model: make_network(loss, 1e-4) for model in ("linear", "tanh")}
+    baselines = make_baselines(linear=loss, nonlinear=loss)
+    steps = {**baselines.step_losses, "naive": make_steps(1.0)}  # of the same errors: the gain is beyond chance
+    assert decide_verdict(replace(baselines, step_losses=steps), networks).word == word
 
 
 def test_noise_of_few_steps_is_undecided() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import linrnn
-from linrnn.baseline.baselines import Baselines, compute_baselines
+from linrnn.baseline.baselines import RESOLUTION, Baselines, compute_baselines
 from linrnn.baseline.candidate import Candidate, Predictor, Score, choose
 from linrnn.baseline.combination import combine
 from linrnn.baseline.naive import Mean
@@ -69,6 +69,13 @@ def test_candidates_within_a_standard_error_of_the_best_are_averaged() -> None:
     assert best.scores == (scores[0], scores[1])
     assert best.name == "1.0, averaged with 1 other"
     assert combine(scores, 5000).name == "1.0"
+
+
+def test_the_resolution_is_that_of_single_precision_or_of_rounded_values() -> None:
+    values = 3 * arma_series(300, [1.0, -0.5], [1.0])
+    exact, rounded = (compute_baselines(linrnn.Series(each, name="ar")) for each in (values, values.round(1)))
+    assert exact.resolution == RESOLUTION
+    assert rounded.resolution == pytest.approx(0.1**2 / 12 / values[240:].var(), rel=0.2)
 
 
 def test_a_combination_predicts_the_mean() -> None:

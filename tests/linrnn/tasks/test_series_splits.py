@@ -213,3 +213,16 @@ def test_differences_need_the_past_of_the_column(settings: dict[str, Any], name:
     pair = np.stack([RNG.normal(size=LENGTH), VALUES], axis=1)
     with pytest.raises(ConfigError, match=f"task.relative=last needs the past of '{name}'"):
         make(pair, relative="last", **settings).splits()
+
+
+def test_forecasts_overlap_up_to_their_last_target() -> None:
+    two = np.stack([VALUES, VALUES[::-1]], axis=1)
+    for settings, horizon, span in (
+        ({}, 1, 1),
+        ({"horizon": 3, "steps": 4}, 3, 6),
+        ({"horizon": 3, "steps": 4, "relative": "last"}, 0, 6),
+        ({"horizon": 0, "inputs": "x"}, 0, 0),
+        ({"horizon": 2, "inputs": "x", "steps": 3}, 0, 2),
+    ):
+        task = make(two, **settings)
+        assert (task.forecast_horizon, task.forecast_span) == (horizon, span), settings

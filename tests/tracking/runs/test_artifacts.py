@@ -10,7 +10,7 @@ import numpy as np
 from linrnn.baseline.baselines import Baselines
 from linrnn.baseline.candidate import CandidateLoss
 from linrnn.baseline.lags import LagLoss
-from tracking.runs.artifacts import baseline_losses_file, baselines_file, parse_baseline_losses, parse_baselines
+from tracking.runs.artifacts import baselines_file, parse_baselines, parse_step_losses, step_losses_file
 
 BASELINES = Baselines(
     "made up",
@@ -37,7 +37,7 @@ def test_baselines_are_read_as_they_were_written() -> None:
 def test_step_losses_are_a_file_of_their_own() -> None:
     step_losses = {"naive": np.array([[1.0], [1 / 3]]), "linear": np.array([[0.1], [0.2]])}
     assert "step_losses" not in json.loads(baselines_file(replace(BASELINES, step_losses=step_losses)))
-    again = parse_baseline_losses(baseline_losses_file(step_losses))
+    again = parse_step_losses(step_losses_file(step_losses))
     assert list(again) == ["naive", "linear"]
     assert again["naive"].dtype == np.float64
     assert np.array_equal(again["naive"], step_losses["naive"].astype(np.float32))
