@@ -161,7 +161,7 @@ class Decision:
         """Return the verdict if no predictor is better than the mean beyond chance."""
         reason = f"no predictor is better than the mean beyond chance: the largest gain is {percent(highest)}"
         if highest.high <= MARGIN:
-            return Verdict(NOT_PREDICTABLE, f"{reason}, margin {MARGIN:.0%}", self.gains)
+            return Verdict(NOT_PREDICTABLE, f"{reason}, margin {100 * MARGIN:.0f} %", self.gains)
         bounds = [f"{name} {loss:.3g}" for name, loss in self.baselines.bounds.items() if loss < 1 - MARGIN]
         if bounds:
             return self.verdict(UNDECIDED, f"{reason}, but it is possible ({', '.join(bounds)}); {SEARCH}")
@@ -196,7 +196,7 @@ class Decision:
         if share is None:
             origin = "the interval does not contain the chance of the test split, whose step losses are not recorded"
             return Verdict(word, reason if self.losses.has_steps else f"{reason} ({origin})", self.gains)
-        origin = f"{share:.0%} of the uncertainty comes from the length of the test split, the rest from training"
+        origin = f"{100 * share:.0f} % of the uncertainty comes from the length of the test split, the rest from training"
         return Verdict(word, f"{reason} ({origin})", self.gains, share)
 
     def data_share(self) -> float | None:
@@ -217,7 +217,7 @@ class Decision:
         for name in self.linear[1:]:
             label = name if name != NAIVE else self.baselines.naive_method
             gains.append(f"{percent(self.gains[name])} over the {label}, {self.losses.values[name]:.3g}")
-        return f"{losses}; gain of {self.best} {', '.join(gains)}, margin {MARGIN:.0%}"
+        return f"{losses}; gain of {self.best} {', '.join(gains)}, margin {100 * MARGIN:.0f} %"
 
     def advise(self, name: str) -> str:
         """Write what would decide, where the gain over a linear predictor is undecided."""
