@@ -196,7 +196,7 @@ class Decision:
         if share is None:
             origin = "the interval does not contain the chance of the test split, whose step losses are not recorded"
             return Verdict(word, reason if self.losses.has_steps else f"{reason} ({origin})", self.gains)
-        origin = f"{100 * share:.0f} % of the uncertainty comes from the length of the test split, the rest from training"
+        origin = f"{share * 100:.0f} % of the uncertainty is from the length of the test split, the rest from training"
         return Verdict(word, f"{reason} ({origin})", self.gains, share)
 
     def data_share(self) -> float | None:
