@@ -53,7 +53,7 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
 
 def show_verdict(summary: SweepSummary) -> None:
     """Print the verdict of a sweep, its conditions, baselines and bounds, and failed trials."""
-    print(f"{summary.task}: {summary.verdict.word}. {summary.verdict.reason}.")
+    print(f"{summary.task}: {summary.verdict}")
     if summary.nonlinearity_tests:
         print(f"  {nonlinearity_sentence(summary.nonlinearity_tests, summary.verdict)}")
     print(f"  Conditions: {summary.conditions}.")

@@ -4,7 +4,7 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
 
     schema              2
     sweeps[]
-      task, sweep_run, seconds, verdict, reason, conditions, failures[], notes[]
+      task, sweep_run, seconds, verdict, conclusion (a sentence), reason (numbers), conditions, failures[], notes[]
       gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
       data_share        part of the uncertainty of the gain that comes from the finite test split, or null
       search_space      {setting: [low, high]} of the settings that were searched
@@ -59,6 +59,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "failures": list(summary.failures),
         **baselines_json(summary.baselines),
         "verdict": summary.verdict.word,
+        "conclusion": summary.verdict.conclusion,
         "reason": summary.verdict.reason,
         "gains": {name: [finite(value) for value in gain] for name, gain in summary.verdict.gains.items()},
         "data_share": finite(summary.verdict.data_share),
@@ -175,6 +176,7 @@ def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
     shared = {
         "sweep_run": summary.sweep_run,
         "verdict": summary.verdict.word,
+        "conclusion": summary.verdict.conclusion,
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
         "failures": "; ".join(summary.failures),
@@ -212,7 +214,7 @@ def sweep_markdown(summary: SweepSummary) -> str:
     """Write the description of a sweep's run in Markdown."""
     table = comparison_table(summary)
     lines = [
-        f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.reason}.",
+        f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.sentences}",
         "",
         f"Conditions: {summary.conditions}. Searched: {summary.search_space}.",
         "",

@@ -16,6 +16,15 @@ from linrnn.analysis.statistics import (
     percentile_interval,
     restore_infinity,
 )
+from linrnn.analysis.verdict_text import (
+    LEAST_SHOWN,
+    add_naive,
+    conclude_equivalent,
+    conclude_open,
+    conclude_superior,
+    format_estimate,
+    percent,
+)
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import Losses
 
@@ -29,7 +38,6 @@ LINEAR = "linear"  # the model type that the others are compared with
 NAIVE, LINEAR_BASELINE, NONLINEAR_BASELINE = "naive baseline", "linear baseline", "nonlinear baseline"
 MARGIN = 0.1  # smallest relative difference of losses that counts
 LEAST_GAIN = 0.01  # over the mean, of a series that can be predicted at all
-LEAST_SHOWN = -10.0  # relative gain that is written as a number
 MOST_ROWS = 100  # times as many rows are not suggested
 SEARCH = "more trials or epochs, or another initialization (model.init), may decide"
 
@@ -43,25 +51,33 @@ class Verdict:
     word : str
         `not predictable`, `linear suffices`, `nonlinearity needed` or `undecided`.
     reason : str
-        Why, in one sentence.
+        Why, in numbers.
     gains : mapping of str to Estimate
         Relative gain of the best nonlinear network over each linear predictor: 1 minus the ratio of the losses, with
         its interval over replicas and test steps.
     data_share : float or None
         Part of the variance of the deciding gain that comes from the finite test split; the rest comes from the
         initial weights. None if there is none, or if the step losses are not recorded.
+    conclusion : str
+        What was found, compared with what, in one sentence; empty where nothing can be compared.
     """
 
     word: str
     reason: str
     gains: Mapping[str, Estimate]
     data_share: float | None = None
+    conclusion: str = ""
+
+    @property
+    def sentences(self) -> str:
+        """The conclusion, then the reason."""
+        return "".join(f"{text}. " for text in (self.conclusion, self.reason) if text).rstrip()
 
     def __str__(self) -> str:
-        return f"{self.word}: {self.reason}"
+        return f"{self.word}. {self.sentences}"
 
     def _repr_markdown_(self) -> str:
-        return f"**{self.word}.** {self.reason}."
+        return f"**{self.word}.** {self.sentences}"
 
 
 def decide_verdict(
@@ -154,50 +170,70 @@ class Decision:
             return self.decide_bound(reason)
         sufficient = [name for name in blocking if self.gains[name].high <= MARGIN]
         if sufficient:
-            return self.decide_equivalence(reason)
-        return self.verdict(UNDECIDED, f"{reason}: {self.advise(min(blocking, key=lambda n: self.gains[n].value))}")
+            name = min(sufficient, key=lambda each: self.losses.values[each])
+            conclusion = conclude_equivalent(self.best, self.label(name), self.gains[name].value, MARGIN)
+            return self.decide_equivalence(reason, conclusion)
+        name = min(blocking, key=lambda each: self.gains[each].value)
+        conclusion = conclude_open(self.best, self.label(name), self.gains[name], MARGIN)
+        return self.verdict(UNDECIDED, f"{reason}: {self.advise(name)}", conclusion)
 
     def decide_predictability(self, highest: Estimate) -> Verdict:
         """Return the verdict if no predictor is better than the mean beyond chance."""
         reason = f"no predictor is better than the mean beyond chance: the largest gain is {percent(highest)}"
         if highest.high <= MARGIN:
-            return Verdict(NOT_PREDICTABLE, f"{reason}, margin {100 * MARGIN:.0f} %", self.gains)
+            conclusion = "Nothing predicts the targets better than their mean"
+            return Verdict(NOT_PREDICTABLE, f"{reason}, margin {100 * MARGIN:.0f} %", self.gains, conclusion=conclusion)
+        conclusion = "It is open whether anything predicts the targets better than their mean"
         bounds = [f"{name} {loss:.3g}" for name, loss in self.baselines.bounds.items() if loss < 1 - MARGIN]
         if bounds:
-            return self.verdict(UNDECIDED, f"{reason}, but it is possible ({', '.join(bounds)}); {SEARCH}")
-        return self.verdict(UNDECIDED, f"{reason}; {self.suggest_rows(highest)} may decide")
+            return self.verdict(UNDECIDED, f"{reason}, but it is possible ({', '.join(bounds)}); {SEARCH}", conclusion)
+        return self.verdict(UNDECIDED, f"{reason}; {self.suggest_rows(highest)} may decide", conclusion)
 
     def decide_bound(self, reason: str) -> Verdict:
         """Return the verdict if the best network is better than all linear predictors here."""
         analytic = self.baselines.analytic
         high = self.losses.estimate(self.best).high
         if analytic is not None and high >= analytic - max(MARGIN * analytic, self.baselines.resolution):
-            return self.verdict(UNDECIDED, f"{reason}, but the analytic bound is {analytic:.3g}; {SEARCH}")
-        return self.verdict(NEEDED, reason)
+            text = f"{reason}, but the analytic bound is {analytic:.3g}; {SEARCH}"
+            conclusion = f"The {self.best} network is better than the linear predictors here, but not than the best one"
+            return self.verdict(UNDECIDED, text, conclusion)
+        return self.verdict(NEEDED, reason, conclude_superior(self.best, min(each.low for each in self.gains.values())))
 
-    def decide_equivalence(self, reason: str) -> Verdict:
+    def decide_equivalence(self, reason: str, conclusion: str) -> Verdict:
         """Return the verdict if the best network is not better than some linear predictor by more than the margin."""
         best = min(self.linear, key=lambda name: self.losses.values[name])
         beyond = self.relative_gain(self.losses.values[best], self.losses.values[NONLINEAR_BASELINE])
         if beyond > MARGIN:
             text = f"but the nonlinear baseline reaches {self.baselines.nonlinear:.3g}"
-            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}")
+            more = "but the nonlinear baseline is better"
+            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}", f"{conclusion}, {more}")
         if self.sign:
-            return self.verdict(UNDECIDED, f"{reason}, but there is more in the data: {self.sign}; {SEARCH}")
+            text, more = f"but there is more in the data: {self.sign}", "but a nonlinearity test finds more in the data"
+            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}", f"{conclusion}, {more}")
         if best == NAIVE:
             reason = f"{reason}; nothing is better than the {self.baselines.naive_method}"
         if self.losses.values[best] < self.baselines.resolution:
             reason = f"{reason}; losses below {self.baselines.resolution:.1g} are rounding"
-        return self.verdict(SUFFICES, reason)
+        return self.verdict(SUFFICES, reason, conclusion)
 
-    def verdict(self, word: str, reason: str) -> Verdict:
+    def verdict(self, word: str, reason: str, conclusion: str) -> Verdict:
         """Return a verdict with its numbers, and with the origin of its uncertainty in words."""
+        if min(self.losses.values[LINEAR], self.losses.values[self.best]) > self.losses.values[NAIVE]:
+            conclusion = add_naive(conclusion, self.baselines.naive_method or NAIVE)
         share = self.data_share()
         if share is None:
             origin = "the interval does not contain the chance of the test split, whose step losses are not recorded"
-            return Verdict(word, reason if self.losses.has_steps else f"{reason} ({origin})", self.gains)
+            reason = reason if self.losses.has_steps else f"{reason} ({origin})"
+            return Verdict(word, reason, self.gains, conclusion=conclusion)
         origin = f"{share * 100:.0f} % of the uncertainty is from the length of the test split, the rest from training"
-        return Verdict(word, f"{reason} ({origin})", self.gains, share)
+        return Verdict(word, f"{reason} ({origin})", self.gains, share, conclusion)
+
+    def label(self, name: str) -> str:
+        """A linear predictor in words."""
+        methods = {NAIVE: self.baselines.naive_method, LINEAR_BASELINE: self.baselines.linear_method}
+        if name == LINEAR:
+            return "the linear network"
+        return f"the {name} ({methods[name]})" if methods.get(name) else f"the {name}"
 
     def data_share(self) -> float | None:
         """Part of the variance of the gain over the best linear predictor that the test steps cause."""
@@ -236,21 +272,3 @@ class Decision:
         if factor > MOST_ROWS:
             return f"more than {MOST_ROWS} times as many rows"
         return f"about {max(factor, 1.5):.2g} times as many rows"
-
-
-def percent(gain: Estimate) -> str:
-    """Write a relative gain in percent, with its interval."""
-    value, low, high = map(percent_value, gain)
-    return f"{value} % ({low} to {high} %)"
-
-
-def percent_value(gain: float) -> str:
-    """Write a number in percent."""
-    return str(round(100 * gain)) if gain > LEAST_SHOWN else f"below {100 * LEAST_SHOWN:.0f}"
-
-
-def format_estimate(model: str, loss: Estimate) -> str:
-    """Format a model type's median loss with its interval."""
-    if np.isinf(loss.value):
-        return f"{model} diverges"
-    return f"{model} {loss.value:.3g} ({loss.low:.3g} to {loss.high:.3g})"

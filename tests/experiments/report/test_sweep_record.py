@@ -85,6 +85,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
     },
     "bounds": {"analytic": MAYBE, "noise": MAYBE},
     "verdict": str,
+    "conclusion": str,
     "reason": str,
     "gains": dict,
     "data_share": MAYBE,

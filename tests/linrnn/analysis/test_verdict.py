@@ -96,6 +96,45 @@ def test_words(linear: LossSample, tanh: LossSample, baselines: dict[str, float]
     assert (verdict.word, why in verdict.reason) == (word, True), str(verdict)
 
 
+@pytest.mark.parametrize(
+    ("linear", "tanh", "baselines", "conclusion"),
+    [
+        (
+            0.5,
+            0.1,
+            {"linear": 0.5},
+            "The tanh network is better than every linear predictor: its test loss is at",
+        ),
+        (0.1, 0.5, {}, "not better than the linear baseline by more than 10 %: its test loss is 400 % higher"),
+        (0.1, 5.0, {"naive": 20.0}, "its test loss is more than 11 times as high"),
+        (0.1, 0.1, {"nonlinear": 0.01}, "its test loss is the same, but the nonlinear baseline is better"),
+        (1.0, 1.0, {"linear": 1.0, "nonlinear": 1.0}, "Nothing predicts the targets better than their mean"),
+        (
+            0.02,
+            0.02,
+            {"naive": 0.01, "linear": 0.011, "method": "last value"},
+            "No network beats the naive baseline (last value). The tanh network is not better than the naive baseline "
+            "(last value) by more than 10 %: its test loss is 100 % higher",
+        ),
+        (0.3, 0.05, {"linear": 0.3, "analytic": 0.05}, "better than the linear predictors here, but not than the best"),
+    ],
+)
+def test_the_conclusion_tells_which_way_is_better(
+    linear: float, tanh: float, baselines: dict[str, float], conclusion: str
+) -> None:
+    networks = {"linear": make_network(linear, own=0.1), "tanh": make_network(tanh, own=0.1)}
+    verdict = decide_verdict(make_baselines(**baselines), networks)
+    assert conclusion in verdict.conclusion, str(verdict)
+    assert str(verdict).startswith(f"{verdict.word}. {verdict.conclusion}. ")
+
+
+def test_what_is_open_has_its_interval() -> None:
+    networks = {"linear": make_network(0.2, 0.6), "tanh": make_network(0.088, 0.3)}
+    conclusion = decide_verdict(make_baselines(linear=0.1), networks).conclusion
+    assert conclusion.startswith("It is open whether the tanh network is better than the linear baseline")
+    assert "its test loss is 12 % lower, with an interval from " in conclusion
+
+
 def test_gains_are_infinite_where_replicas_diverge() -> None:
     networks = {"linear": make_network(0.1), "tanh": DIVERGED}
     verdict = decide_verdict(make_baselines(), networks)
