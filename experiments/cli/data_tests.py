@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,18 +39,21 @@ def test(options: GlobalOptions, task: str, figure: Path | None, settings: tuple
 
     Each test has a null hypothesis, which it rejects where p is small. Tests about the mean ask whether something
     nonlinear predicts the target; tests of any dependence also reject where, for example, only the variance changes,
-    which no prediction of the mean can use. The test split is not read.
+    which no prediction of the mean can use. The tests do not read the test split; the gain of the nonlinear baseline
+    over the linear one, below them, is measured there.
     """
     from experiments.cli.notes import print_notes
     from experiments.cli.output import print_json
     from experiments.report.nonlinearity_text import nonlinearity_json
     from experiments.search.sweep_config import task_text
-    from linrnn.analysis.nonlinearity import compute_nonlinearity_tests
+    from linrnn.analysis.nonlinearity import compute_nonlinearity_tests, detection_ratio
+    from linrnn.baseline.baselines import compute_baselines
     from linrnn.training.trial_config import from_text
 
     data = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).task.load()
     print_notes(data.task)
     result = compute_nonlinearity_tests(data.task, data.splits)
+    result = replace(result, detection_ratio=detection_ratio(compute_baselines(data.task, data.splits).step_losses))
     if figure:
         from experiments.report.figures.nonlinearity_figure import nonlinearity_figure  # takes a second to load
         from tracking.store.disk import write_file

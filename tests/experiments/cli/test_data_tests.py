@@ -10,6 +10,7 @@ import pytest
 
 from linrnn import Series
 from linrnn.analysis.nonlinearity import compute_nonlinearity_tests
+from linrnn.baseline.baselines import compute_baselines
 from tests.conftest import Here
 
 SMALL = ("henon", "--set", "task.length=60", "--set", "task.sequences=1")
@@ -22,7 +23,7 @@ def test_a_table_a_figure_and_the_effect(here: Here, tmp_path: Path) -> None:
     assert lines[0] == "henon: tests of the training and validation data."
     assert lines[1].split() == ["test", "null", "hypothesis", "statistic", "p", "about"]
     assert lines[-2].startswith("Nonlinearity tests: ")
-    assert "explain 100.0 % of what a linear fit leaves" in lines[-1]
+    assert "explain 100.0 % of what a linear fit leaves; the gain of the nonlinear baseline is " in lines[-1]
     assert (tmp_path / "tests.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["tests.png"]
 
@@ -36,7 +37,8 @@ def test_a_file_is_read_as_by_the_other_commands(here: Here, tmp_path: Path) -> 
     assert code == 0
     assert list(printed) == ["schema", "task", "column", "notes", "tests", "effect", "detection_ratio"]
     assert (printed["task"], printed["column"]) == ("levels.csv", "level")
-    expected = compute_nonlinearity_tests(Series(x))
+    expected = compute_nonlinearity_tests(Series(x), step_losses=compute_baselines(Series(x)).step_losses)
+    assert printed["detection_ratio"] == expected.detection_ratio is not None
     assert [(test["name"], test["p"]) for test in printed["tests"]] == [(test.name, test.p) for test in expected.tests]
 
 
