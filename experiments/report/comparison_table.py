@@ -184,8 +184,11 @@ def baselines_table(baselines: Baselines) -> Table:
     losses = reference_losses(baselines)
     if baselines.unit is None:
         return Table(("", "loss", "predictor"), [(each.label, f"{each.loss:.4g}", each.predictor) for each in losses])
-    rows = [(each.label, f"{each.loss:.4g}", number_text(each.rmse), each.predictor) for each in losses]
-    return Table(("", "loss", "RMSE", "predictor"), rows)
+    rows = [
+        (each.label, f"{each.loss:.4g}", number_text(each.rmse), number_text(each.mae), each.predictor)
+        for each in losses
+    ]
+    return Table(("", "loss", "RMSE", "MAE", "predictor"), rows)
 
 
 def baselines_text(baselines: Baselines) -> str:

@@ -15,6 +15,7 @@ class ReferenceLoss(NamedTuple):
     loss: float
     predictor: str
     rmse: float | None = None  # in the data's own unit
+    mae: float | None = None
 
 
 def reference_losses(baselines: Baselines) -> list[ReferenceLoss]:
@@ -27,8 +28,9 @@ def reference_losses(baselines: Baselines) -> list[ReferenceLoss]:
         ("analytic bound", "bound_analytic", baselines.analytic, "best linear predictor, in closed form"),
         ("noise bound", "bound_noise", baselines.noise, "best predictor of any kind"),
     )
+    errors = {f"baseline_{name}": (rmse, baselines.mae.get(name)) for name, rmse in baselines.rmse.items()}
     return [
-        ReferenceLoss(label, key, loss, predictor, baselines.rmse.get(key.removeprefix("baseline_")))
+        ReferenceLoss(label, key, loss, predictor, *errors.get(key, ()))
         for label, key, loss, predictor in references
         if loss is not None
     ]

@@ -15,8 +15,8 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
                         as nonlinearity), linear_comparison (null, or ratio, interval[2], diebold_mariano_p (null
                         with too few test steps), superiority)
       baselines         naive, linear, linear_lags (of least squares), nonlinear, naive_method, linear_method (in
-                        words), candidates[] (name, val, test: of the linear predictors), rmse (null, or naive,
-                        linear, nonlinear)
+                        words), candidates[] (name, val, test: of the linear predictors), rmse and mae (null, or
+                        naive, linear, nonlinear)
       bounds            analytic, noise; null if not known
       nonlinearity      null, or tests[] (name, null, statistic, p, adjusted_p, about, targets), effect, detection_ratio
 
@@ -137,6 +137,7 @@ def baselines_json(baselines: Baselines) -> dict[str, dict[str, Any]]:
             "linear_method": baselines.linear_method,
             "candidates": [each._asdict() for each in baselines.candidates],
             "rmse": baselines.rmse or None,
+            "mae": baselines.mae or None,
         },
         "bounds": {"analytic": baselines.analytic, "noise": baselines.noise},
     }
@@ -147,6 +148,7 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+ERRORS = ("rmse", "mae")  # in the data's own unit
 CONFIRMATION_COLUMNS = (
     "run_id",
     "replicas",
@@ -180,8 +182,12 @@ def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
         "failures": "; ".join(summary.failures),
-        **{f"baseline_{name}": value for name, value in references["baselines"].items() if name != "rmse"},
-        **{f"baseline_{name}_rmse": summary.baselines.rmse.get(name) for name in ("naive", "linear", "nonlinear")},
+        **{f"baseline_{name}": value for name, value in references["baselines"].items() if name not in ERRORS},
+        **{
+            f"baseline_{name}_{error}": (references["baselines"][error] or {}).get(name)
+            for error in ERRORS
+            for name in ("naive", "linear", "nonlinear")
+        },
         **{f"bound_{name}": value for name, value in references["bounds"].items()},
     }
     names = short_names(summary.settings)

@@ -73,6 +73,9 @@ class Baselines:
         are; of more than 200,000 values, means of consecutive steps. Empty in records of earlier versions.
     unit : float or None
         Root mean square error of a loss of 1, in the data's own unit; None where there is no such unit.
+    mae : mapping of str to float
+        Mean absolute error of `naive`, `linear` and `nonlinear`, in the data's own unit; empty without one, and in
+        records of earlier versions.
     """
 
     task: str
@@ -90,6 +93,7 @@ class Baselines:
     candidates: tuple[CandidateLoss, ...] = ()
     step_losses: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
     unit: float | None = None
+    mae: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_naive_value(self) -> bool:
@@ -228,7 +232,8 @@ def compute_baselines(task: Task | str, splits: Splits | None = None) -> Baselin
         naive = family.naive(data, task.forecast_horizon)
         linear = family.linear(data, task.forecast_horizon)
         nonlinear = family.nonlinear(data, linear)
-    references = {"naive": naive, "linear": linear, "nonlinear": nonlinear}
+    references, unit = {"naive": naive, "linear": linear, "nonlinear": nonlinear}, data.test.unit
+    absolute_errors = {name: each.absolute_error for name, each in references.items()}
     return Baselines(
         task.label,
         naive.loss,
@@ -243,6 +248,7 @@ def compute_baselines(task: Task | str, splits: Splits | None = None) -> Baselin
         resolution=max(RESOLUTION, rounding_loss(data.test)),
         linear_method=linear.method,
         candidates=linear.candidates,
-        unit=None if data.test.unit is None else data.test.unit * data.test.scale**0.5,
+        unit=None if unit is None else unit * data.test.scale**0.5,
+        mae={name: unit * error for name, error in absolute_errors.items() if unit is not None and error is not None},
         step_losses={name: thin_steps(each.step_losses) for name, each in references.items()},
     )

@@ -46,10 +46,11 @@ class CandidateLoss(NamedTuple):
 
 @dataclass(frozen=True)
 class Reference:
-    """A baseline: its method in words, and its step losses `(T', B)` on the test split."""
+    """A baseline: its method in words, and its step losses `(T', B)` and mean absolute error on the test split."""
 
     method: str
     step_losses: Array
+    absolute_error: float | None  # averaged over outputs; None for classes
 
     @property
     def loss(self) -> float:
@@ -72,6 +73,12 @@ def squared_errors(predictor: Predictor, sequences: Sequences) -> Array:
         errors = predictor(sequences) - sequences.targets[sequences.first :]
         losses: Array = np.square(errors).mean(axis=2) / sequences.scale
     return losses
+
+
+def measure_errors(predictor: Predictor, data: Splits) -> tuple[Array, float]:
+    """Return step losses `(T', B)` and mean absolute error of a predictor on the test split."""
+    errors = predictor(data.test) - data.test.targets[data.test.first :]
+    return squared_errors(predictor, data.test), float(np.abs(errors).mean())
 
 
 def score(candidate: Candidate, data: Splits) -> Score:

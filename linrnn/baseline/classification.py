@@ -92,7 +92,7 @@ def naive(data: Splits, horizon: int) -> Reference:
     """Return the frequencies of the classes in train and val."""
     frequencies = np.concatenate([flatten_targets(each) for each in data[:2]]).mean(axis=0)
     probabilities = np.broadcast_to(frequencies, data.test.targets[data.test.first :].shape)
-    return Reference("frequencies of the classes", cross_entropies(probabilities, data.test))
+    return Reference("frequencies of the classes", cross_entropies(probabilities, data.test), None)
 
 
 def linear(data: Splits, horizon: int) -> LinearReference:
@@ -104,7 +104,7 @@ def linear(data: Splits, horizon: int) -> LinearReference:
     best = fits[numbers.index(search.best.lags)][0]
     step_losses = cross_entropies(best.fit(data[:2])(data.test), data.test)
     losses = CandidateLoss(best.name, search.best.val, float(step_losses.mean()))
-    return LinearReference(best.name, step_losses, best, (losses,), search)
+    return LinearReference(best.name, step_losses, None, best, (losses,), search)
 
 
 def nonlinear(data: Splits, linear_reference: LinearReference) -> Reference:
@@ -115,8 +115,8 @@ def nonlinear(data: Splits, linear_reference: LinearReference) -> Reference:
     best = linear_reference.lag_search.best
     candidate, val, _ = best_ridge(data, best.lags, is_kernel=True)
     if val >= best.val:
-        return Reference(linear_reference.method, linear_reference.step_losses)
-    return Reference(candidate.name, cross_entropies(candidate.fit(data[:2])(data.test), data.test))
+        return Reference(linear_reference.method, linear_reference.step_losses, None)
+    return Reference(candidate.name, cross_entropies(candidate.fit(data[:2])(data.test), data.test), None)
 
 
 def best_ridge(data: Splits, lags: int, is_kernel: bool = False) -> tuple[LogisticRegression, float, float]:

@@ -11,6 +11,7 @@ from linrnn.baseline.candidate import (
     LinearReference,
     Reference,
     Score,
+    measure_errors,
     squared_errors,
 )
 from linrnn.baseline.combination import combine
@@ -64,7 +65,7 @@ def best_lags(form: LagRegression, search: LagSearch) -> Score:
 def naive(data: Splits, horizon: int) -> Reference:
     """Return the naive predictor of the lowest validation loss, fitted to train and val."""
     candidate = search_naive(data, horizon).candidate
-    return Reference(candidate.name, squared_errors(candidate.fit(data[:2]), data.test))
+    return Reference(candidate.name, *measure_errors(candidate.fit(data[:2]), data))
 
 
 def linear(data: Splits, horizon: int) -> LinearReference:
@@ -82,7 +83,7 @@ def linear(data: Splits, horizon: int) -> LinearReference:
     ]
     return LinearReference(
         best.name,
-        squared_errors(best.fit(data[:2]), data.test),
+        *measure_errors(best.fit(data[:2]), data),
         best,
         tuple(candidates),
         lag_search,
@@ -97,6 +98,6 @@ def nonlinear(data: Splits, linear_reference: LinearReference) -> Reference:
     bases = (Mean(), linear_reference.candidate)
     kernel = select_kernel(data, [each.fit([data.train]) for each in bases])
     if kernel is None:
-        return Reference(linear_reference.method, linear_reference.step_losses)
+        return Reference(linear_reference.method, linear_reference.step_losses, linear_reference.absolute_error)
     predictor = fit_kernel(data[:2], bases[kernel.base].fit(data[:2]), kernel)
-    return Reference("kernel ridge regression", squared_errors(predictor, data.test))
+    return Reference("kernel ridge regression", *measure_errors(predictor, data))

@@ -82,6 +82,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "linear_method": str,
         "candidates": [{"name": str, "val": NUMBER, "test": NUMBER}] * 3,
         "rmse": type(None),
+        "mae": type(None),
     },
     "bounds": {"analytic": MAYBE, "noise": MAYBE},
     "verdict": str,
@@ -141,18 +142,22 @@ class TestWithoutAStore:
             assert "RMSE" not in text
         linear, tanh = summary.confirmations
         confirmations = (replace(linear, rmse=3.25, mae=2.5), tanh)
-        baselines = replace(summary.baselines, naive=0.25, unit=8.0)
+        baselines = replace(summary.baselines, naive=0.25, unit=8.0, mae={"naive": 3.0})
         shown = replace(summary, confirmations=confirmations, baselines=baselines)
         rows = {row[0]: row[1:] for row in comparison_table(shown).rows}
         assert (rows["RMSE"], rows["MAE"]) == (("3.25", "-"), ("2.5", "-"))
-        assert baselines_table(baselines).rows[0][:3] == ("naive baseline", "0.25", "4")
+        assert baselines_table(baselines).rows[0][:4] == ("naive baseline", "0.25", "4", "3")
         assert "naive baseline 0.25 (RMSE 4)" in sweep_markdown(shown)
         (sweep,) = sweeps_json([shown])["sweeps"]
         assert (sweep["confirmation"][0]["rmse"], sweep["confirmation"][0]["mae"]) == (3.25, 2.5)
-        assert sweep["baselines"]["rmse"]["naive"] == 4.0
+        assert (sweep["baselines"]["rmse"]["naive"], sweep["baselines"]["mae"]["naive"]) == (4.0, 3.0)
         table = sweeps_table([shown])
         first = dict(zip(table.header, table.rows[0], strict=True))
-        assert (first["confirmation_rmse"], first["baseline_naive_rmse"]) == (3.25, 4.0)
+        assert (first["confirmation_rmse"], first["baseline_naive_rmse"], first["baseline_naive_mae"]) == (
+            3.25,
+            4.0,
+            3.0,
+        )
 
     def test_the_json_has_exactly_its_schema(self) -> None:
         printed = json.loads(json.dumps(sweeps_json([summarize(build_record())]), allow_nan=False))

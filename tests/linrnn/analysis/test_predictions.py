@@ -78,6 +78,10 @@ def test_errors_are_in_the_unit_of_the_file_and_of_each_output(relative: str, mo
     assert losses[said.replica] == pytest.approx(said.output_losses.mean(), rel=1e-6)
     baselines = linrnn.baselines(task)
     assert baselines.unit == pytest.approx(np.sqrt(variance), rel=1e-9)
+    if relative == "no":
+        assert baselines.naive_method == "last value"
+        assert baselines.mae["naive"] == pytest.approx(np.abs(rows - y[64:77, None]).mean(), rel=1e-9)
+    assert set(baselines.mae) == {"naive", "linear", "nonlinear"}
     assert baselines.rmse["linear"] == pytest.approx(np.sqrt(baselines.linear * variance), rel=1e-9)
     assert len(said.free_run) == 0
 
