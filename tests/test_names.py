@@ -35,7 +35,7 @@ NO_PARTICIPLES = {
 }
 # Adjectives of the field, before the noun that they belong to.
 ADJECTIVES = {"built", "closed", "delayed", "diverged", "failed", "fitted", "fixed", "hidden", "normalized", "padded"}
-ADJECTIVES |= {"left", "shared", "signed", "squared", "transposed", "uncommitted", "weighted"}
+ADJECTIVES |= {"balanced", "left", "shared", "signed", "squared", "transposed", "uncommitted", "weighted"}
 # Words of a record: outcomes, Optuna's fixed params, a setting of a task, tags and settings that stores of 0.1.0 have.
 RECORDED = {"near", "failed", "diverged", "pruned", "fixed", "reproduced", "reproduction_of"}
 NOUNS = {"speed_up"}

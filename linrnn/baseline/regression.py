@@ -20,7 +20,7 @@ from linrnn.baseline.lag_regression import LagRegression, search_least_squares, 
 from linrnn.baseline.lags import LagSearch
 from linrnn.baseline.naive import Mean, search_naive
 from linrnn.baseline.seasonal_arma import search_arma, search_seasonal_arma
-from linrnn.baseline.state_space import search_state_space
+from linrnn.baseline.subspace_model import search_subspace_models
 from linrnn.data.sequences import Splits
 
 Family = Callable[[Splits, int], Score | None]  # the best of a family by validation loss, if it has any
@@ -42,7 +42,7 @@ def relative_ridge(data: Splits, horizon: int) -> Score:
     return search_ridge(data, replace(lag_form(data, horizon), relative=True))
 
 
-FAMILIES: tuple[Family, ...] = (ridge, search_state_space)  # beside least squares on lags
+FAMILIES: tuple[Family, ...] = (ridge, search_subspace_models)  # beside least squares on lags
 FORECASTS: tuple[Family, ...] = (  # where the targets are later values of the first input
     relative_least_squares,
     relative_ridge,

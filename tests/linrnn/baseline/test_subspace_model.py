@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy.signal import dlsim, lfilter
 
-from linrnn.baseline import state_space
+from linrnn.baseline import subspace_model
 from linrnn.baseline.candidate import squared_errors
 from linrnn.baseline.lag_regression import LagRegression, search_least_squares
-from linrnn.baseline.state_space import (
+from linrnn.baseline.subspace_model import (
     Dynamics,
-    StateSpace,
+    SubspaceModel,
     canonical_variates,
     fit_dynamics,
-    search_state_space,
+    search_subspace_models,
 )
 from linrnn.data.sequences import Sequences, Splits
 from linrnn.tasks import TASKS
@@ -51,7 +51,7 @@ def test_states_are_those_of_scipy(radius: float) -> None:
 def test_a_system_of_second_order_is_recovered() -> None:
     poles = 0.8 * np.exp(np.array([0.3j, -0.3j]))
     data = filter_splits([1.0, 0.5], np.poly(poles).real.tolist(), noise=0.0)
-    form = StateSpace(2, 64, is_forecast=False)
+    form = SubspaceModel(2, 64, is_forecast=False)
     dynamics = fit_dynamics(data[:1], 64, canonical_variates(data[:1], 64, is_forecast=False)[:2])
     assert np.sort_complex(np.linalg.eigvals(dynamics.A)) == pytest.approx(np.sort_complex(poles), abs=1e-5)
     assert squared_errors(form.fit(data[:1]), data.test).mean() < 1e-9
@@ -60,7 +60,7 @@ def test_a_system_of_second_order_is_recovered() -> None:
 def test_memory_that_lags_cannot_hold_is_found_in_noise() -> None:
     a = np.poly([0.98 * np.exp(0.3j), 0.98 * np.exp(-0.3j)]).real.tolist()
     data = filter_splits([1.0, 0.5], a, noise=3.0)
-    best = search_state_space(data, 0)
+    best = search_subspace_models(data, 0)
     assert best is not None
     lags = search_least_squares(data, LagRegression(0)).best
     noise = 9 / data.test.scale
@@ -74,35 +74,35 @@ def test_inputs_that_are_correlated_in_time_do_not_matter() -> None:
     x = lfilter([1.0], [1.0, -0.9], rng.standard_normal((500, 3, 1)), axis=0)
     y = np.asarray(lfilter([0.0, 1.0], [1.0, -0.5], x, axis=0))
     part = Sequences(x, y)
-    predictor = StateSpace(1, 8, is_forecast=False).fit([part])
+    predictor = SubspaceModel(1, 8, is_forecast=False).fit([part])
     assert squared_errors(predictor, part).mean() < 1e-4
 
 
 def test_the_kalman_filter_is_reached_on_a_noisy_rotation() -> None:
     task = TASKS["oscillator"](length=2100, sequences=4)
     data = task.splits()
-    best = search_state_space(data, 1)
+    best = search_subspace_models(data, 1)
     assert best is not None
     assert squared_errors(best.candidate.fit(data[:2]), data.test).mean() == pytest.approx(task.linear_bound, rel=0.04)
 
 
 def test_a_moving_average_near_the_unit_circle_needs_no_long_lags() -> None:
     data = series_splits(arma_series(1000, [1.0, -0.95], [1.0, -0.6]))
-    best = search_state_space(data, 1)
+    best = search_subspace_models(data, 1)
     assert best is not None
     assert best.candidate.size < 12
 
 
 def test_unstable_state_spaces_are_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
     data = series_splits(arma_series(200, [1.0, -0.9], [1.0]))
-    assert search_state_space(data, 1) is not None
+    assert search_subspace_models(data, 1) is not None
     unstable = Dynamics(np.array([[1.01]]), np.ones((1, 1)))
     assert not unstable.is_stable
-    monkeypatch.setattr(state_space, "fit_dynamics", lambda *arguments: unstable)
-    assert search_state_space(data, 1) is None
+    monkeypatch.setattr(subspace_model, "fit_dynamics", lambda *arguments: unstable)
+    assert search_subspace_models(data, 1) is None
     with pytest.raises(ValueError, match="unstable"):
-        StateSpace(1, 8).fit([data.train])
+        SubspaceModel(1, 8).fit([data.train])
 
 
 def test_there_is_none_for_sequences_shorter_than_its_past() -> None:
-    assert search_state_space(TASKS["adding"]().splits(), 0) is None
+    assert search_subspace_models(TASKS["adding"]().splits(), 0) is None

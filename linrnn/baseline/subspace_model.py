@@ -46,7 +46,7 @@ class Dynamics(NamedTuple):
 
 
 @dataclass(frozen=True)
-class StateSpace:
+class SubspaceModel:
     """s_t = A s_{t-1} + B x_t, y_t = C s_t + D x_t + c.
 
     Parameters
@@ -152,7 +152,7 @@ def fit_readout(parts: Sequence[Sequences], dynamics: Dynamics) -> Predictor:
     return lambda sequences: (dynamics.states(sequences) @ kernel).reshape(-1, *sequences.targets.shape[1:])
 
 
-def search_state_space(data: Splits, horizon: int) -> Score | None:
+def search_subspace_models(data: Splits, horizon: int) -> Score | None:
     """Return the stable state space of the lowest validation loss over orders and windows; None where there is none."""
     scores = list(stable_scores(data, horizon > 0))
     return choose(scores) if scores else None
@@ -166,7 +166,7 @@ def stable_scores(data: Splits, is_forecast: bool) -> Iterator[Score]:
     for window in WINDOWS:
         if window > counted / 3 or window * features * 3 > counted * batch or window + 1 > shortest:
             break
-        form = StateSpace(0, window, is_forecast, features)
+        form = SubspaceModel(0, window, is_forecast, features)
         parts = [form.complete(each) for each in data[:2]]
         variates = [canonical_variates(each, window, is_forecast) for each in (parts[:1], parts)]
         for order in range(1, min(LARGEST_ORDER, len(variates[0])) + 1):
