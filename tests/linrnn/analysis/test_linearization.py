@@ -1,0 +1,87 @@
+"""Linearizations and slopes of units, beside torch's own Jacobians and torch.nn.RNN."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linrnn.analysis.linearization import linearize, unit_slopes
+from linrnn.analysis.network_response import advance, walk
+from linrnn.models import MODELS
+from linrnn.models.conversion import to_torch
+from linrnn.models.network import Network, TanhRNN, build_network
+
+
+def draw_network(model: str, seed: int, inputs: int = 2, hidden: int = 4, layers: int = 1) -> Network:
+    torch.manual_seed(seed)
+    return build_network(MODELS[model](hidden_size=hidden, num_layers=layers), inputs, 1)
+
+
+@pytest.mark.parametrize("model", ["linear", "tanh"])
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10**6), inputs=st.integers(1, 3), hidden=st.integers(1, 6), layers=st.integers(1, 3))
+def test_jacobians_are_those_of_torch(model: str, seed: int, inputs: int, hidden: int, layers: int) -> None:
+    network = draw_network(model, seed, inputs, hidden, layers).double()
+    state, constant = torch.randn(hidden * layers).double(), torch.randn(inputs).double()
+
+    def step(state: torch.Tensor, constant: torch.Tensor) -> torch.Tensor:
+        shape = (layers, 1, hidden) if layers > 1 else (1, hidden)
+        return network(constant.view(1, 1, inputs), state.reshape(shape))[1].flatten()
+
+    A, B = torch.autograd.functional.jacobian(step, (state, constant))
+    result = linearize(network, state.numpy(), constant.numpy())
+    assert np.allclose(result.image, step(state, constant).detach().numpy(), atol=1e-10)
+    assert np.allclose(result.A, A.numpy(), atol=1e-10)
+    assert np.allclose(result.B, B.numpy(), atol=1e-10)
+
+
+def test_a_tanh_network_has_its_closed_form() -> None:
+    network = draw_network("tanh", 3).double()
+    state, constant = np.linspace(-1, 1, 4), np.array([0.3, -2.0])
+    U, W, b = (network.get_parameter(name).detach().numpy() for name in "UWb")
+    slopes = 1 - np.tanh(W @ state + U @ constant + b) ** 2
+    result = linearize(network, state, constant)
+    assert np.allclose(result.A, slopes[:, None] * W, atol=1e-10)
+    assert np.allclose(result.B, slopes[:, None] * U, atol=1e-10)
+    assert np.allclose(np.sort_complex(result.poles), np.sort_complex(np.linalg.eigvals(slopes[:, None] * W)))
+    assert np.all(np.diff(np.abs(result.poles)) <= 1e-15)
+
+
+@pytest.mark.parametrize(("bias", "order"), [(0.4, 2), (0.0, 3)])
+def test_the_error_is_of_the_order_that_the_theory_says(bias: float, order: int) -> None:
+    network = draw_network("tanh", 5, 1, 6).double()
+    with torch.no_grad():
+        network.get_parameter("b").fill_(bias)
+    state = np.zeros(6) if bias == 0 else np.linspace(-0.5, 0.5, 6)
+    expansion = linearize(network, state, [0.0])
+    direction, sizes = np.random.default_rng(0).standard_normal(6), np.array([1e-2, 1e-3])
+    moved = torch.from_numpy(state + sizes[:, None] * direction)
+    images = advance(network, moved, torch.zeros(1).double()).detach().numpy()
+    errors = np.linalg.norm(images - expansion.image - sizes[:, None] * (expansion.A @ direction), axis=1)
+    assert np.log10(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_a_walk_and_its_slopes_are_those_of_torch(layers: int) -> None:
+    network = draw_network("tanh", 7, 2, 5, layers).double()
+    rnn, _ = to_torch(network.state_dict())
+    reference = torch.nn.RNN(2, 5, layers).double()
+    reference.load_state_dict(rnn)
+    inputs = torch.from_numpy(np.random.default_rng(1).standard_normal((9, 4, 2)))
+    states = reference(inputs)[0].detach().numpy()
+    assert np.allclose(walk(network, inputs.numpy())[:, :, -5:], states, atol=1e-12)
+    slopes = unit_slopes(network, inputs.numpy())
+    assert slopes.shape == (layers, 5)
+    assert np.allclose(slopes[-1], (1 - states**2).mean(axis=(0, 1)), atol=1e-12)
+
+
+def test_linear_units_have_the_slope_1_and_saturated_ones_0() -> None:
+    inputs = np.ones((5, 1, 2))
+    assert np.array_equal(unit_slopes(draw_network("linear", 0), inputs), np.ones((1, 4)))
+    network = TanhRNN(2, 4, 1)
+    with torch.no_grad():
+        network.U.fill_(30.0)
+    assert unit_slopes(network, inputs).max() < 1e-9
