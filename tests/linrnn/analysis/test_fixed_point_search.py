@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.optimize import brentq
 
-from linrnn.analysis.fixed_points import fixed_points
+from linrnn.analysis.fixed_point_search import fixed_points
 from linrnn.models.network import LinearRNN, TanhRNN
 
 
