@@ -16,12 +16,13 @@ def to_torch(state: Mapping[str, Tensor]) -> tuple[State, State]:
     Parameters
     ----------
     state : mapping of str to Tensor
-        U `(hidden, inputs)`, W `(hidden, hidden)`, b `(hidden,)` of each layer, C `(outputs, hidden)`, c `(outputs,)`.
+        U `(hidden, inputs)`, W `(hidden, hidden)`, b `(hidden,)` of each layer, C `(outputs, hidden)`, c `(outputs,)`;
+        a `(hidden,)` of each layer where there are recurrent biases.
 
     Returns
     -------
     rnn : dict of str to Tensor
-        State dict of `torch.nn.RNN(input_size, hidden_size, num_layers)`; its second bias is zero.
+        State dict of `torch.nn.RNN(input_size, hidden_size, num_layers)`; its second bias is a, or zero without one.
     readout : dict of str to Tensor
         State dict of `torch.nn.Linear(hidden_size, output_size)`.
     """
@@ -31,7 +32,7 @@ def to_torch(state: Mapping[str, Tensor]) -> tuple[State, State]:
         rnn[f"weight_ih_l{index}"] = state[f"U{layer}"]
         rnn[f"weight_hh_l{index}"] = state[f"W{layer}"]
         rnn[f"bias_ih_l{index}"] = state[f"b{layer}"]
-        rnn[f"bias_hh_l{index}"] = torch.zeros_like(state[f"b{layer}"])
+        rnn[f"bias_hh_l{index}"] = state.get(f"a{layer}", torch.zeros_like(state[f"b{layer}"]))
     return rnn, {"weight": state["C"], "bias": state["c"]}
 
 

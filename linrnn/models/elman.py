@@ -1,4 +1,8 @@
-"""Elman networks (Elman 1990): h_t = f(W h_{t-1} + U x_t + b), y_t = C h_t + c, with an activation f."""
+"""Elman networks (Elman 1990): h_t = f(W h_{t-1} + U x_t + b), y_t = C h_t + c, with an activation f.
+
+With a recurrent bias a, which each recurrence of torch.nn.RNN has as well, h_t = f(W h_{t-1} + a + U x_t + b). Both
+have the same gradient, so that their sum moves twice as far with each update.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +29,11 @@ class Elman(Model):
     hidden_size: int = setting(10, Integers(1, 4096, search=(2, 64)), "units of each recurrence")
     num_layers: int = setting(1, Integers(1, 64), "number of recurrences in the stack")
 
-    init: str = setting("default", Choice(("default", "orthogonal")), "distribution of the initial W")
+    init: str = setting(
+        "default", Choice(("default", "orthogonal", "identity", "linear-layers")), "distribution of the initial weights"
+    )
     spectral_radius: float = setting(0.0, Reals(0.0, 10.0), "spectral radius of the initial W; 0: no scaling")
+    recurrent_bias: str = setting("no", Choice(("no", "yes")), "whether each recurrence has a second bias, beside W")
 
     @property
     def layers(self) -> list[str]:
@@ -38,23 +45,36 @@ class Elman(Model):
         for layer in self.layers:
             shapes |= {f"U{layer}": (hidden, below), f"W{layer}": (hidden, hidden), f"b{layer}": (hidden,)}
             below = hidden
-        return shapes | {"C": (output_size, hidden), "c": (output_size,)}
+        shapes |= {"C": (output_size, hidden), "c": (output_size,)}
+        return shapes | ({f"a{layer}": (hidden,) for layer in self.layers} if self.recurrent_bias == "yes" else {})
 
     def draw_weights(self, shapes: Shapes, generator: np.random.Generator) -> NDArray[np.float32]:
-        """Uniform in +-1/sqrt(H), like torch.nn.RNN and torch.nn.Linear, the same for every f.
+        """Uniform in +-1/sqrt(H), like torch.nn.RNN, the same for every f and with or without a recurrent bias.
 
-        W may be orthogonal instead, and scaled to a spectral radius.
+        W may be orthogonal instead, or the identity (Le, Jaitly & Hinton 2015), and scaled to a spectral radius. With
+        `linear-layers`, U and b are uniform in +-1/sqrt(fan-in of U), as in a network of torch.nn.Linear layers.
         """
         bound = self.hidden_size**-0.5
-        weights = generator.uniform(-bound, bound, count_parameters(shapes))
-        parameters = unflatten(weights[None], shapes)
+        common = {name: shape for name, shape in shapes.items() if not name.startswith("a")}
+        weights = generator.uniform(-bound, bound, count_parameters(common))
+        parameters = unflatten(weights[None], common)
         for layer in self.layers:
-            W = parameters[f"W{layer}"][0]  # a view
-            if self.init == "orthogonal":
-                W[:] = draw_orthogonal(self.hidden_size, generator)
-            if self.spectral_radius:
-                W *= self.spectral_radius / compute_spectral_radius(W)
-        return weights.astype(np.float32)
+            self.initialize_recurrence(parameters[f"W{layer}"][0], generator)
+            if self.init == "linear-layers":
+                fan_in = shapes[f"U{layer}"][1]
+                for name in (f"U{layer}", f"b{layer}"):
+                    parameters[name] *= (self.hidden_size / fan_in) ** 0.5
+        recurrent_biases = generator.uniform(-bound, bound, count_parameters(shapes) - len(weights))  # drawn last
+        return np.concatenate([weights, recurrent_biases]).astype(np.float32)
+
+    def initialize_recurrence(self, W: NDArray[np.float64], generator: np.random.Generator) -> None:
+        """Change a uniform W `(H, H)` in place to what `init` and `spectral_radius` say."""
+        if self.init == "orthogonal":
+            W[:] = draw_orthogonal(self.hidden_size, generator)
+        elif self.init == "identity":
+            W[:] = np.eye(self.hidden_size)
+        if self.spectral_radius:
+            W *= self.spectral_radius / compute_spectral_radius(W)
 
     def zero_state(self, replicas: int, batch: int, like: Tensor) -> Tensor:
         """`(S, num_layers, batch, hidden)`."""
@@ -65,7 +85,10 @@ class Elman(Model):
 
         hidden, final = inputs[None], state.clone()
         for k, layer in enumerate(self.layers):
-            drive = project(hidden, parameters[f"U{layer}"], parameters[f"b{layer}"])
+            bias = parameters[f"b{layer}"]
+            if self.recurrent_bias == "yes":
+                bias = bias + parameters[f"a{layer}"]
+            drive = project(hidden, parameters[f"U{layer}"], bias)
             hidden = recurrence(drive, parameters[f"W{layer}"], state[:, k], self.activation)
             final[:, k] = hidden[:, -1]
         return project(hidden, parameters["C"], parameters["c"]), final

@@ -130,10 +130,10 @@ class TanhRNN(Network):
 
 
 def build_network(model: Model, input_size: int, output_size: int) -> Network:
-    """Create a network of the model: a LinearRNN, a TanhRNN, or a Network of any other model type."""
+    """Create a network of the model: a LinearRNN, a TanhRNN, or a Network where there is more to it."""
     match model:
-        case Linear():
+        case Linear(recurrent_bias="no"):
             return LinearRNN(input_size, model.hidden_size, output_size, model.num_layers)
-        case Tanh():
+        case Tanh(recurrent_bias="no"):
             return TanhRNN(input_size, model.hidden_size, output_size, model.num_layers)
     return Network(model, input_size, output_size)

@@ -62,6 +62,7 @@ def uses_kernels(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
     """Whether the compiled kernels support the model type and the loss, and are faster for these sizes."""
     return (
         isinstance(model, Elman)
+        and model.recurrent_bias == "no"
         and not sequences.classes
         and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
     )
