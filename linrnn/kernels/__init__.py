@@ -10,18 +10,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from linrnn.config.registry import lazy_attributes
-from linrnn.kernels.codes import Activation, parse_activation
+from linrnn.kernels.codes import CellKind, LossKind, parse_code
 
 if TYPE_CHECKING:
+    from linrnn.kernels.interface import Objective as Objective
     from linrnn.kernels.interface import evaluate as evaluate
     from linrnn.kernels.interface import train_steps as train_steps
     from linrnn.kernels.recurrence_plan import recurrence_backward as recurrence_backward
     from linrnn.kernels.recurrence_plan import recurrence_forward as recurrence_forward
+    from linrnn.kernels.sizes import Architecture as Architecture
 
 __all__ = [
-    "Activation",
+    "Architecture",
+    "CellKind",
+    "LossKind",
+    "Objective",
     "evaluate",
-    "parse_activation",
+    "parse_code",
     "recurrence_backward",
     "recurrence_forward",
     "train_steps",
@@ -30,6 +35,8 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "Architecture": "linrnn.kernels.sizes:Architecture",
+        "Objective": "linrnn.kernels.interface:Objective",
         "evaluate": "linrnn.kernels.interface:evaluate",
         "recurrence_backward": "linrnn.kernels.recurrence_plan:recurrence_backward",
         "recurrence_forward": "linrnn.kernels.recurrence_plan:recurrence_forward",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TypeVar
 
 
 class Operation(IntEnum):
@@ -11,30 +12,39 @@ class Operation(IntEnum):
     COPY = 1
     TRANSPOSE = 2
     PRODUCT = 3
+    LOOP = 4
+    CELL = 5
+    CELL_BACKWARD = 6
+    LOSS = 7
 
 
-class Activation(IntEnum):
-    """Activations f of a recurrence."""
+class CellKind(IntEnum):
+    """Recurrences: what follows the products of one step."""
 
     LINEAR = 11
     TANH = 12
 
 
-class Finish(IntEnum):
-    """Elementwise operations that end a product."""
+class LossKind(IntEnum):
+    """Losses of outputs and targets."""
 
-    NONE = 21
-    TANH = 22
-    TANH_SLOPE = 23
+    SQUARED_ERROR = 31
 
 
-FORWARD = {Activation.LINEAR: Finish.NONE, Activation.TANH: Finish.TANH}
-BACKWARD = {Activation.LINEAR: Finish.NONE, Activation.TANH: Finish.TANH_SLOPE}
+KINDS: dict[Operation, type[CellKind] | type[LossKind]] = {
+    Operation.CELL: CellKind,
+    Operation.CELL_BACKWARD: CellKind,
+    Operation.LOSS: LossKind,
+}
+
+C = TypeVar("C", CellKind, LossKind)
 
 
-def parse_activation(name: str) -> Activation:
-    """The code of an activation, `linear` or `tanh`; ValueError for any other."""
-    names = {code.name.lower(): code for code in Activation}
+def parse_code(codes: type[C], name: str) -> C:
+    """The code of a name in lower case, such as `tanh`; ValueError for a name that the enumeration does not have."""
+    names = {code.name.lower(): code for code in codes}
     if name not in names:
-        raise ValueError(f"activation must be one of {', '.join(names)}, not {name!r}")
+        raise ValueError(
+            f"{codes.__name__.removesuffix('Kind').lower()} must be one of {', '.join(names)}, not {name!r}"
+        )
     return names[name]

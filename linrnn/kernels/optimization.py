@@ -1,4 +1,4 @@
-"""Training steps of all replicas in compiled code: loss, gradient, clipping and Adam with weight decay."""
+"""Training steps of all replicas in compiled code: programs, clipping and Adam with weight decay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from numba import types as untyped_types
 
 from linrnn.kernels.compilation import INDEX, Array, compile_kernel, inline
-from linrnn.kernels.program import PROGRAM, run
+from linrnn.kernels.execution import run
+from linrnn.kernels.program import PROGRAM
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 NAN = float("nan")
@@ -18,23 +19,13 @@ types: Any = untyped_types
 REAL = types.float64
 
 
-class LossPlan(NamedTuple):
-    """Places of the outputs and targets of a squared error."""
-
-    outputs: int  # start
-    targets: int  # start
-    rows: int
-    columns: int
-    step: int  # of the outputs
-    washout: int  # leading rows, excluded from the loss
-
-
 class EpochPlan(NamedTuple):
-    """Programs and places of an epoch."""
+    """Programs of an epoch, and places in their array."""
 
-    forward: Array
-    backward: Array
-    loss: LossPlan
+    forward: Array  # to the loss
+    backward: Array  # from its slopes
+    slopes: int  # start of the slopes of the loss
+    size: int  # of them
     row: int  # start of the weights
     gradient: int  # start
 
@@ -48,11 +39,12 @@ class AdamState(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """Losses and gradient norms, `(N, S)` each, and room for the partial sums of a norm, `(PARTS,)`."""
+    """Losses and gradient norms, `(N, S)` each, and room for sums."""
 
     losses: Array
     norms: Array
-    sums: Array
+    sums: Array  # partial, of a norm, (PARTS,)
+    total: Array  # of a loss, (1,)
 
 
 class StepSettings(NamedTuple):
@@ -61,24 +53,9 @@ class StepSettings(NamedTuple):
     rates: Array  # learning rates, (N,)
     first_epoch: int  # number of epochs before these
     loss_factor: float
+    slope_factor: float  # of what an operation leaves in place of the outputs
     clip_norm: float  # largest norm of a gradient
     weight_decay: float
-
-
-LOSS_PLAN = types.NamedUniTuple(INDEX, len(LossPlan._fields), LossPlan)
-
-
-@compile_kernel(lambda real: (real[::1], *[INDEX] * 6))
-def squared_errors(a: Array, outputs: int, targets: int, rows: int, columns: int, step: int, washout: int) -> float:
-    """Sum of squared errors in float64 for a LossPlan's fields, without the washout; the outputs become the errors."""
-    total = 0.0
-    for row in range(rows):
-        line, target = a[outputs : outputs + columns], a[targets : targets + columns]
-        for i in range(len(line)):
-            line[i] = line[i] - target[i] if row >= washout else 0
-            total += float(line[i]) * float(line[i])
-        outputs, targets = outputs + step, targets + columns
-    return total
 
 
 @inline
@@ -128,19 +105,18 @@ def train_types(real: Any) -> tuple[Any, ...]:
     line, curve, rows = REAL[::1], REAL[:, ::1], real[:, ::1]
     return (
         real[::1],
-        types.NamedTuple([PROGRAM, PROGRAM, LOSS_PLAN, INDEX, INDEX], EpochPlan),
+        types.NamedTuple([PROGRAM, PROGRAM, INDEX, INDEX, INDEX, INDEX], EpochPlan),
         types.NamedUniTuple(rows, len(AdamState._fields), AdamState),
-        types.NamedTuple([curve, curve, line], Curves),
-        types.NamedTuple([line, INDEX, REAL, REAL, REAL], StepSettings),
+        types.NamedTuple([curve, curve, line, line], Curves),
+        types.NamedTuple([line, INDEX, REAL, REAL, REAL, REAL], StepSettings),
     )
 
 
 @compile_kernel(train_types)
 def train_replicas(a: Array, plan: EpochPlan, state: AdamState, curves: Curves, settings: StepSettings) -> None:
-    """Train each replica, one epoch per learning rate; a loss is the factor times the sum of squared errors."""
-    weights, (losses, norms, sums) = state.weights, curves
-    outputs, targets, rows, columns, step_of_outputs, washout = plan.loss
-    width, errors = weights.shape[1], a[outputs : outputs + rows * step_of_outputs]
+    """Train each replica, one epoch per learning rate; a loss is the factor times the total of the forward program."""
+    weights, (losses, norms, sums, total) = state.weights, curves
+    width, slopes = weights.shape[1], a[plan.slopes : plan.slopes + plan.size]
     row, gradient = a[plan.row : plan.row + width], a[plan.gradient : plan.gradient + -(-width // PARTS) * PARTS]
     start1, start2 = 1.0, 1.0
     for _ in range(settings.first_epoch):
@@ -150,12 +126,11 @@ def train_replicas(a: Array, plan: EpochPlan, state: AdamState, curves: Curves, 
         for epoch in range(len(losses)):
             for i in range(width):
                 row[i] = present[i]
-            run(a, plan.forward)
-            error = squared_errors(a, outputs, targets, rows, columns, step_of_outputs, washout)
-            losses[epoch, k] = settings.loss_factor * error
+            run(a, total, plan.forward)
+            losses[epoch, k] = settings.loss_factor * total[0]
             if math.isfinite(losses[epoch, k]):
-                scale_line(errors, 2 * settings.loss_factor)
-                run(a, plan.backward)
+                scale_line(slopes, settings.slope_factor)
+                run(a, total, plan.backward)
                 norms[epoch, k] = norm_of_line(gradient, sums)
             if not math.isfinite(norms[epoch, k]):
                 for i in range(width):

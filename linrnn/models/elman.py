@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from linrnn import kernels
 from linrnn.config.settings import Choice, Integers, Reals, setting
 from linrnn.models.model import Model, Shapes, count_parameters, unflatten
 
@@ -34,6 +35,13 @@ class Elman(Model):
     )
     spectral_radius: float = setting(0.0, Reals(0.0, 10.0), "spectral radius of the initial W; 0: no scaling")
     recurrent_bias: str = setting("no", Choice(("no", "yes")), "whether each recurrence has a second bias, beside W")
+
+    @property
+    def architecture(self) -> kernels.Architecture:
+        """The network as the compiled kernels compute it."""
+        return kernels.Architecture(
+            kernels.parse_code(kernels.CellKind, self.activation), self.hidden_size, self.num_layers
+        )
 
     @property
     def layers(self) -> list[str]:

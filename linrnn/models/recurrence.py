@@ -68,7 +68,7 @@ def prefers_kernels(batch: int, hidden_size: int) -> bool:
 
 def recurrence_definition(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """The recurrence by its definition, step by step with autograd; slow."""
-    kernels.parse_activation(activation)  # ValueError if unknown
+    kernels.parse_code(kernels.CellKind, activation)  # ValueError if unknown
     states, h = [], h0
     for u_t in u.unbind(1):
         h = h @ W.mT + u_t
@@ -89,7 +89,7 @@ def product_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Ten
 
 def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, use_kernels: bool) -> Tensor:
     """The recurrence by one of the two forms, differentiable."""
-    kernels.parse_activation(activation)  # ValueError if unknown
+    kernels.parse_code(kernels.CellKind, activation)  # ValueError if unknown
     apply: Any = RecurrenceFunction.apply
     states: Tensor = apply(u, W, h0, activation, use_kernels)
     return states
@@ -143,13 +143,13 @@ def product_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: s
 def kernel_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     """h by the kernels."""
     u, W, h0 = (x.detach() for x in (u, W, h0))
-    code = kernels.parse_activation(activation)
+    code = kernels.parse_code(kernels.CellKind, activation)
     return torch.from_numpy(kernels.recurrence_forward(u.numpy(), W.numpy(), h0.numpy(), code))
 
 
 def kernel_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str) -> tuple[Tensor, Tensor, Tensor]:
     """(du, dW, dh0) by the kernels."""
     dh, h, W, h0 = (x.detach() for x in (dh, h, W, h0))
-    code = kernels.parse_activation(activation)
+    code = kernels.parse_code(kernels.CellKind, activation)
     du, dW, dh0 = kernels.recurrence_backward(dh.numpy(), h.numpy(), W.numpy(), h0.numpy(), code)
     return torch.from_numpy(du), torch.from_numpy(dW), torch.from_numpy(dh0)

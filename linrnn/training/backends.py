@@ -16,7 +16,7 @@ from linrnn import kernels
 from linrnn.data.sequences import Sequences
 from linrnn.models.elman import Elman
 from linrnn.models.model import Model, Shapes, unflatten
-from linrnn.training.evaluation import normalized_loss, single_torch_thread, uses_kernels
+from linrnn.training.evaluation import kernel_objective, normalized_loss, single_torch_thread, uses_kernels
 from linrnn.training.history import Losses, Weights
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
@@ -48,8 +48,8 @@ class KernelBackend:
     form: ClassVar[str] = "kernels"
 
     def __init__(self, model: Elman, training: TrainingConfig, weights: Weights, data: Sequences) -> None:
-        self.model, self.training, self.data = model, training, data
-        self.inputs, self.targets = (np.ascontiguousarray(x, dtype=np.float32) for x in (data.inputs, data.targets))
+        self.model, self.training = model, training
+        self.objective = kernel_objective(data, np.float32)
         self.present = weights.copy()
         self.moments = np.zeros_like(weights), np.zeros_like(weights)
         self.epoch = 0
@@ -66,15 +66,10 @@ class KernelBackend:
             *self.moments,
             self.epoch,
             self.training.learning_rates(self.epoch, epochs),
-            self.inputs,
-            self.targets,
-            self.data.first,
-            1 / self.data.scale,
+            self.objective,
+            self.model.architecture,
             self.training.clip_norm,
             self.training.weight_decay,
-            self.model.hidden_size,
-            self.model.num_layers,
-            kernels.parse_activation(self.model.activation),
         )
         self.epoch += epochs
         return losses, norms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -70,16 +70,13 @@ def uses_kernels(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
 
 def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
     """Losses by the compiled kernels."""
-    return kernels.evaluate(
-        weights,
-        np.ascontiguousarray(sequences.inputs),
-        np.ascontiguousarray(sequences.targets),
-        sequences.first,
-        1 / sequences.scale,
-        model.hidden_size,
-        model.num_layers,
-        kernels.parse_activation(model.activation),
-    )
+    return kernels.evaluate(weights, kernel_objective(sequences, np.float64), model.architecture)
+
+
+def kernel_objective(sequences: Sequences, dtype: type[np.floating[Any]]) -> kernels.Objective:
+    """Data and loss of the sequences for the kernels, of a dtype."""
+    inputs, targets = (np.ascontiguousarray(part, dtype=dtype) for part in (sequences.inputs, sequences.targets))
+    return kernels.Objective(inputs, targets, sequences.first, 1 / sequences.scale)
 
 
 def evaluate_with_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences) -> Losses:

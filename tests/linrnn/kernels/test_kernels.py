@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 
 from linrnn import kernels
-from linrnn.kernels import compilation, interface, network_plan, optimization, program
+from linrnn.kernels import compilation, execution, interface, network_plan, optimization
 
 Array = npt.NDArray[Any]
-CODES = {"linear": kernels.Activation.LINEAR, "tanh": kernels.Activation.TANH}
+CODES = {"linear": kernels.CellKind.LINEAR, "tanh": kernels.CellKind.TANH}
 activations = pytest.mark.parametrize("activation", ["linear", "tanh"])
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -120,15 +120,10 @@ def train(
                 *moments,
                 done,
                 RATES[done : done + count],
-                x,
-                y,
-                first,
-                1.7,
+                kernels.Objective(x, y, first, 1.7),
+                kernels.Architecture(CODES[activation], size, layers),
                 clip,
                 decay,
-                size,
-                layers,
-                CODES[activation],
             )
         )
         done += count
@@ -173,7 +168,8 @@ def test_evaluation_is_the_loss_trained_on(activation: str, length: int, monkeyp
     interface.plan_evaluation.cache_clear()
     weights, x, y = drawn(length, 3, 6, 2, 4)
     problem = x, y, min(length - 1, 20), 6, 2, activation
-    losses = kernels.evaluate(weights, *problem[:3], 1.7, 6, 2, CODES[activation])
+    objective, architecture = kernels.Objective(*problem[:3], 1.7), kernels.Architecture(CODES[activation], 6, 2)
+    losses = kernels.evaluate(weights, objective, architecture)
     data = torch.from_numpy(x), torch.from_numpy(y)
     expected = [loss_by_torch(w, *data, problem[2], 6, 2, activation).item() for w in torch.from_numpy(weights)]
     interface.plan_evaluation.cache_clear()
@@ -185,7 +181,7 @@ def test_evaluation_is_the_loss_trained_on(activation: str, length: int, monkeyp
 def test_evaluation_of_a_replica_is_that_alone_beside_an_infinite_one(dtype: Any) -> None:
     weights, x, y = drawn(400, 2, 10, 2, 3, dtype=dtype)
     weights[0] *= 50
-    settings = x, y, 0, 1.7, 10, 2, CODES["linear"]
+    settings = kernels.Objective(x, y, 0, 1.7), kernels.Architecture(CODES["linear"], 10, 2)
     together = kernels.evaluate(weights, *settings)
     assert not np.isfinite(together[0])
     for k in (1, 2):
@@ -239,10 +235,10 @@ def test_a_diverged_replica_stays_so_and_leaves_the_others_alone(diverged: int) 
 def test_wrong_arguments_are_refused_and_nothing_is_compiled_for_them() -> None:
     weights, x, y = drawn(4, 2, 3, 1, 2, dtype=np.float32)
     rows = [weights, np.zeros_like(weights), np.zeros_like(weights)]
-    settings = 0, 1.7, 1.0, 0.0, 3, 1, CODES["tanh"]
+    architecture = kernels.Architecture(CODES["tanh"], 3)
 
     def steps_with(rows: list[Array], x: Array, y: Array) -> None:
-        kernels.train_steps(*rows, 0, np.ones(1), x, y, *settings)
+        kernels.train_steps(*rows, 0, np.ones(1), kernels.Objective(x, y, 0, 1.7), architecture, 1.0, 0.0)
 
     for wrong in (weights.astype(np.float16), weights.astype(int), np.asfortranarray(weights)):
         with pytest.raises(TypeError):
@@ -251,7 +247,7 @@ def test_wrong_arguments_are_refused_and_nothing_is_compiled_for_them() -> None:
         with pytest.raises(TypeError):
             steps_with(rows, *data)
         with pytest.raises(TypeError):
-            kernels.evaluate(weights, *data, 0, 1.7, 3, 1, CODES["tanh"])
+            kernels.evaluate(weights, kernels.Objective(*data, 0, 1.7), architecture)
     for shorter in ([weights[:, :-1].copy(), *rows[1:]], [weights, rows[1][:1], rows[2]]):
         with pytest.raises(ValueError, match="of shape"):
             steps_with(shorter, x, y)
@@ -260,7 +256,7 @@ def test_wrong_arguments_are_refused_and_nothing_is_compiled_for_them() -> None:
     u, W, h0 = np.zeros((1, 2, 3, 4), np.float32), np.zeros((1, 4, 4)), np.zeros((1, 3, 4), np.float32)
     with pytest.raises(TypeError):
         kernels.recurrence_forward(u, W, h0, CODES["tanh"])
-    for entry in (program.run, optimization.squared_errors, optimization.train_replicas):
+    for entry in (execution.run, optimization.train_replicas):
         assert len(entry.signatures) == 2  # type: ignore[attr-defined]
 
 
@@ -278,10 +274,10 @@ def python(program: str, *arguments: str, **variables: str) -> list[str]:
 
 CACHED = """
 import numpy as np
-from linrnn.kernels.codes import Activation
-from linrnn.kernels.program import run
+from linrnn.kernels.codes import CellKind
+from linrnn.kernels.execution import run
 from linrnn.kernels.recurrence_plan import recurrence_forward
-h = recurrence_forward(np.full((1, 1, 1, 1), 100, np.float32), *np.zeros((2, 1, 1, 1), np.float32), Activation.TANH)
+h = recurrence_forward(np.full((1, 1, 1, 1), 100, np.float32), *np.zeros((2, 1, 1, 1), np.float32), CellKind.TANH)
 print(h.item(), run.stats.cache_misses.total())
 """
 
@@ -296,7 +292,7 @@ def test_machine_code_is_cached_and_made_anew_when_any_source_changes(tmp_path: 
     variables = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     assert python(CACHED, **variables) == ["1.0", "1"]
     assert python(CACHED, **variables) == ["1.0", "0"]
-    edit(package / "tanh_kernel.py", "= hyperbolic_tangent(line[i])", "= 2 * hyperbolic_tangent(line[i])")
+    edit(package / "elementary_functions.py", "= hyperbolic_tangent(line[i])", "= 2 * hyperbolic_tangent(line[i])")
     assert python(CACHED, **variables) == ["2.0", "1"]
 
 
@@ -305,7 +301,7 @@ def test_the_names_in_the_cache_change_with_any_source(tmp_path: Path, monkeypat
         shutil.copy(source, tmp_path)
     monkeypatch.setattr(compilation, "__file__", str(tmp_path / "compilation.py"))
     assert compilation._digest() == compilation.DIGEST
-    assert program.run.__qualname__.endswith(compilation.DIGEST[:16])
+    assert execution.run.__qualname__.endswith(compilation.DIGEST[:16])
     for source in tmp_path.glob("*.py"):
         before = source.read_bytes()
         source.write_bytes(before + b"#")

@@ -109,8 +109,8 @@ def test_forms_agree_on_both_sides_of_the_rule() -> None:
 
 
 def test_unknown_activation_is_refused() -> None:
-    with pytest.raises(ValueError, match="activation must be one of"):
-        recurrence(*drawn(1, 2, 1, 2), "relu")
+    with pytest.raises(ValueError, match="cell must be one of"):
+        recurrence(*drawn(1, 2, 1, 2), "softplus")
 
 
 @forms

@@ -1,4 +1,4 @@
-"""The hyperbolic tangent by a formula of its own, the same on every processor."""
+"""Elementary functions by formulas of their own, the same on every processor: exp, tanh, sigmoid and log."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from numba.extending import overload
 
 from linrnn.kernels.compilation import Array, inline
 
-# tanh |x| = E / (E + 2) with E = expm1(2|x|) = 2^n expm1(r) + (2^n - 1), 2|x| = n log 2 + r (Cody and Waite
-# 1980); the shift adds n to the low bits of a float, from where it becomes an exponent.
-ONE_32, TWO_32, LIMIT_32, SHIFT_32 = np.float32(1), np.float32(2), np.float32(20), np.float32(1.5 * 2**23)
+# exp y = 2^n exp r with y = n log 2 + r (Cody and Waite 1980); the shift adds n to the low bits of a float, from where
+# it becomes an exponent. tanh |x| = E / (E + 2) with E = expm1(2|x|) = 2^n expm1(r) + (2^n - 1).
+ONE_32, TWO_32, HALF_32 = np.float32(1), np.float32(2), np.float32(0.5)
+LIMIT_32, LOWEST_32, SHIFT_32 = np.float32(20), np.float32(-87), np.float32(1.5 * 2**23)
 LOG2E_32, HIGH_32, LOW_32 = np.float32(1 / math.log(2)), np.float32(0.693359375), np.float32(-2.12194440e-4)
 EXP_32 = tuple(
     np.float32(c)  # Moshier's expf (Cephes 1989)
@@ -26,15 +27,24 @@ EXP_32 = tuple(
         1.9875691500e-4,
     )
 )
-LIMIT_64, SHIFT_64, LOG2E_64 = 44.0, 1.5 * 2**52, 1 / math.log(2)
+LIMIT_64, LOWEST_64, SHIFT_64, LOG2E_64 = 44.0, -708.0, 1.5 * 2**52, 1 / math.log(2)
 HIGH_64, LOW_64 = 6.93145751953125e-1, 1.42860682030941723212e-6
 EXP_64 = tuple(1 / math.factorial(k) for k in range(2, 14))
+LOG_HIGH, LOG_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # log 2 in two parts
+LOG_64 = (  # of the polynomial in ((x - 1) / (x + 1))^2 (Sun's fdlibm 1993)
+    6.666666666666735130e-01,
+    3.999999999940941908e-01,
+    2.857142874366239149e-01,
+    2.222219843214978396e-01,
+    1.818357216161805012e-01,
+    1.531383769920937332e-01,
+    1.479819860511658591e-01,
+)
 
 
-def tanh_of_float32(x: Any) -> Any:
-    """tanh x within 3 units of the last place."""
-    y = TWO_32 * abs(x)
-    y = LIMIT_32 if y > LIMIT_32 else y
+@inline
+def split_exp32(y: Any) -> Any:
+    """(2^n, expm1 r) with exp y = 2^n exp r."""
     shifted = y * LOG2E_32 + SHIFT_32
     n = shifted - SHIFT_32
     power = np.int32((np.float32(shifted).view(np.int32) << 23) + (127 << 23)).view(np.float32)
@@ -42,14 +52,12 @@ def tanh_of_float32(x: Any) -> Any:
     r2 = r * r
     c = EXP_32
     tail = ((c[0] + c[1] * r) + r2 * (c[2] + c[3] * r)) + (r2 * r2) * (c[4] + c[5] * r)
-    e = power * (r + r2 * tail) + (power - ONE_32)
-    return math.copysign(e / (e + TWO_32), x)
+    return power, r + r2 * tail
 
 
-def tanh_of_float64(x: Any) -> Any:
-    """tanh x within 4 units of the last place."""
-    y = 2.0 * abs(x)
-    y = LIMIT_64 if y > LIMIT_64 else y
+@inline
+def split_exp64(y: Any) -> Any:
+    """(2^n, expm1 r) with exp y = 2^n exp r."""
     shifted = y * LOG2E_64 + SHIFT_64
     n = shifted - SHIFT_64
     power = np.int64((np.float64(shifted).view(np.int64) << 52) + (1023 << 52)).view(np.float64)
@@ -60,7 +68,24 @@ def tanh_of_float64(x: Any) -> Any:
     low = (c[0] + c[1] * r) + r2 * (c[2] + c[3] * r)
     middle = (c[4] + c[5] * r) + r2 * (c[6] + c[7] * r)
     high = (c[8] + c[9] * r) + r2 * (c[10] + c[11] * r)
-    e = power * (r + r2 * (low + r4 * (middle + r4 * high))) + (power - 1.0)
+    return power, r + r2 * (low + r4 * (middle + r4 * high))
+
+
+def tanh_of_float32(x: Any) -> Any:
+    """tanh x within 3 units of the last place."""
+    y = TWO_32 * abs(x)
+    y = LIMIT_32 if y > LIMIT_32 else y
+    power, rest = split_exp32(y)
+    e = power * rest + (power - ONE_32)
+    return math.copysign(e / (e + TWO_32), x)
+
+
+def tanh_of_float64(x: Any) -> Any:
+    """tanh x within 4 units of the last place."""
+    y = 2.0 * abs(x)
+    y = LIMIT_64 if y > LIMIT_64 else y
+    power, rest = split_exp64(y)
+    e = power * rest + (power - 1.0)
     return math.copysign(e / (e + 2.0), x)
 
 
@@ -69,11 +94,9 @@ def hyperbolic_tangent(x: Any) -> Any:
     raise NotImplementedError("only inside compiled code")
 
 
-def _by_type(x: Any) -> Any:
+@overload(hyperbolic_tangent)
+def _tanh_by_type(x: Any) -> Any:
     return tanh_of_float32 if x == types.float32 else tanh_of_float64
-
-
-overload(hyperbolic_tangent)(_by_type)
 
 
 @inline

@@ -1,0 +1,56 @@
+"""The cell of an Elman network, h_t = f(W h_{t-1} + u_t), whose states are computed in the place of u."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linrnn.kernels.codes import CellKind, Operation
+from linrnn.kernels.compilation import Array, inline
+from linrnn.kernels.elementary_functions import tanh_line
+from linrnn.kernels.matrices import Matrix
+from linrnn.kernels.program import Instruction, add, loop
+
+
+def scan(h: Matrix, WT: Matrix, batch: int, cell: CellKind) -> list[Instruction]:
+    """h_t = f(W h_{t-1} + h_t) in place: h ((1 + T) B, H) holds h_0 and u; WT is the transpose of W."""
+    state = h.moving(batch, batch)
+    return loop(h.rows // batch - 1, add(state, h.moving(0, batch), WT), *activate(cell, state))
+
+
+def scan_back(slopes: Matrix, h: Matrix, W: Matrix, batch: int, cell: CellKind) -> list[Instruction]:
+    """From dL/dh to dL/du in place, last step first: slopes (T B, H), h ((1 + T) B, H)."""
+    last = slopes.rows - batch
+    slope, later = (slopes.moving(first, batch, -1) for first in (last - batch, last))
+    return [
+        *multiply_by_slope(cell, slopes.part(last, batch), h.part(last + batch, batch)),
+        *loop(last // batch, add(slope, later, W), *multiply_by_slope(cell, slope, h.moving(last, batch, -1))),
+    ]
+
+
+def activate(cell: CellKind, h: Matrix) -> list[Instruction]:
+    """h = f(h), its padding too."""
+    line = h.flat
+    rows = [Instruction(Operation.CELL, line, kind=CellKind(cell), rows=1, columns=line.columns)]
+    return [] if cell == CellKind.LINEAR else rows
+
+
+def multiply_by_slope(cell: CellKind, slopes: Matrix, h: Matrix) -> list[Instruction]:
+    """slopes *= f' where f is h, the padding too."""
+    line = slopes.flat
+    rows = [Instruction(Operation.CELL_BACKWARD, line, state=h, kind=CellKind(cell), rows=1, columns=line.columns)]
+    return [] if cell == CellKind.LINEAR else rows
+
+
+@inline
+def run_tanh(a: Array, p: Any, t: int) -> None:
+    """A row of a program: tanh."""
+    tanh_line(a, p.out + t * p.out_move, p.columns)
+
+
+@inline
+def run_tanh_slope(a: Array, p: Any, t: int) -> None:
+    """A row of a program: multiplication by the slope of tanh, 1 - h^2."""
+    out, state = p.out + t * p.out_move, p.state + t * p.state_move
+    line, states = a[out : out + p.columns], a[state : state + p.columns]
+    for i in range(len(line)):
+        line[i] *= 1 - states[i] * states[i]

@@ -1,0 +1,104 @@
+"""Compiled execution of programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types as untyped_types
+
+from linrnn.kernels.codes import CellKind, LossKind, Operation
+from linrnn.kernels.compilation import Array, compile_kernel, inline
+from linrnn.kernels.elman_cell import run_tanh, run_tanh_slope
+from linrnn.kernels.losses import squared_errors
+from linrnn.kernels.products import add_product
+from linrnn.kernels.program import PROGRAM
+
+types: Any = untyped_types
+
+
+@inline
+def copy_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
+    """Copy row by row; every row is the first one if values_step is 0."""
+    for _ in range(rows):
+        line, source = a[out : out + columns], a[values : values + columns]
+        for i in range(len(line)):
+            line[i] = source[i]
+        out, values = out + step, values + values_step
+
+
+@inline
+def transpose_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
+    """Copy each row to a column."""
+    for row in range(rows):
+        line, column = a[values : values + columns], a[out + row :]
+        for i in range(len(line)):
+            column[i * step] = line[i]
+        values += values_step
+
+
+@inline
+def run_cell(a: Array, p: Any, t: int) -> None:
+    """A step of a cell, at time t."""
+    if p.kind == CellKind.TANH:
+        run_tanh(a, p, t)
+    else:
+        raise ValueError("unknown cell in a program")
+
+
+@inline
+def run_cell_backward(a: Array, p: Any, t: int) -> None:
+    """The slopes of a step of a cell, at time t of the way back."""
+    if p.kind == CellKind.TANH:
+        run_tanh_slope(a, p, t)
+    else:
+        raise ValueError("unknown cell in a program")
+
+
+@inline
+def run_steps(a: Array, p: Any, q: Any, times: int) -> None:
+    """So many times: out += lhs @ rhs if p is a product, then the step of a cell if q is one; p may be q."""
+    is_product, operation = p.operation == Operation.PRODUCT, q.operation
+    out, step, lhs, lhs_step, lhs_term = p.out, p.out_step, p.lhs, p.lhs_step, p.lhs_term
+    rhs, rhs_step, rows, terms, columns = p.rhs, p.rhs_step, p.rows, p.terms, p.columns
+    out_move, lhs_move = p.out_move, p.lhs_move  # locals: read once, not at each time
+    for t in range(times):
+        if is_product:
+            add_product(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
+        if operation == Operation.CELL:
+            run_cell(a, q, t)
+        elif operation == Operation.CELL_BACKWARD:
+            run_cell_backward(a, q, t)
+        out, lhs = out + out_move, lhs + lhs_move
+
+
+@inline
+def run_loss(a: Array, p: Any) -> float:
+    """The sum of the losses."""
+    if p.kind == LossKind.SQUARED_ERROR:
+        return squared_errors(a, p)
+    raise ValueError("unknown loss in a program")
+
+
+@compile_kernel(lambda real: (real[::1], types.float64[::1], PROGRAM))
+def run(a: Array, total: Array, instructions: Array) -> None:
+    """Run a program in the array that holds its matrices; the sum of its loss goes to the one element of `total`.
+
+    ValueError for an unknown code.
+    """
+    k = 0
+    while k < len(instructions):
+        times, length, p = 1, 1, instructions[k]
+        if p.operation == Operation.LOOP:
+            times, length, k = p.times, p.length, k + 1
+            p = instructions[k]
+        if p.operation == Operation.PRODUCT or p.operation == Operation.CELL or p.operation == Operation.CELL_BACKWARD:
+            run_steps(a, p, instructions[k + length - 1], times)
+        elif p.operation == Operation.COPY:
+            copy_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns)
+        elif p.operation == Operation.TRANSPOSE:
+            transpose_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns)
+        elif p.operation == Operation.LOSS:
+            total[0] = run_loss(a, p)
+        else:
+            raise ValueError("unknown operation in a program")
+        k += length
