@@ -113,7 +113,7 @@ def state_space(network: Network | Mapping[str, Any], initial_state: ArrayLike |
     ----------
     network : Network or mapping of str to array
         A network of the model type `linear`, or the parameters of one replica: U `(H, m)`, W `(H, H)`, b `(H,)`,
-        further layers' U2, W2, b2, ..., C `(p, H)`, c `(p,)`.
+        further layers' U2, W2, b2, ..., C `(p, H)`, c `(p,)`; recurrent biases a, a2, ... `(H,)` where it has them.
     initial_state : array (n,), optional
         State h of all layers before the first step; zero by default.
 
@@ -172,12 +172,16 @@ def build_linear_network(parameters: Mapping[str, Array]) -> LinearRNN:
 
 
 def read_parameters(network: Network | Mapping[str, Any]) -> dict[str, Array]:
-    """Return the parameters of one linear network in float64, by name."""
+    """Return the parameters of one linear network in float64, by name; a recurrent bias is added to b."""
     if not isinstance(network, Mapping):
         if not isinstance(network.model, Linear):
             raise ValueError(f"a network of the model type linear is needed, not {network.model.name}")
         network = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
-    return {name: np.asarray(value, dtype=np.float64) for name, value in network.items()}
+    parameters = {name: np.asarray(value, dtype=np.float64) for name, value in network.items()}
+    for name in [name for name in parameters if name.startswith("a")]:
+        bias = name.replace("a", "b")
+        parameters[bias] = parameters[bias] + parameters.pop(name)
+    return parameters
 
 
 def collapse_layers(parameters: Mapping[str, Array]) -> dict[str, Array]:

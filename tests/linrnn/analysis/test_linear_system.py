@@ -11,6 +11,8 @@ from scipy.signal import dlsim
 
 from linrnn import LinearRNN, TanhRNN
 from linrnn.analysis import StateSpace, collapse, state_space
+from linrnn.models.linear import Linear
+from linrnn.models.network import build_network
 from tests.linrnn.analysis.systems import draw_system, jordan_block, linear_systems
 
 EXACT = 1e-12
@@ -86,3 +88,12 @@ def test_unstable_and_defective_systems_are_distinct() -> None:
     assert not draw_system(5, 1, 1, 40.0, 0).is_stable
     assert jordan_block(10, 0.99).is_stable  # although its powers reach 1e16 first
     assert not jordan_block(3, 1.0).is_stable
+
+
+def test_recurrent_biases_count() -> None:
+    torch.manual_seed(0)
+    network = build_network(Linear(3, 2, recurrent_bias="yes"), 1, 1).double()
+    x = torch.randn(9, 1, 1).double()
+    with torch.no_grad():
+        expected = network(x)[0][:, 0]
+    assert np.allclose(state_space(network).simulate(x[:, 0].numpy()), expected, rtol=EXACT, atol=EXACT)
