@@ -16,11 +16,19 @@ from experiments.cli.export import export
 from experiments.cli.group import Group, collect_global_options, global_options, run
 from experiments.cli.report import report
 from experiments.cli.reproduce import reproduce
+from experiments.cli.run_list import list_runs
+from experiments.cli.settings import settings
+from experiments.cli.show import show
 from experiments.cli.suite import suite
 from experiments.cli.sweep import sweep
 from experiments.cli.tasks import tasks
 from experiments.cli.train import train
 from experiments.cli.ui import ui
+
+COMMANDS = (
+    *(sweep, compare, report, list_runs, show, ui),
+    *(tasks, settings, baselines, test, train, reproduce, diff, export, doctor, suite),
+)
 
 
 def print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -56,7 +64,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
     collect_global_options(context, dict(values))
 
 
-for command in (sweep, compare, report, ui, tasks, baselines, test, train, reproduce, diff, export, doctor, suite):
+for command in COMMANDS:
     linrnn.add_command(command)
 linrnn.add_alias("floors", baselines)  # its name in 0.1.0
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
-
-from mlflow.entities import Run, RunInfo
+from typing import Any, Protocol, TypeVar
 
 from linrnn.training.history import OBJECTIVE
 from tracking.schema import (
@@ -27,6 +25,18 @@ from tracking.schema import (
 )
 
 T = TypeVar("T", bound=str)
+
+
+class RunRecord(Protocol):
+    """A run as it is read from a store: an `mlflow.entities.Run`, or a row of a local database with the same fields."""
+
+    @property
+    def info(self) -> Any:
+        """Id, experiment, status, times, and location of the artifacts."""
+
+    @property
+    def data(self) -> Any:
+        """Params, tags, and the last value of each metric, by name."""
 
 
 def check_version(text: str | None, subject: str) -> int:
@@ -51,7 +61,7 @@ def name_objective(version: int) -> str:
 class LinrnnRun:
     """What the runs of trials and sweeps share."""
 
-    run: Run
+    run: RunRecord
 
     def __post_init__(self) -> None:
         self.version  # noqa: B018 raises for a newer one
@@ -67,7 +77,7 @@ class LinrnnRun:
         return name_objective(self.version)
 
     @property
-    def info(self) -> RunInfo:
+    def info(self) -> Any:
         """MLflow's own record of the run: id, experiment, status, times, location of the artifacts."""
         return self.run.info
 
@@ -80,6 +90,11 @@ class LinrnnRun:
     def name(self) -> str:
         """Name of the run."""
         return self.tag(Tag.RUN_NAME)
+
+    @property
+    def short_name(self) -> str:
+        """Name of the run without the values of settings that it ends with: `linear 03`, `tanh confirmation`."""
+        return " ".join(word for word in self.name.split() if "=" not in word)
 
     @property
     def is_running(self) -> bool:
@@ -95,6 +110,11 @@ class LinrnnRun:
     def start_time(self) -> float:
         """Start, in seconds since 1970."""
         return float(self.info.start_time) / 1000
+
+    @property
+    def end_time(self) -> float | None:
+        """End, in seconds since 1970; None while the run is open."""
+        return float(self.info.end_time) / 1000 if self.info.end_time else None
 
     @property
     def experiment_id(self) -> str:
@@ -169,8 +189,8 @@ class TrialRun(LinrnnRun):
 
     Parameters
     ----------
-    run : mlflow.entities.Run
-        The run as MLflow returns it.
+    run : RunRecord
+        The run as it is read from a store, such as an `mlflow.entities.Run`.
 
     Raises
     ------
@@ -263,8 +283,8 @@ class SweepRun(LinrnnRun):
 
     Parameters
     ----------
-    run : mlflow.entities.Run
-        The run as MLflow returns it.
+    run : RunRecord
+        The run as it is read from a store, such as an `mlflow.entities.Run`.
 
     Raises
     ------
@@ -321,7 +341,7 @@ def _member(run: LinrnnRun, tag: Tag, values: tuple[T, ...]) -> T:
     raise run.error(f"has {text!r} as its tag '{tag}', which is none of {', '.join(values)}")
 
 
-def to_linrnn_run(run: Run) -> TrialRun | SweepRun | None:
+def to_linrnn_run(run: RunRecord) -> TrialRun | SweepRun | None:
     """Return the view of a run that linrnn wrote; None for a run of another program."""
     tags = run.data.tags
     if Tag.STUDIES in tags:

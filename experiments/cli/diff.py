@@ -26,7 +26,7 @@ def diff(options: GlobalOptions, first: str, second: str) -> None:
     """
     from experiments.cli.reproduction_text import run_diff_json, show_run_diff
     from experiments.workflows.diff import diff_runs
-    from tracking.runs.query import find_run
+    from tracking.runs.run_reference import find_run
     from tracking.runs.verification import load_record
     from tracking.store.access import existing_store
 

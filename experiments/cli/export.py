@@ -27,7 +27,7 @@ def export(options: GlobalOptions, run: str, folder: Path) -> None:
     machine as well. RUN_ID may be the first characters of the id.
     """
     from tracking.runs.export_folder import export_trial
-    from tracking.runs.query import find_run
+    from tracking.runs.run_reference import find_run
     from tracking.runs.verification import load_record
     from tracking.store.access import existing_store
 

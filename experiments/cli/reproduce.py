@@ -88,7 +88,7 @@ def reproduce_run(store: Store | None, run: str | None, tolerance: float, option
     """Reproduce a run, or an exported run if there is no store, with progress over its evaluations."""
     from experiments.cli.progress_bar import progress_reporter
     from experiments.workflows.reproduce import best_of_last_sweep, reproduce_trial
-    from tracking.runs.query import find_run
+    from tracking.runs.run_reference import find_run
     from tracking.runs.verification import load_export, load_record
 
     if store is None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+
+WIDTH = 80  # columns of a plain table; longer cells are wrapped
+LONGEST_NAME = 30  # in the first column, which is not wrapped then
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -14,14 +18,27 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     console = Console()
     if console.is_terminal:
         table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in header:
-            table.add_column(name, overflow="fold")  # cells are wrapped, never truncated
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
+        console.print(fill_table(table, header, rows))
         return
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     if title:
         print(title)
-    for row in (header, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print(plain_table(header, rows))
+
+
+def fill_table(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Add columns and rows, whose cells are wrapped, never truncated."""
+    for k, name in enumerate(header):
+        is_name = k == 0 and max(len(row[0]) for row in [(name,), *rows]) <= LONGEST_NAME
+        table.add_column(name, overflow="fold", no_wrap=is_name)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as text of at most WIDTH columns, without lines and styles."""
+    console = Console(file=io.StringIO(), width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
+    with console.capture() as capture:
+        console.print(fill_table(table, header, rows))
+    return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))

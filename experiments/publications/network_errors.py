@@ -10,7 +10,7 @@ import numpy as np
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.statistics import median_replica
 from linrnn.data.sequences import Sequences
-from tracking.runs.query import find_run
+from tracking.runs.run_reference import find_run
 from tracking.runs.verification import load_record
 from tracking.store.access import Store
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from experiments.search.study_state import open_studies
 from experiments.search.sweep_config import read_sweep_config
 from tracking.runs.consistency import (
-    all_runs,
     count_records,
     find_lost_runs,
     find_runs_without_files,
@@ -20,7 +19,7 @@ from tracking.runs.consistency import (
     find_unreported_trials,
 )
 from tracking.runs.environment import LIBRARIES
-from tracking.runs.query import find_sweeps
+from tracking.runs.query import find_all_runs, find_sweeps
 from tracking.runs.writer import end_run
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
@@ -95,7 +94,7 @@ def check_folder(root: Path) -> Iterator[Finding]:
 
 def check_records(store: Store) -> Iterator[Finding]:
     """Yield the disagreements between the two databases and the files of runs."""
-    runs = all_runs(store)
+    runs = find_all_runs(store)
     for run in find_stale_runs(store, runs):
         what = f"run {run.run_id} is RUNNING, but its process has ended"
         yield Finding(FindingKind.STALE_RUN, what, "close it as KILLED", partial(close_run, store, run.run_id))
@@ -136,7 +135,7 @@ def store_facts(store: Store) -> dict[str, str]:
         **{name: version(name) for name in LIBRARIES},
         "store": store.name,
         "studies at": "optuna.db" if store.studies_url.startswith("sqlite") else "PostgreSQL",
-        **count_records(store, all_runs(store)),
+        **count_records(store, find_all_runs(store)),
         "free": f"{free_bytes(store.folder) / 2**30:.1f} GiB",
     }
 

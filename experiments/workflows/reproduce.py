@@ -21,8 +21,9 @@ from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, require_device
 from tracking.run_views import SweepRun
 from tracking.runs.environment import Change, compare_items, sort_by_likelihood
-from tracking.runs.query import FINISHED, find_run, find_sweeps, trial_runs
+from tracking.runs.query import FINISHED, find_sweeps, trial_runs
 from tracking.runs.reader import is_shared
+from tracking.runs.run_reference import find_run
 from tracking.runs.verification import DamageError, TrialRecord, load_record
 from tracking.runs.writer import record_trial, set_tags
 from tracking.schema import Phase, Tag

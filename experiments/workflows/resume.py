@@ -14,6 +14,7 @@ from tracking.runs.query import find_sweeps
 from tracking.runs.writer import begin_sweep, end_run, resume_sweep
 from tracking.schema import Tag
 from tracking.store.access import Store
+from tracking.store.run_search import RunFilter
 
 
 def study_names(config: SweepConfig, store: Store, fresh: bool) -> list[str]:
@@ -43,7 +44,7 @@ def find_same_sweep(config: SweepConfig, store: Store, names: list[str]) -> Swee
     """
     identity = sweep_identity(config, names)
     same = None
-    for run in find_sweeps(store, f"tags.{Tag.TASK} = '{config.task}'"):
+    for run in find_sweeps(store, RunFilter(tags={Tag.TASK: config.task})):
         if run.identity == identity:
             same = run
         elif run.is_running and set(names) & set(run.studies):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tracking.run_views import SweepRun, TrialRun, to_linrnn_run
-from tracking.runs.query import search_runs
+from tracking.run_views import SweepRun, TrialRun
 from tracking.schema import TRIAL_ARTIFACTS
 from tracking.store.access import Store
 from tracking.store.library_internals import trials_by_study
@@ -14,14 +13,6 @@ from tracking.store.locks import SINGLE
 from tracking.store.urls import file_path
 
 Runs = Sequence[TrialRun | SweepRun]
-
-
-def all_runs(store: Store) -> list[TrialRun | SweepRun]:
-    """Return every run that linrnn wrote."""
-    with store.read_errors():
-        experiments = store.client.search_experiments()
-        runs = [run for each in experiments for run in search_runs(store, each.experiment_id, "")]
-    return [view for view in map(to_linrnn_run, runs) if view]
 
 
 def count_records(store: Store, runs: Runs) -> dict[str, str]:

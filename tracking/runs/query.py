@@ -6,60 +6,40 @@ Runs of other programs in the same experiments are ignored.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from string import digits
-
-from mlflow.entities import Run
 
 from linrnn.errors import ConfigError
-from tracking.run_views import SweepRun, TrialRun, to_linrnn_run
+from tracking.run_views import RunRecord, SweepRun, TrialRun, to_linrnn_run
 from tracking.schema import SWEEPS, Phase, Tag
 from tracking.store.access import Store
+from tracking.store.run_search import RunFilter
 
-PAGE = 1000  # runs per request
-FINISHED = "attributes.status = 'FINISHED'"
-
-
-def find_run(store: Store, prefix: str) -> TrialRun | SweepRun:
-    """Return the run whose id begins with `prefix`; raise ConfigError where there is none, or more than one."""
-    if not set(prefix) <= set(digits + "abcdef") or not prefix:
-        raise ConfigError(f"a run id is 32 of the characters 0-9 and a-f, or the first few of them; not {prefix!r}")
-    with store.read_errors():
-        experiments = [each.experiment_id for each in store.client.search_experiments()]
-        runs = store.client.search_runs(experiments, f"attributes.run_id LIKE '{prefix}%'", max_results=4)
-    if len(runs) > 1:
-        some = ", ".join(run.info.run_id[: len(prefix) + 4] for run in runs)
-        raise ConfigError(f"more than one run id begins with {prefix!r}: {some}, ...; type more of the id")
-    view = to_linrnn_run(runs[0]) if runs else None
-    if view is None:
-        reason = "is not one of linrnn's" if runs else f"does not exist in the store {store.name}"
-        raise ConfigError(f"run {prefix!r} {reason}: linrnn ui shows the ids")
-    return view
+ALL, FINISHED = RunFilter(), RunFilter("FINISHED")
 
 
-def find_trials(store: Store, task: str, query: str = "") -> list[TrialRun]:
-    """Return the runs of trials in a task's experiment that match an MLflow query, the earliest first."""
-    views = map(to_linrnn_run, find_runs(store, task, query))
+def find_trials(store: Store, task: str, condition: RunFilter = ALL) -> list[TrialRun]:
+    """Return the runs of trials in a task's experiment that fulfill a condition, the earliest first."""
+    views = map(to_linrnn_run, find_runs(store, task, condition))
     return [view for view in views if isinstance(view, TrialRun)]
 
 
-def find_sweeps(store: Store, query: str = "") -> list[SweepRun]:
-    """Return the runs of sweeps that match an MLflow query, the earliest first.
+def find_sweeps(store: Store, condition: RunFilter = ALL) -> list[SweepRun]:
+    """Return the runs of sweeps that fulfill a condition, the earliest first.
 
     Those without baselines are left out: versions before 0.1.0 wrote them.
     """
-    views = map(to_linrnn_run, find_runs(store, SWEEPS, query))
+    views = map(to_linrnn_run, find_runs(store, SWEEPS, condition))
     return [view for view in views if isinstance(view, SweepRun) and view.find_tag(Tag.BASELINES)]
 
 
 def study_runs(store: Store, task: str, study: str) -> list[TrialRun]:
     """Return all runs of a study's trials, interrupted ones included."""
-    return find_trials(store, task, f"tags.{Tag.STUDY} = '{study}'")
+    return find_trials(store, task, RunFilter(tags={Tag.STUDY: study}))
 
 
 def confirmation_runs(store: Store, sweep: SweepRun) -> list[TrialRun]:
     """Return all runs of a sweep's confirmations, interrupted ones included."""
-    query = f"tags.{Tag.PHASE} = '{Phase.CONFIRMATION}' and tags.`{Tag.PARENT}` = '{sweep.run_id}'"
-    return find_trials(store, sweep.task, query)
+    tags: dict[str, str] = {Tag.PHASE: Phase.CONFIRMATION, Tag.PARENT: sweep.run_id}
+    return find_trials(store, sweep.task, RunFilter(tags=tags))
 
 
 def trial_runs(store: Store, sweep: SweepRun) -> list[TrialRun]:
@@ -95,22 +75,15 @@ def newest_sweep(sweeps: Sequence[SweepRun]) -> SweepRun:
     return max(sweeps, key=lambda sweep: sweep.start_time)
 
 
-def find_runs(store: Store, experiment: str, query: str) -> list[Run]:
-    """Return the runs of a named experiment that match a query; none where there is no such experiment."""
+def find_runs(store: Store, experiment: str, condition: RunFilter = ALL) -> list[RunRecord]:
+    """Return the runs of a named experiment that fulfill a condition, the earliest first."""
     with store.read_errors():
-        match = store.client.get_experiment_by_name(experiment)
-        return search_runs(store, match.experiment_id, query) if match else []
+        number = store.runs.experiments().get(experiment)
+        return list(store.runs.find([number], condition)) if number else []
 
 
-def search_runs(store: Store, experiment_id: str, query: str) -> list[Run]:
-    """Return all runs that match a query, the earliest first."""
-    runs: list[Run] = []
-    token = None
-    while True:
-        page = store.client.search_runs(
-            [experiment_id], query, max_results=PAGE, order_by=["attributes.start_time ASC"], page_token=token
-        )
-        runs.extend(page)
-        token = page.token
-        if not token:
-            return runs
+def find_all_runs(store: Store) -> list[TrialRun | SweepRun]:
+    """Return every run that linrnn wrote, the earliest first."""
+    with store.read_errors():
+        runs = list(store.runs.find([*store.runs.experiments().values()], ALL))
+    return [view for view in map(to_linrnn_run, runs) if view]

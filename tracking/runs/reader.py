@@ -10,8 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
-from mlflow.entities import Run
-from mlflow.exceptions import MlflowException
 from numpy.typing import NDArray
 
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
@@ -22,7 +20,7 @@ from linrnn.training.history import milestone_losses
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig
 from tracking.legacy_settings import parse_params
-from tracking.run_views import LinrnnRun, SweepRun, TrialRun, to_linrnn_run
+from tracking.run_views import LinrnnRun, RunRecord, SweepRun, TrialRun, to_linrnn_run
 from tracking.runs.artifacts import (
     UNREADABLE,
     Curves,
@@ -36,7 +34,7 @@ from tracking.runs.artifacts import (
 from tracking.schema import DATA, Artifact, CurveArray, check_artifact_name
 from tracking.store.access import Store, open_store
 from tracking.store.disk import read_plain_file
-from tracking.store.error_translation import first_line
+from tracking.store.error_translation import failures, first_line
 from tracking.store.urls import file_path
 from tracking.store_errors import StoreError
 
@@ -120,16 +118,17 @@ def read_sweep(store: Store, run_id: str) -> SweepRun:
 
 def read_run(store: Store, run_id: str) -> TrialRun | SweepRun:
     """Return a run of linrnn's; raise ConfigError where that id is none."""
-    try:
-        view = to_linrnn_run(store.client.get_run(run_id))
-    except MlflowException as error:
-        raise ConfigError(f"no run {run_id!r} in the store {store.tracking_uri}: {first_line(error)}") from error
+    with store.read_errors():
+        run = store.runs.read(run_id)
+    if run is None:
+        raise ConfigError(f"no run {run_id!r} in the store {store.name}: linrnn list shows the ids")
+    view = to_linrnn_run(run)
     if view is None:
         raise ConfigError(f"run {run_id} is not one of linrnn's")
     return view
 
 
-def read_config(run: TrialRun | Run) -> TrialConfig:
+def read_config(run: TrialRun | RunRecord) -> TrialConfig:
     """Return the trial config of a recorded trial, equal to the one that ran.
 
     Parameters
@@ -226,7 +225,7 @@ def read_file(store: Store, run: LinrnnRun, name: str) -> bytes:
     for each in names:
         try:
             return read_own_file(store, run, each)
-        except (OSError, MlflowException) as error:
+        except failures() as error:
             problems.append(error)
     if is_shared(name) and run.parent:
         return read_file(store, read_run(store, run.parent), name)

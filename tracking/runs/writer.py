@@ -25,7 +25,7 @@ from tracking.schema import FAILED, PROGRAM, PROVENANCE, SWEEPS, VERSION, Artifa
 from tracking.search_settings import search_metrics
 from tracking.store.access import Store
 from tracking.store.disk import write_durably
-from tracking.store.error_translation import FAILURES
+from tracking.store.error_translation import failures
 from tracking.store.urls import file_path
 
 BASELINE_METRICS = {  # by the name in Baselines.lines
@@ -105,7 +105,7 @@ def run_status(store: Store, run_id: str, end: float | None = None, status: str 
         yield
     except BaseException as error:
         interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
-        with suppress(*FAILURES):
+        with suppress(*failures()):
             end_run(store, run_id, "KILLED" if interrupted else "FAILED", end)
         raise
     end_run(store, run_id, status, end)

@@ -9,11 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import optuna
-from filelock import FileLock
-from mlflow import MlflowClient
-from optuna.storages import RDBStorage
+from typing import TYPE_CHECKING
 
 from linrnn.errors import ConfigError
 from tracking.schema import SWEEPS as SWEEPS
@@ -21,8 +17,14 @@ from tracking.store.databases import create_databases, original_folder
 from tracking.store.error_translation import translate_errors
 from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna_storage
 from tracking.store.locks import advisory_lock, hold_locks, lock_file
-from tracking.store.urls import is_sqlite, sqlite_url
+from tracking.store.run_search import ClientSearch, RunSearch
+from tracking.store.run_table import RunTable
+from tracking.store.urls import is_sqlite, sqlite_path, sqlite_url
 from tracking.store_errors import LockConflictError, StoreError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from optuna.storages import RDBStorage
 
 REPAIR = "repair that or name another store with --store"
 
@@ -53,7 +55,20 @@ class Store:
     @cached_property
     def client(self) -> MlflowClient:
         """MLflow's own client, with no process-global run."""
+        silence_mlflow()
         return mlflow_client(self.tracking_uri)
+
+    @cached_property
+    def runs(self) -> RunSearch:
+        """Where runs are found: in a local database itself, elsewhere by MLflow's client."""
+        path = self.database
+        return RunTable(path) if path else ClientSearch(self.client)
+
+    @property
+    def database(self) -> Path | None:
+        """Path of the local database of runs; None where there is a server, or a database in memory."""
+        own = self.folder / "mlflow.db"
+        return own if self.tracking_uri == sqlite_url(own) else sqlite_path(self.tracking_uri)
 
     @cached_property
     def experiment_ids(self) -> dict[str, str]:
@@ -63,6 +78,7 @@ class Store:
     @cached_property
     def studies(self) -> RDBStorage:
         """Optuna's storage."""
+        silence_optuna()
         return optuna_storage(self.studies_url)
 
     @property
@@ -145,10 +161,10 @@ def open_store(folder: str | Path | None = None, studies: str | None = None) -> 
 
 def check_store(folder: str | Path | None, studies: str | None, read_studies: bool) -> Store:
     """Open a store and read from it, from its studies only where `read_studies` is true; create what is missing."""
-    silence_libraries()
-    root = Path(folder or ".").resolve()
-    server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
-    store = Store(root, server or sqlite_url(root / "mlflow.db"), resolve_studies_url(studies, root))
+    silence_mlflow()
+    silence_optuna()
+    store = locate_store(folder, studies)
+    root, server = store.folder, store.tracking_uri != sqlite_url(store.folder / "mlflow.db")
     with translate_errors(f"cannot use the store {store.name}", "name another with --store", bool(server or studies)):
         if not server:
             root.mkdir(parents=True, exist_ok=True)
@@ -159,6 +175,13 @@ def check_store(folder: str | Path | None, studies: str | None, read_studies: bo
         if read_studies:
             store.studies.get_all_studies()
     return store
+
+
+def locate_store(folder: str | Path | None, studies: str | None = None) -> Store:
+    """Return a store, without looking whether it is there."""
+    root = Path(folder or ".").resolve()
+    server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
+    return Store(root, server or sqlite_url(root / "mlflow.db"), resolve_studies_url(studies, root))
 
 
 def check_location(store: Store) -> None:
@@ -172,9 +195,14 @@ def check_location(store: Store) -> None:
 
 
 def existing_store(folder: str | Path | None = None) -> Store:
-    """Open the runs of a store for reading; StoreError where there is none."""
+    """Open the runs of a store for reading; StoreError where there is none.
+
+    MLflow is not loaded for a local database of the schema that is read without it.
+    """
     require_store(folder)
-    store = check_store(folder, None, read_studies=False)
+    store = locate_store(folder)
+    if not (store.database and RunTable(store.database).is_readable()):
+        store = check_store(folder, None, read_studies=False)
     check_location(store)
     return store
 
@@ -203,6 +231,8 @@ def resolve_studies_url(studies: str | None, root: Path) -> str:
 @contextmanager
 def creation_lock(store: Store) -> Iterator[None]:
     """Let one process at a time create the tables."""
+    from filelock import FileLock
+
     if store.is_local or is_sqlite(store.studies_url):
         with FileLock(lock_file(store.folder, "store"), timeout=BUSY_SECONDS):
             yield
@@ -211,9 +241,15 @@ def creation_lock(store: Store) -> Iterator[None]:
             yield
 
 
-def silence_libraries() -> None:
-    """Hide the libraries' routine messages, and shorten MLflow's own retries: retry.py waits for servers."""
+def silence_optuna() -> None:
+    """Hide Optuna's routine messages."""
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def silence_mlflow() -> None:
+    """Hide MLflow's routine messages, and shorten its own retries: retry.py waits for servers."""
     for name in ("mlflow", "alembic", "urllib3", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

@@ -35,6 +35,24 @@ where runs.lifecycle_stage = 'active' and runs.run_uuid glob ? and (experiments.
 order by runs.start_time desc limit ?
 """
 REVISION = "select version_num from alembic_version"
+MLFLOW_REVISION = "dc11669786a5"  # of the schema that the following statements read
+EXPERIMENTS = "select name, experiment_id from experiments where lifecycle_stage = 'active' order by experiment_id"
+RUNS = """
+select run_uuid, experiment_id, status, start_time, end_time, artifact_uri from runs
+where {condition} order by start_time, run_uuid
+"""
+ACTIVE_RUN = "runs.lifecycle_stage = 'active'"
+RUN_ITEMS = {  # conditions are of the table `runs`
+    "params": "select run_uuid, key, params.value from params join runs using (run_uuid) where {condition}",
+    "metrics": (
+        "select run_uuid, key, case when is_nan then null else latest_metrics.value end "
+        "from latest_metrics join runs using (run_uuid) where {condition}"
+    ),
+    "tags": "select run_uuid, key, tags.value from tags join runs using (run_uuid) where {condition}",
+}
+TAG_CONDITION = (
+    "exists (select 1 from tags as mark where mark.run_uuid = runs.run_uuid and mark.key = ? and mark.value = ?)"
+)
 
 
 def mlflow_client(uri: str) -> MlflowClient:

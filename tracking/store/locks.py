@@ -8,10 +8,6 @@ from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
-
 from tracking.store.disk import to_file_name
 from tracking.store_errors import LockConflictError
 
@@ -31,6 +27,8 @@ def hold_locks(folder: Path, studies_url: str, names: Sequence[str], wait: float
 @contextmanager
 def hold_lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterator[None]:
     """Hold one lock, stored with the studies."""
+    from filelock import FileLock, Timeout
+
     if studies_url.startswith("postgresql"):
         with advisory_lock(studies_url, name, wait):
             yield
@@ -52,6 +50,9 @@ def lock_file(folder: Path, name: str) -> Path:
 @contextmanager
 def advisory_lock(url: str, name: str, wait: float) -> Iterator[None]:
     """Hold a session's advisory lock of PostgreSQL, which ends with its connection."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.pool import NullPool
+
     key = int.from_bytes(sha256(f"linrnn {name}".encode()).digest()[:8], signed=True)
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     deadline = time.monotonic() + wait

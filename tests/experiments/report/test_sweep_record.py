@@ -32,6 +32,8 @@ from tracking.run_views import LinrnnRun
 from tracking.runs import reader
 from tracking.runs.query import last_sweeps
 from tracking.store.access import Store, open_store
+from tracking.store.run_search import RunFilter
+from tracking.store.run_table import RunTable
 
 NUMBER, MAYBE = (int, float), (int, float, type(None))
 PAIR = [MAYBE, MAYBE]
@@ -273,13 +275,13 @@ class TestReads:
     def queries(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, str]]]:
         """Counts queries of runs."""
         counts: Counter[tuple[str, str]] = Counter()
-        search_runs = MlflowClient.search_runs
+        find = RunTable.find
 
-        def count(client: Any, experiments: Any, query: str = "", *rest: Any, **options: Any) -> Any:
-            counts[str(experiments), query] += 1
-            return search_runs(client, experiments, query, *rest, **options)
+        def count(table: RunTable, experiments: Any, condition: RunFilter) -> Any:
+            counts[str(experiments), condition.query()] += 1
+            return find(table, experiments, condition)
 
-        monkeypatch.setattr(MlflowClient, "search_runs", count)
+        monkeypatch.setattr(RunTable, "find", count)
         yield counts
         assert set(counts.values()) == {1}
 

@@ -27,6 +27,7 @@ from tracking.runs.query import find_runs, last_sweeps, trial_runs
 from tracking.runs.reader import read_run
 from tracking.runs.writer import record_trial
 from tracking.store.access import Store, open_store
+from tracking.store.run_search import RunFilter
 
 CONFIG = from_text(
     {
@@ -51,6 +52,7 @@ LARGE = from_text(  # left to torch's products
     }
 )
 Here = Callable[..., tuple[int, str, str]]
+REPRODUCTIONS = RunFilter(tags={"phase": "reproduction"})
 
 
 def elsewhere(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -174,9 +176,7 @@ def test_a_planted_difference_is_named(store: Store, here: Here, changed: Any, f
     assert place in said
     assert "no recorded item of the environment changed" in said
     assert read_run(store, run_id).tags["reproduced"].startswith("EQUIVALENT")
-    verdicts = [
-        run.data.tags["reproduction_result"] for run in find_runs(store, "sunspots", "tags.phase = 'reproduction'")
-    ]
+    verdicts = [run.data.tags["reproduction_result"] for run in find_runs(store, "sunspots", REPRODUCTIONS)]
     assert verdicts == ["DIFFERENT", "EQUIVALENT"]
 
 
@@ -186,7 +186,7 @@ def test_a_pruned_trial_is_trained_as_far_as_it_went(store: Store, here: Here) -
     run_id = record_trial(store, pruned, "pruned", {"phase": "search"})
     code, said, _ = here(store, "reproduce", run_id, "--json", "-q")
     assert (code, json.loads(said)["compared"]["epochs"]) == (0, 20)
-    (rerun,) = find_runs(store, "sunspots", "tags.phase = 'reproduction'")
+    (rerun,) = find_runs(store, "sunspots", REPRODUCTIONS)
     assert rerun.data.tags["outcome"] == "pruned"
 
 
@@ -260,12 +260,12 @@ def test_a_damaged_record_is_no_failed_reproduction(store: Store, here: Here) ->
     with closing(sqlite3.connect(store.folder / "mlflow.db")) as database:
         database.execute("update params set value='5' where key='model.hidden_size' and run_uuid=?", (edited,))
         database.commit()
-    before = len(find_runs(store, "sunspots", ""))
+    before = len(find_runs(store, "sunspots"))
     code, said, error = here(store, "reproduce", edited, "-q")
     assert (code, said, len(error.splitlines())) == (6, "", 1)
     assert "damaged: param model.hidden_size is 5, and was written as 4" in error
     assert "reproduced" not in read_run(store, edited).tags
-    assert len(find_runs(store, "sunspots", "")) == before
+    assert len(find_runs(store, "sunspots")) == before
     for command in (("diff", whole, edited), ("export", edited, str(store.folder / "out"))):
         assert here(store, *command)[0] == 6
     assert not (store.folder / "out").exists()

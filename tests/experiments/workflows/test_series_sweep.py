@@ -241,7 +241,7 @@ def test_settings_of_odd_text_come_back(store: Store, tmp_path: Path) -> None:
     result = train(config)
     run_id = record_trial(store, result, "odd", {"phase": "single"})
     assert tracking.read_config(read_trial(store, run_id)) == result.config
-    assert [found.info.run_id for found in find_runs(store, config.task.label, "")] == [run_id]
+    assert [found.info.run_id for found in find_runs(store, config.task.label)] == [run_id]
     assert str(path) not in last_sweeps(store)
 
 

@@ -20,8 +20,8 @@ from tests.faults.harness import new_store
 from tests.tracking.runs.test_writer import CONFIG, trained
 from tracking.run_views import TrialRun
 from tracking.runs.export_folder import export_trial
-from tracking.runs.query import find_run
 from tracking.runs.reader import read_run, read_trial
+from tracking.runs.run_reference import find_run
 from tracking.runs.verification import DamageError, TrialRecord, load_export, load_record
 from tracking.runs.writer import begin_run, record_failed_trial, record_trial
 from tracking.store.access import Store, open_store
