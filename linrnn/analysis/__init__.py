@@ -1,6 +1,6 @@
 """Statistics, the verdict, predictions, bitwise comparison of trials, and trained networks as linear systems.
 
-The functions of linear systems are public; they are imported on first use.
+The functions of linear systems and of trained networks are public; they are imported on first use.
 """
 
 from __future__ import annotations
@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 from linrnn.config.registry import lazy_attributes
 
 if TYPE_CHECKING:
+    from linrnn.analysis.characterisation import Characterisation as Characterisation
+    from linrnn.analysis.characterisation import characterise as characterise
+    from linrnn.analysis.distortion import harmonic_distortion as harmonic_distortion
+    from linrnn.analysis.distortion import superposition_index as superposition_index
+    from linrnn.analysis.fixed_point_search import FixedPoint as FixedPoint
+    from linrnn.analysis.fixed_point_search import fixed_points as fixed_points
     from linrnn.analysis.hankel import Gramians as Gramians
     from linrnn.analysis.hankel import UnstableSystemWarning as UnstableSystemWarning
     from linrnn.analysis.hankel import controllability_gramian as controllability_gramian
@@ -17,9 +23,14 @@ if TYPE_CHECKING:
     from linrnn.analysis.hankel import hankel_singular_values as hankel_singular_values
     from linrnn.analysis.hankel import minimal_order as minimal_order
     from linrnn.analysis.hankel import observability_gramian as observability_gramian
+    from linrnn.analysis.linear_approximation import LinearApproximation as LinearApproximation
+    from linrnn.analysis.linear_approximation import best_linear_approximation as best_linear_approximation
     from linrnn.analysis.linear_system import StateSpace as StateSpace
     from linrnn.analysis.linear_system import collapse as collapse
     from linrnn.analysis.linear_system import state_space as state_space
+    from linrnn.analysis.linearization import Linearization as Linearization
+    from linrnn.analysis.linearization import linearize as linearize
+    from linrnn.analysis.linearization import unit_slopes as unit_slopes
     from linrnn.analysis.memory import memory_capacity as memory_capacity
     from linrnn.analysis.responses import dc_gain as dc_gain
     from linrnn.analysis.responses import frequency_response as frequency_response
@@ -35,6 +46,8 @@ if TYPE_CHECKING:
     from linrnn.analysis.spectrum import spectral_radius as spectral_radius
     from linrnn.analysis.spectrum import time_constants as time_constants
     from linrnn.analysis.spectrum import transient_growth as transient_growth
+    from linrnn.analysis.system_properties import SystemProperties as SystemProperties
+    from linrnn.analysis.system_properties import describe_system as describe_system
     from linrnn.analysis.time_gradients import gradient_norms as gradient_norms
     from linrnn.analysis.truncation import balanced_truncation as balanced_truncation
     from linrnn.analysis.truncation import delay_output as delay_output
@@ -43,6 +56,12 @@ if TYPE_CHECKING:
     from linrnn.analysis.truncation import truncation_error_bounds as truncation_error_bounds
 
 _NAMES = {
+    "characterisation": "Characterisation characterise",
+    "distortion": "harmonic_distortion superposition_index",
+    "fixed_point_search": "FixedPoint fixed_points",
+    "linear_approximation": "LinearApproximation best_linear_approximation",
+    "linearization": "Linearization linearize unit_slopes",
+    "system_properties": "SystemProperties describe_system",
     "linear_system": "StateSpace collapse state_space",
     "spectrum": "TransientGrowth henrici_departure pole_conditions pole_frequencies poles power_norms spectral_radius "
     "time_constants transient_growth",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from linrnn.analysis.network_response import respond
 from linrnn.data.sequences import Array
@@ -13,7 +14,8 @@ from linrnn.data.sequences import Array
 if TYPE_CHECKING:
     from torch import nn
 
-STEADY = 1e-10  # change of a steady response from one period to the next, relative to its amplitude
+STEADY = 1e-12  # change of a steady response from one period to the next, relative to its norm
+PRECISION = 0.05  # of a distortion: what is left of a transient, if it decays as in the last periods
 
 
 def superposition_index(
@@ -21,7 +23,7 @@ def superposition_index(
     first: Array,
     second: Array,
     amplitudes: Sequence[float] = (1.0,),
-    center: Sequence[float] | float = 0.0,
+    center: ArrayLike = 0.0,
 ) -> Array:
     """Return how far a network violates superposition, by amplitude of its inputs; 0 for a linear one.
 
@@ -36,7 +38,7 @@ def superposition_index(
         The inputs x1 and x2, as deviations from the center.
     amplitudes : sequence of float, default (1.0,)
         Factors a of both inputs.
-    center : float or sequence of float, default 0
+    center : float or array (I,), default 0
         Input about which the network is examined, for each feature: the mean of its inputs, for example.
 
     Returns
@@ -62,7 +64,7 @@ def harmonic_distortion(
     network: nn.Module,
     period: int,
     amplitudes: Sequence[float] = (1.0,),
-    center: Sequence[float] = (0.0,),
+    center: ArrayLike = (0.0,),
     feature: int = 0,
     settling: int = 50,
 ) -> Array:
@@ -78,36 +80,39 @@ def harmonic_distortion(
         Steps of one period, 3 at least.
     amplitudes : sequence of float, default (1.0,)
         Amplitudes of the sine.
-    center : sequence of float, default (0.0,)
+    center : array (I,), default (0.0,)
         Constant value of each input feature that the sine is added to.
     feature : int, default 0
         The input feature that the sine is added to.
     settling : int, default 50
-        Periods before the one that counts, in which the response becomes steady.
+        Periods before the one that counts, in which the response becomes steady; 2 at least.
 
     Returns
     -------
     array (len(amplitudes),)
         Distortion for each amplitude, with powers summed over outputs; nan where the response is zero, not finite, or
-        still changes from one period to the next by more than its distortion.
+        not steady: what is left of the transient exceeds a twentieth of the distortion.
 
     References
     ----------
     Pintelon & Schoukens (2012), System identification: harmonics of a periodic response show nonlinearity.
     """
-    inputs = np.zeros((period * (settling + 1), len(amplitudes), len(center))) + np.asarray(center)
+    constant = np.asarray(center, dtype=float)
+    inputs = np.zeros((period * (settling + 1), len(amplitudes), len(constant))) + constant
     wave = np.sin(2 * np.pi * (np.arange(len(inputs)) % period) / period)
     inputs[:, :, feature] += wave[:, None] * np.asarray(amplitudes)
     with np.errstate(all="ignore"):
-        outputs = respond(network, inputs)
-        last, previous = outputs[-period:], outputs[-2 * period : -period]
-        power, change = (np.square(np.abs(np.fft.rfft(each, axis=0))).sum(axis=2) for each in (last, last - previous))
+        outputs = respond(network, inputs).reshape(settling + 1, period, len(amplitudes), -1)
+        power = np.square(np.abs(np.fft.rfft(outputs[-1], axis=0))).sum(axis=2)
         distortion = np.sqrt(power[2:].sum(axis=0) / power[1])
-        is_steady = np.sqrt(change.sum(axis=0) / power[1]) <= np.maximum(distortion, STEADY)
+        size = np.sqrt(np.square(outputs[-1] - outputs[-1].mean(axis=0)).sum(axis=(0, 2)))
+        change, earlier = np.sqrt(np.square(np.diff(outputs[-3:], axis=0)).sum(axis=(1, 3)))[::-1] / size
+        decay = change / earlier
+        is_steady = (change <= STEADY) | ((decay < 1) & (change / (1 - decay) <= PRECISION * distortion))
         return np.where(np.isfinite(distortion) & is_steady, distortion, np.nan)
 
 
-def deviation_response(network: nn.Module, deviations: Array, center: Sequence[float] | float) -> Array:
+def deviation_response(network: nn.Module, deviations: Array, center: ArrayLike) -> Array:
     """Return F(x) = f(center + x) - f(center), `(T, B, O)`, for deviations x `(T, B, I)`."""
     rest = np.zeros_like(deviations[:, :1])
     outputs = respond(network, np.concatenate([deviations, rest], axis=1) + np.asarray(center))

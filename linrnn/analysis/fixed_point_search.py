@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from linrnn.analysis.linearization import Linearization, differentiate, linearize
 from linrnn.data.sequences import Array
@@ -19,7 +20,13 @@ MOST_EVALUATIONS = 200  # of the state map and its Jacobian, from one start
 
 
 class FixedPoint(NamedTuple):
-    """A state that a constant input does not change, and the linearization there."""
+    """A state that a constant input does not change.
+
+    Parameters
+    ----------
+    linearization : Linearization
+        The network near it.
+    """
 
     linearization: Linearization
 
@@ -44,7 +51,7 @@ class FixedPoint(NamedTuple):
         return int((np.abs(self.linearization.poles) > 1).sum())
 
 
-def fixed_points(network: Network, constant: Sequence[float] | Array, starts: Array) -> list[FixedPoint]:
+def fixed_points(network: Network, constant: ArrayLike, starts: Array) -> list[FixedPoint]:
     """Return the fixed points h = F(h, x) of a network under a constant input that a search from some states reaches.
 
     Parameters
@@ -66,12 +73,12 @@ def fixed_points(network: Network, constant: Sequence[float] | Array, starts: Ar
     ----------
     Sussillo & Barak (2013): minimize |F(h) - h|^2; here by Levenberg-Marquardt (More 1978), with the exact Jacobian.
     """
-    constant = np.asarray(constant, dtype=float)
+    drive = np.array(constant, dtype=float)
     states: list[Array] = []
-    for state in search(network, constant, starts):
+    for state in search(network, drive, starts):
         if all(np.abs(state - other).max() > DISTANCE * max(np.abs(state).max(), 1) for other in states):
             states.append(state)
-    points = [FixedPoint(linearize(network, state, constant)) for state in states]
+    points = [FixedPoint(linearize(network, state, drive)) for state in states]
     return sorted(points, key=lambda point: point.spectral_radius)
 
 
@@ -82,12 +89,11 @@ def search(network: Network, constant: Array, starts: Array) -> Iterator[Array]:
 
     from linrnn.training.evaluation import single_torch_thread
 
-    size, drive = starts.shape[1], torch.from_numpy(constant)
+    drive = torch.from_numpy(constant)
 
     def residual(state: Array) -> tuple[Array, Array]:
-        copies = torch.from_numpy(np.tile(state, (size, 1))).requires_grad_()
-        images, jacobians = differentiate(network, copies, drive)
-        return images[0] - state, jacobians[0] - np.eye(size)
+        image, jacobian = differentiate(network, state, drive)
+        return image - state, jacobian - np.eye(len(state))
 
     with single_torch_thread(), np.errstate(all="ignore"):
         for start in starts:

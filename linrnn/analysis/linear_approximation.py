@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_COEFFICIENTS = 128  # of a kernel, for each output
 MOST_STEPS = 6000  # of the inputs, the first
-EQUATIONS = 6  # for each coefficient, at least: half of them to fit, half to check
+EQUATIONS = 6  # for each coefficient, at least
 LEAST_SEGMENTS = 4
 RANK = 1e-9  # relative singular value of the inputs that counts
 
@@ -23,14 +23,24 @@ RANK = 1e-9  # relative singular value of the inputs that counts
 class LinearApproximation(NamedTuple):
     """The system y_t = rest_t + shift + sum_k kernel_k (x_{t-k} - center) that is closest to a network's output.
 
-    The rest is the output under the mean input alone. `nonlinear_share` is the share of the variance of the output less
-    its rest that the kernel does not explain, on segments of the inputs that it was not fitted to; nan if the output is
-    not finite or does not depend on the inputs.
+    The rest is the output under the mean input alone.
+
+    Parameters
+    ----------
+    kernel : array (N, O, I)
+        Impulse response of the system.
+    center : array (I,)
+        The mean input.
+    shift : array (O,)
+        What the inputs move the mean output by: 0 for a linear network.
+    nonlinear_share : float
+        Share of the variance of the output less its rest that the kernel does not explain: 1 less the adjusted
+        coefficient of determination; nan if the output is not finite or does not depend on the inputs.
     """
 
-    kernel: Array  # (N, O, I)
-    center: Array  # (I,), the mean input
-    shift: Array  # (O,), what the inputs move the mean output by: 0 for a linear network
+    kernel: Array
+    center: Array
+    shift: Array
     nonlinear_share: float
 
     @property
@@ -52,10 +62,10 @@ class LinearApproximation(NamedTuple):
 def best_linear_approximation(network: nn.Module, inputs: Array) -> LinearApproximation:
     """Return the linear system that is closest to a network on given inputs, and the share that it explains.
 
-    The inputs are cut into segments of N steps, each preceded by N steps of the mean input. Within a segment the
-    response of a linear network from there is sum_k M_k (x_{t-k} - center) with k < N, exactly, stable or not, however
-    long its memory: what least squares on N lags leave is nonlinear. The network is free of noise; so the threshold of
-    detection is the loss that rounding to single precision causes, 1e-10.
+    The inputs are cut into segments of N steps, each from the zero state. There the response of a linear network is
+    sum_k M_k (x_{t-k} - center) with k < N, exactly, stable or not, however long its memory: what least squares on N
+    lags leave is nonlinear. The network is free of noise; so the threshold of detection is the loss that rounding to
+    single precision causes, 1e-10.
 
     Parameters
     ----------
@@ -68,8 +78,7 @@ def best_linear_approximation(network: nn.Module, inputs: Array) -> LinearApprox
     Returns
     -------
     LinearApproximation
-        The kernel `(N, O, I)`, fitted to all segments, and the share that kernels fitted to every other segment leave
-        of those between.
+        The kernel `(N, O, I)`, and the share of the output that it does not explain.
 
     Raises
     ------
@@ -81,24 +90,26 @@ def best_linear_approximation(network: nn.Module, inputs: Array) -> LinearApprox
     Pintelon & Schoukens (2012), System identification, chapter 3: the best linear approximation, in the sense of least
     squares, of a nonlinear system for a class of inputs, and the level of its nonlinear distortions.
     """
+    from scipy.linalg import lstsq  # slow to import
+
     center = inputs.reshape(-1, inputs.shape[2]).mean(axis=0)
     segments = cut_segments(inputs - center)
-    length = len(segments)
-    outputs = deviation_response(network, np.concatenate([np.zeros_like(segments), segments]), center)[length:]
-    design, targets = lag_windows(segments), outputs.swapaxes(0, 1)
+    outputs = deviation_response(network, segments, center)
+    design, targets, length = lag_windows(segments), outputs.reshape(-1, outputs.shape[2]), len(segments)
     if not np.isfinite(targets).all():
         gaps = np.full((length, outputs.shape[2], len(center)), np.nan)
         return LinearApproximation(gaps, center, gaps[0, :, 0], np.nan)
     with limit_blas():
-        errors = [
-            targets[1 - half :: 2] - design[1 - half :: 2] @ least_squares(design[half::2], targets[half::2])
-            for half in (0, 1)
-        ]
-        coefficients = least_squares(design, targets)
-    rest = float(sum(np.square(each).sum() for each in errors))
-    power = float(np.square(targets - targets.mean(axis=(0, 1))).sum())
+        coefficients, _, rank, _ = lstsq(design, targets, cond=RANK)
+        errors = targets - design @ coefficients
+    count = len(targets)
+    variances = [
+        np.square(errors).sum() / (count - rank),
+        np.square(targets - targets.mean(axis=0)).sum() / (count - 1),
+    ]
     kernel = coefficients[1:].reshape(length, len(center), -1).swapaxes(1, 2)
-    return LinearApproximation(kernel, center, coefficients[0], rest / power if power > 0 else np.nan)
+    share = float(variances[0] / variances[1]) if variances[1] > 0 else np.nan
+    return LinearApproximation(kernel, center, coefficients[0], share)
 
 
 def cut_segments(deviations: Array) -> Array:
@@ -114,18 +125,9 @@ def cut_segments(deviations: Array) -> Array:
 
 
 def lag_windows(segments: Array) -> Array:
-    """Return 1, x_t, x_{t-1}, ... of each step of segments `(N, M, I)`, zero before the first: `(M, N, 1 + N I)`."""
+    """Return 1, x_t, x_{t-1}, ... of each step of segments `(N, M, I)`, zero before the first: `(N M, 1 + N I)`."""
     length, count, features = segments.shape
     padded = np.concatenate([np.zeros_like(segments[1:]), segments])
     windows = np.lib.stride_tricks.sliding_window_view(padded, length, axis=0)[..., ::-1]  # (N, M, I, N)
-    lags = np.ascontiguousarray(windows.transpose(1, 0, 3, 2)).reshape(count, length, length * features)
-    return np.concatenate([np.ones((count, length, 1)), lags], axis=2)
-
-
-def least_squares(design: Array, targets: Array) -> Array:
-    """Return the coefficients `(columns, O)` of least norm for designs `(M, N, columns)` and targets `(M, N, O)`."""
-    from scipy.linalg import lstsq  # slow to import
-
-    X, y = design.reshape(-1, design.shape[2]), targets.reshape(-1, targets.shape[2])
-    coefficients: Array = lstsq(X, y, cond=RANK)[0]
-    return coefficients
+    lags = np.ascontiguousarray(windows.swapaxes(2, 3)).reshape(length * count, length * features)
+    return np.concatenate([np.ones((len(lags), 1)), lags], axis=1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from linrnn.analysis.linear_system import StateSpace
 from linrnn.analysis.network_response import advance
+from linrnn.analysis.spectrum import poles
 from linrnn.data.sequences import Array
 
 if TYPE_CHECKING:
@@ -23,26 +25,45 @@ SLOPES: dict[str, Callable[[Array], Array]] = {  # f'(a) from the state h = f(a)
 
 
 class Linearization(NamedTuple):
-    """The state map h_t = F(h_{t-1}, x_t) at a state and an input, to first order.
+    """A step of a network, h_t = F(h_{t-1}, x_t) and y_t = G(h_{t-1}, x_t), to first order at a state and an input.
 
-    h_t = image + A (h_{t-1} - state) + B (x_t - input), d state variables and I inputs.
+    h_t = image + A (h_{t-1} - state) + B (x_t - input), y_t = output + C (h_{t-1} - state) + D (x_t - input), with d
+    state variables, I inputs and O outputs.
+
+    Parameters
+    ----------
+    state, input : array (d,), (I,)
+        Where the network is linearized.
+    image, output : array (d,), (O,)
+        F and G there.
+    A, B, C, D : array (d, d), (d, I), (O, d), (O, I)
+        Their derivatives.
     """
 
-    state: Array  # (d,)
-    input: Array  # (I,)
-    image: Array  # (d,), F(state, input)
-    A: Array  # (d, d)
-    B: Array  # (d, I)
+    state: Array
+    input: Array
+    image: Array
+    output: Array
+    A: Array
+    B: Array
+    C: Array
+    D: Array
 
     @property
     def poles(self) -> NDArray[np.complex128]:
         """Eigenvalues of A `(d,)`, the largest modulus first."""
-        poles = np.linalg.eigvals(self.A).astype(complex)
-        return poles[np.argsort(-np.abs(poles), kind="stable")]
+        return poles(self.system)
+
+    @property
+    def system(self) -> StateSpace:
+        """The affine system that the network is near the state, from where it starts."""
+        state_offset = self.image - self.A @ self.state - self.B @ self.input
+        output_offset = self.output - self.C @ self.state - self.D @ self.input
+        return StateSpace(self.A, self.B, self.C, self.D, state_offset, output_offset, self.state)
 
 
-def linearize(network: Network, state: Sequence[float] | Array, constant: Sequence[float] | Array) -> Linearization:
-    """Return the first-order expansion of a network's state map, in float64.
+def linearize(network: Network, state: ArrayLike, constant: ArrayLike) -> Linearization:
+    """Return the first-order expansion of a step of a network, in float64.
 
     For a tanh network A = diag(1 - tanh^2(a)) W and B = diag(1 - tanh^2(a)) U with a = W h + U x + b; other model types
     by automatic differentiation of their own formula.
@@ -59,6 +80,7 @@ def linearize(network: Network, state: Sequence[float] | Array, constant: Sequen
     Returns
     -------
     Linearization
+        Its `system` is a `StateSpace`, its `poles` are those of the system.
 
     References
     ----------
@@ -67,30 +89,33 @@ def linearize(network: Network, state: Sequence[float] | Array, constant: Sequen
     """
     import torch
 
-    state, constant = (np.asarray(each, dtype=float) for each in (state, constant))
+    from linrnn.training.evaluation import single_torch_thread
+
+    state, constant = (np.array(each, dtype=float) for each in (state, constant))
     size = len(state)
-    states = torch.from_numpy(np.tile(state, (size, 1))).requires_grad_()
-    inputs = torch.from_numpy(constant).requires_grad_()
-    images, A = differentiate(network, states, inputs.detach())
-    B = [
-        torch.autograd.grad(advance(network, states[:1].detach(), inputs)[0, k], inputs)[0].numpy() for k in range(size)
-    ]
-    return Linearization(state, constant, images[0], A[0], np.stack(B))
+
+    def step(state: Tensor, constant: Tensor) -> Tensor:
+        return torch.cat([each[0] for each in advance(network, state[None], constant)])
+
+    arguments = (torch.from_numpy(state), torch.from_numpy(constant))
+    with single_torch_thread():
+        values = step(*arguments).numpy()
+        jacobian: Any = torch.autograd.functional.jacobian
+        J, K = (each.numpy() for each in jacobian(step, arguments))
+    return Linearization(state, constant, values[:size], values[size:], J[:size], K[:size], J[size:], K[size:])
 
 
-def differentiate(network: Network, states: Tensor, constant: Tensor) -> tuple[Array, Array]:
-    """Return F `(n, d)` and its Jacobians `(n, d, d)` at n states, each of them repeated d times: `(n d, d)`.
+def differentiate(network: Network, state: Array, constant: Tensor) -> tuple[Array, Array]:
+    """Return F `(d,)` and its Jacobian `(d, d)` at a state `(d,)`.
 
-    Sequences do not depend on each other: row k of a Jacobian is the gradient of the output k of copy k.
+    Sequences do not depend on each other: row k of the Jacobian is the gradient of the output k of copy k.
     """
     import torch
 
-    size = states.shape[1]
-    count = len(states) // size
-    images = advance(network, states, constant)
-    seeds = torch.eye(size, dtype=states.dtype).repeat(count, 1)
-    (rows,) = torch.autograd.grad(images, states, seeds)
-    return images.detach().numpy()[::size], rows.numpy().reshape(count, size, size)
+    copies = torch.from_numpy(np.tile(state, (len(state), 1))).requires_grad_()
+    images, _ = advance(network, copies, constant)
+    (rows,) = torch.autograd.grad(images, copies, torch.eye(len(state), dtype=copies.dtype))
+    return images[0].detach().numpy(), rows.numpy()
 
 
 def unit_slopes(network: Network, inputs: Array) -> Array:

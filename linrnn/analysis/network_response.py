@@ -41,18 +41,18 @@ def respond(network: nn.Module, inputs: Array) -> Array:
     return result
 
 
-def advance(network: Network, states: Tensor, constant: Tensor) -> Tensor:
-    """Return the states `(N, d)` after one step from states `(N, d)` under an input `(I,)`, of any model type.
+def advance(network: Network, states: Tensor, constant: Tensor) -> tuple[Tensor, Tensor]:
+    """Return states `(N, d)` and outputs `(N, O)` of one step from states `(N, d)` under an input `(I,)`.
 
     d is the number of all state variables: of a stack of L layers of H units, L H, layer by layer.
     """
     zero = network.model.zero_state(1, len(states), like=states)
     axis = batch_axis(network, states)
     start = states.reshape(len(states), *zero.shape[:axis], *zero.shape[axis + 1 :]).movedim(0, axis)
-    parameters = {name: value[None].to(states) for name, value in network.named_parameters()}
+    parameters = {name: value.detach()[None].to(states) for name, value in network.named_parameters()}
     inputs = constant.expand(1, len(states), len(constant))
-    _, state = network.model.forward(parameters, inputs, start.contiguous())
-    return state.movedim(axis, 0).reshape(len(states), -1)
+    outputs, state = network.model.forward(parameters, inputs, start.contiguous())
+    return state.movedim(axis, 0).reshape(len(states), -1), outputs[0, 0]
 
 
 def batch_axis(network: Network, like: Tensor) -> int:

@@ -67,11 +67,15 @@ class LagRegression:
 
     def fit(self, parts: Sequence[Sequences]) -> Predictor:
         """Fit the coefficients."""
+        kernel = self.fit_coefficients(parts)
+        return lambda sequences: self.predict(kernel, sequences)
+
+    def fit_coefficients(self, parts: Sequence[Sequences]) -> Array:
+        """Return the coefficients `(size, outputs)`, those of the constant first, that fit the targets of all parts."""
         complete = [self.complete(each) for each in parts]
         X = np.concatenate([self.design(each) for each in complete])
         y = np.concatenate([self.flat_targets(each) for each in complete])
-        kernel = ridge_path(X, y, [self.ridge])[0] if self.ridge else solve(X, y)
-        return lambda sequences: self.predict(kernel, sequences)
+        return ridge_path(X, y, [self.ridge])[0] if self.ridge else solve(X, y)
 
     def predict(self, kernel: Array, sequences: Sequences) -> Array:
         """Return predictions `(T', B, outputs)` by a kernel `(size, outputs)`."""
@@ -92,6 +96,18 @@ class LagRegression:
         """Return the targets that are fitted, `(steps * batch, outputs)`."""
         y = flatten_targets(sequences)
         return y - last_values(sequences).reshape(-1, 1) if self.relative else y
+
+
+def least_squares_kernel(data: Splits, horizon: int, lags: int | None = None) -> Array:
+    """Return the kernel of least squares on lags, `(lags + 1, outputs, inputs)`, fitted to the train and val splits.
+
+    The number of lags is the best by validation loss, unless it is given. `horizon` is the number of steps from an
+    input to a target that is its own later value; 0 where the targets are no later inputs.
+    """
+    form = LagRegression(0, features=data.train.inputs.shape[2], is_forecast=horizon > 0)
+    number = search_least_squares(data, form).best.lags if lags is None else lags
+    coefficients = replace(form, lags=number).fit_coefficients(data[:2])
+    return coefficients[1:].reshape(number + 1, form.features, -1).swapaxes(1, 2)
 
 
 def solve(X: Array, y: Array) -> Array:

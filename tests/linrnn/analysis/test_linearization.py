@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linrnn.analysis.linear_system import state_space
 from linrnn.analysis.linearization import linearize, unit_slopes
 from linrnn.analysis.network_response import advance, walk
 from linrnn.models import MODELS
@@ -27,15 +28,24 @@ def test_jacobians_are_those_of_torch(model: str, seed: int, inputs: int, hidden
     network = draw_network(model, seed, inputs, hidden, layers).double()
     state, constant = torch.randn(hidden * layers).double(), torch.randn(inputs).double()
 
-    def step(state: torch.Tensor, constant: torch.Tensor) -> torch.Tensor:
+    def step(state: torch.Tensor, constant: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         shape = (layers, 1, hidden) if layers > 1 else (1, hidden)
-        return network(constant.view(1, 1, inputs), state.reshape(shape))[1].flatten()
+        outputs, after = network(constant.view(1, 1, inputs), state.reshape(shape))
+        return after.flatten(), outputs.flatten()
 
-    A, B = torch.autograd.functional.jacobian(step, (state, constant))
+    (A, B), (C, D) = torch.autograd.functional.jacobian(step, (state, constant))
     result = linearize(network, state.numpy(), constant.numpy())
-    assert np.allclose(result.image, step(state, constant).detach().numpy(), atol=1e-10)
-    assert np.allclose(result.A, A.numpy(), atol=1e-10)
-    assert np.allclose(result.B, B.numpy(), atol=1e-10)
+    for value, expected in zip(result[2:], (*step(state, constant), A, B, C, D), strict=True):
+        assert np.allclose(value, expected.detach().numpy(), atol=1e-10)
+
+
+def test_the_system_of_a_linear_network_is_the_network() -> None:
+    network = draw_network("linear", 2, layers=2).double()
+    inputs = np.random.default_rng(0).standard_normal((12, 3, 2))
+    system = linearize(network, np.ones(8), np.ones(2)).system
+    assert np.allclose(system.A, state_space(network).A)
+    outputs, _ = network(torch.from_numpy(inputs), torch.ones(2, 3, 4).double())
+    assert np.allclose(system.simulate(inputs), outputs.detach().numpy(), atol=1e-12)
 
 
 def test_a_tanh_network_has_its_closed_form() -> None:
@@ -59,7 +69,7 @@ def test_the_error_is_of_the_order_that_the_theory_says(bias: float, order: int)
     expansion = linearize(network, state, [0.0])
     direction, sizes = np.random.default_rng(0).standard_normal(6), np.array([1e-2, 1e-3])
     moved = torch.from_numpy(state + sizes[:, None] * direction)
-    images = advance(network, moved, torch.zeros(1).double()).detach().numpy()
+    images = advance(network, moved, torch.zeros(1).double())[0].detach().numpy()
     errors = np.linalg.norm(images - expansion.image - sizes[:, None] * (expansion.A @ direction), axis=1)
     assert np.log10(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
 
