@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from docs.tables import DOCS, RESULTS, read_result
 from experiments.calibration.power_figure import power_picture
-from experiments.report.figures.canvas import INK, LOSS, model_color, model_marker
+from experiments.report.figures.canvas import INK, LOSS, model_marker
 from experiments.report.table import Table
+from tracking.model_colors import model_color
 
 LOWEST = 1e-6  # smaller losses are drawn there
 SOURCE = "Source"  # key of the PNG's metadata that holds the digest of the results

@@ -1,13 +1,18 @@
 """The numeric settings that a study can vary; each is also logged as a metric, under its name without the kind.
 
-MLflow's filters compare params as text; a metric can be filtered by range and drawn on an axis.
+MLflow's filters compare params as text; a metric can be filtered by range and drawn on an axis. Its scatter charts have
+linear axes alone: what spans powers of 10 is logged as its logarithm, too.
 """
 
 from __future__ import annotations
 
+import math
+
 from linrnn.config.settings import list_searchable
 from linrnn.models import MODELS
 from linrnn.training.trial_config import TrainingConfig, TrialConfig, search_values
+
+LOGARITHM = "log10_"  # the name of such a metric begins with it
 
 
 def common_search_settings() -> dict[str, str]:
@@ -17,8 +22,20 @@ def common_search_settings() -> dict[str, str]:
 
 
 def search_metrics(config: TrialConfig) -> dict[str, float]:
-    """Return the value of each searchable setting of a trial, by the name of its metric."""
-    return {metric_name(name): float(value) for name, value in search_values(config).items()}
+    """Return the value of each searchable setting of a trial, and its logarithm, by the name of the metric."""
+    values = {metric_name(name): float(value) for name, value in search_values(config).items()}
+    logarithms = {log_name(name): math.log10(value) for name, value in values.items() if value > 0}
+    return {**values, **logarithms}
+
+
+def log_name(metric: str) -> str:
+    """Return the name of the metric that holds the decimal logarithm of another."""
+    return f"{LOGARITHM}{metric}"
+
+
+def is_logarithm(metric: str) -> bool:
+    """Whether a metric holds the decimal logarithm of another; versions before 0.2.0 logged none."""
+    return metric.startswith(LOGARITHM)
 
 
 def metric_name(setting: str) -> str:

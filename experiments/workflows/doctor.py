@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -11,8 +11,11 @@ from pathlib import Path
 
 from experiments.search.study_state import open_studies
 from experiments.search.sweep_config import read_sweep_config
+from tracking.model_colors import model_color
+from tracking.run_views import TrialRun
 from tracking.runs.consistency import (
     count_records,
+    find_colorless_runs,
     find_lost_runs,
     find_runs_without_files,
     find_stale_runs,
@@ -20,7 +23,8 @@ from tracking.runs.consistency import (
 )
 from tracking.runs.environment import LIBRARIES
 from tracking.runs.query import find_all_runs, find_sweeps
-from tracking.runs.writer import end_run
+from tracking.runs.writer import end_run, set_tags
+from tracking.schema import Tag
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
 from tracking.store.health import free_bytes, integrity_error, leftover_files, read_schemas, upgrade
@@ -41,6 +45,7 @@ class FindingKind(StrEnum):
     MISSING_TRIAL = "unreported trial"
     MISSING_RUN = "lost run"
     MISSING_FILES = "lost files"
+    MISSING_COLORS = "missing colors"
 
 
 BLOCKING = (FindingKind.DAMAGE, FindingKind.SCHEMA)  # until fixed, the store cannot be opened
@@ -113,12 +118,26 @@ def check_records(store: Store) -> Iterator[Finding]:
             f"run {run.run_id} lacks files",
             "restore its files in mlruns, or delete the run",
         )
+    colorless = find_colorless_runs(runs)
+    if colorless:
+        yield Finding(
+            FindingKind.MISSING_COLORS,
+            f"{len(colorless)} runs of an earlier version lack the color of their model type in the charts",
+            "set it",
+            partial(set_colors, store, colorless),
+        )
 
 
 def close_run(store: Store, run_id: str) -> None:
     """Close a run whose process has ended."""
     with store.write_errors():
         end_run(store, run_id, "KILLED")
+
+
+def set_colors(store: Store, runs: Sequence[TrialRun]) -> None:
+    """Give runs the color of their model type in the charts of the MLflow UI."""
+    for run in runs:
+        set_tags(store, run.run_id, {Tag.RUN_COLOR: model_color(run.model)})
 
 
 def reconcile_study(store: Store, name: str) -> None:

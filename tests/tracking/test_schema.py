@@ -202,7 +202,8 @@ def test_searched_settings_are_metrics_by_their_declarations() -> None:
     from linrnn.training.trial_config import from_text
 
     config = from_text({"task": "sine", "model": "tanh", "model.hidden_size": "7", "training.learning_rate": "0.5"})
-    assert search_metrics(config) == {"hidden_size": 7.0, "learning_rate": 0.5}
+    logarithms = {"log10_hidden_size": pytest.approx(0.845098), "log10_learning_rate": pytest.approx(-0.301030)}
+    assert search_metrics(config) == {"hidden_size": 7.0, "learning_rate": 0.5, **logarithms}
     settings = common_search_settings()
     assert list(settings) == ["model.hidden_size", "training.learning_rate"]
     assert len(set(settings.values()) | NAMES) == len(settings) + len(NAMES), "a setting has the name of another metric"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracking.schema import MODEL, Metric
-from tracking.search_settings import common_search_settings
+from tracking.search_settings import common_search_settings, log_name
 
 SECTION = "linrnn"
 MAX_RUNS = 100  # that the UI loads at once
@@ -59,7 +59,10 @@ def loss_charts(objective: Metric) -> list[Card]:
 def search_charts(objective: Metric) -> list[Card]:
     """Return the charts of losses and of what the searched settings do to them."""
     settings, losses = list(common_search_settings().values()), loss_charts(objective)
-    searches = [scatter(setting, objective) for setting in settings]
+    if objective == Metric.OBJECTIVE:
+        searches = [scatter(log_name(setting), Metric.LOG_OBJECTIVE) for setting in settings]
+    else:  # of versions that logged no logarithms
+        searches = [scatter(setting, objective) for setting in settings]
     return [*losses[:2], parallel([MODEL], [*settings, objective]), *searches, *losses[2:]]
 
 
@@ -69,7 +72,9 @@ def chart_state(cards: Sequence[Card], objective: Metric) -> dict[str, Any]:
     Charts of all other metrics are in it as deleted ones: the UI would add them.
     """
     losses = {Metric.OBJECTIVE, Metric.BEST_VAL_LOSS, Metric.FINAL_VAL_LOSS} - {objective}
-    others = (*sorted(losses), Metric.DIVERGED_REPLICAS, Metric.SECONDS, *common_search_settings().values())
+    settings = common_search_settings().values()
+    logarithms = (Metric.LOG_OBJECTIVE, *map(log_name, settings))
+    others = (*sorted(losses), Metric.DIVERGED_REPLICAS, Metric.SECONDS, *settings, *logarithms)
     section = {"uuid": SECTION, "name": "trials", "display": True, "isReordered": True, "columns": 2, "cardHeight": 320}
     return {
         "compareRunCharts": [*cards, *(bar(metric, deleted=True) for metric in others)],

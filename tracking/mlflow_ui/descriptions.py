@@ -10,7 +10,7 @@ def describe_task(task: str, experiment_id: str) -> str:
     """Return the description of a task's experiment; the UI shows its first line, and the rest on demand."""
     link = {key: view_address(experiment_id, key) for key in (CHARTS, MODEL_TYPES, TRIALS, REPRODUCTIONS)}
     return f"""\
-Trials of **{task}**: [charts of all model types]({link[CHARTS]}), [model types, averaged]({link[MODEL_TYPES]}), \
+Trials of **{task}**: [charts of all model types]({link[CHARTS]}), [confirmations by model type]({link[MODEL_TYPES]}), \
 [trials, best first]({link[TRIALS]}), [reproductions]({link[REPRODUCTIONS]}).
 
 Each run is a trial. The charts show its losses by epoch and by the settings that were searched. A filter such as \

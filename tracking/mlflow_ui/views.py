@@ -32,11 +32,11 @@ def task_views(version: int) -> dict[str, str]:
     ends = columns(version, Tag.PHASE, Tag.OUTCOME, Tag.LAST_REPRODUCTION)
     results = columns(version, Tag.REPRODUCTION_RESULT, Tag.ORIGINAL)
     charts = {**trained, **confirmations_first, "selectedColumns": losses}
+    confirmed = {"searchFilter": f"tags.{Tag.PHASE} = '{Phase.CONFIRMATION}'"}
+    by_model = charts | confirmed | chart_state(loss_charts(objective), objective) | BY_MODEL
     return {
         **view(CHARTS, "charts of all model types", charts | chart_state(search_charts(objective), objective)),
-        **view(
-            MODEL_TYPES, "model types, averaged", charts | chart_state(loss_charts(objective), objective) | BY_MODEL
-        ),
+        **view(MODEL_TYPES, "confirmations by model type", by_model),
         **view(TRIALS, "trials, best first", {**trained, **best_first, "selectedColumns": [*losses, *ends]}),
         **view(REPRODUCTIONS, "reproductions", {**reproductions, "selectedColumns": [*losses, *results]}),
     }

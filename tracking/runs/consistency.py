@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tracking.run_views import SweepRun, TrialRun
-from tracking.schema import TRIAL_ARTIFACTS
+from tracking.schema import TRIAL_ARTIFACTS, Tag
 from tracking.store.access import Store
 from tracking.store.library_internals import trials_by_study
 from tracking.store.locks import SINGLE
@@ -67,6 +67,11 @@ def find_lost_runs(store: Store, runs: Runs) -> list[tuple[str, int]]:
 def find_runs_without_files(runs: Runs) -> list[TrialRun]:
     """Return the trials with a result, in a folder of this machine, that have lost an artifact."""
     return [run for run in runs if isinstance(run, TrialRun) and run.has_result and lacks_artifact(run)]
+
+
+def find_colorless_runs(runs: Runs) -> list[TrialRun]:
+    """Return the trials without the color of their model type in the charts, which versions before 0.2.0 wrote."""
+    return [run for run in runs if isinstance(run, TrialRun) and run.is_recorded and not run.find_tag(Tag.RUN_COLOR)]
 
 
 def lacks_artifact(run: TrialRun) -> bool:

@@ -27,6 +27,7 @@ from tracking.runs.artifacts import (
 from tracking.runs.reader import read_file
 from tracking.runs.writer import trial_metrics
 from tracking.schema import DATA, OBJECTIVE_VERSION, Artifact, Metric, SchemaError, Tag, check_artifact_name
+from tracking.search_settings import is_logarithm
 from tracking.store.access import Store
 from tracking.store.disk import PathError, read_plain_file
 from tracking.store_errors import StoreError
@@ -194,7 +195,7 @@ def metric_damage(record: TrialRecord) -> Iterator[str]:
     version = check_version(record.tags.get(Tag.SCHEMA), f"run {record.run_id}")
     last = {name: value for name, value, _ in trial_metrics(record.load())}
     if version < OBJECTIVE_VERSION:
-        del last[Metric.OBJECTIVE]
+        last = {name: value for name, value in last.items() if name != Metric.OBJECTIVE and not is_logarithm(name)}
     for name, value in last.items():
         metric = record.metrics.get(name)
         if metric != value and not (metric is None and abs(value) == float("inf")):

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 from mlflow import entities
 from mlflow.entities import RunInfo
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import to_text
 from tracking.mlflow_ui.experiment_setup import experiment_id
+from tracking.model_colors import model_color
 from tracking.run_views import SweepRun
 from tracking.runs.artifacts import parse_baselines, trial_files
 from tracking.schema import FAILED, PROGRAM, PROVENANCE, SWEEPS, VERSION, Artifact, Metric, Tag
@@ -35,6 +37,7 @@ BASELINE_METRICS = {  # by the name in Baselines.lines
     "analytic": Metric.BOUND_ANALYTIC,
     "noise": Metric.BOUND_NOISE,
 }
+DATASET_DIGEST = 36  # characters, as many as MLflow stores
 Point = tuple[str, float, int]  # metric, value, step
 
 
@@ -52,6 +55,7 @@ def record_trial(
         Tag.FORM: result.history.form,
         Tag.DIGESTS: sha256(files[Artifact.DIGESTS]).hexdigest(),
         Tag.COMMIT: result.environment["commit"],
+        Tag.RUN_COLOR: model_color(result.config.model.name),
         **{item: result.environment[item] for item in PROVENANCE},
     }
     with store.write_errors():
@@ -59,13 +63,21 @@ def record_trial(
         with run_status(store, info.run_id, result.start_time + result.seconds):
             write_files(store, info, {name: files[name] for name in files if name not in omit})
             write_batch(store, info.run_id, to_text(result.config), trial_metrics(result), result.start_time)
+            store.client.log_inputs(info.run_id, [dataset(result.config.task.label, result.data)])
     return str(info.run_id)
 
 
 def record_failed_trial(store: Store, failure: FailedTrial, name: str, tags: Mapping[str, str]) -> str:
     """Write a trial without a result as one failed MLflow run, with the reason; return the run's id."""
     end = failure.start_time + failure.seconds
-    every_tag = {**tags, Tag.OUTCOME: FAILED, Tag.REASON: failure.reason, Tag.NOTE: failure.reason}
+    color = model_color(failure.config.model.name)
+    every_tag = {
+        **tags,
+        Tag.OUTCOME: FAILED,
+        Tag.REASON: failure.reason,
+        Tag.NOTE: failure.reason,
+        Tag.RUN_COLOR: color,
+    }
     metrics = [(Metric.SECONDS, failure.seconds, 0)]
     with store.write_errors():
         info = begin_run(store, failure.config.task.label, name, every_tag, failure.start_time)
@@ -155,6 +167,13 @@ def write_batch(
     store.client.log_batch(run_id, metrics, [entities.Param(str(name), text) for name, text in params.items()])
 
 
+def dataset(name: str, digests: Mapping[str, str]) -> entities.DatasetInput:
+    """Return the data of a trial as MLflow's charts and filters name it: by a digest of those of its splits."""
+    combined = sha256("".join(digests[part] for part in sorted(digests)).encode()).hexdigest()
+    context = entities.InputTag(MLFLOW_DATASET_CONTEXT, "training")
+    return entities.DatasetInput(entities.Dataset(name, combined[:DATASET_DIGEST], PROGRAM, name), [context])
+
+
 def set_description(store: Store, run_id: str, text: str) -> None:
     """Set a run's description, in Markdown."""
     store.client.set_tag(run_id, str(Tag.NOTE), text)
@@ -181,6 +200,8 @@ def trial_metrics(result: TrialResult) -> list[Point]:
         Metric.SECONDS: result.seconds,
         **search_metrics(result.config),
     }
+    if 0 < history.objective < math.inf:
+        measures[Metric.LOG_OBJECTIVE] = math.log10(history.objective)
     if result.test_loss is not None:
         measures[Metric.TEST_LOSS] = np.median(result.test_loss)
     points = [(name, float(curve[k]), history.evaluation_epochs[k]) for name, curve in curves.items() for k in rows]

@@ -21,8 +21,6 @@ from experiments.report.reference_losses import losses_by_label
 from linrnn.baseline.baselines import Baselines
 from linrnn.models import MODELS
 
-# distinguishable by color-blind people (Wong 2011; the last two Tol 2021); one for each model type, in registry order
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
 MARKERS = "osD^vP*X"
 INK, FAINT = "#1b1b1e", "#7a7a80"  # lines and text; readable on white and on black
 LOSS = "loss (1: best constant)"
@@ -47,19 +45,9 @@ STYLE: Any = {
 }
 
 
-def model_color(model: str) -> str:
-    """Return the color of a model type, the same in every figure."""
-    return PALETTE[registry_index(model) % len(PALETTE)]
-
-
 def model_marker(model: str) -> str:
     """Return the marker of a model type, the same in every figure."""
-    return MARKERS[registry_index(model) % len(MARKERS)]
-
-
-def registry_index(model: str) -> int:
-    """Return the position of a model type in the registry."""
-    return list(MODELS).index(model)
+    return MARKERS[list(MODELS).index(model) % len(MARKERS)]
 
 
 def empty_figure(height: float = 3.2) -> Figure:

@@ -16,7 +16,6 @@ from experiments.report.figures.canvas import (
     draw_legend,
     drawable,
     loss_range,
-    model_color,
     model_marker,
     single_axes,
 )
@@ -26,6 +25,7 @@ from experiments.report.sweep_record import SweepRecord
 from experiments.report.table import Table
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import Baselines
+from tracking.model_colors import model_color
 from tracking.schema import CurveArray
 
 SPLITS = ("train", "val")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib import rc_context
 
-from experiments.report.figures.canvas import FAINT, STYLE, empty_figure, model_color, png
+from experiments.report.figures.canvas import FAINT, STYLE, empty_figure, png
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.verdict import LINEAR
+from tracking.model_colors import model_color
 
 MOST_POINTS = 2000  # the latest
 

@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import INK, draw_legend, empty_figure, model_color, model_marker
+from experiments.report.figures.canvas import INK, draw_legend, empty_figure, model_marker
 from experiments.report.figures.picture import Columns, Picture, group_by_model, to_floats
 from experiments.report.table import Table
 from linrnn.analysis.predictions import Predictions
+from tracking.model_colors import model_color
 
 LINE_TARGETS = 150  # in the panel of targets one after another
 SCATTER_TARGETS = 400  # in the panel of predictions against targets; at most twice as many

@@ -21,7 +21,6 @@ from experiments.report.figures.canvas import (
     drawable,
     empty_figure,
     loss_range,
-    model_color,
     model_marker,
     plain_ticks,
     single_axes,
@@ -33,6 +32,7 @@ from experiments.search.optuna_adapter import apply_params, importances, search_
 from experiments.search.search_space import setting_label, short_names
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialSummary
+from tracking.model_colors import model_color
 
 MARKS = {"complete": ("o", 46), "pruned": ("v", 24), "diverged": ("x", 34), "failed": ("+", 40)}  # marker, size
 VAL_LOSS = "objective: val loss (1: best constant)"

@@ -19,7 +19,6 @@ from experiments.report.figures.canvas import (
     STYLE,
     draw_baselines,
     draw_legend,
-    model_color,
     model_marker,
     png,
     single_axes,
@@ -28,6 +27,7 @@ from experiments.report.reference_losses import losses_by_label
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.verdict import LINEAR
 from linrnn.baseline.baselines import Baselines
+from tracking.model_colors import model_color
 
 SMALLEST_SHOWN, LARGEST_SHOWN = 1e-6, 3.0  # losses beyond are drawn at the edge
 

@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import FAINT, LOSS, draw_baselines, drawable, model_color, png
+from experiments.report.figures.canvas import FAINT, LOSS, draw_baselines, drawable, png
 from experiments.search.search_space import describe_values
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialResult
+from tracking.model_colors import model_color
 
 
 def learning_curves(result: TrialResult, baselines: Baselines | None = None) -> bytes:

@@ -21,7 +21,7 @@ from PIL import Image
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.report.comparison_table import MISSING, TOO_FEW, comparison_table, short_table
-from experiments.report.figures.canvas import INK, MARKERS, PALETTE, model_color, model_marker
+from experiments.report.figures.canvas import INK, MARKERS, model_marker
 from experiments.report.figures.confirmation_figures import confirmation_figure, curves_figure
 from experiments.report.figures.picture import Picture
 from experiments.report.figures.prediction_figures import prediction_figure
@@ -38,6 +38,7 @@ from tests.conftest import Golden
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.model_registry import mark_best
+from tracking.model_colors import PALETTE, model_color
 from tracking.run_views import SweepRun
 from tracking.runs.query import study_runs, trial_runs
 from tracking.runs.reader import read_config, read_sweep, read_trial

@@ -26,10 +26,10 @@ from linrnn.models import MODELS
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.links import LOOPBACK, all_links
 from tracking.run_views import TrialRun
-from tracking.runs.query import confirmation_runs, find_trials, last_sweeps
+from tracking.runs.query import confirmation_runs, find_all_runs, find_trials, last_sweeps
 from tracking.runs.reader import read_baselines, read_result, read_sweep, read_trial
 from tracking.schema import VERSION, Artifact, Metric, Phase, Tag
-from tracking.store.access import Store, open_store
+from tracking.store.access import Store, existing_store, open_store
 from tracking.store.library_internals import trials_by_study
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "fixtures" / "store-0.1.0.tar.xz"
@@ -117,7 +117,7 @@ def identical(found: tuple[int, Any]) -> dict[str, Any]:
     return compared
 
 
-def test_doctor_finds_that_it_was_moved_and_nothing_else(
+def test_doctor_finds_that_it_was_moved_and_has_no_colors(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "store"
@@ -128,11 +128,14 @@ def test_doctor_finds_that_it_was_moved_and_nothing_else(
         assert len(capsys.readouterr().err.splitlines()) == 1
     code, found = call(capsys, folder, "doctor")
     assert code == 1
-    assert ["was moved" in finding["what"] for finding in found["findings"]] == [True]
+    assert [finding["kind"] for finding in found["findings"]] == ["moved folder", "missing colors"]
     assert call(capsys, folder, "doctor", "--fix")[0] == 0
     code, found = call(capsys, folder, "doctor")
     assert (code, found["findings"]) == (0, [])
     assert call(capsys, folder, "compare", "sine")[0] == 0
+    trials = find_all_runs(existing_store(str(folder)))
+    colors = {(run.model, run.find_tag(Tag.RUN_COLOR)) for run in trials if isinstance(run, TrialRun)}
+    assert colors == {("linear", "#0072B2"), ("tanh", "#D55E00")}
 
 
 def test_compare_has_the_same_numbers(old: Store, archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -255,7 +258,7 @@ def test_an_interrupted_sweep_of_an_old_objective_is_not_continued(
     assert read_sweep(old, sweep.run_id).version == 1
     assert last_sweeps(old)["sine"].run_id != sweep.run_id
     code, found = call(capsys, old, "doctor", "--fix")
-    assert (code, [sweep.run_id in finding["what"] for finding in found["findings"]]) == (0, [True])
+    assert (code, [sweep.run_id in finding["what"] for finding in found["findings"]]) == (0, [True, False])
     assert call(capsys, old, "doctor")[0] == 0
 
 

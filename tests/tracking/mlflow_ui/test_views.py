@@ -43,7 +43,7 @@ def test_every_search_setting_has_its_chart_and_its_axis() -> None:
     (parallel,) = [card for card in cards if card["type"] == "PARALLEL"]
     assert parallel["selectedMetrics"] == [*common_search_settings().values(), "objective"]
     scatters = [card["xaxis"]["key"] for card in cards if card["type"] == "SCATTER"]
-    assert scatters == ["hidden_size", "learning_rate"]
+    assert scatters == ["log10_hidden_size", "log10_learning_rate"]
     assert len({card["uuid"] for card in cards if not card["deleted"]}) == len(scatters) + 5
 
 

@@ -79,6 +79,17 @@ def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: TrialRes
     assert metrics["test_loss"] == np.median(result.test_losses)
     assert (metrics["hidden_size"], metrics["learning_rate"], metrics["seconds"]) == (5, 0.012345678901234567, 1.5)
     assert metrics["diverged_replicas"] == 0
+    assert metrics["log10_objective"] == pytest.approx(np.log10(metrics["objective"]))
+
+
+def test_the_data_of_a_trial_are_a_dataset_with_their_digest(store: Store, result: TrialResult) -> None:
+    names = []
+    for data in (result.data, result.data, {**result.data, "data.train": "0" * 64}):
+        run = store.client.get_run(record_trial(store, replace(result, data=data), "a name", {}))
+        (dataset,) = [each.dataset for each in run.inputs.dataset_inputs]
+        names.append((dataset.name, dataset.digest))
+    assert names[0] == names[1] != names[2]
+    assert names[0][0] == "sine"
 
 
 def test_long_curves_are_thinned_for_the_ui_and_whole_in_the_artifact(store: Store) -> None:
@@ -96,6 +107,7 @@ def test_a_run_says_what_it_is(store: Store, result: TrialResult) -> None:
     tags = found.data.tags
     assert (found.info.run_name, found.info.status, tags["outcome"]) == ("tanh 00 H=5", "FINISHED", "complete")
     assert (tags["study"], tags["trial"], tags["torch"]) == ("one", "0", torch.__version__)
+    assert tags["mlflow.runColor"] == "#D55E00"
     assert found.info.end_time - found.info.start_time == 1500
     assert store.client.get_experiment(found.info.experiment_id).name == "sine"
 
