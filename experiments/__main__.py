@@ -14,6 +14,7 @@ from experiments.cli.diff import diff
 from experiments.cli.doctor import doctor
 from experiments.cli.export import export
 from experiments.cli.group import Group, collect_global_options, global_options, run
+from experiments.cli.reduce import reduce
 from experiments.cli.report import report
 from experiments.cli.reproduce import reproduce
 from experiments.cli.run_list import list_runs
@@ -27,7 +28,7 @@ from experiments.cli.ui import ui
 
 COMMANDS = (
     *(sweep, compare, report, list_runs, show, ui),
-    *(tasks, settings, baselines, test, train, reproduce, diff, export, doctor, suite),
+    *(tasks, settings, baselines, test, train, reduce, reproduce, diff, export, doctor, suite),
 )
 
 

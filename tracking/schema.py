@@ -43,36 +43,44 @@ class SchemaName(StrEnum):
 
 
 class Phase(StrEnum):
-    """Why a trial was trained."""
+    """Why a trial was trained; a reduction was computed from another trial."""
 
     SEARCH = "search"
     CONFIRMATION = "confirmation"
     REPRODUCTION = "reproduction"
     SINGLE = "single"
+    REDUCTION = "reduction"
 
 
 class Tag(SchemaName):
     """Tags of runs."""
 
     SCHEMA = "schema", "version of this schema"
-    PHASE = "phase", "why a trial was trained: search, confirmation, reproduction or single"
+    PHASE = (
+        "phase",
+        "why a trial was trained: search, confirmation, reproduction or single; or reduction, if it was not",
+    )
     OUTCOME = "outcome", "how a trial ended: complete, pruned, diverged or failed"
     REASON = "reason", "why a trial failed"
     STUDY = "study", "name of the Optuna study that a trial belongs to"
     TRIAL = "trial", "number of a trial in its study, from 0"
-    FORM = "form", "the code that trained it: kernels (the same bits on every processor) or torch"
+    FORM = (
+        "form",
+        "the code that trained it: kernels (the same bits on every processor) or torch; truncation of a reduction",
+    )
     DIGESTS = "digests", "SHA-256 of digests.json, which holds those of all other files"
     BEST = "best", "yes on the best trial of a study"
     LAST_REPRODUCTION = "reproduced", "result and time of the last reproduction of this trial"
     ORIGINAL = "reproduction_of", "id of the run that this run trained again"
     REPRODUCTION_RESULT = "reproduction_result", "IDENTICAL, EQUIVALENT or DIFFERENT", "verdict"
+    REDUCTION_SOURCE = "reduction_of", "id of the run whose network this run reduces"
     TASK = "task", "task of a sweep"
     STUDIES = "studies", "names of a sweep's studies, in the order of its model types"
     IDENTITY = "identity", "equal for two sweeps if and only if the same computation is asked for"
     BASELINES = "baselines", "SHA-256 of baselines.json of a sweep", "floors"
     VERDICT = "verdict", "verdict of a finished sweep"
     DATA_NOTES = "data_notes", "how the user's file was read, one note per line"
-    PARENT = "mlflow.parentRunId", "the sweep of a trial, or the original of a reproduction"
+    PARENT = "mlflow.parentRunId", "the sweep of a trial, or the original of a reproduction or reduction"
     RUN_NAME = "mlflow.runName", "name of the run"
     NOTE = "mlflow.note.content", "description, in Markdown"
     RUN_COLOR = "mlflow.runColor", "color of the run in the charts: that of its model type"
@@ -125,6 +133,10 @@ class Artifact(SchemaName):
     RESIDUAL_TESTS = "residual_tests.json", "tests of what the median replica of a confirmation leaves unpredicted"
     PREDICTION_FIGURE = "predictions.png", "predictions against targets"
     CLOSED_LOOP_FIGURE = "closed-loop.png", "the network driven by its own predictions"
+    SOURCE_WEIGHTS = "weights/source.safetensors", "weights of the network that a reduction reduces"
+    REDUCTION = "reduction.json", "what a reduction reduces, how, and the losses and error bound of each order"
+    REDUCTION_TABLE = "reduction.csv", "losses, error and error bound of a reduction by order"
+    REDUCTION_FIGURE = "reduction.png", "the same as a figure"
     BASELINES = "baselines.json", "baselines and bounds of the task", "floors.json"
     BASELINE_STEP_LOSSES = "baseline_step_losses.npz", "losses of the baselines by step of the test split"
     BASELINES_FIGURE = "baselines.png", "the linear baseline by number of lags", "floors.png"

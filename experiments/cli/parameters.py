@@ -47,12 +47,19 @@ class TaskName(Name[Any]):
 
 
 class RunId(click.ParamType[str]):
-    """The id of a recorded run or its first characters; shells complete the ids of the store, or folders."""
+    """The id of a recorded run or its first characters; shells complete the ids of the store, or folders.
+
+    Where a task may stand for a run, the path of a file is made absolute, and shells complete tasks as well.
+    """
 
     name = "run"
 
-    def __init__(self, sweeps: bool = False, or_folder: bool = False) -> None:
-        self.sweeps, self.or_folder = sweeps, or_folder
+    def __init__(self, sweeps: bool = False, or_folder: bool = False, or_task: bool = False) -> None:
+        self.sweeps, self.or_folder, self.or_task = sweeps, or_folder, or_task
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        is_task = self.or_task and (value in TASKS or os.sep in value or value.lower().endswith(SERIES_FILES))
+        return TASK.convert(value, param, ctx) if is_task else value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
         from tracking.runs.run_ids import run_ids
@@ -60,6 +67,7 @@ class RunId(click.ParamType[str]):
         stores = [context.params.get("store") for context in (ctx, ctx.find_root())]
         runs = run_ids(next(filter(None, stores), "."), incomplete, self.sweeps)
         items = [CompletionItem(run_id, help=name) for run_id, name in runs]
+        items += TASK.shell_complete(ctx, param, incomplete) if self.or_task else []
         return items or ([CompletionItem(incomplete, type="dir")] if self.or_folder else [])
 
 
@@ -69,6 +77,20 @@ class Number(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
         return self.fail(f"{value!r} is not a number.", param, ctx) if math.isnan(number) else number
+
+
+class Percentage(click.ParamType[float]):
+    """A share, as `5%` or `0.05`, from 0 to 1."""
+
+    name = "percentage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = math.nan
+        return share if 0 <= share <= 1 else self.fail(f"{value!r} is not from 0% to 100%.", param, ctx)
 
 
 TASK, MODEL = TaskName(TASKS, "task"), Name(MODELS, "type")

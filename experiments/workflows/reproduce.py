@@ -12,10 +12,10 @@ from experiments.report.sweep_record import load_sweep
 from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.executors import MissingDataError
 from experiments.workflows.progress import ProgressReporter
-from experiments.workflows.trial import attach_data_files, run_trial
+from experiments.workflows.reduce import repeat_reduction
+from experiments.workflows.trial import attach_data_files, load_recorded_data, run_trial
 from linrnn.analysis.bitwise import DIFFERENT, EQUIVALENT, IDENTICAL, BitwiseComparison, compare_bitwise, stages
 from linrnn.errors import ConfigError
-from linrnn.tasks.series import Series
 from linrnn.tasks.task import TaskData
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, require_device
@@ -102,7 +102,7 @@ def records_of_sweep(store: Store, prefix: str) -> list[TrialRecord]:
 def reproduce_trial(
     record: TrialRecord, original: TrialResult, tolerance: float, store: Store | None, progress: ProgressReporter
 ) -> Reproduction:
-    """Train a recorded trial again in this process.
+    """Train a recorded trial again in this process, or repeat a reduction.
 
     Parameters
     ----------
@@ -123,15 +123,21 @@ def reproduce_trial(
     """
     job = load_job(record, original)
     progress.start(f"{original.config.task.label} {record.name}")
-    rerun = run_trial(
+    rerun = repeat_reduction(record, job.data) if record.is_reduction else repeat_training(job, progress)
+    return finish_reproduction(job, rerun, tolerance, store)
+
+
+def repeat_training(job: RerunJob, progress: ProgressReporter) -> TrialResult:
+    """Train a recorded trial again in this process."""
+    original = job.original
+    return run_trial(
         job.config,
         artifacts=trial_artifacts,
-        baselines=record.baselines(),
+        baselines=job.record.baselines(),
         last_epoch=original.history.epoch,
         test=original.test_loss is not None,
         progress=progress,
     )
-    return finish_reproduction(job, rerun, tolerance, store)
 
 
 def reproduce_trials(
@@ -174,10 +180,7 @@ def iterate_reproductions(
 def load_job(record: TrialRecord, original: TrialResult) -> RerunJob:
     """Read the data of a recorded trial: the user's files as they are now, or the recorded copies of missing ones."""
     require_device(original.config.training)
-    task = original.config.task
-    if isinstance(task, Series):
-        task = task.detach()
-    return RerunJob(record, original, task.load(record.copy))
+    return RerunJob(record, original, load_recorded_data(original.config, record.copy))
 
 
 def finish_reproduction(job: RerunJob, rerun: TrialResult, tolerance: float, store: Store | None) -> Reproduction:

@@ -132,6 +132,12 @@ def remember(cache: dict[K, V], key: K, value: V) -> None:
             del cache[next(iter(cache))]
 
 
+def load_recorded_data(config: TrialConfig, copy: Callable[[str], bytes | None]) -> TaskData:
+    """Read the data of a recorded trial: the user's files as they are now, or the recorded copies of missing ones."""
+    task = config.task.detach() if isinstance(config.task, Series) else config.task
+    return task.load(copy)
+
+
 def attach_data_files(result: TrialResult, data: TaskData) -> TrialResult:
     """Add the user's files that a record holds to a result, as artifacts."""
     return replace(result, files={**result.files, **data_files(data)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,17 +52,27 @@ def balanced_truncation(system: StateSpace, order: int, horizon: int | None = No
     realization of a stable non-minimal state-space system (square-root method); Gawronski & Juang (1990), Model
     reduction in limited time and frequency intervals.
     """
-    if not 1 <= order <= system.order:
-        raise ValueError(f"order must be in 1 to {system.order}, not {order}")
+    check_order(order, system.order)
+    return truncate_states(balance(system, horizon), order)
+
+
+def check_order(order: int, largest: int) -> None:
+    """Raise ValueError for an order that is not in 1 to the largest."""
+    if not 1 <= order <= largest:
+        raise ValueError(f"order must be in 1 to {largest}, not {order}")
+
+
+def balance(system: StateSpace, horizon: int | None = None) -> StateSpace:
+    """Return the balanced realization, states by decreasing singular value; those above the minimal order are 0."""
     Z, Y, _ = gramian_factors(system, horizon)
     left, values, right = np.linalg.svd(Y.T @ Z)
-    rank = min(order, int((values > rounding_error(Z, Y)).sum()))
+    rank = int((values > rounding_error(Z, Y)).sum())
     scale = 1 / np.sqrt(values[:rank])
-    T, L = np.zeros((system.order, order)), np.zeros((order, system.order))  # of states: s = T r, r = L s, L T = I
+    T, L = np.zeros((2, system.order, system.order))  # states s = T r, r = L s, L T = I
     T[:, :rank], L[:rank] = Z @ right[:rank].T * scale, (Y @ left[:, :rank] * scale).T
-    signs = np.sign(T[np.abs(T).argmax(axis=0), np.arange(order)]) + (T == 0).all(axis=0)
+    signs = np.sign(T[np.abs(T).argmax(axis=0), np.arange(system.order)]) + (T == 0).all(axis=0)
     T, L = T * signs, L * signs[:, None]
-    reduction = StateSpace(
+    realization = StateSpace(
         L @ system.A @ T,
         L @ system.B,
         system.C @ T,
@@ -70,10 +81,30 @@ def balanced_truncation(system: StateSpace, order: int, horizon: int | None = No
         system.output_offset,
         L @ system.initial_state,
     )
-    difference = affine_gain(system) - affine_gain(reduction)
-    if not np.isfinite(difference).all():
-        return reduction
-    return _replace_output(reduction, system.output_offset + difference)
+    return keep_steady_state(realization, system)
+
+
+def truncate_states(system: StateSpace, order: int) -> StateSpace:
+    """Return the system of the first states."""
+    first = slice(0, order)
+    truncation = StateSpace(
+        system.A[first, first],
+        system.B[first],
+        system.C[:, first],
+        system.D,
+        system.state_offset[first],
+        system.output_offset,
+        system.initial_state[first],
+    )
+    return keep_steady_state(truncation, system)
+
+
+def keep_steady_state(system: StateSpace, original: StateSpace) -> StateSpace:
+    """Return a system whose affine part adds the same to the output in the steady state as that of another one."""
+    difference = affine_gain(original) - affine_gain(system)
+    return (
+        replace(system, output_offset=original.output_offset + difference) if np.isfinite(difference).all() else system
+    )
 
 
 def truncation_error_bounds(system: StateSpace) -> Array:
@@ -173,10 +204,7 @@ def to_network(system: StateSpace) -> LinearRNN:
     ----------
     Kailath (1980), Linear Systems.
     """
-    late = delay_output(system)
-    return build_linear_network(
-        {"W": late.A, "U": late.B, "b": late.state_offset, "C": late.C, "c": late.output_offset}
-    )
+    return build_linear_network(network_parameters(delay_output(system)))
 
 
 def reduce_network(
@@ -210,10 +238,12 @@ def reduce_network(
     ----------
     Moore (1981), Principal component analysis in linear systems.
     """
-    late = balanced_truncation(delay_output(network), order, horizon)
-    return build_linear_network(
-        {"W": late.A, "U": late.B, "b": late.state_offset, "C": late.C, "c": late.output_offset}
-    )
+    return build_linear_network(network_parameters(balanced_truncation(delay_output(network), order, horizon)))
+
+
+def network_parameters(late: StateSpace) -> dict[str, Array]:
+    """Return the parameters of the linear network whose output one step later is that of a system (W, U, C, 0)."""
+    return {"W": late.A, "U": late.B, "b": late.state_offset, "C": late.C, "c": late.output_offset}
 
 
 def affine_gain(system: StateSpace) -> Array:
@@ -224,7 +254,3 @@ def affine_gain(system: StateSpace) -> Array:
     if np.linalg.cond(inverse) > SINGULAR:
         return np.full(len(system.C), np.nan)
     return (system.C @ np.linalg.solve(inverse, system.state_offset)).astype(np.float64)
-
-
-def _replace_output(system: StateSpace, offset: Array) -> StateSpace:
-    return StateSpace(system.A, system.B, system.C, system.D, system.state_offset, offset, system.initial_state)

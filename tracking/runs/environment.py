@@ -38,6 +38,7 @@ CAUSES = {  # items that can change the bits of a quantity, the likeliest first
     "initial_weights": (*CODE, "numpy"),
     "kernels": (*CODE, *COMPILER),
     "torch": (*TORCH, *VARIABLES, "cpu", *CODE),
+    "truncation": (*CODE, "numpy", "blas", "cpu", *VARIABLES),  # of reductions
 }
 
 

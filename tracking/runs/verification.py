@@ -56,6 +56,11 @@ class TrialRecord:
         """The config in its params."""
         return parse_params(self.params)
 
+    @property
+    def is_reduction(self) -> bool:
+        """Whether its network was not trained, but reduced from another one."""
+        return Artifact.REDUCTION in json.loads(self.read(Artifact.DIGESTS))
+
     def find_file(self, name: str) -> bytes | None:
         """Return the content of a file; None where the record does not hold it."""
         try:

@@ -1,0 +1,191 @@
+"""Reduction of a trained network: the smallest linear network whose loss on the task is almost the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from linrnn.analysis.hankel import hankel_singular_values
+from linrnn.analysis.linear_system import StateSpace
+from linrnn.analysis.responses import frequency_response
+from linrnn.analysis.spectrum import Complex
+from linrnn.analysis.truncation import (
+    balance,
+    check_order,
+    delay_output,
+    network_parameters,
+    truncate_states,
+    truncation_error_bounds,
+)
+from linrnn.baseline.baselines import limit_blas
+from linrnn.data.digests import row_digests
+from linrnn.data.sequences import Array, Sequences, Splits
+from linrnn.errors import ConfigError
+from linrnn.models.linear import Linear
+from linrnn.models.model import Model, Shapes, flatten
+from linrnn.training.evaluation import evaluate
+from linrnn.training.history import TrainingHistory, Weights
+
+FORM = "truncation"  # of a history, beside the back ends of training
+FREQUENCIES = np.linspace(0, 0.5, 129)  # cycles per step, at which the error is measured
+MARGIN = 0.01  # of the validation loss, by default
+
+
+class OrderLoss(NamedTuple):
+    """A linear network of a hidden size: its losses, and the largest gain of its error with the bound, nan if none."""
+
+    order: int
+    val_loss: float
+    test_loss: float
+    error: float
+    error_bound: float
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Balanced truncation of a trained network to each order, and the network of one of them.
+
+    Parameters
+    ----------
+    orders : tuple of OrderLoss
+        Of hidden size 1 to that of the linear network that is reduced.
+    order : int
+        The smallest hidden size whose validation loss is within the margin, or the one that was asked for.
+    is_within : bool
+        Whether its validation loss is within the margin.
+    val_loss, test_loss : float
+        Normalized losses of the linear network that is reduced.
+    singular_values : tuple of float
+        Its Hankel singular values.
+    is_stable : bool
+        Whether its spectral radius is below 1; if not, there is no error bound.
+    horizon : float
+        Steps of the Gramians: inf for a stable network, the length of a training sequence for an unstable one.
+    weights : array (1, P)
+        Of the network of that order, in single precision.
+    shapes : dict of str to tuple of int
+        Shapes of its parameters.
+    """
+
+    orders: tuple[OrderLoss, ...]
+    order: int
+    is_within: bool
+    val_loss: float
+    test_loss: float
+    singular_values: tuple[float, ...]
+    is_stable: bool
+    horizon: float
+    weights: Weights
+    shapes: Shapes
+
+    @property
+    def selection(self) -> OrderLoss:
+        """The losses of that order."""
+        return self.orders[self.order - 1]
+
+
+def reduce_to_task(
+    model: Model, parameters: Mapping[str, Array], splits: Splits, order: int | None = None, margin: float = MARGIN
+) -> Reduction:
+    """Reduce a trained network to each order and measure the losses on a task.
+
+    Parameters
+    ----------
+    model : Model
+        Its model type.
+    parameters : mapping of str to array
+        Parameters of one replica, by name.
+    splits : Splits
+        Sequences of the task.
+    order : int, optional
+        The hidden size to take; by default the smallest one within the margin.
+    margin : float
+        Largest relative increase of the validation loss.
+
+    Returns
+    -------
+    Reduction
+
+    Raises
+    ------
+    ConfigError
+        If the order is not in 1 to the hidden size, or an unstable network grows beyond what can be computed.
+    """
+    with limit_blas():
+        try:
+            return reduce_system(delay_output(parameters), splits, order, margin)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+
+
+def reduce_system(late: StateSpace, splits: Splits, order: int | None, margin: float) -> Reduction:
+    """Reduce a linear network, in the form of `delay_output`, to each order."""
+    check_order(order or 1, late.order)
+    horizon = None if late.is_stable else len(splits.train.inputs)
+    balanced = balance(late, horizon)
+    bounds = truncation_error_bounds(late) if horizon is None else np.full(late.order + 1, np.nan)
+    response = frequency_response(late, FREQUENCIES) if horizon is None else None
+    val_loss, test_loss = (evaluate_system(late, each) for each in (splits.val, splits.test))
+    orders = []
+    for k in range(1, late.order + 1):
+        system = truncate_states(balanced, k)
+        gap = math.nan if response is None else largest_gain(frequency_response(system, FREQUENCIES) - response)
+        val, test = (evaluate_system(system, each) for each in (splits.val, splits.test))
+        orders.append(OrderLoss(k, val, test, gap, float(bounds[k])))
+    fits = [each.val_loss <= (1 + margin) * val_loss for each in orders]
+    best = order or (fits.index(True) + 1 if any(fits) else 1 + int(np.argmin([each.val_loss for each in orders])))
+    weights, shapes = to_weights(truncate_states(balanced, best))
+    return Reduction(
+        tuple(orders),
+        best,
+        fits[best - 1],
+        val_loss,
+        test_loss,
+        tuple(hankel_singular_values(late, horizon).tolist()),
+        horizon is None,
+        math.inf if horizon is None else horizon,
+        weights,
+        shapes,
+    )
+
+
+def largest_gain(response: Complex) -> float:
+    """Return the largest singular value of a response `(F, p, m)`."""
+    return float(np.linalg.norm(response, 2, axis=(1, 2)).max())
+
+
+def evaluate_system(late: StateSpace, sequences: Sequences) -> float:
+    """Return the normalized loss of a linear network, in single precision, on some sequences; inf if not finite."""
+    weights, shapes = to_weights(late)
+    return float(evaluate(Linear(late.order), shapes, weights, sequences)[0])
+
+
+def to_weights(late: StateSpace) -> tuple[Weights, Shapes]:
+    """Return the weights `(1, P)` of a linear network, in single precision, and the shapes of its parameters."""
+    shapes = Linear(late.order).shapes(late.B.shape[1], len(late.C))
+    stacked = {name: value[None].astype(np.float32) for name, value in network_parameters(late).items()}
+    return flatten(stacked, shapes), shapes
+
+
+def to_history(reduction: Reduction, splits: Splits) -> TrainingHistory:
+    """Return the network of a reduction as the history of a trial of one replica and one epoch without training."""
+    model, weights = Linear(reduction.order), reduction.weights
+    train, val = (evaluate(model, reduction.shapes, weights, each)[None] for each in splits[:2])
+    digests = row_digests(weights)
+    epoch = np.ones(1, dtype=np.int64)
+    return TrainingHistory(
+        reduction.shapes,
+        train,
+        np.zeros((1, 1)),
+        (1,),
+        val,
+        weights,
+        weights,
+        epoch,
+        np.stack([digests, digests]),
+        FORM,
+    )
