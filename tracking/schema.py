@@ -79,6 +79,7 @@ class Tag(SchemaName):
     IDENTITY = "identity", "equal for two sweeps if and only if the same computation is asked for"
     BASELINES = "baselines", "SHA-256 of baselines.json of a sweep", "floors"
     VERDICT = "verdict", "verdict of a finished sweep"
+    QUESTION = "question", "what is predicted, from what, and the rows of each split"
     DATA_NOTES = "data_notes", "how the user's file was read, one note per line"
     PARENT = "mlflow.parentRunId", "the sweep of a trial, or the original of a reproduction or reduction"
     RUN_NAME = "mlflow.runName", "name of the run"

@@ -24,7 +24,7 @@ from tracking.store.databases import relocate
 from tracking.store.disk import write_file
 
 INPUT_SETTINGS = {"task.column": "y", "task.inputs": "u", "task.horizon": "0"}  # of a series with inputs
-STORE_ONLY = ("studies", "sweep_run", "task", "search_space", "notes")  # of a sweep, left out of a result
+STORE_ONLY = ("studies", "sweep_run", "task", "question", "search_space", "notes")  # of a sweep, left out of a result
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ from experiments.cli.parameters import SETTINGS, TASK, settings_text
 def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
     """Compute the baselines and bounds of a task; train nothing.
 
-    TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
+    TASK is a name that `linrnn tasks` lists, or a file: .csv, .tsv, .txt (also .gz), .xlsx, .parquet, .feather,
+    .json, .npy or .npz, or - for standard input.
 
     Losses are of the test split; 1 is the best constant predictor's. Baselines are predictors chosen on the validation
     split and fitted to the training and validation splits: naive (the mean, the last value, or the value a period
@@ -38,7 +39,7 @@ def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: 
     best, or their mean) and nonlinear (kernel ridge regression). Bounds are the lowest possible losses, where they are
     known: analytic (of linear predictors) and noise (of all predictors).
     """
-    from experiments.cli.notes import print_notes
+    from experiments.cli.notes import print_question
     from experiments.cli.output import print_json
     from experiments.cli.text import show_baselines
     from experiments.report.figures.task_figures import baselines_figure
@@ -49,12 +50,13 @@ def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: 
     from tracking.store.disk import write_file
 
     data = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).task.load()
-    print_notes(data.task)
+    print_question(data.task)
     result = compute_baselines(data.task, data.splits)
     if figure:
         write_file(figure, baselines_figure(result))
     if options.json:
-        reading = {"column": data.task.target_column, "notes": list(data.task.notes())}
+        question = {"question": data.task.question, "column": data.task.target_column}
+        reading = {**question, "notes": list(data.task.notes())}
         print_json({"task": result.task, **reading, **baselines_json(result)})
     else:
         show_baselines(result)

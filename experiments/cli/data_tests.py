@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 def test(options: GlobalOptions, task: str, figure: Path | None, settings: tuple[str, ...]) -> None:
     """Test the data of a task for nonlinearity; train nothing.
 
-    TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file. Its targets have to be
-    numbers, not classes.
+    TASK is a name that `linrnn tasks` lists, or a file: .csv, .tsv, .txt (also .gz), .xlsx, .parquet, .feather,
+    .json, .npy or .npz, or - for standard input. Its targets have to be numbers, not classes.
 
     Each test has a null hypothesis, which it rejects where p is small. Tests about the mean ask whether something
     nonlinear predicts the target; tests of any dependence also reject where, for example, only the variance changes,
     which no prediction of the mean can use. The tests do not read the test split; the gain of the nonlinear baseline
     over the linear one, below them, is measured there.
     """
-    from experiments.cli.notes import print_notes
+    from experiments.cli.notes import print_question
     from experiments.cli.output import print_json
     from experiments.report.nonlinearity_text import nonlinearity_json
     from experiments.search.sweep_config import task_text
@@ -51,7 +51,7 @@ def test(options: GlobalOptions, task: str, figure: Path | None, settings: tuple
     from linrnn.training.trial_config import from_text
 
     data = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).task.load()
-    print_notes(data.task)
+    print_question(data.task)
     result = compute_nonlinearity_tests(data.task, data.splits)
     result = replace(result, detection_ratio=detection_ratio(compute_baselines(data.task, data.splits).step_losses))
     if figure:
@@ -60,7 +60,8 @@ def test(options: GlobalOptions, task: str, figure: Path | None, settings: tuple
 
         write_file(figure, nonlinearity_figure(result))
     if options.json:
-        reading = {"column": data.task.target_column, "notes": list(data.task.notes())}
+        question = {"question": data.task.question, "column": data.task.target_column}
+        reading = {**question, "notes": list(data.task.notes())}
         print_json({"task": result.task, **reading, **nonlinearity_json(result)})
     else:
         show_nonlinearity_tests(result)

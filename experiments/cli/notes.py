@@ -1,4 +1,4 @@
-"""Notes about how the data of a task were read, on stderr."""
+"""The question of a task, and notes about how its data were read, on stderr."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import click
 from linrnn.tasks.task import Task
 
 
-def print_notes(task: Task) -> None:
-    """Print a line for each note: the column that is predicted, rows in another order, gaps between dates."""
+def print_question(task: Task) -> None:
+    """Print what is predicted from which rows, and a line for each note: rows in another order, gaps between dates."""
+    click.echo(task.question, err=True)
     for note in task.notes():
         click.echo(f"{task.label}: {note}", err=True)

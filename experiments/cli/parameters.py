@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 from linrnn.config.registry import Registry
 from linrnn.errors import ConfigError
 from linrnn.models import MODELS
-from linrnn.tasks import BUILT_IN, SERIES_FILES, TASKS
+from linrnn.tasks import BUILT_IN, SERIES_FILES, STANDARD_INPUT, TASKS
 
 T = TypeVar("T")
 
@@ -33,9 +33,11 @@ class Name(click.ParamType[str], Generic[T]):
 
 
 class TaskName(Name[Any]):
-    """A name of the registry, or the path of a file, which is made absolute."""
+    """A name of the registry, the path of a file, which is made absolute, or `-` for standard input."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == "-":
+            return STANDARD_INPUT
         is_path = os.sep in value or value.lower().endswith(SERIES_FILES)
         is_file = is_path or (value not in self.registry and os.path.exists(value))
         return os.path.abspath(value) if is_file else super().convert(value, param, ctx)

@@ -87,7 +87,8 @@ def sweep(
 ) -> None:
     """Compare the model types on each task: search, confirm, verdict.
 
-    TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file.
+    TASK is a name that `linrnn tasks` lists, or a file: .csv, .tsv, .txt (also .gz), .xlsx, .parquet, .feather,
+    .json, .npy or .npz, or - for standard input.
 
     Each model type has an Optuna study with the same number of trials. The best config of each study is trained again
     on fresh seeds (the confirmation: 20 replicas), and only then is the test split read. Settings that --set gives
@@ -131,7 +132,7 @@ def sweep_all(
     patience: float = 300.0,
 ) -> tuple[Store, list[SweepSummary]]:
     """Run sweeps on workers of this machine or of a cluster, with progress over all their trials."""
-    from experiments.cli.notes import print_notes
+    from experiments.cli.notes import print_question
     from experiments.cli.progress_bar import progress_reporter
     from experiments.search.executors import cluster_workers, local_workers
     from experiments.search.sweep_config import total_trials
@@ -140,7 +141,7 @@ def sweep_all(
 
     require_device(sweeps[0].config.bases[0].training)
     for each in sweeps:
-        print_notes(each.data.task)
+        print_question(each.data.task)
     executors = cluster_workers(cluster) if cluster else local_workers(workers or os.cpu_count() or 1)
     total = total_trials([each.config for each in sweeps])
     with (

@@ -54,6 +54,7 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
 def show_verdict(summary: SweepSummary) -> None:
     """Print the verdict of a sweep, its conditions, baselines and bounds, and failed trials."""
     print(f"{summary.task}: {summary.verdict}")
+    print(f"  Question: {summary.question}.")
     if summary.nonlinearity_tests:
         print(f"  {nonlinearity_sentence(summary.nonlinearity_tests, summary.verdict)}")
     print(f"  Conditions: {summary.conditions}.")
@@ -122,6 +123,7 @@ def trial_json(result: TrialResult, run_id: str) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "task": result.config.task.label,
+        "question": result.config.task.question,
         "model": result.config.model.name,
         "outcome": result.outcome,
         "replicas": result.config.training.replicas,

@@ -37,10 +37,10 @@ def train(
 ) -> None:
     """Train one config, compute its test loss, and record it.
 
-    TASK is a name that `linrnn tasks` lists, or the path of a .csv, .tsv, .txt or .npz file. All settings that --set
-    does not give have their defaults.
+    TASK is a name that `linrnn tasks` lists, or a file: .csv, .tsv, .txt (also .gz), .xlsx, .parquet, .feather,
+    .json, .npy or .npz, or - for standard input. All settings that --set does not give have their defaults.
     """
-    from experiments.cli.notes import print_notes
+    from experiments.cli.notes import print_question
     from experiments.search.search_space import describe_values
     from experiments.search.sweep_config import task_text
     from linrnn.training.trial_config import from_text, require_device
@@ -50,7 +50,7 @@ def train(
     require_device(config.training)
     data = config.task.load()  # raises an error before a store is created
     config = replace(config, task=data.task)
-    print_notes(config.task)
+    print_question(config.task)
 
     from experiments.cli.progress_bar import progress_reporter
     from experiments.cli.text import show_trial, trial_json

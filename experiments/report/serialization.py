@@ -4,7 +4,8 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
 
     schema              2
     sweeps[]
-      task, sweep_run, seconds, verdict, conclusion (a sentence), reason (numbers), conditions, failures[], notes[]
+      task, question, sweep_run, seconds, verdict, conclusion (a sentence), reason (numbers), conditions, failures[],
+      notes[]
       gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
       data_share        part of the uncertainty of the gain that comes from the finite test split, or null
       search_space      {setting: [low, high]} of the settings that were searched
@@ -64,6 +65,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "gains": {name: [finite(value) for value in gain] for name, gain in summary.verdict.gains.items()},
         "data_share": finite(summary.verdict.data_share),
         "conditions": summary.conditions,
+        "question": summary.question,
         "notes": list(summary.notes),
         "nonlinearity": nonlinearity_json(tests) if (tests := summary.nonlinearity_tests) else None,
     }
@@ -221,6 +223,8 @@ def sweep_markdown(summary: SweepSummary) -> str:
     table = comparison_table(summary)
     lines = [
         f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.sentences}",
+        "",
+        f"{summary.question}.",
         "",
         f"Conditions: {summary.conditions}. Searched: {summary.search_space}.",
         "",

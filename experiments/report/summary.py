@@ -88,6 +88,7 @@ class SweepSummary:
     conditions: str  # under which the verdict was reached
     search_space: str  # in words
     ranges: Mapping[str, tuple[float, float]]  # of the settings that were searched, by full name
+    question: str = ""  # what is predicted, from what, and the rows of each split
     notes: tuple[str, ...] = ()  # how the user's file was read
     objective_name: str = OBJECTIVE  # quantile over replicas of the lowest validation loss that its studies minimize
     nonlinearity_tests: NonlinearityTests | None = None  # of the data; None where there are none
@@ -131,6 +132,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         conditions=describe_conditions(record.config),
         search_space=describe_space(record.spaces),
         ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
+        question=record.config.bases[0].task.question,
         notes=tuple(record.notes),
         objective_name=record.objective_name,
         nonlinearity_tests=record.nonlinearity_tests,

@@ -97,10 +97,11 @@ class SweepRunner:
         return jobs
 
     def record_notes(self) -> None:
-        """Record how the user's file was read, if there is something to note."""
-        notes = self.data.task.notes()
-        if notes:
-            set_tags(self.store, self.run_id, {Tag.DATA_NOTES: "\n".join(notes)})
+        """Record the question, and how the user's file was read, if there is something to note."""
+        tags: dict[str, str] = {Tag.QUESTION: self.data.task.question}
+        if notes := self.data.task.notes():
+            tags[Tag.DATA_NOTES] = "\n".join(notes)
+        set_tags(self.store, self.run_id, tags)
 
     def next_jobs(self, state: StudyState) -> list[TrialJob]:
         """Return the trials that a study needs next: of its generation, then its confirmation, unless recorded."""

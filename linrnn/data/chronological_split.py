@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
+from linrnn.data.segments import choose_windows, find_segments, stack_segments
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.data.split_settings import LEAST_TARGETS, SplitSettings, count_targets, describe_reach, split_ends
 from linrnn.errors import DataError
@@ -24,6 +26,8 @@ class SeriesData(NamedTuple):
     target_names: Sequence[str]
     notes: tuple[str, ...] = ()  # for the user: on row order, gaps, and the choice of the column
     newest_first: bool = False  # whether the file has rows in descending order of their dates
+    dates: tuple[datetime, ...] = ()  # of each step, where there are dates, the same in all sequences
+    unit: str = ""  # of the targets, where the file names one
 
 
 class Standardization(NamedTuple):
@@ -58,6 +62,8 @@ def split_chronologically(
     """
     ends = settings.ends or split_ends(len(data.inputs), has_test=test is None)
     require_targets(len(data.inputs), settings, ends, name)
+    if any(has_gaps(each) for each in (data, *(test or ())[:1])):
+        return split_segments(data, settings, ends, name, test)
     inputs, targets = (
         fit_standardization(values, ends[0], name, names)
         for values, names in (
@@ -80,6 +86,53 @@ def split_chronologically(
     other, file = test
     require_targets(len(other.inputs), settings, (len(other.inputs),), file, PARTS[2:])
     return Splits(train, val, cut(other, file, len(other.inputs), settings.horizon))
+
+
+def has_gaps(data: SeriesData) -> bool:
+    """Return whether values are missing."""
+    return bool(np.isnan(data.inputs).any() or np.isnan(data.targets).any())
+
+
+def split_segments(
+    data: SeriesData,
+    settings: SplitSettings,
+    ends: Sequence[int],
+    name: str,
+    test: tuple[SeriesData, str] | None = None,
+) -> Splits:
+    """Split a series with missing values: the sequences of each split lie between these.
+
+    Those of the validation and test split begin with their own part of the rows, unless no value is missing in it.
+    """
+    files = [(data, name), (data, name), test or (data, name)]
+    ranges = [(0, ends[0]), (ends[0], ends[1]), (0, len(test[0].inputs)) if test else (ends[1], ends[2])]
+    parts = []
+    for (series, file), (begin, end), part in zip(files, ranges, PARTS, strict=True):
+        complete = np.isfinite(np.concatenate([series.inputs, series.targets], axis=2)).all(axis=2)
+        windows = choose_windows(find_segments(complete), begin, end, settings)
+        if windows.target_count(settings) < LEAST_TARGETS:
+            raise DataError(
+                f"{file}: no {settings.reach + settings.washout + 1} rows in its {part} part follow one another "
+                "without a missing cell: fill them in, or choose task.missing=interpolate or hold"
+            )
+        x, y = (stack_segments(values, windows.segments) for values in (series.inputs, series.targets))
+        parts.append((series._replace(inputs=x, targets=y), file, windows.first_target))
+    train = parts[0][0]
+    inputs, targets = (
+        fit_standardization(values, len(values), name, names)
+        for values, names in (
+            (input_values(train, settings), data.input_names),
+            (train.targets, data.target_names),
+        )
+    )
+    unit = float(targets.deviation[0]) if len(targets.deviation) == 1 else None
+    splits = []
+    for part_data, file, first_target in parts:
+        x = inputs.apply(input_values(part_data, settings), file, data.input_names)
+        y = targets.apply(part_data.targets, file, data.target_names)
+        splits.append(cut_sequences(x, y, settings, first_target, unit))
+        require_varying(splits[-1], settings.reach, file, data.target_names)
+    return Splits(*splits)
 
 
 def input_values(data: SeriesData, settings: SplitSettings) -> Array:

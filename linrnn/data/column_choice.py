@@ -2,24 +2,27 @@
 
 date,volume,price   two columns of numbers that are no dates  ->  DataError: volume, price; name one of them
 date,price          one                                       ->  "price"
-row,price           with prices such as $3.25                 ->  DataError: '$3.25' is not a number as it is written
+row,price           row counts up in constant steps           ->  "price"
 """
 
 from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from linrnn.data.dates import date_columns
-from linrnn.data.number_format import describe_bad_cell, is_formatted_number, is_number
-from linrnn.data.text_table import Groups, TextTable, numeric_columns
+from linrnn.data.number_column import numeric_columns
+from linrnn.data.number_format import is_number, truncate
+from linrnn.data.text_table import Groups, TextTable
 from linrnn.errors import DataError
 
 LEAST_ROWS = 4  # for a column to be recognized as a counter
 ROUNDING = 1e-6  # relative, of the steps of a column that counts
+MOST_LISTED = 6  # candidates of a message
+FIRST_VALUES = 3  # of a candidate
 
 
 def choose_column(table: TextTable, group: str) -> str:
@@ -28,23 +31,24 @@ def choose_column(table: TextTable, group: str) -> str:
     Raises
     ------
     DataError
-        Where there are several such columns or none, or one of numbers in a format that is not read.
+        Where there are several such columns or none.
     """
+    group = table.find_column(group) if group else ""
     others = [name for name in table.header if name != group]
     if not others:
         raise DataError(f"{table.name} has no column but {group!r}: add the values, or leave out task.group")
-    if not table.has_titles and len(table.header) > 1:
-        raise DataError(f"{table.name} has {len(table.header)} columns without names: {advise(table.header)}")
     dates = {column.name for column in date_columns(table)}
-    numeric = [name for name in numeric_columns(table) if name in others and name not in dates]
+    numeric = [name for name in numeric_columns(table, formats=True) if name in others and name not in dates]
     counters = [name for name in numeric if is_counter(table, name, table.groups(group))]
-    require_plain_numbers(table, [name for name in others if name not in dates and name not in numeric])
     candidates = [name for name in numeric if name not in counters]
-    if len(candidates) > 1:
+    if not table.has_titles and len(table.header) > 1:
+        names = candidates or others
         raise DataError(
-            f"{table.name}: columns {', '.join(candidates)} could be predicted, of {', '.join(table.header)}: "
-            f"{advise(candidates)}"
+            f"{table.name} has {len(table.header)} columns without names: {list_candidates(table, names)} could be "
+            f"predicted: {advise(names)}"
         )
+    if len(candidates) > 1:
+        raise DataError(f"{table.name}: {list_candidates(table, candidates)} could be predicted: {advise(candidates)}")
     if not candidates and counters:
         raise DataError(
             f"{table.name}: column {counters[-1]!r} counts up in constant steps, as row numbers do, and no other holds "
@@ -60,14 +64,25 @@ def choose_column(table: TextTable, group: str) -> str:
     return next(name for name in reversed(others) if name not in dates)  # whose first bad cell is named
 
 
+def list_candidates(table: TextTable, names: Sequence[str]) -> str:
+    """The columns with their first values, for messages."""
+    listed = []
+    for name in names[:MOST_LISTED]:
+        values = [truncate(cell, 12) for cell in table.cells(name)[:FIRST_VALUES]]
+        listed.append(f"{truncate(name, 30)!r} ({', '.join(values)}, ...)")
+    if len(names) > MOST_LISTED:
+        return f"{', '.join(listed)} and {len(names) - MOST_LISTED} more columns"
+    return " or ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+
+
 def advise(names: Sequence[str]) -> str:
     """Return what the user types to name one of the columns."""
-    return f"name one with --set task.column=NAME, such as {option(names[-1])}"
+    return f"name one, such as {option(names[-1])}"
 
 
-def option(name: str) -> str:
+def option(name: str, setting: str = "column") -> str:
     """The option that names a column, as a shell reads it."""
-    return f"--set {shlex.quote(f'task.column={name}')}"
+    return f"--set {shlex.quote(f'task.{setting}={name}')}"
 
 
 def is_counter(table: TextTable, column: str, groups: Groups) -> bool:
@@ -85,19 +100,3 @@ def counter_step(table: TextTable, column: str, groups: Groups) -> float:
     if not (len(steps) and math.isfinite(steps[0]) and np.allclose(steps, steps[0], rtol=ROUNDING, atol=0)):
         return 0
     return float(steps[0])
-
-
-def require_plain_numbers(table: TextTable, columns: Collection[str]) -> None:
-    """DataError for the first of the columns most of whose cells are numbers, some in a format that is not read."""
-    for column in columns:
-        cells = table.cells(column)
-        formatted = [
-            k for k, cell in enumerate(cells) if not is_number(cell, table.commas) and is_formatted_number(cell)
-        ]
-        plain = sum(is_number(cell, table.commas) for cell in cells)
-        if formatted and 2 * (len(formatted) + plain) > len(cells):
-            k = formatted[0]
-            raise DataError(
-                f"{table.name}, row {table.lines[k]}, column {column!r}: "
-                f"{describe_bad_cell(cells[k], comma=table.commas)}, or name another column with --set task.column=NAME"
-            )

@@ -4,13 +4,14 @@
     2024-01;5                               .dates     ->  [datetime(2024, 1, 1), datetime(2024, 2, 1)]
     2024-02;3
 
-ISO dates and date-times, D.M.Y, M/D/Y, D/M/Y, Y/M/D, names of months in English, quarters, years, and Unix time in
-seconds or milliseconds.
+ISO dates and date-times, D.M.Y, M/D/Y, D/M/Y, Y/M/D, names of months in English, quarters, years, Unix time in seconds
+or milliseconds, and what else with a month's name pandas reads.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -42,7 +43,9 @@ FORMS = [  # of the dates in a column; where two fit, the first that puts the ro
         rf"{NAME}\.?[ -]{YEAR}",
         rf"{YEAR}[-/M]{MONTH}",
         rf"{MONTH}/{YEAR}",
+        rf"{NAME}\.?[ '\u2019-]+(?P<year>\d{{2}})",
         rf"{YEAR}[- ]?Q(?P<quarter>[1-4])",
+        rf"Q(?P<quarter>[1-4])[ /-]?{YEAR}",
         r"(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})",
     )
 ]
@@ -52,6 +55,7 @@ UNIX_TIME = re.compile(r"\d{9,13}(\.\d+)?", re.ASCII)
 UNIX_RANGE = (datetime(1990, 1, 1), datetime(2100, 1, 1))
 EPOCH = datetime(1970, 1, 1)
 MOST_SECONDS = 1e11  # of Unix time; more are milliseconds
+WORDY = re.compile(rf"(?=.*\d{{4}})(?=.*\b\d{{1,2}}\b)(?=.*\b({'|'.join(MONTHS)})).{{8,40}}$", re.ASCII | re.IGNORECASE)
 TIME_WORDS = {"time", "timestamp", "date", "datetime", "epoch", "unix", "unixtime", "posix", "utc", "ts", "t"}
 SAMPLE = 50  # cells of a column that decide which forms are tried on all
 CENTURY = 69  # the first of the two-digit years that are 19xx, as POSIX has it
@@ -80,8 +84,27 @@ def date_columns(table: TextTable, exclude: Collection[str] = ()) -> list[DateCo
         unix_times = [parse_unix_time(cell) for cell in cells]
         if is_unix_time_column(name, unix_times):
             columns.append(DateColumn(name, unix_times))
-        columns += [DateColumn(name, [parse_date(cell, form) for cell in cells]) for form in match_forms(cells)]
+        forms = match_forms(cells)
+        columns += [DateColumn(name, [parse_date(cell, form) for cell in cells]) for form in forms]
+        if not forms and is_wordy_date_column(cells):
+            columns.append(DateColumn(name, parse_wordy_dates(cells)))
     return [column for column in columns if len(set(column.dates)) > 1]
+
+
+def is_wordy_date_column(cells: Sequence[str]) -> bool:
+    """Whether most cells of a column have a year, another number, and the name of a month."""
+    sample = [cell for cell in cells if cell][:SAMPLE]
+    return bool(sample) and 2 * sum(bool(WORDY.match(cell)) for cell in sample) > len(sample)
+
+
+def parse_wordy_dates(cells: Sequence[str]) -> list[datetime | None]:
+    """The dates of cells in any form that pandas reads, such as Monday 2 March 2020; None where there is none."""
+    import pandas  # which takes a second to load
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on forms that differ from cell to cell
+        dates = pandas.to_datetime(pandas.Series(cells), errors="coerce", format="mixed", utc=True)
+    return [None if pandas.isna(date) else date.tz_localize(None).to_pydatetime() for date in dates]
 
 
 def is_year_column(table: TextTable, index: int, cells: Sequence[str]) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linrnn.data.table_limits import require_bytes
 from linrnn.errors import DataError
 
 NAMES = ("inputs", "targets")
@@ -27,8 +29,14 @@ def load_array(content: bytes, name: str, which: str) -> NDArray[np.generic]:
     if not content:
         raise DataError(f"{name} is empty: save it with numpy.savez(file, inputs=..., targets=...)")
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            require_bytes(sum(item.file_size for item in archive.infolist()), name)
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            if which not in arrays:
+                raise KeyError(f"it has {', '.join(arrays.files[:5])}")
             return np.asarray(arrays[which])
+    except DataError:
+        raise
     except Exception as error:  # whatever numpy, zipfile and zlib raise over bytes that anybody may have written
         reason = str(error).strip("'\"").partition("\n")[0]
         why = "it holds objects" if "Object arrays" in reason else reason

@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from linrnn.data.column_choice import counter_step
-from linrnn.data.dates import DateColumn, date_columns
-from linrnn.data.number_format import truncate
+from linrnn.data.column_choice import counter_step, option
+from linrnn.data.dates import MONTHS, DateColumn, date_columns
+from linrnn.data.number_format import is_missing, is_number, truncate
 from linrnn.data.text_table import Groups, TextTable
 from linrnn.errors import DataError
 
@@ -29,7 +30,18 @@ UNITS = {"month": (("year", 12),), "microsecond": tuple(
 )}  # fmt: skip
 
 
-def order_rows(table: TextTable, groups: Groups, exclude: Collection[str]) -> tuple[Groups, tuple[str, ...]]:
+LEAST_GROUP = 3  # rows of each group on the average, for a column to be proposed as that of groups
+
+
+class RowOrder(NamedTuple):
+    """Rows of each sequence in ascending order of their dates, notes for the user, and the column of the dates."""
+
+    groups: Groups
+    notes: tuple[str, ...] = ()
+    column: DateColumn | None = None
+
+
+def order_rows(table: TextTable, groups: Groups, exclude: Collection[str]) -> RowOrder:
     """Put the rows of each group in ascending order of their dates.
 
     Parameters
@@ -43,8 +55,8 @@ def order_rows(table: TextTable, groups: Groups, exclude: Collection[str]) -> tu
 
     Returns
     -------
-    tuple
-        The groups, and notes for the user: rows that were reversed, dates that are not evenly spaced.
+    RowOrder
+        With notes on rows that were reversed, and dates that are not evenly spaced.
 
     Raises
     ------
@@ -52,20 +64,55 @@ def order_rows(table: TextTable, groups: Groups, exclude: Collection[str]) -> tu
         Where the dates are in no order, come twice, or cannot be read; of several columns of dates one is enough.
         Where there are no dates and a column counts down.
     """
-    errors = []
+    errors: list[DataError] = []
     for _, interpretations in groupby(date_columns(table, exclude), key=lambda column: column.name):
         ordered = []
         for column in interpretations:
+            if len(groups) == 1:
+                require_no_groups(table, column, exclude)
             try:
                 ordered.append(sort_groups(table, groups, column))
             except DataError as error:
                 errors.append(error)
         if ordered:
-            return min(ordered, key=lambda each: len(each[1]))  # of two forms, that of evenly spaced dates
+            return min(ordered, key=lambda each: len(each.notes))  # of two forms, that of evenly spaced dates
     if errors:
         raise errors[0]
     require_no_countdown(table, groups, exclude)
-    return groups, ()
+    return RowOrder(groups)
+
+
+def require_no_groups(table: TextTable, column: DateColumn, exclude: Collection[str]) -> None:
+    """DataError where a column has several series over the same dates, and is to be named as that of the groups."""
+    if len({*column.dates}) == len(column.dates):
+        return
+    others = [name for name in table.header if name not in exclude and name != column.name]
+    words = [name for name in others if not any(is_number(cell, table.commas) for cell in table.cells(name))]
+    for name in words if column.only_years else sorted(others, key=lambda name: name not in words):
+        groups = table.groups(name)
+        if is_grouping(groups, column):
+            first = ", ".join(truncate(each, 20) for each in list(groups)[:2])
+            raise DataError(
+                f"{table.name}: column {name!r} has {len(groups)} series ({first}, ...) over the same dates of column "
+                f"{column.name!r}: read each as a sequence with {option(name, 'group')}, or keep the rows of one"
+            )
+
+
+def is_grouping(groups: Groups, column: DateColumn) -> bool:
+    """Whether each group has dates in order, none twice, and is no part of a date itself."""
+    if not 2 <= len(groups) <= len(column.dates) / LEAST_GROUP:
+        return False
+    if any(is_missing(key) or is_part_of_date(key) for key in groups):
+        return False
+    dates = [[column.dates[row] for row in rows] for rows in groups.values()]
+    known = [[date for date in each if date is not None] for each in dates]
+    return known == dates and all(sorted({*each}) in (each, each[::-1]) for each in known)
+
+
+def is_part_of_date(cell: str) -> bool:
+    """Whether a cell is the name of a month, a quarter, or a number of at most two digits, as those of a date."""
+    quarter = cell[:1] in "qQ" and cell[1:].isdigit()
+    return cell[:3].lower() in MONTHS or quarter or (cell.isdigit() and len(cell) < 3)
 
 
 def require_no_countdown(table: TextTable, groups: Groups, exclude: Collection[str]) -> None:
@@ -78,8 +125,8 @@ def require_no_countdown(table: TextTable, groups: Groups, exclude: Collection[s
             )
 
 
-def sort_groups(table: TextTable, groups: Groups, column: DateColumn) -> tuple[Groups, tuple[str, ...]]:
-    """The groups in ascending order of the dates of a column, with notes."""
+def sort_groups(table: TextTable, groups: Groups, column: DateColumn) -> RowOrder:
+    """The groups in ascending order of the dates of a column."""
     ordered, reversed_groups, notes = {}, [], []
     for group, rows in groups.items():
         if is_descending(table, rows, column):
@@ -93,7 +140,7 @@ def sort_groups(table: TextTable, groups: Groups, column: DateColumn) -> tuple[G
     if uneven:
         where = f" in {name_groups(uneven)}" if len(groups) > 1 else ""
         notes.append(f"column {column.name!r}{where}: {next(iter(uneven.values()))}")
-    return ordered, tuple(notes)
+    return RowOrder(ordered, tuple(notes), column)
 
 
 def name_groups(groups: Collection[str]) -> str:
@@ -122,8 +169,8 @@ def require_date(table: TextTable, row: int, column: DateColumn) -> datetime:
     date = column.dates[row]
     if date is None:
         raise DataError(
-            f"{describe_cell(table, row, column.name)} is no date as in the other rows: correct it, or delete the "
-            "column if it is not the time of the rows"
+            f"{describe_cell(table, row, column.name)} is no date as in the other rows: delete the row or correct "
+            "it, or delete the column if it is not the time of the rows"
         )
     return date
 

@@ -34,4 +34,8 @@ TASKS: Registry[type[Task]] = Registry(
     },
 )
 BUILT_IN = tuple(name for name in TASKS if name != "series")
-SERIES_FILES = (".csv", ".tsv", ".txt", ".npz")  # of files of users
+SERIES_FILES = (  # endings of files of users; others are read, too, where their content is a table
+    *(".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".xlsx"),
+    *(".parquet", ".feather", ".json", ".npy", ".npz"),
+)
+STANDARD_INPUT = "/dev/stdin"  # in place of a file, for - on the command line

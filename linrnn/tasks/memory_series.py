@@ -9,13 +9,12 @@ import shlex
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linrnn.data.digests import content_digest
+from linrnn.data.frame_columns import Column, date_index, to_cells
 from linrnn.data.number_format import is_word
 from linrnn.errors import ConfigError, DataError, LinrnnError
 from linrnn.tasks import BUILT_IN
@@ -23,8 +22,7 @@ from linrnn.tasks.series import Series
 
 RESERVED = {*BUILT_IN, "sweeps", "default"}  # MLflow experiments that hold other runs
 OPTION = re.compile(r"""--set ((?:'[^']*'|"[^"]*"|[^\s'",;)])+)""")  # of the command line, as a shell reads it
-SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group|split|washout|steps|relative)\b")
-Column = tuple[str, list[str]]  # name and cells
+SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group|split|washout|steps|relative|missing)\b")
 
 
 def make_series(
@@ -39,6 +37,7 @@ def make_series(
     washout: int = 0,
     steps: int = 1,
     relative: str = "no",
+    missing: str = "error",
 ) -> Series:
     """Make a forecasting task of a series in memory.
 
@@ -67,6 +66,9 @@ def make_series(
         Number of rows from the horizon on that are predicted at once.
     relative : str
         `last` for networks that read changes and predict differences from the last value of the column, else `no`.
+    missing : str
+        What is done about missing values: `error`; `interpolate` them between their neighbors; `hold` the last value;
+        or `split` the series into sequences on both sides.
 
     Returns
     -------
@@ -99,7 +101,9 @@ def make_series(
     try:
         rows = ",".join(map(str, split))
         task = build_task(values, horizon, column, inputs, group, name)
-        task = replace(task, split=rows, washout=washout, steps=steps, relative=relative).attach(task.content)
+        content = task.content
+        task = replace(task, split=rows, washout=washout, steps=steps, relative=relative, missing=missing)
+        task = task.attach(content).resolve()
         task.splits()
     except LinrnnError as error:
         raise type(error)(to_keywords(str(error))) from None
@@ -161,29 +165,8 @@ def value_columns(values: Any) -> list[Column]:
 
 def date_column(values: Any) -> list[Column]:
     """Return the date index of a pandas object as a column; no column for another index."""
-    index: Any = getattr(values, "index", None)
-    if hasattr(index, "to_timestamp"):  # periods
-        index = index.to_timestamp()
-    if index is None or getattr(getattr(index, "dtype", None), "kind", "") != "M":
-        return []
-    if getattr(index, "tz", None) is not None:
-        index = index.tz_convert(None)
-    return [(to_title(index.name or "date"), to_cells(index))]
-
-
-def to_cells(values: Any) -> list[str]:
-    """Return the text of each value: floats through repr, dates in ISO 8601."""
-    array: NDArray[Any] = np.asarray(values)
-    if array.dtype.kind == "c":
-        raise DataError(f"the values are of type {array.dtype}: make them real numbers")
-    if array.dtype.kind == "b":
-        array = array.astype(int)
-    if array.dtype.kind == "M":
-        coarse = (unit for unit in ("datetime64[D]", "datetime64[s]") if (array == array.astype(unit)).all())
-        return [str(each) for each in array.astype(next(coarse, "datetime64[us]"))]
-    if array.dtype.kind == "f":
-        return [repr(float(value)) for value in array]
-    return [value.isoformat() if isinstance(value, (date, datetime)) else str(value) for value in array.tolist()]
+    index = date_index(values)
+    return [] if index is None else [(to_title(index.name or "date"), to_cells(index))]
 
 
 def to_title(name: object) -> str:

@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Self
 
 from linrnn.config.settings import Choice, Integers, Text, setting
 from linrnn.data.chronological_split import SeriesData, split_chronologically
 from linrnn.data.column_choice import choose_column
 from linrnn.data.digests import content_digest
+from linrnn.data.missing_cells import WAYS
 from linrnn.data.sequences import Splits
-from linrnn.data.split_settings import SplitSettings, describe_reach, has_enough_rows, minimum_rows, parse_ends
-from linrnn.data.text_table import read_table
+from linrnn.data.split_settings import (
+    SplitSettings,
+    describe_reach,
+    has_enough_rows,
+    minimum_rows,
+    parse_ends,
+    split_ends,
+)
+from linrnn.data.table_file import read_table_file
+from linrnn.data.text_table import TextTable
 from linrnn.errors import ConfigError, DataError
+from linrnn.tasks import STANDARD_INPUT
 from linrnn.tasks.series_file import SourceFile, file_label, parse_archives, parse_table
+from linrnn.tasks.series_question import count_rows, describe_dates, describe_rows, describe_target
 from linrnn.tasks.task import Task, TaskData
 
 MOST_STEPS = 10_000  # outputs of a network
+UNCOMPARED = ("_contents", "reading")  # attributes beside the settings: content of the files, and what was read of it
+
+
+class ColumnSettings(NamedTuple):
+    """The settings of a series that name columns."""
+
+    column: str = ""
+    inputs: str = ""
+    group: str = ""
+
+
+class Reading(NamedTuple):
+    """The series in each file, and the settings that name columns, as these are called in the first file."""
+
+    series: list[SeriesData]
+    columns: ColumnSettings
 
 
 @dataclass(frozen=True)
@@ -30,7 +60,8 @@ class Series(Task):
     standardized by the training part alone. The sequences of the validation and test splits begin with the file, so
     that a network reads all of the past; only the steps whose target lies in the split enter the loss. With a
     `test_file`, the test sequences are all of that, and the file has no test part. Each value of the column `group` is
-    a sequence of its own, of the last rows of each where they differ in length. In an `.npz`, `targets[t + horizon]`
+    a sequence of its own, of the last rows of each where they differ in length. Cells that are `missing` are an error,
+    are filled, or end a sequence. In an `.npz`, `targets[t + horizon]`
     belongs to `inputs[t]`.
 
     Example (before standardizing), horizon 2: rows 3, 1, 4, 1, 5 -> inputs 3, 1, 4, targets 4, 1, 5.
@@ -42,9 +73,9 @@ class Series(Task):
         "sweep.trials": "12",
     }
 
-    file: str = setting("", Text(), "absolute path of a .csv, .tsv, .txt or .npz file")
-    column: str = setting("", Text(), "column to predict; may be empty if the file has only one candidate")
-    inputs: str = setting("", Text(), "input columns, separated by commas; empty: the past of the column itself")
+    file: str = setting("", Text(), "absolute path of a table or an .npz archive")
+    column: str = setting("", Text(), "column to predict; filled in where the file has only one candidate")
+    inputs: str = setting("", Text(), "input columns, separated by commas; empty: the column itself, filled in")
     horizon: int = setting(1, Integers(0, 1_000_000), "rows between an input and its target")
     group: str = setting("", Text(), "column that identifies the sequence of a row; empty: one sequence")
     sha256: str = setting("", Text(64), "SHA-256 of the file; filled in when it is read")
@@ -58,6 +89,11 @@ class Series(Task):
     relative: str = setting(
         "no", Choice(("no", "last")), "last: a network reads changes, and predicts differences from the last value"
     )
+
+    missing: str = setting("error", Choice(WAYS), "what is done about missing cells; split: sequences on both sides")
+    rows: str = setting("", Text(), "last row of each part; filled in when the file is read")
+    dates: str = setting("", Text(), "first and last date of each part; filled in when the file is read")
+    unit: str = setting("", Text(), "unit of the column, where the file has it; filled in when the file is read")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,7 +114,7 @@ class Series(Task):
         in_memory = self.is_self_contained and not self.has_file
         settings = {"column": self.target_column if in_memory else self.column, "horizon": self.horizon}
         if in_memory:
-            settings["rows"] = len(read_table(self.content, self.basename).rows)
+            settings["rows"] = len(read_table_file(self.content, self.basename).rows)
         return f"Series({self.label!r}, {', '.join(f'{name}={value!r}' for name, value in settings.items())})"
 
     @property
@@ -119,12 +155,29 @@ class Series(Task):
         """The column that is predicted: as named, or the only one of the file's table that can be meant."""
         if self.is_archive:
             return None
-        return self.column or choose_column(read_table(self.content, self.basename), self.group)
+        return self.column or choose_column(read_table_file(self.content, self.basename), self.group)
 
     def input_names(self, column: str) -> list[str]:
         """The columns that are inputs where `column` is predicted; if that is one of them, it comes first."""
-        names = [name.strip() for name in self.inputs.split(",")] if self.inputs else [column]
+        names = parse_names(self.inputs) if self.inputs else [column]
         return sorted(names, key=lambda name: name != column)
+
+    @property
+    def question(self) -> str:
+        if self.is_archive:
+            after = f"{count_rows(self.horizon)} after" if self.horizon else "in the same row as"
+            target = f"predicts 'targets' {after} 'inputs'"
+        elif self.column:
+            names = self.input_names(self.column)
+            target = describe_target(self.column, names, self.horizon, self.steps, self.relative != "no", self.unit)
+        else:
+            target = "predicts its only column of numbers"
+        each = f", for each {self.group!r}" if self.group else ""
+        if not self.rows:
+            return f"{self.label}: {target}{each}"
+        dates = self.dates.split(", ") if self.dates else []
+        rows = describe_rows([int(end) for end in self.rows.split(", ")], dates, os.path.basename(self.test_file))
+        return f"{self.label}: {target}{each}; {rows}"
 
     def notes(self) -> tuple[str, ...]:
         data, *others = self.read()
@@ -188,13 +241,40 @@ class Series(Task):
         return replace(self, sha256="", test_sha256="") if self.has_file else self
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_contents"}
+        return {name: value for name, value in self.__dict__.items() if name not in UNCOMPARED}
 
     def load(self, copy: Callable[[str], bytes | None] | None = None) -> TaskData:
         contents = self.__dict__.get("_contents") or tuple(source.read_or_copy(copy) for source in self.sources)
-        task = self.attach(*contents)
-        names = [source.copy_name for source in self.sources]
+        task = self
+        if self.file == STANDARD_INPUT:
+            task = replace(self, file="stdin", sha256=content_digest(contents[0]))
+        task = task.attach(*contents).resolve()
+        names = [source.copy_name for source in task.sources]
         return TaskData(task, task.splits(), dict(zip(names, contents, strict=True)))
+
+    def resolve(self) -> Self:
+        """Return the series whose settings say what its file holds: column, inputs, and the rows of each part."""
+        series = self.read()
+        has_test = not self.test_file
+        ends = [*(self.split_settings().ends or split_ends(len(series[0].inputs), has_test))]
+        lengths = [*ends, *(len(each.inputs) for each in series[1:])]
+        dates = describe_dates(series[0].dates, ends) if series[0].dates and ends[-1] <= len(series[0].dates) else []
+        for each in series[1:]:
+            dates = [*dates, *describe_dates(each.dates, [len(each.dates)])] if dates and each.dates else []
+        column, inputs, group = self.reading.columns
+        rows = ", ".join(map(str, lengths))
+        task = replace(
+            self, column=column, inputs=inputs, group=group, rows=rows, dates=", ".join(dates), unit=series[0].unit
+        )
+        task.__dict__.update({name: self.__dict__[name] for name in UNCOMPARED if name in self.__dict__})
+        return task
+
+    def resolve_columns(self, table: TextTable) -> ColumnSettings:
+        """Return the settings that name columns, with the names as they are in the table."""
+        column = table.find_column(self.column) if self.column else choose_column(table, self.group)
+        inputs = format_names([table.find_column(name) for name in self.input_names(column)])
+        group = table.find_column(self.group) if self.group else ""
+        return ColumnSettings(column, inputs, group)
 
     def splits(self) -> Splits:
         data, *others = self.read()
@@ -215,30 +295,31 @@ class Series(Task):
 
     def read(self) -> list[SeriesData]:
         """Read the file, and the test file where there is one. DataError where one holds no series of these columns."""
+        return self.reading.series
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What is in the files."""
         names = [self.basename, os.path.basename(self.test_file)]
         files = list(zip(self.contents, names, strict=False))
         if not self.is_archive:
             return self.read_tables(files)
-        defaults = {"column": "", "inputs": "", "group": "", "relative": "no"}
+        defaults = {"column": "", "inputs": "", "group": "", "relative": "no", "missing": "error"}
         settings = [name for name, text in defaults.items() if getattr(self, name) != text]
         if settings:
             raise ConfigError(f"task.{settings[0]} is for tables: {self.basename} has the arrays inputs and targets")
-        return parse_archives(files)
+        return Reading(parse_archives(files), ColumnSettings())
 
-    def read_tables(self, files: list[tuple[bytes, str]]) -> list[SeriesData]:
+    def read_tables(self, files: list[tuple[bytes, str]]) -> Reading:
         """Read tables of text, given the content and the name of each."""
-        tables = [read_table(content, name) for content, name in files]
-        column = self.column or choose_column(tables[0], self.group)
-        names = self.input_names(column)
+        tables = [read_table_file(content, name) for content, name in files]
+        columns = self.resolve_columns(tables[0])
+        column, names = columns.column, parse_names(columns.inputs)
         if self.horizon == 0 and column in names:
             raise ConfigError(f"task.horizon=0 predicts {column!r} from itself: name other task.inputs, or 1 and more")
         if self.relative != "no" and column not in names:
             raise ConfigError(f"task.relative=last needs the past of {column!r}: name it among task.inputs")
-        series = [parse_table(table, column, names, self.group) for table in tables]
-        if not self.column:
-            note = f"column {column!r} is predicted: no other column of numbers could be meant"
-            series[0] = series[0]._replace(notes=(note, *series[0].notes))
-        return series
+        return Reading([parse_table(table, column, names, columns.group, self.missing) for table in tables], columns)
 
     def require_length(self, length: int, settings: SplitSettings) -> None:
         """DataError for too few rows."""
@@ -250,3 +331,16 @@ class Series(Task):
                 f"{self.basename} has {length} rows{each}, and {describe_reach(settings)} needs {needed}: "
                 "add rows, or look less far ahead"
             )
+
+
+def parse_names(text: str) -> list[str]:
+    """Return the names in a setting, which commas separate; those with a comma in them are in double quotes."""
+    names = next(csv.reader([text], skipinitialspace=True), [])
+    return [name.strip() for name in names]
+
+
+def format_names(names: list[str]) -> str:
+    """Return names as a setting."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()

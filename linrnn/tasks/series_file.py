@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+import stat
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from linrnn.data.chronological_split import SeriesData
+from linrnn.data.dates import DateColumn
 from linrnn.data.digests import content_digest
+from linrnn.data.missing_cells import WAYS, describe_missing, fill_cells
 from linrnn.data.npz_archive import read_archive
+from linrnn.data.number_column import read_numbers
 from linrnn.data.row_order import order_rows
 from linrnn.data.sequences import Array
-from linrnn.data.text_table import Groups, TextTable, parse_numbers
+from linrnn.data.table_limits import MOST_BYTES, require_bytes
+from linrnn.data.text_table import Groups, TextTable
 from linrnn.errors import DataError
-from linrnn.tasks import SERIES_FILES
+from linrnn.tasks import STANDARD_INPUT
 
 DROPPED = 0.2  # the largest part of all rows that groups of different lengths may cost
 LONGEST = 50  # characters of a label
+SPECIAL_FILES: Mapping[str, Callable[[int], bool]] = {
+    "pipe": stat.S_ISFIFO,
+    "socket": stat.S_ISSOCK,
+    "device": stat.S_ISCHR,
+}
 
 
 class SourceFile(NamedTuple):
@@ -32,6 +44,8 @@ class SourceFile(NamedTuple):
 
     def read(self) -> bytes:
         """Return the content. DataError where it cannot be read, or has another SHA-256."""
+        if self.path == STANDARD_INPUT:
+            return read_standard_input()
         if not os.path.isabs(self.path):
             raise DataError(f"the series {self.path!r} has no file: it was made in memory; make it again")
         content = read_series_file(self.path)
@@ -66,9 +80,9 @@ def read_series_file(path: str) -> bytes:
         if plain.is_dir():
             raise DataError(f"{path} is a folder: name a file in it")
         if plain.exists() and not plain.is_file():
-            raise DataError(f"{path} is no plain file: name one")
-        if plain.suffix.lower() not in SERIES_FILES:
-            raise DataError(f"{path}: the name of a series ends with {', '.join(SERIES_FILES)}: rename it")
+            kind = next((word for word, test in SPECIAL_FILES.items() if test(plain.stat().st_mode)), "special file")
+            raise DataError(f"{path} is a {kind}, no plain file: name one, or write - and send the data to the command")
+        require_bytes(plain.stat().st_size, path)
         return plain.read_bytes()
     except OSError as error:
         raise DataError(
@@ -76,14 +90,54 @@ def read_series_file(path: str) -> bytes:
         ) from None
 
 
-def parse_table(table: TextTable, column: str, inputs: Sequence[str], group: str) -> SeriesData:
+def read_standard_input() -> bytes:
+    """Return what is sent to the command. DataError where that is nothing."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise DataError("no data come from standard input: send a file, as in linrnn test - < data.csv")
+    try:
+        content = sys.stdin.buffer.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise DataError(f"standard input cannot be read ({error}): name a file") from None
+    require_bytes(len(content), "standard input")
+    return content
+
+
+def parse_table(
+    table: TextTable, column: str, inputs: Sequence[str], group: str = "", missing: str = WAYS[0]
+) -> SeriesData:
     """Return the series of a table: the column that is predicted, and those that are inputs."""
-    values = np.stack([parse_numbers(table, name) for name in [*inputs, column]], axis=1)
+    columns = [*inputs, column]
+    numbers = [read_numbers(table, name, missing != WAYS[0]) for name in columns]
+    values = np.stack([each.values for each in numbers], axis=1)
     rows = table.groups(group)
-    groups, notes = order_rows(table, rows, {group, column, *inputs})
-    sequences = stack_groups(values, groups, table.name, group)
-    labels = column_labels(inputs), column_labels([column])
-    return SeriesData(sequences[..., :-1], sequences[..., -1:], *labels, notes, newest_first=groups != rows)
+    groups, notes, date_column = order_rows(table, rows, {group, *columns})
+    filled = fill_cells(values, groups, missing, table, columns)
+    notes = (
+        *table.notes,
+        *dict.fromkeys(note for each in numbers for note in each.notes),
+        *describe_missing(values, missing, table, columns),
+        *notes,
+    )
+    sequences = stack_groups(filled, groups, table.name, group)
+    return SeriesData(
+        sequences[..., :-1],
+        sequences[..., -1:],
+        column_labels(inputs),
+        column_labels([column]),
+        notes,
+        newest_first=groups != rows,
+        dates=common_dates(groups, date_column, len(sequences)),
+        unit=numbers[-1].unit,
+    )
+
+
+def common_dates(groups: Groups, column: DateColumn | None, length: int) -> tuple[datetime, ...]:
+    """Return the dates of the last rows of each group, where there are dates and they are the same in all groups."""
+    if column is None:
+        return ()
+    dates = {tuple(column.dates[row] for row in rows[-length:]) for rows in groups.values()}
+    known = tuple(date for date in next(iter(dates)) if date is not None)
+    return known if len(dates) == 1 and len(known) == length else ()
 
 
 def parse_archive(content: bytes, name: str) -> SeriesData:

@@ -60,6 +60,11 @@ class Task(Config, ABC):
         """Steps from an input to the last target that is a later value of its series; 0 where none is."""
         return self.forecast_horizon
 
+    @property
+    def question(self) -> str:
+        """The task in one line: what is predicted, from what data."""
+        return f"{self.label}: {self.summary()}"
+
     @classmethod
     def summary(cls) -> str:
         """Return the task in one line, the first of its module's docstring."""
@@ -157,6 +162,11 @@ class RandomTask(Task):
     sequences: int = setting(4, Integers(1, 100_000), SEQUENCES)
     test_sequences: int = setting(32, Integers(0, 100_000), TEST_SEQUENCES)
     seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the sequences")
+
+    @property
+    def question(self) -> str:
+        sizes = f"{self.sequences} sequences to train, {self.sequences} to validate"
+        return f"{super().question}; {sizes}, {self.test_sequences or self.sequences} to test, of {self.length} steps"
 
     def splits(self) -> Splits:
         test = replace(self, sequences=self.test_sequences or self.sequences)

@@ -52,6 +52,7 @@ def record_trial(
     every_tag = {
         **tags,
         Tag.OUTCOME: result.outcome,
+        Tag.QUESTION: result.config.task.question,
         Tag.FORM: result.history.form,
         Tag.DIGESTS: sha256(files[Artifact.DIGESTS]).hexdigest(),
         Tag.COMMIT: result.environment["commit"],

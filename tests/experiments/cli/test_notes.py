@@ -1,4 +1,4 @@
-"""How the user's file was read: printed before anything is trained, and recorded with the sweep."""
+"""The question, and how the user's file was read: printed before anything is trained, and recorded with the sweep."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from experiments.cli.group import run
 from experiments.report.serialization import sweeps_json
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.sweep import run_sweep
+from tracking.runs.query import confirmation_runs
 from tracking.runs.reader import read_sweep
 from tracking.schema import Tag
 from tracking.store.access import Store
 
+QUESTION = "'sold' in $ 1 row ahead from its own past; 60 rows: rows 1-36 train, 37-48 validate, 49-60 test"
 SMALL = {"sweep.trials": "1", "sweep.confirmation": "1", "training.epochs": "2", "training.replicas": "1"}
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """A table whose predicted column is not named on the command line."""
+    """A table whose predicted column is not named on the command line, with prices as people write them."""
     path = tmp_path / "sales.csv"
-    path.write_text("sold\n" + "".join(f"{10 + 3 * math.sin(k):.3f}\n" for k in range(60)))
+    path.write_text("sold\n" + "".join(f"${10 + 3 * math.sin(k):.3f}\n" for k in range(60)))
     return path
 
 
@@ -34,8 +36,9 @@ def table(tmp_path: Path) -> Path:
 def test_baselines_prints_them_on_stderr(table: Path, capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
     assert run(group, ["baselines", str(table), *options]) == 0
     out, error = capsys.readouterr()
-    assert len(error.splitlines()) == 1
-    assert "'sold'" in error
+    question, note = error.splitlines()
+    assert question == f"sales.csv: predicts {QUESTION}"
+    assert "'sold'" in note
     assert not options or json.loads(out)["task"] == "sales.csv"
 
 
@@ -52,6 +55,11 @@ def test_the_json_of_baselines_holds_the_column_and_the_notes(
     assert [each["column"] for each in printed] == ["sold", None, None]
     assert [len(each["notes"]) for each in printed] == [1, 0, 0]
     assert "'sold'" in printed[0]["notes"][0]
+    assert [each["question"].partition(": ")[2] for each in printed] == [
+        f"predicts {QUESTION}",
+        "predicts 'targets' in the same row as 'inputs'; 60 rows: rows 1-36 train, 37-48 validate, 49-60 test",
+        "Next-step prediction of a sine wave",
+    ]
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -59,9 +67,16 @@ def test_a_sweep_records_them(table: Path, store: Store) -> None:
     config = sweep_config(str(table), ["linear"], SMALL)
     with ThreadPoolExecutor(1) as executor:
         summary = run_sweep(config, store, executor)
-    notes = config.bases[0].task.notes()
+    task = config.bases[0].task
+    notes = task.notes()
     assert len(notes) == 1
     sweep = read_sweep(store, summary.sweep_run)
     assert sweep.notes == list(notes)
+    assert sweep.tag(Tag.QUESTION) == task.question == summary.question == f"sales.csv: predicts {QUESTION}"
+    assert task.question in sweep.tag(Tag.NOTE)
+    assert (sweep.params["task.column"], sweep.params["task.inputs"]) == ("sold", "sold")
+    assert (sweep.params["task.rows"], sweep.params["task.unit"]) == ("36, 48, 60", "$")
+    (confirmation,) = confirmation_runs(store, sweep)
+    assert confirmation.tag(Tag.QUESTION) == task.question
     assert notes[0] in sweep.tag(Tag.NOTE)
     assert sweeps_json([summary])["sweeps"][0]["notes"] == list(notes)

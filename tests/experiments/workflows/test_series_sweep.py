@@ -257,7 +257,7 @@ BAD = {
     "still.csv": (b"sold\n" + b"1\n" * 40, ["column 'sold'", "constant"]),
     "column.csv": (TABLE.replace("sold", "sale").encode(), ["no column 'sold'", "month, sale, shops"]),
     "twice.csv": (TABLE.replace("shops", "sold").encode(), ["row 1", "column 'sold'", "twice"]),
-    "wide.csv": (TABLE.encode("utf-16"), ["UTF-16"]),
+    "wide.csv": (TABLE.encode("utf-16")[:-1], ["UTF-16"]),
     "nul.csv": (TABLE.replace(ROWS[4], "2001;\0;1").encode(), ["row 6", "NUL"]),
 }
 
@@ -318,21 +318,20 @@ def test_a_file_that_turned_bad_is_said_so(store: Store, here: Here, table: Path
         train(config_of(table))
 
 
-def test_what_was_chosen_and_reordered_is_printed(here: Here, tmp_path: Path) -> None:
+def test_the_question_and_what_was_reordered_are_printed(here: Here, tmp_path: Path) -> None:
     rows = [f"2024-{k // 28 + 1:02d}-{k % 28 + 1:02d},{(7 * k) % 11}" for k in range(28)]
     (tmp_path / "up.csv").write_text("\n".join(["day,y", *rows]))
     (tmp_path / "down.csv").write_text("\n".join(["day,y", *rows[::-1]]))
     code, up, said = here("baselines", "up.csv", "--json")
-    assert (code, said.splitlines()) == (
-        0,
-        ["up.csv: column 'y' is predicted: no other column of numbers could be meant"],
-    )
+    days = "2024-01-01 to 2024-01-28: rows 1-17 train, 18-22 validate, 23-28 test"
+    assert (code, said) == (0, f"up.csv: predicts 'y' 1 row ahead from its own past; 28 rows, {days}\n")
     code, down, said = here("baselines", "down.csv", "--json")
     assert (code, len(said.splitlines())) == (0, 2)
     assert "newest first" in said
     ascending, descending = json.loads(up), json.loads(down)
-    assert descending["notes"][:1] == ascending["notes"]
-    assert ascending | {"task": "", "notes": []} == descending | {"task": "", "notes": []}
+    assert descending["question"].replace("down", "up") == ascending["question"]
+    names = {"task": "", "question": "", "notes": []}
+    assert ascending | names == descending | names
 
 
 def test_a_column_is_never_guessed(here: Here, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_disorder_and_duplicates_name_the_first_such_row(days: list[object], row
 def test_a_duplicate_within_a_group_is_refused_and_between_groups_is_not() -> None:
     rows = [(day, who, y + k) for day, y in dated(DAYS) for k, who in enumerate("ab")]
     header = "day,who,y"
-    with pytest.raises(DataError, match=r"row 3, column 'day'.*--set task\.group=NAME"):
+    with pytest.raises(DataError, match=r"column 'who' has 2 series \(a, b, .*--set task\.group=who"):
         series(rows, header).data()
     rows[5] = (rows[3][0], *rows[5][1:])
     with pytest.raises(DataError, match=r"row 7, column 'day': '2024-01-02' is the date of row 5, too"):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linrnn.data.text_table import numeric_columns, parse_numbers, read_table
+from linrnn.data.number_column import numeric_columns, parse_numbers
+from linrnn.data.text_table import read_table
 from linrnn.errors import DataError
 
 VALUES = st.floats(allow_nan=False, allow_infinity=False)
@@ -54,10 +55,9 @@ def test_one_column_with_decimal_commas_under_its_name() -> None:
     assert parse_numbers(read_table(b"y\n1,5\n-2\n,5e1\n", "d"), "y").tolist() == [1.5, -2, 5]
 
 
-def test_a_quoted_comma_between_commas_is_no_decimal_comma() -> None:
-    table = read_table(b't,y\n1,"1,234"\n2,3\n3,4\n', "d")
-    with pytest.raises(DataError, match=r"row 2, column 'y': '1,234' is not a number"):
-        parse_numbers(table, "y")
+def test_a_quoted_comma_between_commas_is_of_thousands_unless_it_cannot_be() -> None:
+    assert parse_numbers(read_table(b't,y\n1,"1,234"\n2,3\n3,4\n', "d"), "y").tolist() == [1234, 3, 4]
+    assert parse_numbers(read_table(b't,y\n1,"1,234"\n2,"3,5"\n3,4\n', "d"), "y").tolist() == [1.234, 3.5, 4]
 
 
 def test_quotes_hold_separators_and_line_ends() -> None:
@@ -88,12 +88,11 @@ def test_columns_of_dates_and_of_words_are_not_numeric() -> None:
         (b"a,y\n1,2\n1,2,3\n", ["row 3", "3 cells"]),
         (b"a,y\n1,2\n\n1,2\n", ["row 3", "empty", "delete"]),
         (b"y,x,y\n1,2,3\n", ["row 1", "column 'y'", "twice", "rename"]),
-        ("y\n1\n".encode("utf-16"), ["UTF-16", "save it as UTF-8"]),
-        ("y\n1\n".encode("utf-16-le"), ["row 1", "NUL", "save"]),
+        (b"\xff\xfey", ["row 1", "UTF-16 text as it begins", "save it as UTF-8"]),
         (b"y\n1\n2\0\n", ["row 3", "NUL"]),
-        ("y\n1\nü\n".encode("latin-1"), ["row 3", "no UTF-8 text"]),
+        (b"y\n1\n\xfc\x01\n", ["row 3", "this is no text"]),
         (b'y,z\n1,2\n"1,2\n3,4\n', ["row 3", "quotes"]),
-        (b"y\n" + b"1" * 200_000 + b"\n", ["row 2", "larger than"]),
+        (b"y\n" + b"1" * 200_000 + b"\n", ["row 2", "more than 131,072 characters"]),
     ],
 )
 def test_what_is_no_table_is_said_with_its_place(content: bytes, parts: list[str]) -> None:
@@ -114,8 +113,6 @@ def test_what_is_no_table_is_said_with_its_place(content: bytes, parts: list[str
         ("1e999", "no finite number"),
         ("1_000", "not a number"),
         ("0x10", "not a number"),
-        ("٣", "not a number"),
-        ("1.234,5", "not a number"),
         ("2.5", "decimal point"),
         ("x" * 1000, "xxx..."),
     ],

@@ -139,8 +139,8 @@ DAYS = pd.date_range("2024-01-01", periods=60)
 @pytest.mark.parametrize(
     ("values", "settings", "part"),
     [
-        (TWO, {}, """name one with column=NAME, such as column="it's new\""""),
-        (pd.DataFrame({"a": VALUES, "b": VALUES}), {}, "column=NAME, such as column='b'"),
+        (TWO, {}, """name one, such as column="it's new\""""),
+        (pd.DataFrame({"a": VALUES, "b": VALUES}), {}, "name one, such as column='b'"),
         (VALUES, {"horizon": 0}, "horizon=0 predicts 'y' from itself: name other inputs"),
         (VALUES, {"horizon": -1}, "horizon must be"),
         (VALUES, {"horizon": 50}, "horizon=50 needs"),
@@ -171,10 +171,10 @@ def test_rows_newest_first_are_warned_of_where_the_task_is_made() -> None:
     with pytest.warns(UserWarning, match="newest first") as caught:
         task = linrnn.Series(series[::-1], horizon=2)
     assert [each.filename for each in caught] == [__file__]
-    column, order = task.notes()
-    assert ("'sales'" in column, "'date'" in order) == (True, True)
+    (order,) = task.notes()
+    assert ("predicts 'sales' 2 rows ahead" in task.question, "'date'" in order) == (True, True)
     assert data_digests(task.splits()) == data_digests(linrnn.Series(series, horizon=2).splits())
-    assert len(linrnn.Series(series.drop(DAYS[5])).notes()) == 2  # gaps are noted without a warning
+    assert len(linrnn.Series(series.drop(DAYS[5])).notes()) == 1  # gaps are noted without a warning
 
 
 def test_a_series_is_represented_by_name_column_horizon_and_rows(tmp_path: Path) -> None:
