@@ -73,6 +73,7 @@ class RerunJob(NamedTuple):
             baselines=self.record.baselines(),
             last_epoch=self.original.history.epoch,
             test=self.original.test_loss is not None,
+            form=self.original.history.form,
         )
 
 
@@ -136,6 +137,7 @@ def repeat_training(job: RerunJob, progress: ProgressReporter) -> TrialResult:
         baselines=job.record.baselines(),
         last_epoch=original.history.epoch,
         test=original.test_loss is not None,
+        form=original.history.form,
         progress=progress,
     )
 

@@ -41,6 +41,7 @@ def run_trial(
     limits: Mapping[int, float] | None = None,
     last_epoch: int | None = None,
     test: bool = False,
+    form: str = "",
     progress: ProgressReporter | None = None,
 ) -> TrialResult:
     """Train one trial.
@@ -62,6 +63,8 @@ def run_trial(
         Epoch after which training stops, one of those of the evaluations.
     test : bool
         Whether to compute the test loss.
+    form : str
+        Form of the computation, for a reproduction; by default, the faster one.
     progress : ProgressReporter, optional
         Advances with each evaluation.
 
@@ -81,7 +84,7 @@ def run_trial(
     config = replace(config, task=attach_contents(config.task, contents))
     splits = load_splits(config.task)
     reporter = progress or NullProgress()
-    for history in train(config, splits):
+    for history in train(config, splits, form):
         loss = history.objective
         details = f"epoch {history.epoch}: best val loss ({OBJECTIVE}) {loss:.4g}"
         reporter.advance(config.model.name, loss, details=details)

@@ -29,6 +29,7 @@ class LossKind(IntEnum):
     """Losses of outputs and targets."""
 
     SQUARED_ERROR = 31
+    CROSS_ENTROPY = 32
 
 
 KINDS: dict[Operation, type[CellKind] | type[LossKind]] = {

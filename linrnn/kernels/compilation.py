@@ -19,7 +19,7 @@ njit: Any = typed_njit  # whose types leave out some options
 
 INDEX: Any = types.int64
 REALS = types.float32, types.float64
-OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}  # nothing is allocated
+OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}  # nothing is allocated
 
 
 def _digest() -> str:
@@ -32,7 +32,7 @@ DIGEST = _digest()
 
 def inline(function: F) -> F:
     """Compile a function as a part of its callers only."""
-    dispatcher: F = njit(**OPTIONS, no_cpython_wrapper=True)(function)
+    dispatcher: F = njit(**OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     return dispatcher
 
 

@@ -9,7 +9,7 @@ from numba import types as untyped_types
 from linrnn.kernels.codes import CellKind, LossKind, Operation
 from linrnn.kernels.compilation import Array, compile_kernel, inline
 from linrnn.kernels.elman_cell import run_tanh, run_tanh_slope
-from linrnn.kernels.losses import squared_errors
+from linrnn.kernels.losses import cross_entropies, squared_errors
 from linrnn.kernels.products import add_product
 from linrnn.kernels.program import PROGRAM
 
@@ -76,10 +76,17 @@ def run_loss(a: Array, p: Any) -> float:
     """The sum of the losses."""
     if p.kind == LossKind.SQUARED_ERROR:
         return squared_errors(a, p)
+    if p.kind == LossKind.CROSS_ENTROPY:
+        return cross_entropies(a, p)
     raise ValueError("unknown loss in a program")
 
 
-@compile_kernel(lambda real: (real[::1], types.float64[::1], PROGRAM))
+def run_types(real: Any) -> tuple[Any, ...]:
+    """Argument types of `run`."""
+    return real[::1], types.float64[::1], PROGRAM
+
+
+@compile_kernel(run_types)
 def run(a: Array, total: Array, instructions: Array) -> None:
     """Run a program in the array that holds its matrices; the sum of its loss goes to the one element of `total`.
 

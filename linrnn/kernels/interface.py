@@ -20,7 +20,7 @@ plan_evaluation = lru_cache(maxsize=64)(EvaluationPlan)
 
 
 class Objective(NamedTuple):
-    """Data and a loss: scale * mean over the counted steps, sequences and, of squared errors, outputs.
+    """Data and a loss: scale * mean over the counted steps and sequences, and over outputs for squared errors.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Objective(NamedTuple):
     scale : float
         Factor of the loss.
     loss : LossKind
-        (y - target)^2 of each output.
+        (y - target)^2 of each output, or the cross-entropy of the softmax of the outputs and a one-hot target.
     """
 
     inputs: Array
@@ -46,15 +46,18 @@ class Objective(NamedTuple):
     def factor(self) -> float:
         """What the sum of the losses is multiplied with."""
         steps, batch, outputs = self.targets.shape
-        return self.scale / float((steps - self.washout) * batch * outputs)
+        terms = outputs if self.loss == LossKind.SQUARED_ERROR else 1
+        return self.scale / float((steps - self.washout) * batch * terms)
 
     @property
     def slope_factor(self) -> float:
-        """What the errors that the loss leaves are multiplied with."""
-        return 2 * self.factor
+        """What the operation of the loss leaves, errors or slopes, is multiplied with."""
+        return 2 * self.factor if self.loss == LossKind.SQUARED_ERROR else self.factor
 
-    def sizes(self, architecture: Architecture) -> Sizes:
-        """Sizes of a network for these data; ValueError if inputs and targets differ in steps or batch."""
+    def sizes(self, architecture: Architecture | None) -> Sizes:
+        """Sizes of a network for these data; ValueError without one, or if steps or batches of the data differ."""
+        if architecture is None:
+            raise ValueError("the kernels do not compute this network")
         if self.inputs.shape[:2] != self.targets.shape[:2]:
             raise ValueError(f"inputs {self.inputs.shape} and targets {self.targets.shape} differ in steps or batch")
         checked = architecture._replace(cell=CellKind(architecture.cell))
@@ -74,7 +77,7 @@ def train_steps(
     first_epoch: int,
     rates: Array,
     objective: Objective,
-    architecture: Architecture,
+    architecture: Architecture | None,
     clip_norm: float,
     weight_decay: float,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -122,6 +125,7 @@ def train_steps(
     losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
     slopes = plan.outputs.flat
     train_replicas(
+        run,
         a,
         EpochPlan(plan.epoch, plan.gradients, slopes.start, slopes.columns, plan.row.start, plan.gradient.start),
         AdamState(weights, moment1, moment2),
@@ -145,7 +149,7 @@ def check_weights(network: NetworkPlan, *arrays: Array) -> None:
         raise ValueError(f"weights and moments must be of shape {shape}, not {[array.shape for array in arrays]}")
 
 
-def evaluate(weights: Array, objective: Objective, architecture: Architecture) -> npt.NDArray[np.float64]:
+def evaluate(weights: Array, objective: Objective, architecture: Architecture | None) -> npt.NDArray[np.float64]:
     """Losses (S,) at weights (S, P)."""
     rows, *loss = objective.shape
     plan = plan_evaluation(objective.sizes(architecture), rows, *loss)

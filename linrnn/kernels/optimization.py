@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from numba import types as untyped_types
 
 from linrnn.kernels.compilation import INDEX, Array, compile_kernel, inline
-from linrnn.kernels.execution import run
+from linrnn.kernels.execution import run_types
 from linrnn.kernels.program import PROGRAM
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
@@ -104,6 +104,7 @@ def train_types(real: Any) -> tuple[Any, ...]:
     """Argument types of `train_replicas`."""
     line, curve, rows = REAL[::1], REAL[:, ::1], real[:, ::1]
     return (
+        types.FunctionType(types.void(*run_types(real))),
         real[::1],
         types.NamedTuple([PROGRAM, PROGRAM, INDEX, INDEX, INDEX, INDEX], EpochPlan),
         types.NamedUniTuple(rows, len(AdamState._fields), AdamState),
@@ -113,7 +114,9 @@ def train_types(real: Any) -> tuple[Any, ...]:
 
 
 @compile_kernel(train_types)
-def train_replicas(a: Array, plan: EpochPlan, state: AdamState, curves: Curves, settings: StepSettings) -> None:
+def train_replicas(
+    run: Any, a: Array, plan: EpochPlan, state: AdamState, curves: Curves, settings: StepSettings
+) -> None:
     """Train each replica, one epoch per learning rate; a loss is the factor times the total of the forward program."""
     weights, (losses, norms, sums, total) = state.weights, curves
     width, slopes = weights.shape[1], a[plan.slopes : plan.slopes + plan.size]

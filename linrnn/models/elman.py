@@ -37,11 +37,11 @@ class Elman(Model):
     recurrent_bias: str = setting("no", Choice(("no", "yes")), "whether each recurrence has a second bias, beside W")
 
     @property
-    def architecture(self) -> kernels.Architecture:
-        """The network as the compiled kernels compute it."""
-        return kernels.Architecture(
-            kernels.parse_code(kernels.CellKind, self.activation), self.hidden_size, self.num_layers
-        )
+    def architecture(self) -> kernels.Architecture | None:
+        if self.recurrent_bias == "yes":
+            return None
+        cell = kernels.parse_code(kernels.CellKind, self.activation)
+        return kernels.Architecture(cell, self.hidden_size, self.num_layers)
 
     @property
     def layers(self) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from linrnn import kernels
 from linrnn.config.settings import Config
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class Model(Config, ABC):
     kind: ClassVar[str] = "model"
     name: ClassVar[str]
     hidden_size: int
+
+    @property
+    def architecture(self) -> kernels.Architecture | None:
+        """The network as the compiled kernels compute it; None if they do not."""
+        return None
 
     @abstractmethod
     def shapes(self, input_size: int, output_size: int) -> Shapes:

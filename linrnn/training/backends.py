@@ -1,4 +1,4 @@
-"""Training steps on stacked replicas: compiled kernels for small Elman networks, autograd for all others.
+"""Training steps on stacked replicas: compiled kernels for small networks, autograd for all others.
 
 Both compute the same updates. A replica whose loss or gradient norm is not finite has diverged: its weights are nan
 from then on, and the other replicas are unaffected.
@@ -14,9 +14,15 @@ from torch import Tensor
 
 from linrnn import kernels
 from linrnn.data.sequences import Sequences
-from linrnn.models.elman import Elman
 from linrnn.models.model import Model, Shapes, unflatten
-from linrnn.training.evaluation import kernel_objective, normalized_loss, single_torch_thread, uses_kernels
+from linrnn.training.evaluation import (
+    KERNELS,
+    TORCH,
+    kernel_objective,
+    normalized_loss,
+    single_torch_thread,
+    uses_kernels,
+)
 from linrnn.training.history import Losses, Weights
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
@@ -34,10 +40,12 @@ class TrainingBackend(Protocol):
         """Train; return the loss before the update and the gradient norm of each epoch, `(epochs, S)` each."""
 
 
-def choose_backend(config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> TrainingBackend:
-    """The faster back end for the sizes of the config, with these initial weights."""
+def choose_backend(
+    config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences, form: str = ""
+) -> TrainingBackend:
+    """The back end of a form, or the faster one for the sizes of the config, with these initial weights."""
     model, training = config.model, config.training
-    if training.device == "cpu" and uses_kernels(model, data):
+    if form != TORCH and training.device == "cpu" and uses_kernels(model, data):
         return KernelBackend(model, training, weights, data)
     return TorchBackend(model, training, shapes, weights, data)
 
@@ -45,9 +53,9 @@ def choose_backend(config: TrialConfig, shapes: Shapes, weights: Weights, data: 
 class KernelBackend:
     """Compiled training; the bits of a replica depend neither on S nor on the processor."""
 
-    form: ClassVar[str] = "kernels"
+    form: ClassVar[str] = KERNELS
 
-    def __init__(self, model: Elman, training: TrainingConfig, weights: Weights, data: Sequences) -> None:
+    def __init__(self, model: Model, training: TrainingConfig, weights: Weights, data: Sequences) -> None:
         self.model, self.training = model, training
         self.objective = kernel_objective(data, np.float32)
         self.present = weights.copy()
@@ -78,7 +86,7 @@ class KernelBackend:
 class TorchBackend:
     """Training of any model type on any device by autograd; the reference for the compiled form."""
 
-    form: ClassVar[str] = "torch"
+    form: ClassVar[str] = TORCH
 
     def __init__(
         self, model: Model, training: TrainingConfig, shapes: Shapes, weights: Weights, data: Sequences

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,11 +14,11 @@ from torch import Tensor
 from linrnn import kernels
 from linrnn.data.sequences import Array, Sequences
 from linrnn.data.step_losses import thin_steps
-from linrnn.models.elman import Elman
 from linrnn.models.model import Model, Shapes, unflatten
 from linrnn.models.recurrence import prefers_kernels
 from linrnn.training.history import Losses
 
+KERNELS, TORCH = "kernels", "torch"  # forms of a computation
 THREADS = 1  # of torch: sums then have one order
 MOST_STATES = 2**26  # of hidden units, computed at once: half a gigabyte
 
@@ -47,28 +47,28 @@ def normalized_loss(outputs: Tensor, sequences: Sequences) -> Tensor:
     return (counted - targets).square().mean(dim=(1, 2, 3)) / sequences.scale
 
 
-def evaluate(model: Model, shapes: Shapes, weights: NDArray[np.float32], sequences: Sequences) -> Losses:
-    """Normalized loss `(S,)` of weights `(S, P)` on the sequences; inf if not finite."""
+def evaluate(
+    model: Model, shapes: Shapes, weights: NDArray[np.float32], sequences: Sequences, form: str = KERNELS
+) -> Losses:
+    """Normalized loss `(S,)` of weights `(S, P)` on the sequences; inf if not finite.
+
+    The form of the training decides for classes: the sizes alone for other targets.
+    """
     exact = weights.astype(np.float64)
     losses = (
         evaluate_with_kernels(model, exact, sequences)
-        if uses_kernels(model, sequences)
+        if uses_kernels(model, sequences) and not (sequences.classes and form != KERNELS)
         else evaluate_with_torch(model, shapes, exact, sequences)
     )
     return np.where(np.isfinite(losses), losses, np.inf)
 
 
-def uses_kernels(model: Model, sequences: Sequences) -> TypeGuard[Elman]:
-    """Whether the compiled kernels support the model type and the loss, and are faster for these sizes."""
-    return (
-        isinstance(model, Elman)
-        and model.recurrent_bias == "no"
-        and not sequences.classes
-        and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
-    )
+def uses_kernels(model: Model, sequences: Sequences) -> bool:
+    """Whether the compiled kernels support the model type, and are faster for these sizes."""
+    return model.architecture is not None and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
 
 
-def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) -> Losses:
+def evaluate_with_kernels(model: Model, weights: Array, sequences: Sequences) -> Losses:
     """Losses by the compiled kernels."""
     return kernels.evaluate(weights, kernel_objective(sequences, np.float64), model.architecture)
 
@@ -76,7 +76,8 @@ def evaluate_with_kernels(model: Elman, weights: Array, sequences: Sequences) ->
 def kernel_objective(sequences: Sequences, dtype: type[np.floating[Any]]) -> kernels.Objective:
     """Data and loss of the sequences for the kernels, of a dtype."""
     inputs, targets = (np.ascontiguousarray(part, dtype=dtype) for part in (sequences.inputs, sequences.targets))
-    return kernels.Objective(inputs, targets, sequences.first, 1 / sequences.scale)
+    kind = kernels.LossKind.CROSS_ENTROPY if sequences.classes else kernels.LossKind.SQUARED_ERROR
+    return kernels.Objective(inputs, targets, sequences.first, 1 / sequences.scale, kind)
 
 
 def evaluate_with_torch(model: Model, shapes: Shapes, weights: Array, sequences: Sequences) -> Losses:

@@ -16,7 +16,7 @@ from linrnn.training.history import Losses, TrainingHistory, Weights
 from linrnn.training.trial_config import TrialConfig
 
 
-def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[TrainingHistory]:
+def train(config: TrialConfig, splits: Splits | None = None, form: str = "") -> Iterator[TrainingHistory]:
     """Train all replicas of a trial by full-batch AdamW, which without weight decay is Adam.
 
     The result depends on the config alone, and replica k on (seed, k), whatever the number of replicas.
@@ -27,6 +27,8 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
         Task, model, training settings and seed.
     splits : Splits, optional
         The data of `config.task.splits()`, if they are in memory already.
+    form : str
+        `torch`: as trials of class targets were trained before the kernels had their loss; by default, the faster form.
 
     Yields
     ------
@@ -47,7 +49,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
     data = splits or config.task.splits()
     shapes = config.model.shapes(data.train.inputs.shape[2], data.train.targets.shape[2])
     windows = cut_windows(data.train, config.training.window)
-    backend = choose_backend(config, shapes, initial_weights(config, shapes), windows)
+    backend = choose_backend(config, shapes, initial_weights(config, shapes), windows, form)
     best = backend.weights
     digests = [row_digests(best)]
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
@@ -57,7 +59,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
         losses, norms = backend.advance(epoch - previous)
         weights = backend.weights
         digests.append(row_digests(weights))
-        val_loss.append(evaluate(config.model, shapes, weights, data.val))
+        val_loss.append(evaluate(config.model, shapes, weights, data.val, backend.form))
         better = val_loss[-1] < best_loss
         best_loss, best_epoch = np.where(better, val_loss[-1], best_loss), np.where(better, epoch, best_epoch)
         best = np.where(better[:, None], weights, best)
@@ -79,7 +81,7 @@ def train(config: TrialConfig, splits: Splits | None = None) -> Iterator[Trainin
 
 def evaluate_test_split(config: TrialConfig, history: TrainingHistory, splits: Splits) -> Losses:
     """Normalized test loss `(S,)` of each replica's best weights; inf for a diverged replica."""
-    losses = evaluate(config.model, history.shapes, history.best_weights, splits.test)
+    losses = evaluate(config.model, history.shapes, history.best_weights, splits.test, history.form)
     return np.where(history.diverged, np.inf, losses)
 
 

@@ -229,6 +229,16 @@ def test_another_number_of_threads_changes_nothing_or_is_named(
 
 
 @pytest.mark.long
+def test_classes_trained_by_torch_are_reproduced_by_torch(store: Store, here: Here) -> None:
+    settings = {name: text for name, text in CONFIG_TEXT.items() if not name.startswith("task")}
+    digits = from_text({**settings, "task": "digits", "training.epochs": "4"})
+    trained = run_trial(digits, form="torch", test=True)  # as before the kernels had cross-entropy
+    assert (trained.history.form, run_trial(digits).history.form) == ("torch", "kernels")
+    run_id = record_trial(store, trained, "digits", {"phase": "single"})
+    code, out, _ = here(store, "reproduce", run_id, "--json", "-q")
+    assert (code, json.loads(out)["verdict"]) == (0, "IDENTICAL")
+
+
 def test_threads_set_outside_change_nothing(store: Store) -> None:
     run_id = record_trial(store, run_trial(LARGE), "large", {"phase": "single"})
     done = elsewhere(store.folder, "reproduce", run_id, "-q", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")

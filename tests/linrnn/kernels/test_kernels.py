@@ -15,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from numba import njit
 from torch import Tensor
 
 from linrnn import kernels
 from linrnn.kernels import compilation, execution, interface, network_plan, optimization
+from linrnn.kernels.elementary_functions import exponential, logarithm
 
 Array = npt.NDArray[Any]
 CODES = {"linear": kernels.CellKind.LINEAR, "tanh": kernels.CellKind.TANH}
@@ -53,12 +55,9 @@ def drawn(
     return weights.astype(dtype), x.astype(dtype), y.astype(dtype)
 
 
-def loss_by_torch(row: Tensor, x: Tensor, y: Tensor, first: int, size: int, layers: int, activation: str) -> Tensor:
+def outputs_by_torch(row: Tensor, x: Tensor, outputs: int, size: int, layers: int, activation: str) -> Tensor:
     fans = [x.shape[2]] + [size] * (layers - 1)
-    sizes = [part for fan in fans for part in (size * fan, size * size, size)] + [
-        y.shape[2] * size,
-        y.shape[2],
-    ]
+    sizes = [part for fan in fans for part in (size * fan, size * size, size)] + [outputs * size, outputs]
     offsets = np.cumsum([0, *sizes])
     parts = [row[start:stop] for start, stop in pairwise(offsets)]
     for layer in range(layers):
@@ -69,7 +68,11 @@ def loss_by_torch(row: Tensor, x: Tensor, y: Tensor, first: int, size: int, laye
             h = h.tanh() if activation == "tanh" else h
             states.append(h)
         x = torch.stack(states)
-    outputs = x @ parts[-2].view(-1, size).T + parts[-1]
+    return x @ parts[-2].view(-1, size).T + parts[-1]
+
+
+def loss_by_torch(row: Tensor, x: Tensor, y: Tensor, first: int, size: int, layers: int, activation: str) -> Tensor:
+    outputs = outputs_by_torch(row, x, y.shape[2], size, layers, activation)
     return 1.7 * (outputs - y)[first:].square().mean()
 
 
@@ -175,6 +178,44 @@ def test_evaluation_is_the_loss_trained_on(activation: str, length: int, monkeyp
     interface.plan_evaluation.cache_clear()
     np.testing.assert_allclose(losses, expected, rtol=1e-12)
     np.testing.assert_allclose(losses, train(weights, [1], 1.0, 0.0, *problem)[1][0], rtol=1e-12)
+
+
+def one_hot(steps: int, batch: int, classes: int) -> Array:
+    """Classes (T, B, O), drawn."""
+    return np.eye(classes)[np.random.default_rng(2).integers(classes, size=(steps, batch))]
+
+
+@pytest.mark.parametrize(("steps", "batch", "classes", "washout"), [(1, 1, 2, 0), (7, 3, 10, 6), (20, 2, 17, 5)])
+def test_cross_entropy_is_that_of_torch(steps: int, batch: int, classes: int, washout: int) -> None:
+    weights, x, _ = drawn(steps, batch, 6, 2, 3, outputs=classes)
+    weights *= 4
+    y = one_hot(steps, batch, classes)
+    objective = kernels.Objective(x, y, washout, 1.7, kernels.LossKind.CROSS_ENTROPY)
+    architecture = kernels.Architecture(CODES["tanh"], 6, 2)
+    ends, moments = weights.copy(), np.zeros((2, *weights.shape))
+    losses, norms = kernels.train_steps(ends, *moments, 0, RATES[:1], objective, architecture, np.inf, 0.0)
+    for k, row in enumerate(torch.from_numpy(weights)):
+        row.requires_grad_()
+        outputs = outputs_by_torch(row, torch.from_numpy(x), classes, 6, 2, "tanh")[washout:]
+        targets = torch.from_numpy(y[washout:].argmax(axis=2))
+        loss = 1.7 * torch.nn.functional.cross_entropy(outputs.reshape(-1, classes), targets.reshape(-1))
+        (gradient,) = torch.autograd.grad(loss, row)
+        assert losses[0, k] == pytest.approx(loss.item(), rel=1e-12)
+        assert norms[0, k] == pytest.approx(gradient.norm().item(), rel=1e-12)
+        np.testing.assert_allclose(moments[0, k], 0.1 * gradient.numpy(), rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(kernels.evaluate(weights, objective, architecture), losses[0], rtol=1e-12)
+
+
+@dtypes
+def test_cross_entropy_of_outputs_far_apart_is_finite_and_of_infinite_ones_is_not(dtype: Any) -> None:
+    weights, x, _ = drawn(4, 2, 3, 1, 3, outputs=4, dtype=dtype)
+    weights[0, -4:] = [0, 1e6, 0, -1e6]
+    weights[1, -4:] = [0, np.inf, 0, 0]
+    objective = kernels.Objective(x, one_hot(4, 2, 4).astype(dtype), 0, 1.0, kernels.LossKind.CROSS_ENTROPY)
+    losses = kernels.evaluate(weights, objective, kernels.Architecture(CODES["tanh"], 3))
+    assert np.isfinite(losses).tolist() == [True, False, True]
+    distances = 1e6 - np.array([0, 1e6, 0, -1e6])  # from the largest output, which the softmax is
+    assert losses[0] == pytest.approx(float((objective.targets * distances).sum(axis=2).mean()), rel=1e-5)
 
 
 @dtypes
@@ -313,6 +354,33 @@ def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert text.count(old) == 1
     file.write_text(text.replace(old, new))
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def exp_and_log(values: Array, logarithms: Array) -> None:
+    """values = exp(values), and logarithms = log of the exponentials in float64."""
+    for i in range(len(values)):
+        values[i] = exponential(values[i])
+        logarithms[i] = logarithm(float(values[i]))
+
+
+@pytest.mark.parametrize(("dtype", "lowest", "bound"), [(np.float32, -87, 3.0), (np.float64, -708, 4.0)])
+def test_exp_and_log(dtype: Any, lowest: float, bound: float) -> None:
+    generator = np.random.default_rng(0)
+    values = np.concatenate(
+        [generator.uniform(lowest, 2, 500), *(generator.normal(scale=s, size=200) for s in (1e-3, 1))]
+    )
+    values = values.astype(dtype)
+    exponentials, logarithms = values.copy(), np.empty(len(values))
+    exp_and_log(exponentials, logarithms)
+    right = np.exp(values.astype(np.longdouble))
+    assert (np.abs(exponentials - right) / np.spacing(right.astype(dtype))).max() <= bound
+    expected = np.log(exponentials.astype(np.longdouble))
+    assert (np.abs(logarithms - expected) / np.spacing(np.abs(expected.astype(float)))).max() <= 2
+    special = np.array([-np.inf, 10 * lowest, 0.0, np.nan], dtype)
+    exp_and_log(special, np.empty(4))
+    smallest = np.exp(dtype(lowest))
+    np.testing.assert_allclose(special, np.array([smallest, smallest, 1, np.nan], dtype), rtol=1e-6)
 
 
 def tanh_of(values: Array) -> Array:

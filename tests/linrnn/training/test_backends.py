@@ -12,16 +12,18 @@ import pytest
 import torch
 
 from linrnn.data.digests import digest
+from linrnn.data.sequences import Splits
 from linrnn.models import MODELS
-from linrnn.models.elman import Elman
 from linrnn.tasks import TASKS
 from linrnn.training.backends import KernelBackend, TorchBackend, choose_backend
-from linrnn.training.loop import initial_weights, train
+from linrnn.training.evaluation import evaluate_with_torch
+from linrnn.training.history import Losses, TrainingHistory
+from linrnn.training.loop import evaluate_test_split, initial_weights, train
 from linrnn.training.trial_config import TrialConfig, from_text
 from tests.conftest import NEEDED
 
 SMALL = {"model.hidden_size": "6", "training.epochs": "30", "training.replicas": "3", "training.evaluations": "5"}
-CLASSES = {"copy", "digits"}  # whose loss the kernels do not know
+CLASSES = {"copy", "digits"}
 
 
 def config(task: str, model: str, **settings: str) -> TrialConfig:
@@ -32,14 +34,13 @@ def config(task: str, model: str, **settings: str) -> TrialConfig:
 
 
 @pytest.mark.parametrize(("layers", "decay"), [("1", "0"), ("2", "3")])
-@pytest.mark.parametrize("task", sorted(set(TASKS) - CLASSES))
+@pytest.mark.parametrize("task", sorted(TASKS))
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_both_forms_make_the_same_updates(model: str, task: str, layers: str, decay: str) -> None:
     settings = {"model__num_layers": layers, "training__clip_norm": "0.3", "training__weight_decay": decay}
     asked = config(task, model, **settings)
-    shapes, data = asked.model.shapes(asked.task.input_size, 1), asked.task.splits().train
+    shapes, data = asked.model.shapes(asked.task.input_size, asked.task.output_size), asked.task.splits().train
     first = initial_weights(asked, shapes)
-    assert isinstance(asked.model, Elman)
     fast = KernelBackend(asked.model, asked.training, first, data)
     slow = TorchBackend(asked.model, asked.training, shapes, first, data)
     for count in (1, 4):
@@ -52,10 +53,21 @@ def test_both_forms_make_the_same_updates(model: str, task: str, layers: str, de
 
 
 @pytest.mark.parametrize("task", sorted(CLASSES))
-def test_classes_are_left_to_torch(task: str) -> None:
-    asked = config(task, "linear", training__replicas="1")
-    shapes, data = asked.model.shapes(asked.task.input_size, asked.task.output_size), asked.task.splits().train
-    assert isinstance(choose_backend(asked, shapes, initial_weights(asked, shapes), data), TorchBackend)
+def test_classes_are_trained_and_evaluated_in_the_form_of_their_record(task: str) -> None:
+    few = {"training__replicas": "2", "training__epochs": "3", "training__evaluations": "3"}
+    asked = config(task, "linear", **few)
+    (*_, fast), (*_, slow) = train(asked), train(asked, form="torch")
+    assert (fast.form, slow.form) == ("kernels", "torch")
+    assert np.allclose(fast.val_loss, slow.val_loss, rtol=1e-4)
+    data = asked.task.splits()
+    weights, shapes = slow.weights, slow.shapes
+    exact = evaluate_with_torch(asked.model, shapes, weights.astype(float), data.val)
+    assert np.array_equal(slow.val_loss[-1], exact), "as it was before the kernels had cross-entropy"
+    assert np.array_equal(evaluate_test_split(asked, slow, data), [*expected_test_losses(asked, slow, data)])
+
+
+def expected_test_losses(asked: TrialConfig, history: TrainingHistory, data: Splits) -> Losses:
+    return evaluate_with_torch(asked.model, history.shapes, history.best_weights.astype(float), data.test)
 
 
 def test_large_shapes_are_left_to_torch_and_the_progress_says_so() -> None:
