@@ -9,12 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from experiments.report.figures.canvas import FAINT, LOSS, SMALLEST, drawable, empty_figure, model_color
+from experiments.report.figures.canvas import FAINT, LOSS, SMALLEST, drawable, empty_figure
 from experiments.report.figures.picture import Picture, to_columns, to_floats
 from experiments.report.table import Table
 from linrnn.analysis.reduction import OrderLoss, Reduction
 from linrnn.analysis.verdict import LINEAR
 from linrnn.data.sequences import Array
+from tracking.model_colors import model_color
 
 SIZES: dict[str, dict[str, Any]] = {
     "o": {"markersize": 5},
