@@ -93,6 +93,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
     "gains": dict,
     "data_share": MAYBE,
     "conditions": str,
+    "question": str,
     "notes": list,
     "nonlinearity": {
         "tests": {
