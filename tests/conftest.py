@@ -27,7 +27,7 @@ from experiments.search.executors import local_workers
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.progress import NullProgress
 from experiments.workflows.sweep import run_sweep
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tests.faults.harness import BUDGET, Twin, new_store
 from tracking.schema import Artifact
 from tracking.store.access import Store, open_store
@@ -106,7 +106,7 @@ def golden(empty_store: Path, everybodys: Path) -> Golden:
         if not result.exists():
             store, progress = open_store(new_store(empty_store, folder)), TrialList()
             with local_workers(1) as executor:
-                summary = run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, progress)
+                summary = run_sweep(sweep_config("sine", DEFAULT_MODELS, BUDGET), store, executor, progress)
             result.write_text(json.dumps([sweeps_json([summary])["sweeps"][0], progress.models]))
     return Golden(open_store(folder), *json.loads(result.read_text()))
 

@@ -16,8 +16,9 @@ LOGARITHM = "log10_"  # the name of such a metric begins with it
 
 
 def common_search_settings() -> dict[str, str]:
-    """Return those of all model types and of training, which every task's trials have: setting -> metric."""
-    names = list_searchable(*(MODELS[name] for name in MODELS), TrainingConfig)
+    """Return those that all model types have, and those of training, which each trial has: setting -> metric."""
+    first, *others = (list_searchable(MODELS[name]) for name in MODELS)
+    names = [name for name in first if all(name in other for other in others)] + [*list_searchable(TrainingConfig)]
     return {name: metric_name(name) for name in names}
 
 

@@ -28,7 +28,7 @@ from experiments.workflows.resume import begin_or_resume, study_names
 from experiments.workflows.sweep_runner import sweep_files
 from experiments.workflows.trial import run_trial
 from linrnn.baseline.baselines import compute_baselines
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
 from tracking.mlflow_ui.experiment_setup import experiment_id
@@ -75,7 +75,7 @@ def measure_large_store(quick: bool) -> LargeStoreTimes:
 def create_large_store(folder: Path, trials: int) -> Store:
     """Create a store with one finished sweep of `trials` trials, from one training per model type."""
     store = open_store(folder)
-    config = sweep_config(TASK, tuple(MODELS), {**SMALL, Param.TRIALS: str(trials // len(MODELS))})
+    config = sweep_config(TASK, DEFAULT_MODELS, {**SMALL, Param.TRIALS: str(trials // len(DEFAULT_MODELS))})
     names = study_names(config, store, fresh=False)
     data = config.bases[0].task.load()
     files = sweep_files(data, compute_baselines(data.task, data.splits))

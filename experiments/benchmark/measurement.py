@@ -22,7 +22,7 @@ from experiments.benchmark.stack import EPOCHS_TIMED, Parts, parts
 from experiments.benchmark.sweep_times import END_TO_END, LONG_TRIALS, TINY, WORKERS, SweepTimes, time_sweep
 from experiments.benchmark.targets import Target, grid_targets
 from experiments.benchmark.verification_times import Cost, costs, largest_median
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tracking.runs.environment import environment
 from tracking.store.access import open_store
 
@@ -112,7 +112,7 @@ def sweep_times(quick: bool) -> Sweeps:
     """Time the end-to-end sweep, sweeps with one and two workers alternately, and the reference stack."""
     with tempfile.TemporaryDirectory(prefix="linrnn-bench-") as folder:
         store = open_store(folder)
-        stack = parts(store, tuple(MODELS), 2 if quick else EPOCHS_TIMED)
+        stack = parts(store, DEFAULT_MODELS, 2 if quick else EPOCHS_TIMED)
         end_to_end = time_sweep(store, TINY if quick else END_TO_END, 0 if quick else WORKERS)
         rounds = range(0 if quick else REPEATS)
         turns = [(time_sweep(store, LONG_TRIALS, 1), time_sweep(store, LONG_TRIALS, WORKERS)) for _ in rounds]

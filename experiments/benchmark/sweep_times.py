@@ -16,7 +16,7 @@ from experiments.search.sweep_config import SweepConfig, sweep_config, total_tri
 from experiments.workflows.sweep import run_sweep
 from experiments.workflows.sweep_runner import SweepRunner
 from experiments.workflows.trial import run_trial
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.training.trial_config import from_text
 from tracking.store.access import Store
 
@@ -49,7 +49,7 @@ class SweepTimes(NamedTuple):
 
 def time_sweep(store: Store, settings: Mapping[str, str], workers: int) -> SweepTimes:
     """Time a sweep of all model types on `sine`; 0 workers: in a thread of this process."""
-    config = sweep_config("sine", tuple(MODELS), settings)
+    config = sweep_config("sine", DEFAULT_MODELS, settings)
     with time_recording() as recording_seconds:
         start = time.perf_counter()
         with local_workers(workers) if workers else ThreadPoolExecutor(1) as executor:
@@ -85,7 +85,7 @@ def start_workers(executor: Executor, workers: int) -> None:
 
 def prepare_worker(_: int) -> int:
     """Train a little in a worker; return the process id."""
-    for model in MODELS:
+    for model in DEFAULT_MODELS:
         run_trial(from_text({"task": "sine", "model": model, **{k: v for k, v in TINY.items() if "sweep" not in k}}))
     time.sleep(0.2)  # so that other workers get a call, too
     return os.getpid()

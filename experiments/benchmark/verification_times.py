@@ -14,7 +14,7 @@ from experiments.workflows.reproduce import reproduce_trial
 from experiments.workflows.trial import run_trial
 from linrnn.analysis.bitwise import IDENTICAL
 from linrnn.data.digests import row_digests
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.training.loop import train
 from linrnn.training.trial_config import TrialConfig, from_text
 from tracking.runs.reader import read_trial
@@ -37,7 +37,7 @@ class Cost(NamedTuple):
 
 def costs(store: Store, quick: bool) -> Iterator[Cost]:
     """Yield the costs for each model type and size on `sine`, with the other settings at their defaults."""
-    for model in MODELS:
+    for model in DEFAULT_MODELS:
         for hidden in HIDDEN_SIZES[:1] if quick else HIDDEN_SIZES:
             text = {"task": "sine", "model": model, "model.hidden_size": str(hidden)}
             config = from_text(text | ({"training.epochs": "20"} if quick else {}))

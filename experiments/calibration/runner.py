@@ -22,7 +22,7 @@ from experiments.search.sweep_config import prepare_sweep
 from experiments.workflows.interrupts import add_resume_hint
 from experiments.workflows.progress import ProgressReporter
 from linrnn.errors import ConfigError, LinrnnError
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.processes.process_draws import draw_series
 from linrnn.tasks.memory_series import make_series
 from linrnn.training.trial_config import require_device
@@ -83,7 +83,7 @@ def check_config(config: CalibrationConfig, new_verdicts: bool = False) -> None:
         raise ConfigError(f"{config.folder} is a file: name a folder with --out")
     for rows in config.lengths:
         task = make_series(draw_series(config.seed, 0, rows).values)
-        require_device(prepare_sweep(task, tuple(MODELS), config.settings).config.bases[0].training)
+        require_device(prepare_sweep(task, DEFAULT_MODELS, config.settings).config.bases[0].training)
     path = config.folder / "settings.json"
     earlier = json.loads(path.read_text()) if path.exists() else config.text
     for name, value in config.text.items():

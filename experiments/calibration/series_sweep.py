@@ -15,7 +15,7 @@ from experiments.search.executors import SerialExecutor
 from experiments.search.sweep_config import Sweep, prepare_sweep
 from experiments.workflows.sweep import run_sweep
 from linrnn.data.sequences import Array
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.processes.process import Process, Realization
 from linrnn.processes.process_draws import choose_rows, draw_process, draw_series, find_truth
 from tracking.runs.environment import environment
@@ -117,7 +117,7 @@ def series_sweep(request: SeriesRequest) -> Sweep:
     realization = draw_series(request.seed, request.number, request.rows)
     write_file(request.series, series_csv(realization).encode())
     columns = INPUT_SETTINGS if realization.inputs is not None else {}
-    return prepare_sweep(str(request.series.resolve()), tuple(MODELS), {**columns, **request.settings})
+    return prepare_sweep(str(request.series.resolve()), DEFAULT_MODELS, {**columns, **request.settings})
 
 
 def series_csv(realization: Realization) -> str:

@@ -13,10 +13,12 @@ from click.shell_completion import CompletionItem
 
 from linrnn.config.registry import Registry
 from linrnn.errors import ConfigError
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS, MODELS
 from linrnn.tasks import BUILT_IN, SERIES_FILES, STANDARD_INPUT, TASKS
 
 T = TypeVar("T")
+
+ALL = "all"  # model types
 
 
 class Name(click.ParamType[str], Generic[T]):
@@ -30,6 +32,22 @@ class Name(click.ParamType[str], Generic[T]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
         return [CompletionItem(name) for name in self.registry if name.startswith(incomplete)]
+
+
+class ModelName(Name[Any]):
+    """A name of the registry, or `all`."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value if value == ALL else super().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        every = [CompletionItem(ALL)] if ALL.startswith(incomplete) else []
+        return super().shell_complete(ctx, param, incomplete) + every
+
+
+def expand_models(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the model types that `--model` options name: all for `all`, those of a default sweep for none."""
+    return tuple(MODELS) if ALL in names else tuple(dict.fromkeys(names)) or DEFAULT_MODELS
 
 
 class TaskName(Name[Any]):
@@ -95,7 +113,7 @@ class Percentage(click.ParamType[float]):
         return share if 0 <= share <= 1 else self.fail(f"{value!r} is not from 0% to 100%.", param, ctx)
 
 
-TASK, MODEL = TaskName(TASKS, "task"), Name(MODELS, "type")
+TASK, MODEL, MODEL_OR_ALL = TaskName(TASKS, "task"), Name(MODELS, "type"), ModelName(MODELS, "type")
 
 # Defaults in help are text: importing their declarations takes seconds. A test compares them.
 SETTINGS = click.option(

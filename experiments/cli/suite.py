@@ -10,7 +10,7 @@ from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import EPOCHS, REPLICAS, SEED, SETTINGS, TRIALS, WORKERS, settings_text
 from experiments.cli.sweep import sweep_all
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.tasks import BUILT_IN
 
 
@@ -58,7 +58,7 @@ def suite(
         "seed": seed,
     }
     text = settings_text(settings, shorthands)
-    sweeps = [prepare_sweep(task, tuple(MODELS), text) for task in BUILT_IN]
+    sweeps = [prepare_sweep(task, DEFAULT_MODELS, text) for task in BUILT_IN]
     _, summaries = sweep_all(options, sweeps, workers)
 
     from experiments.cli.text import show_suite

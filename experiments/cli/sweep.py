@@ -11,7 +11,7 @@ from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import (
     EPOCHS,
-    MODEL,
+    MODEL_OR_ALL,
     REPLICAS,
     SEED,
     SETTINGS,
@@ -20,9 +20,10 @@ from experiments.cli.parameters import (
     TRIALS,
     WORKERS,
     Number,
+    expand_models,
     settings_text,
 )
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS, MODELS
 
 if TYPE_CHECKING:
     from experiments.report.summary import SweepSummary
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     """
     linrnn sweep sine
     linrnn sweep sine xor --trials 10 --epochs 200
+    linrnn sweep sine --models all
     linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
     linrnn sweep data.csv --set task.column=sales --set task.horizon=12
     """,
@@ -42,10 +44,11 @@ if TYPE_CHECKING:
 @click.argument("tasks", nargs=-1, required=True, type=TASK, metavar="TASK...")
 @click.option(
     "--model",
+    "--models",
     "models",
     multiple=True,
-    type=MODEL,
-    help=f"Model type, may be repeated: {', '.join(MODELS)}. [default: all]",
+    type=MODEL_OR_ALL,
+    help=f"Model type, may be repeated: {', '.join(MODELS)}; or all.  [default: {', '.join(DEFAULT_MODELS)}]",
 )
 @TRIALS
 @REPLICAS
@@ -110,7 +113,7 @@ def sweep(
             "seed": seed,
         },
     )
-    sweeps = [prepare_sweep(task, models or tuple(MODELS), text) for task in dict.fromkeys(tasks)]
+    sweeps = [prepare_sweep(task, expand_models(models), text) for task in dict.fromkeys(tasks)]
     store, summaries = sweep_all(options, sweeps, workers, cluster, studies, fresh, patience)
     if options.json:
         from experiments.report.serialization import sweeps_json

@@ -16,7 +16,7 @@ from experiments.notebook.sweep_result import SweepResult
 from experiments.search.sweep_config import prepare_sweep, total_trials
 from linrnn.config.settings import format_value
 from linrnn.errors import ConfigError, LinrnnError
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.tasks.task import Task
 from linrnn.training.trial_config import require_device
 
@@ -28,7 +28,7 @@ class SweepError(LinrnnError):
 def compare(
     task: Task | str | Path,
     *,
-    models: Sequence[str] = tuple(MODELS),
+    models: Sequence[str] = DEFAULT_MODELS,
     trials: int | None = None,
     replicas: int | None = None,
     epochs: int | None = None,

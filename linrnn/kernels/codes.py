@@ -23,6 +23,7 @@ class CellKind(IntEnum):
 
     LINEAR = 11
     TANH = 12
+    RELU = 13
 
 
 class LossKind(IntEnum):

@@ -48,6 +48,24 @@ def run_tanh(a: Array, p: Any, t: int) -> None:
 
 
 @inline
+def run_relu(a: Array, p: Any, t: int) -> None:
+    """A row of a program: max(z, 0), and nan for nan."""
+    out = p.out + t * p.out_move
+    line = a[out : out + p.columns]
+    for i in range(len(line)):
+        line[i] = 0 if line[i] < 0 else line[i]
+
+
+@inline
+def run_relu_slope(a: Array, p: Any, t: int) -> None:
+    """A row of a program: multiplication by the slope of relu, 1 where h > 0."""
+    out, state = p.out + t * p.out_move, p.state + t * p.state_move
+    line, states = a[out : out + p.columns], a[state : state + p.columns]
+    for i in range(len(line)):
+        line[i] = 0 if states[i] <= 0 else line[i]
+
+
+@inline
 def run_tanh_slope(a: Array, p: Any, t: int) -> None:
     """A row of a program: multiplication by the slope of tanh, 1 - h^2."""
     out, state = p.out + t * p.out_move, p.state + t * p.state_move

@@ -8,7 +8,7 @@ from numba import types as untyped_types
 
 from linrnn.kernels.codes import CellKind, LossKind, Operation
 from linrnn.kernels.compilation import Array, compile_kernel, inline
-from linrnn.kernels.elman_cell import run_tanh, run_tanh_slope
+from linrnn.kernels.elman_cell import run_relu, run_relu_slope, run_tanh, run_tanh_slope
 from linrnn.kernels.losses import cross_entropies, squared_errors
 from linrnn.kernels.products import add_product
 from linrnn.kernels.program import PROGRAM
@@ -41,6 +41,8 @@ def run_cell(a: Array, p: Any, t: int) -> None:
     """A step of a cell, at time t."""
     if p.kind == CellKind.TANH:
         run_tanh(a, p, t)
+    elif p.kind == CellKind.RELU:
+        run_relu(a, p, t)
     else:
         raise ValueError("unknown cell in a program")
 
@@ -50,6 +52,8 @@ def run_cell_backward(a: Array, p: Any, t: int) -> None:
     """The slopes of a step of a cell, at time t of the way back."""
     if p.kind == CellKind.TANH:
         run_tanh_slope(a, p, t)
+    elif p.kind == CellKind.RELU:
+        run_relu_slope(a, p, t)
     else:
         raise ValueError("unknown cell in a program")
 

@@ -14,5 +14,7 @@ MODELS: Registry[type[Model]] = Registry(
     {
         "linear": "linrnn.models.linear:Linear",
         "tanh": "linrnn.models.tanh:Tanh",
+        "relu": "linrnn.models.relu:Relu",
     },
 )
+DEFAULT_MODELS = ("linear", "tanh")  # of a sweep that names none

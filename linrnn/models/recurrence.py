@@ -1,10 +1,11 @@
-"""The recurrence h_t = f(W h_{t-1} + u_t) of S stacked replicas, f linear or tanh.
+"""The recurrence h_t = f(W h_{t-1} + u_t) of S stacked replicas, with an activation f.
 
 Everywhere u and h are (S, T, B, H), W is (S, H, H), h0 is (S, B, H); T >= 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,6 +20,13 @@ from linrnn import kernels
 #   forward and backward       .13-.65   .64-1.08   .86-1.67   .92-2.1
 #   whole training step        .06-.38    .22-.80   .60-1.28   .63-1.9
 KERNEL_PRODUCTS = 2**18
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"linear": lambda z: z, "tanh": torch.tanh, "relu": torch.relu}
+IN_PLACE: dict[str, Callable[[Tensor], Tensor]] = {"linear": lambda z: z, "tanh": torch.tanh_, "relu": torch.relu_}
+SLOPES: dict[str, Callable[[Tensor], Tensor]] = {  # f' where f is h
+    "linear": torch.ones_like,
+    "tanh": lambda h: 1 - h.square(),
+    "relu": lambda h: (~(h <= 0)).to(h),
+}
 
 
 def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
@@ -33,7 +41,7 @@ def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     h0 : Tensor (S, B, H)
         State before the first step.
     activation : str
-        `linear` or `tanh`.
+        `linear`, `tanh` or `relu`.
 
     Returns
     -------
@@ -71,8 +79,7 @@ def recurrence_definition(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> 
     kernels.parse_code(kernels.CellKind, activation)  # ValueError if unknown
     states, h = [], h0
     for u_t in u.unbind(1):
-        h = h @ W.mT + u_t
-        h = h.tanh() if activation == "tanh" else h
+        h = ACTIVATIONS[activation](h @ W.mT + u_t)
         states.append(h)
     return torch.stack(states, dim=1)
 
@@ -119,7 +126,7 @@ def product_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor
     h, previous = u.clone(memory_format=torch.contiguous_format), h0
     for state in h.unbind(1):
         torch.baddbmm(state, previous, W.mT, out=state)
-        previous = state.tanh_() if activation == "tanh" else state
+        previous = IN_PLACE[activation](state)
     return h
 
 
@@ -127,7 +134,7 @@ def product_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: s
     """(du, dW, dh0) by products."""
     replicas, steps, _, size = h.shape
     du = dh.clone(memory_format=torch.contiguous_format)
-    slopes = (1 - h.square()).unbind(1) if activation == "tanh" else ()
+    slopes = SLOPES[activation](h).unbind(1) if activation != "linear" else ()
     slope_of = du.unbind(1)
     for t in range(steps - 1, -1, -1):
         if t + 1 < steps:

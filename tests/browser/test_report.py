@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tests.browser.conftest import Swept
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_it_is_read_on_any_screen(page: Page, report: Path, screen: str, scheme:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(report.as_uri())
     assert page.get_by_role("heading", level=1).inner_text() == "Does sine need the nonlinearity?"
-    assert page.locator("table").first.locator("th").all_inner_texts() == ["", *MODELS]
+    assert page.locator("table").first.locator("th").all_inner_texts() == ["", *DEFAULT_MODELS]
     assert not page.evaluate(OVERFLOWING)
     figures = page.locator("figure svg")
     assert figures.count() == 7

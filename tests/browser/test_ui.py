@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tests.browser.conftest import WAIT, Swept
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import run_link, table_link
@@ -70,7 +70,7 @@ def trials(swept: Swept) -> str:
 
 
 def test_the_printed_link_draws_the_curves_of_all_trials_of_both_model_types(page: Page, swept: Swept) -> None:
-    assert all(swept.names(model) for model in MODELS)
+    assert all(swept.names(model) for model in DEFAULT_MODELS)
     assert len(swept.names()) > 10  # of which the UI itself would draw no more
     page.goto(swept.links["sine"])
     for title in ("val_loss", "train_loss"):
@@ -109,7 +109,7 @@ def test_the_user_groups_by_model_type(page: Page, swept: Swept) -> None:
     page.get_by_role("button", name="Group by").click()
     page.get_by_role("menuitemcheckbox", name="model", exact=True).click()
     groups = page.locator("[row-id]").filter(has_text="Group:")
-    becomes(lambda: {re.findall(r"Group: (\w+)", text)[0] for text in groups.all_inner_texts()}, set(MODELS))
+    becomes(lambda: {re.findall(r"Group: (\w+)", text)[0] for text in groups.all_inner_texts()}, set(DEFAULT_MODELS))
 
 
 def test_descriptions_link_to_every_view(page: Page, swept: Swept) -> None:
@@ -126,10 +126,10 @@ def test_descriptions_link_to_every_view(page: Page, swept: Swept) -> None:
         if name == "confirmations by model type":
             drawn = chart(view, "val_loss")
             becomes(
-                lambda card=drawn: {model for model in MODELS if f"{model} (val_loss)" in card.inner_text()},
-                set(MODELS),
+                lambda card=drawn: {model for model in DEFAULT_MODELS if f"{model} (val_loss)" in card.inner_text()},
+                set(DEFAULT_MODELS),
             )
-            becomes(traced(view, "test_loss", BARS), {f"param.model.{model}" for model in MODELS})
+            becomes(traced(view, "test_loss", BARS), {f"param.model.{model}" for model in DEFAULT_MODELS})
 
 
 def test_two_runs_are_compared(page: Page, swept: Swept) -> None:
@@ -162,7 +162,7 @@ def test_a_sweep_shows_its_verdict_and_its_figures(page: Page, swept: Swept) -> 
     page.get_by_role("link", name=swept.sweep.info.run_name).click()
     page.get_by_text("Show more").click()
     described = page.locator("table").first
-    becomes(described.locator("th").all_inner_texts, ["sine", *MODELS])
+    becomes(described.locator("th").all_inner_texts, ["sine", *DEFAULT_MODELS])
     becomes(lambda: "Diebold-Mariano p" in described.inner_text(), True)
     for run in (each for each in swept.trials if each.data.tags.get("best")):
         page.get_by_text(f"linrnn reproduce {run.info.run_id}").wait_for()
@@ -181,4 +181,4 @@ def test_the_best_runs_are_registered(page: Page, swept: Swept) -> None:
     page.goto(f"{swept.base}/#/models?workflowType=machine_learning")
     for study in swept.sweep.data.tags["studies"].split(", "):
         page.get_by_role("link", name=study, exact=True).wait_for()
-    becomes(lambda: page.get_by_text("@ best").count(), len(MODELS))
+    becomes(lambda: page.get_by_text("@ best").count(), len(DEFAULT_MODELS))

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import tracking
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS, MODELS
 from linrnn.tasks import TASKS
 from tests.conftest import Here, Run
 from tests.faults.harness import TRIALS, Twin, living
@@ -46,7 +46,7 @@ def test_sweep_compare_and_json_agree(twin: Twin, here: Here) -> None:
     assert (code, said) == (0, "")
     (sweep,) = found["sweeps"]
     cells = {line.split("  ")[0]: line.split() for line in table.splitlines()}
-    assert cells["sine"] == ["sine", *MODELS]
+    assert cells["sine"] == ["sine", *DEFAULT_MODELS]
     for name, values in {
         "hidden size": [study["hidden_size"] for study in sweep["studies"]],
         "learning rate": [study["learning_rate"] for study in sweep["studies"]],

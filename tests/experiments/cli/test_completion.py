@@ -42,8 +42,8 @@ def complete(tmp_path: Path) -> Complete:
 def test_tasks_model_types_and_files(complete: Complete, tmp_path: Path) -> None:
     for command in ("sweep", "train", "compare", "baselines", "report"):
         assert complete("linrnn", command, "s") == [name for name in BUILT_IN if name.startswith("s")]
-    for command in ("sweep", "train"):
-        assert complete("linrnn", command, "--model", "") == list(MODELS)
+    assert complete("linrnn", "train", "--model", "") == list(MODELS)
+    assert complete("linrnn", "sweep", "--model", "") == [*MODELS, "all"]
     for name in ("sales.csv", "sales.md"):
         (tmp_path / name).write_text("")
     assert complete("linrnn", "sweep", "sa") == ["sales.csv"]

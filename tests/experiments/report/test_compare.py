@@ -33,7 +33,7 @@ from experiments.report.sweep_record import SweepRecord, load_sweep
 from experiments.report.table import csv_text
 from linrnn.analysis.statistics import Estimate, compare_samples
 from linrnn.analysis.verdict import resample_predictors
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS, MODELS
 from tests.conftest import Golden
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.experiment_setup import experiment_id
@@ -91,7 +91,7 @@ class TestMeasures:
 
     def test_the_table_has_all_that_is_compared(self, done: Swept) -> None:
         table = comparison_table(done.summary)
-        assert table.header == ("sine", *MODELS)
+        assert table.header == ("sine", *DEFAULT_MODELS)
         cells = {row[0]: row[1:] for row in table.rows}
         assert cells["trials"] == ("9", "9")
         assert cells["Diebold-Mariano p"][0] == MISSING
@@ -147,7 +147,7 @@ class TestMeasures:
         for each in (*done.summary.studies, *done.summary.confirmations):
             assert f"linrnn reproduce {getattr(each, 'best_run', '') or each.run_id}" in text
         widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
-        assert widths == {2 + len(MODELS)}
+        assert widths == {2 + len(DEFAULT_MODELS)}
 
 
 class TestFigures:

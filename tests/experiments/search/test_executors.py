@@ -13,7 +13,7 @@ from experiments.report.serialization import sweeps_json
 from experiments.search.executors import SerialExecutor, WorkerDiedError, local_workers
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.sweep import run_sweep
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tests.experiments import dying
 from tests.faults.harness import facts
 from tracking.mlflow_ui.experiment_setup import experiment_id
@@ -26,7 +26,7 @@ BUDGET = {
     "training.epochs": "5",
     "training.replicas": "2",
 }
-CONFIG = sweep_config("sine", tuple(MODELS), BUDGET)
+CONFIG = sweep_config("sine", DEFAULT_MODELS, BUDGET)
 
 
 def test_a_serial_executor_calls_at_once_and_keeps_errors_in_the_future() -> None:

@@ -13,7 +13,7 @@ import pytest
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config, sweep_config_of_run
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tests.faults.harness import BUDGET, facts
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.writer import begin_run
@@ -21,7 +21,7 @@ from tracking.schema import Tag
 from tracking.store.access import Store, open_store
 from tracking.store.databases import relocate
 
-CONFIG = sweep_config("sine", tuple(MODELS), BUDGET)
+CONFIG = sweep_config("sine", DEFAULT_MODELS, BUDGET)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytes
 
 
 def test_a_sweep_is_read_back_from_its_params() -> None:
-    given = sweep_config("sine", tuple(MODELS), BUDGET | {"training.clip_norm": "2.0"})
+    given = sweep_config("sine", DEFAULT_MODELS, BUDGET | {"training.clip_norm": "2.0"})
     assert sweep_config_of_run(given.text()) == given
     plain = sweep_config("xor", ["tanh"], {})
     assert sweep_config_of_run(plain.text()) == plain

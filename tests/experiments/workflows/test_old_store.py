@@ -22,7 +22,7 @@ from experiments.report.sweep_record import load_sweep
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.sweep import run_sweep
 from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.links import LOOPBACK, all_links
 from tracking.run_views import TrialRun
@@ -208,7 +208,7 @@ def test_a_report_and_an_export_are_written(
     identical(call(capsys, None, "reproduce", str(tmp_path / "out")))
 
 
-def swept(store: Store, task: str, models: Sequence[str] = tuple(MODELS), **more: str) -> int:
+def swept(store: Store, task: str, models: Sequence[str] = DEFAULT_MODELS, **more: str) -> int:
     """How many trials a sweep has trained."""
     here = Here()
     run_sweep(sweep_config(task, models, BUDGET | more), store, here)

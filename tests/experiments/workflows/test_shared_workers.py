@@ -18,7 +18,7 @@ from experiments.workflows import sweep as workflow
 from experiments.workflows import sweep_runner
 from experiments.workflows.progress import NullProgress
 from experiments.workflows.sweep import run_sweep, run_sweeps
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.training.trial_config import TrialConfig
 from tests.faults.harness import new_store
 from tracking.mlflow_ui.experiment_setup import experiment_id
@@ -65,7 +65,7 @@ class InterruptAfter(NullProgress):
 
 
 def sweeps() -> list[Sweep]:
-    return [prepare_sweep(task, tuple(MODELS), BUDGET) for task in TASKS]
+    return [prepare_sweep(task, DEFAULT_MODELS, BUDGET) for task in TASKS]
 
 
 def facts(store: Store) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def test_a_sweep_that_cannot_start_does_not_cost_the_one_that_runs(
 def test_a_worker_is_sent_the_data_once(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("y\n" + "".join(f"{k % 7}.5\n" for k in range(60)))
-    sweep = prepare_sweep(str(path), tuple(MODELS), BUDGET)
+    sweep = prepare_sweep(str(path), DEFAULT_MODELS, BUDGET)
     path.unlink()
     attached: list[bool] = []
 

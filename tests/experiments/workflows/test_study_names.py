@@ -9,7 +9,7 @@ import pytest
 
 from experiments.search.sweep_config import sweep_config, sweep_config_of_run
 from experiments.workflows.resume import find_same_sweep
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tracking.runs.query import find_sweeps
 from tracking.store.access import open_store
 from tracking.store.databases import relocate
@@ -18,7 +18,7 @@ ARCHIVE = Path(__file__).resolve().parents[2] / "fixtures" / "store-0.1.0.tar.xz
 
 
 def study_names(task: str) -> list[str]:
-    config = sweep_config(task, tuple(MODELS), {})
+    config = sweep_config(task, DEFAULT_MODELS, {})
     return [config.study_name(base) for base in config.bases]
 
 

@@ -31,7 +31,7 @@ from experiments.workflows.trial import run_trial
 from linrnn.analysis.verdict import decide_verdict
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.errors import ConfigError
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.tasks import TASKS
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import from_text
@@ -66,7 +66,7 @@ class TestSweep:
         assert len(runs) == len(heard) == TRIALS
         assert {run.info.status for run in runs} == {"FINISHED"}
         assert {run.data.tags["mlflow.parentRunId"] for run in runs} == {found["sweep_run"]}
-        for model in MODELS:
+        for model in DEFAULT_MODELS:
             mine = [run for run in runs if run.data.params["model"] == model]
             assert sorted(run.data.tags.get("trial", "confirmation") for run in mine) == [*"012345678", "confirmation"]
         assert all(run.info.run_name.startswith(run.data.params["model"]) for run in runs)
@@ -129,7 +129,7 @@ class TestSweep:
         run = read_sweep(store, found["sweep_run"])
         assert run.info.status == "FINISHED"
         assert run.params["sweep.trials"] == "9"
-        assert run.params["models"] == ", ".join(MODELS)
+        assert run.params["models"] == ", ".join(DEFAULT_MODELS)
         assert "\n| trials | 9 | 9 |\n" in run.tags["mlflow.note.content"]
 
     def test_its_baselines_and_its_verdict_are_on_its_run(self, done: Any) -> None:
@@ -179,7 +179,7 @@ class TestSweep:
 
 
 class TestAsk:
-    @pytest.mark.parametrize("model", sorted(MODELS))
+    @pytest.mark.parametrize("model", sorted(DEFAULT_MODELS))
     def test_what_declares_a_search_range_is_searched_and_nothing_else(self, model: str) -> None:
         base = from_text({"task": "sine", "model": model})
         assert set(SEARCHED) <= search_space(base).keys()

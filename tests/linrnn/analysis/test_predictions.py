@@ -11,7 +11,7 @@ import torch
 import linrnn
 from linrnn.analysis.predictions import FREE_STEPS, MOST, Predictions, predict_test_split
 from linrnn.data.sequences import Splits
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS, MODELS
 from linrnn.models.model import flatten, unflatten
 from linrnn.models.network import build_network
 from linrnn.tasks.sunspots import Sunspots
@@ -40,7 +40,7 @@ def trained(
     return config, splits, progress, losses, predict_test_split(config, progress, splits, losses)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", DEFAULT_MODELS)
 @pytest.mark.parametrize("task", TASKS)
 def test_they_are_what_the_loss_is_of(task: str, model: str) -> None:
     _, splits, _, losses, said = trained(task, model)
@@ -58,7 +58,7 @@ def test_they_are_what_the_loss_is_of(task: str, model: str) -> None:
         assert np.mean((said.outputs - counted) ** 2) / test.scale == pytest.approx(losses[said.replica], rel=1e-9)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", DEFAULT_MODELS)
 @pytest.mark.parametrize("relative", ["no", "last"])
 def test_errors_are_in_the_unit_of_the_file_and_of_each_output(relative: str, model: str) -> None:
     y = np.random.default_rng(0).normal(5, 3, 90).cumsum()
@@ -86,7 +86,7 @@ def test_errors_are_in_the_unit_of_the_file_and_of_each_output(relative: str, mo
     assert len(said.free_run) == 0
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", DEFAULT_MODELS)
 @pytest.mark.parametrize("task", ["sine", "sunspots", "mackey-glass"])
 def test_the_closed_loop_is_that_of_a_plain_network(task: str, model: str) -> None:
     config, splits, progress, _, said = trained(task, model)

@@ -23,8 +23,9 @@ from linrnn.kernels import compilation, execution, interface, network_plan, opti
 from linrnn.kernels.elementary_functions import exponential, logarithm
 
 Array = npt.NDArray[Any]
-CODES = {"linear": kernels.CellKind.LINEAR, "tanh": kernels.CellKind.TANH}
-activations = pytest.mark.parametrize("activation", ["linear", "tanh"])
+CODES = {name: kernels.parse_code(kernels.CellKind, name) for name in ("linear", "tanh", "relu")}
+activations = pytest.mark.parametrize("activation", ["linear", "tanh", "relu"])
+FUNCTIONS = {"linear": lambda z: z, "tanh": torch.tanh, "relu": torch.relu}
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
@@ -65,7 +66,7 @@ def outputs_by_torch(row: Tensor, x: Tensor, outputs: int, size: int, layers: in
         h, states = torch.zeros(x.shape[1], size, dtype=x.dtype), []
         for x_t in x:
             h = x_t @ U.view(size, -1).T + h @ W.view(size, size).T + b
-            h = h.tanh() if activation == "tanh" else h
+            h = FUNCTIONS[activation](h)
             states.append(h)
         x = torch.stack(states)
     return x @ parts[-2].view(-1, size).T + parts[-1]

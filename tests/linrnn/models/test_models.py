@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from linrnn.models.elman import draw_orthogonal
 from linrnn.models.model import Model, count_parameters, unflatten
 from linrnn.models.network import Network, build_network
 
-FUNCTIONS = {"linear": lambda z: z, "tanh": np.tanh}
+FUNCTIONS = {"linear": lambda z: z, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
 T, B, I, H, O = 7, 3, 2, 5, 4  # noqa: E741 the letters of the shapes
 
 
@@ -93,7 +94,7 @@ class TestContract:
         assert all(parameter.grad is not None for parameter in network.parameters())
 
 
-@pytest.mark.parametrize("name", ["linear", "tanh"])
+@pytest.mark.parametrize("name", ["linear", "tanh", "relu"])
 def test_outputs_and_gradients_are_the_formulas(name: str, layers: int) -> None:
     model = MODELS[name](hidden_size=H, num_layers=layers)
     network = build_network(model, I, O).double()
@@ -137,6 +138,38 @@ def test_tanh_is_torchs_rnn_in_values_and_gradients(layers: int) -> None:
     assert torch.allclose(network.U.grad, torch_gradients["weight_ih_l0"], rtol=1e-10, atol=1e-12)
     assert torch.allclose(network.b.grad, torch_gradients["bias_ih_l0"], rtol=1e-10, atol=1e-12)
     assert torch.allclose(network.C.grad, readout.weight.grad, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
+def test_relu_is_torchs_rnn_in_values_and_gradients(layers: int, dtype: torch.dtype, tolerance: float) -> None:
+    torch.manual_seed(0)
+    compare_with_torch(nn.RNN(I, H, layers, nonlinearity="relu").to(dtype), "relu", tolerance)
+
+
+def compare_with_torch(module: Any, name: str, tolerance: float) -> None:
+    """Weights convert both ways, and outputs and gradients are those of a module of torch.nn with a readout."""
+    dtype, layers = module.weight_hh_l0.dtype, module.num_layers
+    readout = nn.Linear(H, O).to(dtype)
+    network = build_network(MODELS[name](hidden_size=H, num_layers=layers), I, O).to(dtype)
+    network.load_state_dict(from_torch(module.state_dict(), readout.state_dict()))
+    inputs = torch.randn(T, B, I, dtype=dtype)
+    outputs, expected = network(inputs)[0], readout(module(inputs)[0])
+    assert torch.allclose(outputs, expected, rtol=tolerance, atol=tolerance)
+    weight = torch.randn(outputs.shape, dtype=dtype)
+    for each in (outputs, expected):
+        (each * weight).sum().backward()
+    gradients = ({key: value.grad for key, value in each.named_parameters()} for each in (module, readout))
+    converted = from_torch(*gradients)
+    for key, value in network.named_parameters():
+        twice = 2 if key.startswith("b") else 1  # the gradients of two biases, added up by the conversion
+        grad = value.grad if key[0] != "b" or name == "gru" else twice * value.grad
+        assert torch.allclose(grad, converted[key], rtol=tolerance, atol=10 * tolerance), key
+    back_module, back_readout = to_torch(network.state_dict())
+    again = copy.deepcopy(module)
+    again.load_state_dict(back_module)
+    again_readout = nn.Linear(H, O).to(dtype)
+    again_readout.load_state_dict(back_readout)
+    assert torch.allclose(again_readout(again(inputs)[0]), expected, rtol=tolerance, atol=tolerance)
 
 
 def test_state_dicts_convert_to_torch_and_back(layers: int) -> None:

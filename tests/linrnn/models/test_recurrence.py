@@ -19,7 +19,7 @@ from linrnn.models.recurrence import (
 
 Form = Callable[[Tensor, Tensor, Tensor, str], Tensor]
 forms = pytest.mark.parametrize("form", [kernel_recurrence, product_recurrence, recurrence])
-activations = pytest.mark.parametrize("activation", ["linear", "tanh"])
+activations = pytest.mark.parametrize("activation", ["linear", "tanh", "relu"])
 
 
 def drawn(

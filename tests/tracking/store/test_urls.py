@@ -17,7 +17,7 @@ from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config
 from experiments.workflows.progress import NullProgress
 from experiments.workflows.sweep import run_sweep
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from tests.faults.harness import new_store
 from tracking.store.access import open_store
 from tracking.store.urls import file_path, file_url, sqlite_path, sqlite_url
@@ -60,7 +60,7 @@ def test_a_store_works_in_any_folder_and_leaves_its_neighbours_alone(
     folder = new_store(empty_store, around / name)
     store = open_store(folder)
     with ThreadPoolExecutor(1) as executor:
-        run_sweep(sweep_config("sine", tuple(MODELS), BUDGET), store, executor, NullProgress())
+        run_sweep(sweep_config("sine", DEFAULT_MODELS, BUDGET), store, executor, NullProgress())
     assert {*around.iterdir()} == {*folders, folder}
     assert {path: content for path, content in contents(around).items() if path in before} == before
     experiment = store.client.get_experiment_by_name("sine")
@@ -71,7 +71,7 @@ def test_a_store_works_in_any_folder_and_leaves_its_neighbours_alone(
     capsys.readouterr()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert len(optuna.get_all_study_names("sqlite:///optuna.db")) == len(MODELS)
+        assert len(optuna.get_all_study_names("sqlite:///optuna.db")) == len(DEFAULT_MODELS)
     assert {*around.iterdir()} == {*folders, folder}
 
 
