@@ -12,7 +12,7 @@ DATA ?= .
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sweep suite compare report ui reproduce test coverage servers browser faults wheel doctor check \
-	bench calibrate published docs lock clean
+	claims bench calibrate published docs lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ sweep: $(READY)  ## sweep TASKS with every model type: make sweep TASKS="sine" A
 
 suite: $(READY)  ## sweep all tasks (40 minutes on 2 cores) into one table and suite.png
 	@$(BIN)/linrnn suite --figure suite.png $(ARGS)
+
+claims: $(READY)  ## measure what is often said of linear recurrent networks, within 5 minutes; writes claims/claims.md
+	@$(BIN)/linrnn claims -o claims $(ARGS)
 
 compare: $(READY)  ## print the table of the last sweeps
 	@$(BIN)/linrnn compare $(ARGS)

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from experiments.cli.baselines import baselines
+from experiments.cli.claims import claims
 from experiments.cli.compare import compare
 from experiments.cli.data_tests import test
 from experiments.cli.diff import diff
@@ -28,7 +29,7 @@ from experiments.cli.ui import ui
 
 COMMANDS = (
     *(sweep, compare, report, list_runs, show, ui),
-    *(tasks, settings, baselines, test, train, reduce, reproduce, diff, export, doctor, suite),
+    *(tasks, settings, baselines, test, train, reduce, reproduce, diff, export, doctor, suite, claims),
 )
 
 

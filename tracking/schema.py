@@ -17,6 +17,7 @@ OBJECTIVE_VERSION = 3  # the first whose studies minimize the metric `objective`
 PROGRAM = "linrnn"  # the tag mlflow.source.name of each run
 MODEL = "model"  # param of a trial: its model type
 SWEEPS = "sweeps"  # the MLflow experiment that holds one run per sweep
+CLAIMS = "claims"  # the MLflow experiment that holds the run of `linrnn claims`; also the name of its lock
 DATA = "data"  # folder of the user's files among the artifacts
 WEIGHTS = "weights"  # folder of a trial's weights, which holds safetensors only
 FIGURES = "figures"  # folder of a sweep's figures among its artifacts
@@ -47,6 +48,7 @@ class Phase(StrEnum):
 
     SEARCH = "search"
     CONFIRMATION = "confirmation"
+    EVIDENCE = "evidence"
     REPRODUCTION = "reproduction"
     SINGLE = "single"
     REDUCTION = "reduction"
@@ -58,7 +60,7 @@ class Tag(SchemaName):
     SCHEMA = "schema", "version of this schema"
     PHASE = (
         "phase",
-        "why a trial was trained: search, confirmation, reproduction or single; or reduction, if it was not",
+        "why a trial was trained: search, confirmation, evidence, reproduction or single; or reduction, if it was not",
     )
     OUTCOME = "outcome", "how a trial ended: complete, pruned, diverged or failed"
     REASON = "reason", "why a trial failed"
@@ -80,8 +82,9 @@ class Tag(SchemaName):
     BASELINES = "baselines", "SHA-256 of baselines.json of a sweep", "floors"
     VERDICT = "verdict", "verdict of a finished sweep"
     QUESTION = "question", "what is predicted, from what, and the rows of each split"
+    CLAIMS = "claims", "ids of the claims that a trial is evidence for, or that the run of linrnn claims has measured"
     DATA_NOTES = "data_notes", "how the user's file was read, one note per line"
-    PARENT = "mlflow.parentRunId", "the sweep of a trial, or the original of a reproduction or reduction"
+    PARENT = "mlflow.parentRunId", "the sweep or claims of a trial, or the original of a reproduction or reduction"
     RUN_NAME = "mlflow.runName", "name of the run"
     NOTE = "mlflow.note.content", "description, in Markdown"
     RUN_COLOR = "mlflow.runColor", "color of the run in the charts: that of its model type"
@@ -100,7 +103,7 @@ class Metric(SchemaName):
     LOG_OBJECTIVE = "log10_objective", "its decimal logarithm, as charts of two metrics have linear axes alone"
     BEST_VAL_LOSS = "best_val_loss", "median over replicas of each one's lowest validation loss"
     FINAL_VAL_LOSS = "final_val_loss", "median validation loss over replicas after the last epoch"
-    TEST_LOSS = "test_loss", "median test loss over replicas; confirmations, single trials and their reproductions only"
+    TEST_LOSS = "test_loss", "median test loss over replicas; not of the trials of a search"
     DIVERGED_REPLICAS = "diverged_replicas", "number of replicas whose loss is no longer finite"
     SECONDS = "seconds", "training time; of a sweep, of all its trials"
     BASELINE_NAIVE = "baseline_naive", "test loss of the naive baseline", "floor_trivial"
@@ -142,6 +145,7 @@ class Artifact(SchemaName):
     BASELINE_STEP_LOSSES = "baseline_step_losses.npz", "losses of the baselines by step of the test split"
     BASELINES_FIGURE = "baselines.png", "the linear baseline by number of lags", "floors.png"
     NONLINEARITY_TESTS = "nonlinearity_tests.json", "nonlinearity tests of a sweep's data; none for classes"
+    CLAIMS = "claims.json", "verdicts of the claims, with their numbers"
     DIFF = "uncommitted.diff", "changes of the code since its commit"
     COMPARISON = "comparison.csv", "comparison table of a sweep"
     REPORT = "report.html", "report of a sweep"

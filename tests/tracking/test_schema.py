@@ -41,6 +41,7 @@ OUTPUT = (  # --json, --csv and tables have names of their own
     "experiments.__main__",
     "experiments.cli",
     "experiments.report",
+    "experiments.claims",  # their tables, pages and JSON
     "experiments.benchmark",
     "experiments.calibration",  # its files of results
     "experiments.notebook",  # columns of DataFrames

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from tracking.mlflow_ui.views import CHARTS, MODEL_TYPES, REPRODUCTIONS, TRIALS, VERDICTS, view_address
-from tracking.schema import MODEL, SWEEPS, Metric
+from tracking.schema import MODEL, SWEEPS, Artifact, Metric
+
+CLAIMS_DESCRIPTION = f"""\
+Its run holds what `linrnn claims` has measured: claims about linear recurrent networks with their verdicts, as its \
+description, as `{Artifact.CLAIMS}` and as figures. The trials that are the evidence are in the experiments of their \
+tasks, with this run as their parent.
+"""
 
 
 def describe_task(task: str, experiment_id: str) -> str:
@@ -18,8 +24,9 @@ Each run is a trial. The charts show its losses by epoch and by the settings tha
 curves, and a plot of them among its artifacts.
 
 Losses are normalized: 1 is the loss of the best constant predictor. The metrics are medians over the replicas of a \
-trial. Only confirmations (the best config of each model type, trained again on fresh seeds) and single trials have a \
-`{Metric.TEST_LOSS}`: a search never uses the test split. The verdict is in the experiment `{SWEEPS}`.
+trial. Confirmations (the best config of each model type, trained again on fresh seeds), single trials and the \
+evidence for claims have a `{Metric.TEST_LOSS}`: a search never uses the test split. The verdict is in the \
+experiment `{SWEEPS}`.
 """
 
 

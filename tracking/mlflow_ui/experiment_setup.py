@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tracking.mlflow_ui.descriptions import describe_sweeps, describe_task
+from tracking.mlflow_ui.descriptions import CLAIMS_DESCRIPTION, describe_sweeps, describe_task
 from tracking.mlflow_ui.views import sweep_views, task_views
 from tracking.run_views import check_version
-from tracking.schema import SWEEPS, VERSION, Tag
+from tracking.schema import CLAIMS, SWEEPS, VERSION, Tag
 from tracking.store.access import Store
 from tracking.store.disk import to_file_name
 from tracking.store.urls import file_url
@@ -29,9 +29,22 @@ def create_or_update(store: Store, name: str) -> str:
     else:
         number, tags = str(experiment.experiment_id), experiment.tags
         version = tags.get(Tag.SCHEMA)
-    views = (sweep_views if name == SWEEPS else task_views)(check_version(version, f"experiment {name!r}"))
-    description = describe_sweeps(number) if name == SWEEPS else describe_task(name, number)
-    for tag, text in {str(Tag.NOTE): description, **tags, **views}.items():
+    number, oldest = str(number), check_version(version, f"experiment {name!r}")
+    for tag, text in {str(Tag.NOTE): describe(name, number), **tags, **views(name, oldest)}.items():
         if tags.get(tag) != text:
             store.client.set_experiment_tag(number, tag, text)
-    return str(number)
+    return number
+
+
+def views(name: str, version: int) -> dict[str, str]:
+    """Return the saved views of an experiment as its tags; the claims, one run, have none."""
+    if name == CLAIMS:
+        return {}
+    return sweep_views(version) if name == SWEEPS else task_views(version)
+
+
+def describe(name: str, number: str) -> str:
+    """Return the description of an experiment, by its name and its id."""
+    if name == CLAIMS:
+        return CLAIMS_DESCRIPTION
+    return describe_sweeps(number) if name == SWEEPS else describe_task(name, number)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tracking.run_views import SweepRun, TrialRun
-from tracking.schema import TRIAL_ARTIFACTS, Tag
+from tracking.schema import CLAIMS, TRIAL_ARTIFACTS, Tag
 from tracking.store.access import Store
 from tracking.store.library_internals import trials_by_study
 from tracking.store.locks import SINGLE
@@ -36,7 +36,9 @@ def find_stale_runs(store: Store, runs: Runs) -> list[TrialRun | SweepRun]:
 
 
 def run_locks(run: TrialRun | SweepRun, sweeps: Mapping[str, SweepRun]) -> list[str]:
-    """Return the locks that the writer of a run holds: those of its sweep's studies, or that of single trials."""
+    """Return the locks that the writer of a run holds: of its sweep's studies, of the claims, or of single trials."""
+    if run.find_tag(Tag.CLAIMS) is not None:
+        return [CLAIMS]
     sweep = run if isinstance(run, SweepRun) else sweeps.get(run.parent or "")
     return sweep.studies if sweep else [SINGLE]
 

@@ -55,6 +55,11 @@ def trial_runs(store: Store, sweep: SweepRun) -> list[TrialRun]:
     return [trials[key] for key in sorted(trials)] + confirmations
 
 
+def evidence_runs(store: Store, task: str) -> list[TrialRun]:
+    """Return the recorded trials of a task that are evidence for claims, the earliest first."""
+    return [run for run in find_trials(store, task, RunFilter(tags={Tag.PHASE: Phase.EVIDENCE})) if run.has_result]
+
+
 def last_sweeps(store: Store) -> dict[str, SweepRun]:
     """Return the newest finished sweep of each task, by the task's name or its file's absolute path."""
     return {sweep.source: sweep for sweep in find_sweeps(store, FINISHED)}
