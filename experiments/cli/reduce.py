@@ -40,6 +40,8 @@ def reduce(options: GlobalOptions, run: str, replica: int | None, order: int | N
     at any frequency, beside the proved bound: 2 times the sum of the dropped Hankel singular values. An unstable
     network has no such bound. The smallest order within the margin is recorded as a run of its own, which every command
     takes; `linrnn reproduce` reduces again and compares bit for bit.
+
+    Of a nonlinear network, its best linear approximation on the training inputs is reduced, up to order 64.
     """
     from experiments.cli.reduction_text import reduction_json, show_reduction
     from experiments.workflows.network_choice import choose_network

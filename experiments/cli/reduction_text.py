@@ -8,6 +8,7 @@ from typing import Any
 from experiments.cli.terminal_table import print_table
 from experiments.workflows.reduce import ReductionRun
 from linrnn.analysis.reduction import OrderLoss
+from linrnn.models.model import Model
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import base_url, run_link
 from tracking.runs.reduction_record import reduction_values
@@ -33,15 +34,24 @@ def reduction_json(run: ReductionRun) -> dict[str, Any]:
 def show_reduction(store: Store, run: ReductionRun) -> None:
     """Print the orders up to some above the selected one, a sentence, and the link."""
     request, reduction = run.request, run.reduction
-    task, size = request.config.task.label, len(reduction.orders)
+    task = request.config.task.label
     shown = reduction.orders[: reduction.order + MORE]
     rows = [row(each, "selected" if each.order == reduction.order else "") for each in shown]
-    whole = (str(size), f"{reduction.val_loss:.4g}", f"{reduction.test_loss:.4g}", "0", "0", "the whole network")
-    title = f"{task}: run {request.run_id[:8]}, replica {request.replica}, {size} units. 1 is the best constant's loss."
-    print_table(title, HEADER, [*rows, whole])
+    model = request.config.model
+    whole = ("whole", f"{reduction.val_loss:.4g}", f"{reduction.test_loss:.4g}", "", "", "")
+    source = (model.name, f"{reduction.source_val_loss:.4g}", f"{reduction.source_test_loss:.4g}", "", "", "")
+    print(f"{task}: replica {request.replica} of run {request.run_id[:8]}, {model.name} with {describe_size(model)}.")
+    title = "Losses, and the largest gain of the error at any frequency. 1 is the best constant predictor's loss."
+    print_table(title, HEADER, [*rows, whole, *([] if reduction.is_exact else [source])])
     print(f"\n{conclusion(run)}")
     print(f"recorded as run {run.run_id}")
     print(run_link(base_url(store), experiment_id(store, task), run.run_id))
+
+
+def describe_size(model: Model) -> str:
+    """Write the hidden size of a model, and its layers if there are several."""
+    layers = getattr(model, "num_layers", 1)
+    return f"{model.hidden_size} units" + (f" in each of {layers} layers" if layers > 1 else "")
 
 
 def row(loss: OrderLoss, note: str) -> tuple[str, ...]:
@@ -54,8 +64,12 @@ def conclusion(run: ReductionRun) -> str:
     """Write what was found in a sentence or two."""
     reduction, margin = run.reduction, f"{100 * run.request.margin:.3g} %"
     where = "is within" if reduction.is_within else "is not within"
-    whole = f"the validation loss of all {len(reduction.orders)}"
-    text = f"A linear network of {reduction.order} units {where} {margin} of {whole}."
+    whole = "the whole network" if reduction.is_exact else "the whole linear approximation"
+    text = f"A linear network of {reduction.order} units {where} {margin} of the validation loss of {whole}."
+    if not reduction.is_exact:
+        ratio = reduction.selection.test_loss / reduction.source_test_loss
+        share = f"{100 * reduction.linear_share:.3g} % of the network's output"
+        text += f" The approximation explains {share}; its test loss is {ratio:.3g} times that of the network."
     if not reduction.is_stable:
         text += f" The network is unstable: truncated over {reduction.horizon:g} steps, without an error bound."
     return text

@@ -13,7 +13,8 @@ from experiments.report.table import csv_text
 from experiments.report.trial_artifacts import trial_artifacts
 from experiments.workflows.network_choice import NetworkChoice
 from experiments.workflows.trial import attach_data_files, load_recorded_data
-from linrnn.analysis.reduction import Reduction, reduce_to_task, to_history
+from linrnn.analysis.reduction import MARGIN, Reduction, to_history
+from linrnn.analysis.task_reduction import reduce_to_task
 from linrnn.baseline.baselines import Baselines
 from linrnn.data.digests import data_digests
 from linrnn.models.linear import Linear
@@ -81,6 +82,12 @@ def reduce_network_run(store: Store, choice: NetworkChoice, order: int | None, m
     with store.lock([SINGLE], wait=60):
         run_id = record_trial(store, result, f"reduction to {reduction.order} of {record.name}", tags, omit=omit)
     return ReductionRun(request, reduction, result, run_id)
+
+
+def measure_reduction(choice: NetworkChoice, margin: float = MARGIN) -> Reduction:
+    """Reduce a recorded network to the smallest order within a margin, without recording it: for a table of tasks."""
+    data = load_recorded_data(choice.result.config, choice.record.copy)
+    return reduce_to_task(choice.model, choice.parameters, data.splits, margin=margin)
 
 
 def repeat_reduction(record: TrialRecord, data: TaskData) -> TrialResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,17 +15,14 @@ from linrnn.analysis.spectrum import Complex
 from linrnn.analysis.truncation import (
     balance,
     check_order,
-    delay_output,
     network_parameters,
     truncate_states,
     truncation_error_bounds,
 )
-from linrnn.baseline.baselines import limit_blas
 from linrnn.data.digests import row_digests
-from linrnn.data.sequences import Array, Sequences, Splits
-from linrnn.errors import ConfigError
+from linrnn.data.sequences import Sequences, Splits
 from linrnn.models.linear import Linear
-from linrnn.models.model import Model, Shapes, flatten
+from linrnn.models.model import Shapes, flatten
 from linrnn.training.evaluation import evaluate
 from linrnn.training.history import TrainingHistory, Weights
 
@@ -49,16 +45,24 @@ class OrderLoss(NamedTuple):
 class Reduction:
     """Balanced truncation of a trained network to each order, and the network of one of them.
 
+    Of a nonlinear network, its best linear approximation on the training inputs is reduced.
+
     Parameters
     ----------
     orders : tuple of OrderLoss
-        Of hidden size 1 to that of the linear network that is reduced.
+        Of hidden size 1 to that of the linear network that is reduced, or to 64 for an approximation.
     order : int
         The smallest hidden size whose validation loss is within the margin, or the one that was asked for.
     is_within : bool
         Whether its validation loss is within the margin.
     val_loss, test_loss : float
         Normalized losses of the linear network that is reduced.
+    source_val_loss, source_test_loss : float
+        Those of the trained network: the same, unless it is nonlinear.
+    is_exact : bool
+        Whether the trained network is linear, so that it is itself what is reduced.
+    linear_share : float
+        Share of its output's variance that its best linear approximation explains: 1 if it is linear.
     singular_values : tuple of float
         Its Hankel singular values.
     is_stable : bool
@@ -76,6 +80,10 @@ class Reduction:
     is_within: bool
     val_loss: float
     test_loss: float
+    source_val_loss: float
+    source_test_loss: float
+    is_exact: bool
+    linear_share: float
     singular_values: tuple[float, ...]
     is_stable: bool
     horizon: float
@@ -88,50 +96,22 @@ class Reduction:
         return self.orders[self.order - 1]
 
 
-def reduce_to_task(
-    model: Model, parameters: Mapping[str, Array], splits: Splits, order: int | None = None, margin: float = MARGIN
+def reduce_system(
+    late: StateSpace, splits: Splits, order: int | None = None, margin: float = MARGIN, most: int | None = None
 ) -> Reduction:
-    """Reduce a trained network to each order and measure the losses on a task.
+    """Reduce a linear network, in the form of `delay_output`, to each order up to its own or to `most`.
 
-    Parameters
-    ----------
-    model : Model
-        Its model type.
-    parameters : mapping of str to array
-        Parameters of one replica, by name.
-    splits : Splits
-        Sequences of the task.
-    order : int, optional
-        The hidden size to take; by default the smallest one within the margin.
-    margin : float
-        Largest relative increase of the validation loss.
-
-    Returns
-    -------
-    Reduction
-
-    Raises
-    ------
-    ConfigError
-        If the order is not in 1 to the hidden size, or an unstable network grows beyond what can be computed.
+    Raises ValueError for an order beyond, and for an unstable network whose Gramians are too large.
     """
-    with limit_blas():
-        try:
-            return reduce_system(delay_output(parameters), splits, order, margin)
-        except ValueError as error:
-            raise ConfigError(str(error)) from error
-
-
-def reduce_system(late: StateSpace, splits: Splits, order: int | None, margin: float) -> Reduction:
-    """Reduce a linear network, in the form of `delay_output`, to each order."""
-    check_order(order or 1, late.order)
+    largest = min(late.order, most or late.order)
+    check_order(order or 1, largest)
     horizon = None if late.is_stable else len(splits.train.inputs)
     balanced = balance(late, horizon)
     bounds = truncation_error_bounds(late) if horizon is None else np.full(late.order + 1, np.nan)
     response = frequency_response(late, FREQUENCIES) if horizon is None else None
     val_loss, test_loss = (evaluate_system(late, each) for each in (splits.val, splits.test))
     orders = []
-    for k in range(1, late.order + 1):
+    for k in range(1, largest + 1):
         system = truncate_states(balanced, k)
         gap = math.nan if response is None else largest_gain(frequency_response(system, FREQUENCIES) - response)
         val, test = (evaluate_system(system, each) for each in (splits.val, splits.test))
@@ -145,6 +125,10 @@ def reduce_system(late: StateSpace, splits: Splits, order: int | None, margin: f
         fits[best - 1],
         val_loss,
         test_loss,
+        val_loss,
+        test_loss,
+        True,
+        1.0,
         tuple(hankel_singular_values(late, horizon).tolist()),
         horizon is None,
         math.inf if horizon is None else horizon,

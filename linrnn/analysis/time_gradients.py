@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linrnn.analysis.network_response import batch_axis
 from linrnn.data.sequences import Array
 
 if TYPE_CHECKING:
@@ -69,9 +70,10 @@ def state_jacobians(network: Network, inputs: Tensor) -> Array:
     with torch.no_grad():
         for x in inputs[:-1]:
             states.append(network.model.forward(parameters, x[None], states[-1])[1])
-    before = torch.cat(states, dim=-2).requires_grad_()  # all steps at once, as one batch
+    axis = batch_axis(network, inputs)
+    before = torch.cat(states, dim=axis).requires_grad_()  # all steps at once, as one batch
     _, after = network.model.forward(parameters, inputs.reshape(1, T * batch, m), before)
-    columns = after.movedim(-2, 0).flatten(1).sum(dim=0)  # of independent sequences
+    columns = after.movedim(axis, 0).flatten(1).sum(dim=0)  # of independent sequences
     rows = [torch.autograd.grad(each, before, retain_graph=True)[0] for each in columns]
-    jacobians: Array = torch.stack([row.movedim(-2, 0).flatten(1) for row in rows], dim=1).numpy()
+    jacobians: Array = torch.stack([row.movedim(axis, 0).flatten(1) for row in rows], dim=1).numpy()
     return jacobians.reshape(T, batch, *jacobians.shape[1:])

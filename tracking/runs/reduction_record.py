@@ -6,12 +6,14 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from linrnn.analysis.reduction import Reduction
 from linrnn.training.trial_config import TrialConfig
 from tracking.legacy_settings import parse_params
 from tracking.runs.artifacts import json_file
+
+if TYPE_CHECKING:
+    from linrnn.analysis.reduction import Reduction
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ import pytest
 import tracking
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
+from experiments.workflows.network_choice import choose_network
+from experiments.workflows.reduce import measure_reduction
 from experiments.workflows.trial import run_trial
 from linrnn.training.trial_config import from_text
 from tests.faults.harness import new_store
@@ -36,6 +38,7 @@ def trained(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Stor
     """A store with a linear run and one of two layers, of which replica 1 diverged."""
     store = open_store(new_store(empty_store, tmp_path_factory.mktemp("reduce") / "store"))
     record_trial(store, run_trial(from_text(SETTINGS), test=True), "one layer", {"phase": "single"})
+    record_trial(store, run_trial(from_text({**SETTINGS, "model": "tanh"}), test=True), "tanh", {"phase": "single"})
     result = run_trial(from_text({**SETTINGS, "model.num_layers": "2", "model.hidden_size": "4"}), test=True)
     result.history.val_loss[-1, 1] = np.inf
     record_trial(store, result, "two layers", {"phase": "single"})
@@ -103,15 +106,30 @@ def test_layers_are_one_system_and_the_best_replica_is_taken(trained: Store, ans
     assert other["val_loss"] > found["val_loss"]
 
 
+def test_a_nonlinear_network_is_reduced_by_its_linear_approximation(trained: Store, answer: Answer) -> None:
+    found = reduce_json(answer, run_named(trained, "tanh"), "--order", "2")
+    assert not found["is_exact"]
+    assert 0.5 < found["linear_share"] < 1
+    assert found["source"]["model"] == "tanh"
+    assert found["source_test_loss"] != found["test_loss"]
+    assert read_trial(trained, found["run_id"]).model == "linear"
+    assert answer("reproduce", found["run_id"])[1].startswith("IDENTICAL")
+    assert "The approximation explains" in answer("reduce", run_named(trained, "tanh"))[1]
+
+
 def test_a_task_stands_for_its_best_linear_run(trained: Store, answer: Answer) -> None:
-    losses = {each.run_id: each.objective for each in find_trials(trained, "sunspots") if each.phase == "single"}
+    runs = [each for each in find_trials(trained, "sunspots") if each.phase == "single" and each.model == "linear"]
+    losses = {each.run_id: each.objective for each in runs}
     assert reduce_json(answer, "sunspots", "--order", "1")["source"]["run_id"] == min(losses, key=lambda k: losses[k])
 
 
 def test_the_task_of_a_sweep_has_its_best_linear_trial(golden_copy: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    count, choice = len(find_trials(golden_copy, "sine")), choose_network(golden_copy, "sine")
+    assert measure_reduction(choice).is_within
+    assert len(find_trials(golden_copy, "sine")) == count
     assert run(group, ("reduce", "sine", "--order", "1", "--store", str(golden_copy.folder))) == 0
     out = capsys.readouterr().out
-    assert out.startswith("sine: run ")
+    assert out.startswith(f"sine: replica {choice.replica} of run {choice.record.run_id[:8]}, linear with ")
     assert "A linear network of 1 units" in out
     sweep = last_sweeps(golden_copy)["sine"].run_id
     assert run(group, ("reduce", sweep, "--store", str(golden_copy.folder))) == 2

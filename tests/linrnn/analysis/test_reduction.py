@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from linrnn import LinearRNN
+from linrnn import LinearRNN, TanhRNN
 from linrnn.analysis import collapse, truncation_error_bounds
 from linrnn.analysis.linear_system import StateSpace
-from linrnn.analysis.reduction import reduce_system, reduce_to_task, to_history
+from linrnn.analysis.reduction import reduce_system, to_history
+from linrnn.analysis.task_reduction import reduce_to_task, shift_register
 from linrnn.analysis.truncation import delay_output
 from linrnn.errors import ConfigError
 from linrnn.models.linear import Linear
@@ -95,3 +96,36 @@ def test_the_history_has_one_network_that_was_not_trained() -> None:
     assert history.best_val_loss == pytest.approx([reduction.selection.val_loss], rel=1e-12)
     assert np.array_equal(history.best_weights, reduction.weights)
     assert np.array_equal(history.weight_digests[0], history.weight_digests[1])
+
+
+def test_a_shift_register_is_its_kernel_from_rest() -> None:
+    rng = np.random.default_rng(3)
+    kernel, center, offset = rng.normal(size=(4, 3, 2)), rng.normal(size=2), rng.normal(size=3)
+    x = rng.normal(size=(20, 2))
+    expected = np.array(
+        [offset + sum(kernel[k] @ (x[t - k] - center) for k in range(min(t + 1, 4))) for t in range(20)]
+    )
+    late = shift_register(kernel, center, offset)
+    assert np.allclose(late.simulate(np.r_[x, [[0, 0]]])[1:], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_of_a_nonlinear_network_its_linear_approximation_is_reduced() -> None:
+    """A tanh network of small weights is almost linear: little is lost; one of large weights loses much."""
+    torch.manual_seed(1)
+    shares = []
+    for scale in (0.1, 30.0):
+        network = TanhRNN(1, 5, 1)
+        parameters = {name: value.detach().numpy().astype(float) for name, value in network.named_parameters()}
+        parameters["U"] *= scale
+        parameters["b"] *= min(scale, 1)
+        splits = TASKS["delay"](delay=2, length=300, sequences=2, test_sequences=2).splits()
+        reduction = reduce_to_task(network.model, parameters, splits)
+        shares.append(reduction.linear_share)
+        full = {name: torch.from_numpy(value) for name, value in parameters.items()}
+        network = network.double()
+        network.load_state_dict(full)
+        x, y = torch.from_numpy(splits.test.inputs), torch.from_numpy(splits.test.targets)[splits.test.first :]
+        error = (network(x)[0][splits.test.first :] - y).square().mean().item() / y.numpy().var()
+        assert reduction.source_test_loss == pytest.approx(error, rel=1e-6)
+        assert not reduction.is_exact
+    assert shares[0] > 0.999 > shares[1]
