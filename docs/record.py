@@ -32,7 +32,9 @@ LINE = 118  # characters, up to which a list or an object stays in one line
 DATA = DOCS / "data"  # files that commands read
 ROUNDING = 1e-12  # smaller losses are rounding errors
 SHORT = 4  # characters of a run's id
-TRANSCRIPTS = ("sweep", "reproduce", "compare", "baselines", "sales", "bad-file", "reproduce-other")  # in this order
+TRANSCRIPTS = (  # in this order
+    *("sweep", "reproduce", "compare", "baselines", "sales", "forecast", "list", "bad-file", "reproduce-other"),
+)
 
 
 def record_result(name: str, folder: Path) -> dict[str, Any]:

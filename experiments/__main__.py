@@ -14,6 +14,7 @@ from experiments.cli.data_tests import test
 from experiments.cli.diff import diff
 from experiments.cli.doctor import doctor
 from experiments.cli.export import export
+from experiments.cli.forecast import forecast
 from experiments.cli.group import Group, collect_global_options, global_options, run
 from experiments.cli.reduce import reduce
 from experiments.cli.report import report
@@ -28,7 +29,7 @@ from experiments.cli.train import train
 from experiments.cli.ui import ui
 
 COMMANDS = (
-    *(sweep, compare, report, list_runs, show, ui),
+    *(sweep, compare, report, forecast, list_runs, show, ui),
     *(tasks, settings, baselines, test, train, reduce, reproduce, diff, export, doctor, suite, claims),
 )
 

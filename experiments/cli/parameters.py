@@ -91,6 +91,18 @@ class RunId(click.ParamType[str]):
         return items or ([CompletionItem(incomplete, type="dir")] if self.or_folder else [])
 
 
+class RunOrTask(RunId):
+    """A run, the name of a task, or the path of a file, which is made absolute."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        is_path = os.sep in value or value.lower().endswith(SERIES_FILES)
+        return os.path.abspath(value) if is_path and os.path.exists(value) else value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        tasks = TASK.shell_complete(ctx, param, incomplete)
+        return [*super().shell_complete(ctx, param, incomplete), *tasks] if incomplete else tasks
+
+
 class Number(click.FloatRange):
     """A number of a range; nan is in none."""
 

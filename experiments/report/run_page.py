@@ -66,6 +66,7 @@ def sweep_commands(run: SweepRun) -> tuple[str, ...]:
         f"linrnn list {short}",
         f"linrnn compare {task}",
         f"linrnn report {task} -o report.html",
+        f"linrnn forecast {short}",
         f"linrnn reproduce --sweep {short}",
     )
 
@@ -76,7 +77,7 @@ def trial_commands(run: TrialRun, short: str) -> tuple[str, ...]:
         return ()
     is_original = run.find_tag(Tag.PHASE) != Phase.REPRODUCTION
     reproduce = (f"linrnn reproduce {short}",) if is_original else ()
-    return (*reproduce, f"linrnn export {short} {short}")
+    return (*reproduce, f"linrnn forecast {short}", f"linrnn export {short} {short}")
 
 
 def page_json(run: TrialRun | SweepRun, page: RunPage) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""Dates of the rows of a series, and how they continue after the last one.
+
+2024-01-01, 2024-02-01, 2024-03-01  ->  2024-04-01, 2024-05-01, ...     the same day of each month
+2024-01-31, 2024-02-29              ->  2024-03-31, ...                 its last day
+Mon, Tue, ..., Fri, Mon             ->  the next working days
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from linrnn.data.dates import date_columns
+from linrnn.data.row_order import calendar_steps, sort_groups
+from linrnn.data.text_table import Groups, TextTable
+from linrnn.errors import DataError
+
+
+def read_dates(table: TextTable, groups: Groups, exclude: Collection[str]) -> dict[str, list[datetime]]:
+    """Return the dates of the rows of each group, in ascending order; none where the table has no column of them.
+
+    Parameters
+    ----------
+    table : TextTable
+        The table.
+    groups : mapping of str to list of int
+        The rows of each sequence.
+    exclude : collection of str
+        Columns that hold no dates of rows.
+    """
+    for column in date_columns(table, exclude):
+        try:
+            ordered, _ = sort_groups(table, groups, column)
+        except DataError:
+            continue
+        dates = {group: [date for row in rows if (date := column.dates[row])] for group, rows in ordered.items()}
+        if all(len({*each}) == len(groups[group]) for group, each in dates.items()):
+            return dates
+    return {}
+
+
+def continue_dates(dates: Sequence[datetime], count: int) -> list[datetime]:
+    """Return the dates that follow ascending ones, in their most common step.
+
+    Parameters
+    ----------
+    dates : sequence of datetime
+        Dates of the rows, two at least.
+    count : int
+        Number of later dates.
+    """
+    steps, unit = calendar_steps(dates)
+    step = Counter(steps).most_common(1)[0][0]
+    last = dates[-1]
+    if unit == "month":
+        is_end = all((date + timedelta(days=1)).day == 1 for date in dates)
+        return [add_months(last, step * k, is_end) for k in range(1, count + 1)]
+    if unit == "working day":
+        days = np.busday_offset(np.datetime64(last.date()), step * np.arange(1, count + 1))
+        return [datetime.combine(day, last.time()) for day in days.tolist()]
+    return [last + timedelta(microseconds=step * k) for k in range(1, count + 1)]
+
+
+def add_months(date: datetime, months: int, is_end: bool) -> datetime:
+    """Return the same day some months later, or the last day of that month."""
+    year, month = divmod(12 * date.year + date.month - 1 + months, 12)
+    longest = monthrange(year, month + 1)[1]
+    return date.replace(year=year, month=month + 1, day=longest if is_end else min(date.day, longest))
+
+
+def format_dates(dates: Sequence[datetime]) -> list[str]:
+    """Return dates as text: years alone, days, minutes or seconds, as far as they differ."""
+    if all((date.month, date.day) == (1, 1) and not has_clock(date) for date in dates) and is_yearly(dates):
+        return [str(date.year) for date in dates]
+    if not any(map(has_clock, dates)):
+        return [date.date().isoformat() for date in dates]
+    unit = "minutes" if all(date.second == date.microsecond == 0 for date in dates) else "auto"
+    return [date.isoformat(" ", timespec=unit) for date in dates]
+
+
+def has_clock(date: datetime) -> bool:
+    """Whether a date has a time of day."""
+    return (date.hour, date.minute, date.second, date.microsecond) != (0, 0, 0, 0)
+
+
+def is_yearly(dates: Sequence[datetime]) -> bool:
+    """Whether there are several dates, each in a year of its own."""
+    return len(dates) > 1 and len({date.year for date in dates}) == len(dates)
