@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from linrnn.models.network import Network
+    from linrnn.models.scaled_network import ScaledNetwork
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,20 +133,23 @@ class SweepResult:
             raise ConfigError(f"this sweep has no figure {name!r}; it has: {', '.join(pictures)}")
         return pictures[name].figure
 
-    def best(self, model: str) -> Network:
+    def best(self, model: str, raw: bool = False) -> Network | ScaledNetwork:
         """Return the trained network of a model type.
 
         Parameters
         ----------
         model : str
             Model type, such as `linear`.
+        raw : bool, default False
+            Whether to return the network as it was trained, which reads and writes standardized values; its parameters
+            are attributes.
 
         Returns
         -------
         torch.nn.Module
             The replica of the confirmation with the median test loss, at its lowest validation loss: a network from
-            inputs `(time, batch, features)` to outputs `(time, batch, outputs)` and the last state, in the
-            standardized units of the task.
+            inputs `(time, batch, features)` to outputs `(time, batch, outputs)` and the last state, in the unit of the
+            series.
 
         Raises
         ------
@@ -158,7 +162,7 @@ class SweepResult:
         confirmation = confirmations[model]
         if math.isinf(confirmation.median.value):
             raise ConfigError(f"more than half of the replicas of {model} diverged: use a lower learning rate")
-        return load(confirmation.run_id, median_replica(confirmation.test_loss), store=self.store)
+        return load(confirmation.run_id, median_replica(confirmation.test_loss), store=self.store, raw=raw)
 
 
 def search_row(trial: SearchTrial) -> dict[str, Any]:

@@ -18,11 +18,10 @@ from linrnn.tasks.series_file import read_series_file
 from linrnn.tasks.task import Task
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.query import confirmation_runs, last_sweeps
-from tracking.runs.reader import read_config, read_curves, read_file, read_weights
+from tracking.runs.reader import read_config, read_copy, read_curves, read_weights
 from tracking.runs.run_reference import find_run
-from tracking.schema import DATA, CurveArray
+from tracking.schema import CurveArray
 from tracking.store.access import Store
-from tracking.store_errors import StoreError
 
 
 class ForecastNetworks(NamedTuple):
@@ -101,14 +100,6 @@ def load_networks(store: Store, run: TrialRun) -> ForecastNetworks:
     parameters = {name: torch.from_numpy(value[alive].astype(np.float64)) for name, value in weights.items()}
     ensemble = Ensemble(config.model, parameters, task_scale(task), horizon_rows(task), output_steps(task))
     return ForecastNetworks(run, task, ensemble, tuple(change_notes(task)))
-
-
-def read_copy(store: Store, run: TrialRun, name: str) -> bytes | None:
-    """Return the copy of a user's file in a record, or None."""
-    try:
-        return read_file(store, run, f"{DATA}/{name}")
-    except StoreError:
-        return None
 
 
 def finite_replicas(store: Store, run: TrialRun) -> NDArray[np.bool_]:

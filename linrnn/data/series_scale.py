@@ -30,6 +30,12 @@ class SeriesScale(NamedTuple):
     target_deviation: Array
     relative: bool = False
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing is scaled."""
+        deviations = (self.input_deviation == 1).all() and (self.target_deviation == 1).all()
+        return bool(deviations and not self.input_mean.any() and not self.target_mean.any()) and not self.relative
+
     def scale_inputs(self, values: Array, previous: Array | None = None) -> Array:
         """Return what a network reads at each step.
 
@@ -57,8 +63,9 @@ class SeriesScale(NamedTuple):
         values : array (time, batch, features)
             The inputs in the file's unit.
         """
-        base = values[..., :1] if self.relative else self.target_mean
-        restored: Array = outputs * self.target_deviation + base
+        copies = outputs.shape[-1] // len(self.target_deviation)  # steps that are predicted at once
+        base = values[..., :1] if self.relative else np.tile(self.target_mean, copies)
+        restored: Array = outputs * np.tile(self.target_deviation, copies) + base
         return restored
 
 

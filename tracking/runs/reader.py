@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
+from linrnn.analysis.series_history import task_scale
 from linrnn.baseline.baselines import Baselines
-from linrnn.errors import ConfigError
+from linrnn.data.series_scale import SeriesScale
+from linrnn.errors import ConfigError, DataError
 from linrnn.training.history import milestone_losses
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig
@@ -31,6 +33,7 @@ from tracking.runs.artifacts import (
     parse_step_losses,
     parse_weights,
 )
+from tracking.runs.run_reference import find_run
 from tracking.schema import DATA, Artifact, CurveArray, check_artifact_name
 from tracking.store.access import Store, open_store
 from tracking.store.disk import read_plain_file
@@ -40,6 +43,7 @@ from tracking.store_errors import StoreError
 
 if TYPE_CHECKING:
     from linrnn.models.network import Network
+    from linrnn.models.scaled_network import ScaledNetwork
 
 T = TypeVar("T")
 WEIGHTS = {"best": Artifact.BEST_WEIGHTS, "final": Artifact.FINAL_WEIGHTS}
@@ -51,7 +55,8 @@ def load(
     replica: int = 0,
     weights: Which = "best",
     store: Store | str | Path | None = None,
-) -> Network:
+    raw: bool = False,
+) -> Network | ScaledNetwork:
     """Return one trained network of a recorded trial, ready to be called.
 
     The weights are read as safetensors: no code from the record is executed.
@@ -59,23 +64,29 @@ def load(
     Parameters
     ----------
     run_id : str
-        Id of the MLflow run of a trial: 32 hexadecimal characters.
+        Id of the MLflow run of a trial, its first characters, or its name.
     replica : int, default 0
         Which of the trial's replicas, from 0.
     weights : {"best", "final"}, default "best"
         Weights at the replica's lowest validation loss, or after the last epoch.
     store : Store or path, optional
         The store, or its folder; the current folder by default.
+    raw : bool, default False
+        Whether to return the network as it was trained, which reads and writes standardized values; its parameters are
+        attributes. By default the network of a series takes and gives values in the file's unit; that of a task whose
+        sequences are drawn is the same in both cases.
 
     Returns
     -------
     torch.nn.Module
-        The network in evaluation of `(time, batch, inputs)` to `(time, batch, outputs)` and the last state, float32.
+        The network from `(time, batch, inputs)` to `(time, batch, outputs)` and the last state, float32.
 
     Raises
     ------
     ConfigError
         There is no such run or replica.
+    DataError
+        The user's file is neither where it was nor in the record, so that its unit is not known; `raw` needs no file.
     StoreError
         The store cannot be read, or the run has lost its weights or they are damaged.
 
@@ -87,9 +98,12 @@ def load(
     import torch  # which nothing else here needs
 
     from linrnn.models.network import build_network
+    from linrnn.models.scaled_network import ScaledNetwork
 
     opened = store if isinstance(store, Store) else open_store(store)
-    run = read_trial(opened, run_id)
+    run = find_run(opened, run_id)
+    if not isinstance(run, TrialRun):
+        raise ConfigError(f"run {run.run_id} is a sweep: name one of its trials")
     config, stacked = read_config(run), read_weights(opened, run, weights)
     shapes = {name: value.shape[1:] for name, value in stacked.items()}
     replicas = config.training.replicas
@@ -97,7 +111,26 @@ def load(
         raise ConfigError(f"run {run_id} has the replicas 0 to {replicas - 1}, not {replica}")
     network = build_network(config.model, *config.model.sizes(shapes))
     network.load_state_dict({name: torch.from_numpy(value[replica]) for name, value in stacked.items()})
-    return network
+    if raw:
+        return network
+    scale = read_scale(opened, run, config)
+    return network if scale.is_identity else ScaledNetwork(network, scale)
+
+
+def read_scale(store: Store, run: TrialRun, config: TrialConfig) -> SeriesScale:
+    """Return the scale of a trial's data, from the user's file or the record's copy of it."""
+    try:
+        return task_scale(config.task.load(lambda name: read_copy(store, run, name)).task)
+    except DataError as error:
+        raise DataError(f"{error}; raw=True returns the network for standardized values") from error
+
+
+def read_copy(store: Store, run: TrialRun, name: str) -> bytes | None:
+    """Return the record's copy of a user's file, by its name, or None."""
+    try:
+        return read_file(store, run, f"{DATA}/{name}")
+    except StoreError:
+        return None
 
 
 def read_trial(store: Store, run_id: str) -> TrialRun:

@@ -78,10 +78,15 @@ def test_figures(result: SweepResult) -> None:
 
 
 def test_best_network_has_the_median_test_loss(result: SweepResult) -> None:
-    network = result.best("linear")
+    network = result.best("linear", raw=True)
     task = linrnn.Series(level())
     test = task.splits().test
     outputs, _ = network(torch.tensor(test.inputs, dtype=torch.float32))
+    values = level().to_numpy()
+    predictions = result.best("linear")(torch.tensor(values[:-1, None, None]))[0].detach().numpy()[:, 0, 0]
+    train = values[: round(0.6 * len(values))]
+    standardized = outputs.detach().double().numpy()[:, 0, 0]
+    np.testing.assert_allclose(predictions, standardized * train.std() + train.mean(), rtol=1e-5)
     errors = outputs.detach().double().numpy()[test.first :] - test.targets[test.first :]
     losses = np.sort(next(each for each in result.summary.confirmations if each.model == "linear").test_loss)
     assert np.square(errors).mean() / test.scale == pytest.approx(losses[(len(losses) - 1) // 2], rel=1e-5)

@@ -222,7 +222,9 @@ def test_a_large_file_is_not_kept_and_missed_when_it_is_gone(
     code, text, said = here("reproduce", run_id, *at)
     assert (code, text, len(said.splitlines())) == (5, "", 1)
     assert str(table) in said
-    assert tracking.load(run_id, store=store).output_size == 1
+    assert tracking.load(run_id, store=store, raw=True).output_size == 1
+    with pytest.raises(DataError, match=r"sales\.csv.*raw=True"):
+        tracking.load(run_id, store=store)
 
 
 def test_a_copy_that_was_changed_is_damage(store: Store, here: Here, table: Path) -> None:
