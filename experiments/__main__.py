@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from experiments.cli.backtest import backtest
 from experiments.cli.baselines import baselines
 from experiments.cli.claims import claims
 from experiments.cli.compare import compare
@@ -29,7 +30,7 @@ from experiments.cli.train import train
 from experiments.cli.ui import ui
 
 COMMANDS = (
-    *(sweep, compare, report, forecast, list_runs, show, ui),
+    *(sweep, compare, report, forecast, backtest, list_runs, show, ui),
     *(tasks, settings, baselines, test, train, reduce, reproduce, diff, export, doctor, suite, claims),
 )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from linrnn.models.network import Network
-    from linrnn.models.scaled_network import ScaledNetwork
+    from linrnn.models.unit_network import UnitNetwork
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,7 +133,7 @@ class SweepResult:
             raise ConfigError(f"this sweep has no figure {name!r}; it has: {', '.join(pictures)}")
         return pictures[name].figure
 
-    def best(self, model: str, raw: bool = False) -> Network | ScaledNetwork:
+    def best(self, model: str, raw: bool = False) -> Network | UnitNetwork:
         """Return the trained network of a model type.
 
         Parameters

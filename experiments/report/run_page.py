@@ -67,6 +67,7 @@ def sweep_commands(run: SweepRun) -> tuple[str, ...]:
         f"linrnn compare {task}",
         f"linrnn report {task} -o report.html",
         f"linrnn forecast {short}",
+        f"linrnn backtest {short}",
         f"linrnn reproduce --sweep {short}",
     )
 

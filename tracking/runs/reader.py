@@ -43,7 +43,7 @@ from tracking.store_errors import StoreError
 
 if TYPE_CHECKING:
     from linrnn.models.network import Network
-    from linrnn.models.scaled_network import ScaledNetwork
+    from linrnn.models.unit_network import UnitNetwork
 
 T = TypeVar("T")
 WEIGHTS = {"best": Artifact.BEST_WEIGHTS, "final": Artifact.FINAL_WEIGHTS}
@@ -56,7 +56,7 @@ def load(
     weights: Which = "best",
     store: Store | str | Path | None = None,
     raw: bool = False,
-) -> Network | ScaledNetwork:
+) -> Network | UnitNetwork:
     """Return one trained network of a recorded trial, ready to be called.
 
     The weights are read as safetensors: no code from the record is executed.
@@ -98,7 +98,7 @@ def load(
     import torch  # which nothing else here needs
 
     from linrnn.models.network import build_network
-    from linrnn.models.scaled_network import ScaledNetwork
+    from linrnn.models.unit_network import UnitNetwork
 
     opened = store if isinstance(store, Store) else open_store(store)
     run = find_run(opened, run_id)
@@ -114,7 +114,7 @@ def load(
     if raw:
         return network
     scale = read_scale(opened, run, config)
-    return network if scale.is_identity else ScaledNetwork(network, scale)
+    return network if scale.is_identity else UnitNetwork(network, scale)
 
 
 def read_scale(store: Store, run: TrialRun, config: TrialConfig) -> SeriesScale:

@@ -128,3 +128,21 @@ def test_what_cannot_be_forecast_is_refused(
     found, out, err = here("forecast", *arguments, "--store", str(golden.store.folder))
     assert (found, out) == (code, "")
     assert message in err
+
+
+def test_a_backtest_has_the_errors_of_networks_and_baselines(here: Here, trained: tuple[Path, str]) -> None:
+    folder, run_id = trained
+    code, out, err = here("backtest", run_id, "--steps", "2", "-o", "e.csv", "--figure", "e.png", "--json", "-q")
+    assert (code, err) == (0, "")
+    errors = {(each["predictor"], each["ahead"]): each for each in json.loads(out)["errors"]}
+    first = round(0.8 * ROWS)
+    for lead in (1, 2):
+        forecasts = [forecast_by_hand(folder, run_id, VALUES[: row - lead + 1], lead)[-1] for row in range(first, ROWS)]
+        rmse = np.sqrt(np.square(np.array(forecasts) - VALUES[first:]).mean())
+        assert errors["linear", lead]["rmse"] == pytest.approx(rmse, rel=1e-9)
+    assert errors["linear", 1]["values"] == errors["naive baseline", 2]["values"] == ROWS - first
+    assert len((folder / "e.csv").read_text().splitlines()) == 1 + 2 * 3
+    assert (folder / "e.png").read_bytes().startswith(b"\x89PNG")
+    code, out, _ = here("backtest", run_id, "--steps", "1", "-q")
+    assert (code, out.splitlines()[1].split("  ")[0]) == (0, "rows ahead")
+    assert here("backtest", run_id, "--steps", "20", "-q")[0] == 2

@@ -12,7 +12,7 @@ from linrnn.models.network import Network
 State = Tensor | tuple[Tensor, Tensor]
 
 
-class ScaledNetwork(nn.Module):
+class UnitNetwork(nn.Module):
     """A network that takes and gives values in the unit of the user's file.
 
     Parameters

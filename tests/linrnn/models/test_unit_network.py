@@ -9,7 +9,7 @@ import torch
 from linrnn.analysis.series_history import task_scale
 from linrnn.models.linear import Linear
 from linrnn.models.network import build_network
-from linrnn.models.scaled_network import ScaledNetwork
+from linrnn.models.unit_network import UnitNetwork
 from linrnn.tasks.memory_series import make_series
 from linrnn.tasks.series import Series
 
@@ -29,7 +29,7 @@ def task(request: pytest.FixtureRequest) -> Series:
 def test_values_in_give_values_out(task: Series) -> None:
     torch.manual_seed(0)
     network = build_network(Linear(4), task.input_size, task.output_size).double()
-    scaled, test, data = ScaledNetwork(network, task_scale(task)), task.splits().test, task.data()
+    scaled, test, data = UnitNetwork(network, task_scale(task)), task.splits().test, task.data()
     inputs = torch.from_numpy(data.inputs[: len(test.inputs)])
     with torch.no_grad():
         standardized, _ = network(torch.from_numpy(test.inputs))
@@ -41,7 +41,7 @@ def test_values_in_give_values_out(task: Series) -> None:
 
 
 def test_a_sequence_in_two_parts_is_as_one(task: Series) -> None:
-    network = ScaledNetwork(build_network(Linear(4), task.input_size, task.output_size).double(), task_scale(task))
+    network = UnitNetwork(build_network(Linear(4), task.input_size, task.output_size).double(), task_scale(task))
     inputs = torch.from_numpy(task.data().inputs)
     with torch.no_grad():
         whole, last = network(inputs)
@@ -53,7 +53,7 @@ def test_a_sequence_in_two_parts_is_as_one(task: Series) -> None:
 
 
 def test_single_precision_in_gives_single_precision_out(task: Series) -> None:
-    network = ScaledNetwork(build_network(Linear(4), task.input_size, task.output_size), task_scale(task))
+    network = UnitNetwork(build_network(Linear(4), task.input_size, task.output_size), task_scale(task))
     outputs, _ = network(torch.from_numpy(task.data().inputs).float())
     assert outputs.dtype == torch.float32
     outputs.sum().backward()
