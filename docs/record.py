@@ -33,7 +33,18 @@ DATA = DOCS / "data"  # files that commands read
 ROUNDING = 1e-12  # smaller losses are rounding errors
 SHORT = 4  # characters of a run's id
 TRANSCRIPTS = (  # in this order
-    *("sweep", "reproduce", "compare", "baselines", "sales", "forecast", "backtest", "list", "bad-file", "reproduce-other"),
+    *(
+        "sweep",
+        "reproduce",
+        "compare",
+        "baselines",
+        "sales",
+        "forecast",
+        "backtest",
+        "list",
+        "bad-file",
+        "reproduce-other",
+    ),
 )
 
 

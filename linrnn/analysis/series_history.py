@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from linrnn.data.number_column import parse_numbers
 from linrnn.data.row_dates import read_dates
 from linrnn.data.row_order import order_rows
 from linrnn.data.sequences import Array
 from linrnn.data.series_scale import SeriesScale, fit_scale, identity_scale
 from linrnn.data.split_settings import split_ends
-from linrnn.data.text_table import parse_numbers, read_table
+from linrnn.data.table_file import read_table_file
 from linrnn.errors import ConfigError
 from linrnn.tasks.builtin_series import BuiltInSeries
 from linrnn.tasks.series import Series
@@ -101,7 +102,7 @@ def read_history(task: Task) -> SeriesHistory:
         return read_series(task)
     if isinstance(task, BuiltInSeries):
         values = task.series[:, None, None]
-        table = read_table(task.content, task.file_name)
+        table = read_table_file(task.content, task.file_name)
         dates = read_dates(table, table.groups(""), table.header[1:]).get("", [])
         _, first, end = split_ends(len(values))
         return SeriesHistory(values, values, (first, end), dates[-len(values) :], column=task.name)
@@ -126,7 +127,7 @@ def read_series(task: Series) -> SeriesHistory:
         f"sequence {k + 1}" if data.inputs.shape[1] > 1 else "" for k in range(data.inputs.shape[1])
     ]
     if not task.is_archive:
-        table = read_table(task.content, task.basename)
+        table = read_table_file(task.content, task.basename)
         groups = table.groups(task.group)
         names = list(groups)
         dates = read_dates(table, groups, {task.group, column, *task.input_names(column)})
@@ -162,12 +163,12 @@ def read_inputs(task: Series) -> SeriesHistory:
     """
     if task.is_archive:
         return read_series(task)
-    table = read_table(task.content, task.basename)
+    table = read_table_file(task.content, task.basename)
     column = task.column
     names = task.input_names(column)
     values = np.stack([parse_numbers(table, name) for name in names], axis=1)
     rows = table.groups(task.group)
-    groups, _ = order_rows(table, rows, {task.group, column, *names})
+    groups = order_rows(table, rows, {task.group, column, *names}).groups
     inputs = stack_groups(values, groups, table.name, task.group)
     targets = np.full((*inputs.shape[:2], 1), np.nan)
     dates = shared_dates(read_dates(table, rows, {task.group, column, *names}), len(inputs))

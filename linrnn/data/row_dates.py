@@ -34,7 +34,7 @@ def read_dates(table: TextTable, groups: Groups, exclude: Collection[str]) -> di
     """
     for column in date_columns(table, exclude):
         try:
-            ordered, _ = sort_groups(table, groups, column)
+            ordered = sort_groups(table, groups, column).groups
         except DataError:
             continue
         dates = {group: [date for row in rows if (date := column.dates[row])] for group, rows in ordered.items()}

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.report.backtest_table import AHEAD, ErrorTable
-from experiments.report.figures.canvas import FAINT, INK, draw_legend, model_color, model_marker, single_axes
+from experiments.report.figures.canvas import FAINT, INK, draw_legend, model_marker, single_axes
 from experiments.report.figures.picture import Picture, group_by_model, to_floats
 from experiments.report.table import Table
 from linrnn.models import MODELS
+from tracking.model_colors import model_color
 
 CAPTION = (
     "Root mean square error on the test part, in the data's own unit, by the number of rows ahead. Networks read their "

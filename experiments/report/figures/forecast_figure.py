@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import INK, draw_legend, model_color, single_axes
+from experiments.report.figures.canvas import INK, draw_legend, single_axes
 from experiments.report.figures.picture import Picture, to_columns, to_floats
 from experiments.report.forecast_table import level_text
 from experiments.report.table import Table
 from linrnn.analysis.conformal import LEVELS
 from linrnn.analysis.series_forecast import SeriesForecast
 from linrnn.data.sequences import Array
+from tracking.model_colors import model_color
 
 MOST_LABELS = 5  # on the axis of rows
 CAPTION = (
