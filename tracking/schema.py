@@ -81,6 +81,7 @@ class Tag(SchemaName):
     IDENTITY = "identity", "equal for two sweeps if and only if the same computation is asked for"
     BASELINES = "baselines", "SHA-256 of baselines.json of a sweep", "floors"
     VERDICT = "verdict", "verdict of a finished sweep"
+    CONCLUSION = "conclusion", "what a finished sweep found, in one sentence"
     QUESTION = "question", "what is predicted, from what, and the rows of each split"
     CLAIMS = "claims", "ids of the claims that a trial is evidence for, or that the run of linrnn claims has measured"
     DATA_NOTES = "data_notes", "how the user's file was read, one note per line"

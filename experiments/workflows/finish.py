@@ -28,6 +28,6 @@ def finish_sweep(store: Store, run_id: str) -> SweepSummary:
     with store.write_errors():
         write_files(store, run.info, sweep_artifacts(record, summary))
         write_batch(store, run_id, {}, [(Metric.SECONDS, summary.seconds, 0)], time.time())
-        set_tags(store, run_id, {Tag.VERDICT: summary.verdict.word})
+        set_tags(store, run_id, {Tag.VERDICT: summary.verdict.word, Tag.CONCLUSION: summary.verdict.conclusion})
         set_description(store, run_id, sweep_markdown(summary))
     return summary

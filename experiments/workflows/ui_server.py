@@ -12,8 +12,10 @@ from typing import IO
 
 import click
 
+from experiments.workflows.ui_application import START, STORE
 from linrnn.errors import LinrnnError
 from tracking.mlflow_ui.links import all_links, base_url
+from tracking.schema import PROGRAM
 from tracking.store.access import Store
 from tracking.store.urls import file_url
 from tracking.store_errors import StoreError
@@ -33,20 +35,20 @@ def serve_ui(store: Store, port: int) -> None:
     """Run MLflow's server until it is interrupted; print the links once it answers."""
     base = base_url(store)
     if store.tracking_uri.startswith("http"):
-        return print_links(store, base)
+        return print_links(store, base, f"MLflow UI at {base}.")
     base = f"http://127.0.0.1:{port}"
     if port_answers(port):
         raise PortError(f"port {port} is in use by another program; choose one with --port")
     with TemporaryFile() as messages:
         server = subprocess.Popen(
             server_command(store, port),
-            env={**os.environ, **SERVER_ENVIRONMENT},
+            env={**os.environ, **SERVER_ENVIRONMENT, STORE: str(store.folder)},
             stdout=messages,
             stderr=subprocess.STDOUT,
         )
         try:
             wait_for_server(port, server, messages)
-            print_links(store, base)
+            print_links(store, base, f"Start page at {base}{START}; Ctrl-C ends it.")
             server.wait()
         finally:
             server.terminate()
@@ -61,6 +63,7 @@ def server_command(store: Store, port: int) -> list[str]:
         "--host": "127.0.0.1",
         "--port": str(port),
         "--workers": "1",
+        "--app-name": PROGRAM,
     }
     return [sys.executable, "-m", "mlflow", "server", *(word for option in options.items() for word in option)]
 
@@ -84,9 +87,9 @@ def port_answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def print_links(store: Store, base: str) -> None:
+def print_links(store: Store, base: str, title: str) -> None:
     """Print the links to the charts of each task and to the sweeps."""
-    click.echo(f"MLflow UI at {base}; Ctrl-C ends it.")
+    click.echo(title)
     for name, link in all_links(store, base).items():
         click.echo(f"  {name}: {link}")
     sys.stdout.flush()

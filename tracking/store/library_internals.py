@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tracking.store.urls import is_sqlite
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from mlflow import MlflowClient
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial
@@ -53,6 +54,14 @@ RUN_ITEMS = {  # conditions are of the table `runs`
 TAG_CONDITION = (
     "exists (select 1 from tags as mark where mark.run_uuid = runs.run_uuid and mark.key = ? and mark.value = ?)"
 )
+
+
+def mlflow_application() -> FastAPI:
+    """Return the application of MLflow's server, with its checks of Host and Origin."""
+    from mlflow.server.fastapi_app import create_fastapi_app
+
+    application: FastAPI = create_fastapi_app()
+    return application
 
 
 def mlflow_client(uri: str) -> MlflowClient:

@@ -1,0 +1,81 @@
+"""The application of `linrnn ui`: MLflow's, with a start page and the reports of sweeps in front of it.
+
+MLflow's server finds it by the entry point `mlflow.app` in pyproject.toml. Its checks of Host and Origin hold for the
+pages here, too.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from html import escape
+from typing import TYPE_CHECKING
+
+from experiments.report.start_page import REPORTS, describe_sweep, render_start_page
+from linrnn.errors import LinrnnError
+from tracking.run_views import SweepRun, TrialRun
+from tracking.runs.query import confirmation_runs, find_sweeps, find_trials
+from tracking.runs.reader import parse_artifact, read_sweep
+from tracking.schema import Artifact, Tag
+from tracking.store.access import Store, existing_store
+from tracking.store.library_internals import mlflow_application
+from tracking.store.run_search import RunFilter
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import HTMLResponse
+
+START = "/start"  # address of the start page
+STORE = "LINRNN_STORE"  # environment variable: folder of the store that the server shows
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def create_application() -> FastAPI:
+    """Return MLflow's application with the pages of linrnn."""
+    from starlette.routing import Route
+
+    application = mlflow_application()
+    pages = [Route(START, show_start_page), Route(f"{REPORTS}/{{run_id}}", show_report)]
+    application.router.routes[:0] = pages  # before those of MLflow, which match all
+    return application
+
+
+def show_start_page(request: Request) -> HTMLResponse:
+    """Answer with the start page."""
+    store, nonce = find_store(), secrets.token_urlsafe()
+    sweeps = sorted(find_sweeps(store), key=lambda run: run.start_time, reverse=True)
+    cards = [describe_sweep(sweep, notable_trials(store, sweep)) for sweep in sweeps]
+    return answer(render_start_page(cards, store.name, nonce), f"{POLICY}; script-src 'nonce-{nonce}'")
+
+
+def show_report(request: Request) -> HTMLResponse:
+    """Answer with the report of a sweep; 404 where there is none."""
+    store = find_store()
+    try:
+        sweep = read_sweep(store, request.path_params["run_id"])
+        return answer(parse_artifact(store, sweep, Artifact.REPORT, bytes.decode), POLICY)
+    except LinrnnError as error:
+        return answer(escape(str(error)), POLICY, 404)
+
+
+def find_store() -> Store:
+    """Return the store that the server shows."""
+    return existing_store(os.environ[STORE])
+
+
+def notable_trials(store: Store, sweep: SweepRun) -> list[TrialRun]:
+    """Return the confirmations of a sweep and the best trial of each of its studies."""
+    best = [
+        run
+        for study in sweep.studies
+        for run in find_trials(store, sweep.task, RunFilter(tags={Tag.STUDY: study, Tag.BEST: "yes"}))
+    ]
+    return [*(run for run in confirmation_runs(store, sweep) if run.is_recorded), *best]
+
+
+def answer(content: str, policy: str, status: int = 200) -> HTMLResponse:
+    """Return a page that may load nothing but what its policy permits."""
+    from starlette.responses import HTMLResponse
+
+    return HTMLResponse(content, status, {"Content-Security-Policy": policy, "Referrer-Policy": "same-origin"})
