@@ -46,8 +46,8 @@ def compare(
     Parameters
     ----------
     task : Task, str or path
-        A task such as `linrnn.Series(y, horizon=12)`, the name of a built-in one, or the path of a .csv, .tsv, .txt or
-        .npz file.
+        A task such as `linrnn.Series(y, horizon=12)`, the name of a built-in one, or the path of a file that
+        `linrnn sweep` reads.
     models : sequence of str
         Model types; all by default.
     trials : int, optional

@@ -46,6 +46,13 @@ class Standardization(NamedTuple):
         return np.asarray(scaled)
 
 
+class Part(NamedTuple):
+    """The rows from which the sequences of a split are cut, and the first of them that is a target."""
+
+    data: SeriesData
+    first_target: int
+
+
 def split_chronologically(
     data: SeriesData, settings: SplitSettings, name: str, test: tuple[SeriesData, str] | None = None
 ) -> Splits:
@@ -53,7 +60,7 @@ def split_chronologically(
 
     The sequences of val and test begin at the first step; only steps all of whose targets lie in the split enter the
     loss. With a second series, and its name, as `test`, the test sequences are all of that, and the first series has no
-    test part.
+    test part. Where values are missing (nan), sequences lie between them.
 
     Raises
     ------
@@ -62,77 +69,52 @@ def split_chronologically(
     """
     ends = settings.ends or split_ends(len(data.inputs), has_test=test is None)
     require_targets(len(data.inputs), settings, ends, name)
-    if any(has_gaps(each) for each in (data, *(test or ())[:1])):
-        return split_segments(data, settings, ends, name, test)
-    inputs, targets = (
-        fit_standardization(values, ends[0], name, names)
-        for values, names in (
-            (input_values(data, settings), data.input_names),
-            (data.targets, data.target_names),
-        )
-    )
+    inputs, targets = fit_standardizations(data, settings, ends[0], name)
+    unit = float(targets.deviation[0]) if len(targets.deviation) == 1 else None
 
-    def cut(part: SeriesData, file: str, end: int, first_target: int) -> Sequences:
+    def cut(series: SeriesData, file: str, begin: int, end: int, label: str) -> Sequences:
+        part, first_target = select_part(series, settings, begin, end, file, label)
         x = inputs.apply(input_values(part, settings), file, part.input_names)
         y = targets.apply(part.targets, file, part.target_names)
-        unit = float(targets.deviation[0]) if len(targets.deviation) == 1 else None
-        sequences = cut_sequences(x[:end], y[:end], settings, first_target, unit)
+        sequences = cut_sequences(x, y, settings, first_target, unit)
         require_varying(sequences, settings.reach, file, part.target_names)
         return sequences
 
-    train, val = cut(data, name, ends[0], settings.horizon), cut(data, name, ends[1], ends[0])
+    train, val = cut(data, name, 0, ends[0], PARTS[0]), cut(data, name, ends[0], ends[1], PARTS[1])
     if test is None:
-        return Splits(train, val, cut(data, name, ends[2], ends[1]))
+        return Splits(train, val, cut(data, name, ends[1], ends[2], PARTS[2]))
     other, file = test
     require_targets(len(other.inputs), settings, (len(other.inputs),), file, PARTS[2:])
-    return Splits(train, val, cut(other, file, len(other.inputs), settings.horizon))
+    return Splits(train, val, cut(other, file, 0, len(other.inputs), PARTS[2]))
 
 
-def has_gaps(data: SeriesData) -> bool:
-    """Return whether values are missing."""
-    return bool(np.isnan(data.inputs).any() or np.isnan(data.targets).any())
+def select_part(data: SeriesData, settings: SplitSettings, begin: int, end: int, name: str, label: str) -> Part:
+    """Return the rows of a split whose targets are rows `begin` to `end`.
 
-
-def split_segments(
-    data: SeriesData,
-    settings: SplitSettings,
-    ends: Sequence[int],
-    name: str,
-    test: tuple[SeriesData, str] | None = None,
-) -> Splits:
-    """Split a series with missing values: the sequences of each split lie between these.
-
-    Those of the validation and test split begin with their own part of the rows, unless no value is missing in it.
+    They begin with the series or, where values are missing, are windows between these: see segments.choose_windows.
+    DataError where no window holds enough targets.
     """
-    files = [(data, name), (data, name), test or (data, name)]
-    ranges = [(0, ends[0]), (ends[0], ends[1]), (0, len(test[0].inputs)) if test else (ends[1], ends[2])]
-    parts = []
-    for (series, file), (begin, end), part in zip(files, ranges, PARTS, strict=True):
-        complete = np.isfinite(np.concatenate([series.inputs, series.targets], axis=2)).all(axis=2)
-        windows = choose_windows(find_segments(complete), begin, end, settings)
-        if windows.target_count(settings) < LEAST_TARGETS:
-            raise DataError(
-                f"{file}: no {settings.reach + settings.washout + 1} rows in its {part} part follow one another "
-                "without a missing cell: fill them in, or choose task.missing=interpolate or hold"
-            )
-        x, y = (stack_segments(values, windows.segments) for values in (series.inputs, series.targets))
-        parts.append((series._replace(inputs=x, targets=y), file, windows.first_target))
-    train = parts[0][0]
-    inputs, targets = (
-        fit_standardization(values, len(values), name, names)
-        for values, names in (
-            (input_values(train, settings), data.input_names),
-            (train.targets, data.target_names),
+    complete = np.isfinite(np.concatenate([data.inputs[:end], data.targets[:end]], axis=2)).all(axis=2)
+    if complete.all():
+        rows = data._replace(inputs=data.inputs[:end], targets=data.targets[:end])
+        return Part(rows, max(begin, settings.horizon))
+    windows = choose_windows(find_segments(complete), begin, end, settings)
+    if windows.target_count(settings) < LEAST_TARGETS:
+        raise DataError(
+            f"{name}: no {settings.reach + settings.washout + 1} rows in its {label} part follow one another without a "
+            "missing cell: fill them in, or choose task.missing=interpolate or hold"
         )
-    )
-    unit = float(targets.deviation[0]) if len(targets.deviation) == 1 else None
-    splits = []
-    for part_data, file, first_target in parts:
-        x = inputs.apply(input_values(part_data, settings), file, data.input_names)
-        y = targets.apply(part_data.targets, file, data.target_names)
-        splits.append(cut_sequences(x, y, settings, first_target, unit))
-        require_varying(splits[-1], settings.reach, file, data.target_names)
-    return Splits(*splits)
+    inputs, targets = (stack_segments(values, windows.segments) for values in (data.inputs, data.targets))
+    return Part(data._replace(inputs=inputs, targets=targets), windows.first_target)
+
+
+def fit_standardizations(
+    data: SeriesData, settings: SplitSettings, train_end: int, name: str
+) -> tuple[Standardization, Standardization]:
+    """Return those of the inputs and of the targets. DataError for a feature that does not change in the training."""
+    part, _ = select_part(data, settings, 0, train_end, name, PARTS[0])
+    inputs = fit_standardization(input_values(part, settings), len(part.inputs), name, part.input_names)
+    return inputs, fit_standardization(part.targets, len(part.targets), name, part.target_names)
 
 
 def input_values(data: SeriesData, settings: SplitSettings) -> Array:

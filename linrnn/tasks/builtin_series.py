@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,8 @@ import numpy as np
 from linrnn.data.chronological_split import SeriesData, split_chronologically
 from linrnn.data.digests import content_digest
 from linrnn.data.sequences import Array, Splits
-from linrnn.data.split_settings import SplitSettings
+from linrnn.data.split_settings import SplitSettings, split_ends
+from linrnn.tasks.series_question import describe_rows
 from linrnn.tasks.task import Task
 
 
@@ -35,6 +37,13 @@ class BuiltInSeries(Task):
     @property
     def file_digest(self) -> str | None:
         return content_digest(self.content)
+
+    @property
+    def question(self) -> str:
+        dates = [line.partition(",")[0] for line in self.content.decode().splitlines()[-len(self.series) :]]
+        ends = split_ends(len(dates))
+        spans = [f"{dates[start]} to {dates[end - 1]}" for start, end in pairwise((0, *ends))]
+        return f"{super().question}; {describe_rows(ends, spans)}"
 
     @property
     def values(self) -> Array:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -80,3 +82,25 @@ def test_a_sweep_records_them(table: Path, store: Store) -> None:
     assert confirmation.tag(Tag.QUESTION) == task.question
     assert notes[0] in sweep.tag(Tag.NOTE)
     assert sweeps_json([summary])["sweeps"][0]["notes"] == list(notes)
+
+
+def test_standard_input_takes_the_place_of_a_file(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-m", "experiments", "baselines", "-", "--json"]
+    done = subprocess.run(command, input=table.read_bytes(), capture_output=True, check=True)
+    assert run(group, ["baselines", str(table), "--json"]) == 0
+    names = {"task": "", "question": "", "notes": []}
+    assert json.loads(done.stdout) | names == json.loads(capsys.readouterr().out) | names
+    assert done.stderr.decode().startswith(f"stdin: predicts {QUESTION}")
+
+
+def test_a_refused_file_costs_no_import_of_a_large_library(tmp_path: Path) -> None:
+    """The libraries that take seconds to load are not there yet when a file is refused."""
+    (tmp_path / "two.csv").write_text("a,b\n" + "1,2\n3,5\n" * 20)
+    program = (
+        "import sys; from experiments.__main__ import linrnn; from experiments.cli.group import run;"
+        "code = run(linrnn, ['sweep', 'two.csv']);"
+        "print(code, {'pandas', 'torch', 'mlflow', 'scipy', 'numba', 'optuna', 'pyarrow'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "5 set()\n"
+    assert "two.csv: 'a' (1, 3, 1, ...) or 'b' (2, 5, 2, ...) could be predicted" in done.stderr

@@ -86,6 +86,11 @@ def zipped(**files: bytes) -> bytes:
     return file.getvalue()
 
 
+def forged(name: str) -> bytes:
+    """An archive with one file whose size is said to be 2 GB."""
+    return zipped(**{name: bytes(123_457)}).replace((123_457).to_bytes(4, "little"), (2 * 10**9).to_bytes(4, "little"))
+
+
 class Case(NamedTuple):
     """A file, settings, and either the column and values that are read or parts of the message."""
 
@@ -247,9 +252,9 @@ CASES = [
     error("wide.csv", b"1," * 20_000, "20,001 columns, and at most 10,000"),
     error("cell.csv", b"y\n" + b"1" * 200_000, "row 2: a cell has more than 131,072 characters"),
     error("title.csv", b"a" * 140_000 + b",b\n1,2\n", "characters"),
-    error("bomb.csv.gz", lambda: gzip.compress(bytes(101_000_000), 1), "at most 100 MB"),
-    error("bomb.zip", lambda: zipped(**{"a.csv": bytes(101_000_000)}), "at most 100 MB"),
-    error("bomb.npz", lambda: zipped(**{"inputs.npy": bytes(101_000_000)}), "at most 100 MB"),
+    error("bomb.csv.gz", lambda: gzip.compress(bytes(10_000_000), 1) * 11, "at most 100 MB"),
+    error("bomb.zip", lambda: forged("a.csv"), "has 2,000 MB of data, and at most 100 MB"),
+    error("bomb.npz", lambda: forged("inputs.npy"), "has 2,000 MB of data, and at most 100 MB"),
 ]  # fmt: skip
 
 
