@@ -9,17 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linrnn.data.number_column import parse_numbers
-from linrnn.data.row_dates import read_dates
 from linrnn.data.row_order import order_rows
 from linrnn.data.sequences import Array
 from linrnn.data.series_scale import SeriesScale, fit_scale, identity_scale
 from linrnn.data.split_settings import split_ends
 from linrnn.data.table_file import read_table_file
+from linrnn.data.text_table import read_table
 from linrnn.errors import ConfigError
 from linrnn.tasks.builtin_series import BuiltInSeries
 from linrnn.tasks.series import Series
-from linrnn.tasks.series_file import stack_groups
+from linrnn.tasks.series_file import common_dates, parse_table
 from linrnn.tasks.task import Task
 
 
@@ -102,8 +101,9 @@ def read_history(task: Task) -> SeriesHistory:
         return read_series(task)
     if isinstance(task, BuiltInSeries):
         values = task.series[:, None, None]
-        table = read_table_file(task.content, task.file_name)
-        dates = read_dates(table, table.groups(""), table.header[1:]).get("", [])
+        table = read_table(task.content, task.file_name)
+        order = order_rows(table, table.groups(""), table.header[1:])
+        dates = common_dates(order.groups, order.column, len(table.rows))
         _, first, end = split_ends(len(values))
         return SeriesHistory(values, values, (first, end), dates[-len(values) :], column=task.name)
     if not is_closed(task):
@@ -121,17 +121,8 @@ def read_series(task: Series) -> SeriesHistory:
     data, settings = task.data(), task.split_settings()
     ends = settings.ends or split_ends(len(data.inputs), not task.test_file)
     test = (ends[1], ends[2]) if len(ends) > 2 else (len(data.inputs), len(data.inputs))
-    column = task.target_column or "targets"
-    dates: dict[str, list[datetime]] = {}
-    names: Sequence[str] = [
-        f"sequence {k + 1}" if data.inputs.shape[1] > 1 else "" for k in range(data.inputs.shape[1])
-    ]
-    if not task.is_archive:
-        table = read_table_file(task.content, task.basename)
-        groups = table.groups(task.group)
-        names = list(groups)
-        dates = read_dates(table, groups, {task.group, column, *task.input_names(column)})
-    return SeriesHistory(data.inputs, data.targets, test, shared_dates(dates, len(data.inputs)), names, column)
+    names = number_sequences(data.inputs.shape[1]) if task.is_archive else data.sequence_names
+    return SeriesHistory(data.inputs, data.targets, test, data.dates, names, task.target_column or "targets")
 
 
 def number_sequences(count: int) -> list[str]:
@@ -147,12 +138,6 @@ def read_test_history(task: Series) -> SeriesHistory:
     return SeriesHistory(data.inputs, data.targets, (task.horizon, len(data.inputs)), names=names)
 
 
-def shared_dates(dates: dict[str, list[datetime]], length: int) -> Sequence[datetime]:
-    """Return the last dates of the first sequence, if those of all sequences are the same; else none."""
-    tails = [each[-length:] for each in dates.values()]
-    return tails[0] if tails and all(each == tails[0] for each in tails) else ()
-
-
 def read_inputs(task: Series) -> SeriesHistory:
     """Return the inputs in a file, which need not have the column that is predicted; targets are nan where it has not.
 
@@ -164,12 +149,7 @@ def read_inputs(task: Series) -> SeriesHistory:
     if task.is_archive:
         return read_series(task)
     table = read_table_file(task.content, task.basename)
-    column = task.column
-    names = task.input_names(column)
-    values = np.stack([parse_numbers(table, name) for name in names], axis=1)
-    rows = table.groups(task.group)
-    groups = order_rows(table, rows, {task.group, column, *names}).groups
-    inputs = stack_groups(values, groups, table.name, task.group)
-    targets = np.full((*inputs.shape[:2], 1), np.nan)
-    dates = shared_dates(read_dates(table, rows, {task.group, column, *names}), len(inputs))
-    return SeriesHistory(inputs, targets, (0, 0), dates, list(groups), column)
+    names = task.input_names(task.column)
+    data = parse_table(table, names[-1], names, task.group, task.missing)
+    targets = np.full_like(data.targets, np.nan)
+    return SeriesHistory(data.inputs, targets, (0, 0), data.dates, data.sequence_names, task.column)

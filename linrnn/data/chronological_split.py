@@ -28,6 +28,7 @@ class SeriesData(NamedTuple):
     newest_first: bool = False  # whether the file has rows in descending order of their dates
     dates: tuple[datetime, ...] = ()  # of each step, where there are dates, the same in all sequences
     unit: str = ""  # of the targets, where the file names one
+    sequence_names: tuple[str, ...] = ("",)  # values of the column of groups
 
 
 class Standardization(NamedTuple):

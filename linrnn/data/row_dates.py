@@ -9,38 +9,12 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from linrnn.data.dates import date_columns
-from linrnn.data.row_order import calendar_steps, sort_groups
-from linrnn.data.text_table import Groups, TextTable
-from linrnn.errors import DataError
-
-
-def read_dates(table: TextTable, groups: Groups, exclude: Collection[str]) -> dict[str, list[datetime]]:
-    """Return the dates of the rows of each group, in ascending order; none where the table has no column of them.
-
-    Parameters
-    ----------
-    table : TextTable
-        The table.
-    groups : mapping of str to list of int
-        The rows of each sequence.
-    exclude : collection of str
-        Columns that hold no dates of rows.
-    """
-    for column in date_columns(table, exclude):
-        try:
-            ordered = sort_groups(table, groups, column).groups
-        except DataError:
-            continue
-        dates = {group: [date for row in rows if (date := column.dates[row])] for group, rows in ordered.items()}
-        if all(len({*each}) == len(groups[group]) for group, each in dates.items()):
-            return dates
-    return {}
+from linrnn.data.row_order import calendar_steps
 
 
 def continue_dates(dates: Sequence[datetime], count: int) -> list[datetime]:

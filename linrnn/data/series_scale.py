@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linrnn.data.chronological_split import SeriesData, fit_standardization, input_values
+from linrnn.data.chronological_split import SeriesData, fit_standardizations
 from linrnn.data.sequences import Array
 from linrnn.data.split_settings import SplitSettings, split_ends
 
@@ -78,6 +78,5 @@ def identity_scale(features: int) -> SeriesScale:
 def fit_scale(data: SeriesData, settings: SplitSettings, has_test: bool, name: str) -> SeriesScale:
     """Return the scale of a series: that of its splits. DataError where a column does not change."""
     ends = settings.ends or split_ends(len(data.inputs), has_test)
-    inputs = fit_standardization(input_values(data, settings), ends[0], name, data.input_names)
-    targets = fit_standardization(data.targets, ends[0], name, data.target_names)
+    inputs, targets = fit_standardizations(data, settings, ends[0], name)
     return SeriesScale(*inputs, *targets, relative=settings.relative)

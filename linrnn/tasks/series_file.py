@@ -128,16 +128,17 @@ def parse_table(
         newest_first=groups != rows,
         dates=common_dates(groups, date_column, len(sequences)),
         unit=numbers[-1].unit,
+        sequence_names=tuple(groups),
     )
 
 
 def common_dates(groups: Groups, column: DateColumn | None, length: int) -> tuple[datetime, ...]:
-    """Return the dates of the last rows of each group, where there are dates and they are the same in all groups."""
+    """Return the dates of the last rows of each group, where none comes twice and they are the same in all groups."""
     if column is None:
         return ()
     dates = {tuple(column.dates[row] for row in rows[-length:]) for rows in groups.values()}
     known = tuple(date for date in next(iter(dates)) if date is not None)
-    return known if len(dates) == 1 and len(known) == length else ()
+    return known if len(dates) == 1 and len({*known}) == length else ()
 
 
 def parse_archive(content: bytes, name: str) -> SeriesData:

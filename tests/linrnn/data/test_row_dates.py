@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linrnn.data.row_dates import continue_dates, format_dates, read_dates
+from linrnn.data.row_dates import continue_dates, format_dates
 from linrnn.data.text_table import read_table
+from linrnn.tasks.series_file import parse_table
 
 
 @pytest.mark.parametrize("frequency", ["MS", "ME", "QS", "QE", "YS", "YE", "D", "W-WED", "B", "h", "15min", "2D"])
@@ -33,14 +34,14 @@ def test_a_gap_does_not_change_the_step_and_days_that_a_month_lacks_are_its_last
     ],
 )
 def test_dates_of_a_table(content: bytes, first: str, text: str) -> None:
-    table = read_table(content, "a.csv")
-    dates = read_dates(table, table.groups(""), {"y"})[""]
+    dates = parse_table(read_table(content, "a.csv"), "y", ["y"]).dates
     assert str(dates[0].date()) == first
     assert format_dates([*dates, *continue_dates(dates, 1)])[-1] == text
 
 
 def test_tables_without_dates_have_none() -> None:
-    table = read_table(b"y\n1\n2\n3\n", "a.csv")
-    assert read_dates(table, table.groups(""), {"y"}) == {}
+    assert parse_table(read_table(b"y\n1\n2\n3\n", "a.csv"), "y", ["y"]).dates == ()
+    shared = b"year,y\n1871,1\n1871,2\n1872,3\n1872,4\n"
+    assert parse_table(read_table(shared, "a.csv"), "y", ["y"]).dates == ()
     assert format_dates([]) == []
     assert np.array([]).size == 0
