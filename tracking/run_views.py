@@ -267,6 +267,11 @@ class TrialRun(LinrnnRun):
         return round(self.metric(Metric.DIVERGED_REPLICAS))
 
     @property
+    def has_diverged(self) -> bool:
+        """Whether a replica diverged; False before version 3, whose studies ranked trials by their loss alone."""
+        return self.version >= OBJECTIVE_VERSION and not self.is_failed and self.diverged_replicas > 0
+
+    @property
     def seconds(self) -> float:
         """Training time, s."""
         return self.metric(Metric.SECONDS)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.search.search_space import SearchSpace, free_settings, setting_values
-from experiments.search.selection import best_trial_number
+from experiments.search.selection import TrialRank, best_trial_number
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
@@ -48,6 +48,7 @@ class SearchTrial:
     best_val_loss: float  # median over replicas of the lowest validation loss; inf unless complete or pruned
     seconds: float
     settings: Mapping[str, float]  # values of the settings that can be searched, by their names in the flat text
+    has_diverged: bool = False  # whether a replica diverged
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,7 @@ def search_trial(run: TrialRun, space: SearchSpace, base: Mapping[str, str]) -> 
         best_val_loss=run.best_val_loss,
         seconds=run.seconds,
         settings=setting_values(space, {**base, **run.params}),
+        has_diverged=run.has_diverged,
     )
 
 
@@ -265,12 +267,13 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
 def select_best_trial(trials: Sequence[SearchTrial]) -> SearchTrial | None:
     """Return the best of some trials of one study; None if none is complete."""
     complete = {trial.number: trial for trial in trials if trial.outcome == "complete"}
-    number = best_trial_number({number: trial.objective for number, trial in complete.items()})
+    ranks = {number: TrialRank(trial.has_diverged, trial.objective) for number, trial in complete.items()}
+    number = best_trial_number(ranks)
     return None if number is None else complete[number]
 
 
 def best_run(runs: Sequence[TrialRun]) -> TrialRun | None:
     """Return the run of the best of some trials of one study; None if none is complete."""
     complete = {run.number: run for run in runs if run.is_complete}
-    number = best_trial_number({number: run.objective for number, run in complete.items()})
+    number = best_trial_number({number: TrialRank(run.has_diverged, run.objective) for number, run in complete.items()})
     return None if number is None else complete[number]

@@ -19,7 +19,7 @@ from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from experiments.search.search_space import free_settings
-from experiments.search.selection import best_trial_number
+from experiments.search.selection import TrialRank, best_trial_number
 from linrnn.config.settings import Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
@@ -34,6 +34,7 @@ STATES = {  # a diverged trial, without a curve, ranks below all pruned ones; TP
 
 LEAST_TO_WEIGH = 8  # complete trials that importances need
 LEAST_LOSS = 1e-300  # replaces 0 in a logarithm
+HAS_DIVERGED = "has_diverged"  # attribute of a trial in Optuna's database
 STARTUP_TRIALS = 5  # complete trials before the first is pruned
 WARM_UP = 3  # no trial is pruned in the first third of its epochs
 
@@ -118,7 +119,7 @@ def to_frozen_trial(space: Mapping[str, BaseDistribution], result: TrialSummary,
         value=result.loss if state is TrialState.COMPLETE else None,
         params={name: kind(text[name]) for name, kind in param_types(space).items()},
         distributions=dict(space),
-        user_attrs={"run_id": run_id, "outcome": result.outcome},
+        user_attrs={"run_id": run_id, "outcome": result.outcome, HAS_DIVERGED: result.has_diverged},
         intermediate_values=curve,
     )
     trial.datetime_start = datetime.fromtimestamp(result.start_time)
@@ -156,10 +157,15 @@ def param_types(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | 
 
 
 def best_trial(history: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """Return the complete trial with the lowest validation loss, the earliest of equal ones; None if there is none."""
+    """Return the best complete trial; None if there is none."""
     complete = {number: trial for number, trial in enumerate(history) if trial.state is TrialState.COMPLETE}
-    best = best_trial_number({number: trial.values[0] for number, trial in complete.items()})
+    best = best_trial_number({number: rank(trial) for number, trial in complete.items()})
     return None if best is None else complete[best]
+
+
+def rank(trial: FrozenTrial) -> TrialRank:
+    """Return the rank of a complete trial; versions before 0.2.0 did not record whether a replica diverged."""
+    return TrialRank(trial.user_attrs.get(HAS_DIVERGED, False), trial.values[0])
 
 
 def pruning_limits(history: Sequence[FrozenTrial], epochs: int) -> dict[int, float]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 
-def best_trial_number(losses: Mapping[int, float]) -> int | None:
-    """Return the number of the trial with the lowest loss, the earliest of equal ones; None if there is none.
+class TrialRank(NamedTuple):
+    """What complete trials are ranked by: first those of which no replica diverged, each by its validation loss.
 
-    `losses` holds the validation losses of a study's complete trials by trial number.
+    The config of a trial with a diverged replica diverges on fresh seeds more often still, as it was chosen for the
+    luck of its own.
     """
-    return min(losses, key=lambda number: (losses[number], number), default=None)
+
+    has_diverged: bool
+    loss: float
+
+
+def best_trial_number(ranks: Mapping[int, TrialRank]) -> int | None:
+    """Return the number of the trial with the lowest rank, the earliest of equal ones; None if there is none."""
+    return min(ranks, key=lambda number: (ranks[number], number), default=None)

@@ -23,6 +23,7 @@ class TrialSummary(NamedTuple):
     curve: Mapping[int, float]  # upper quartile of the validation loss at the milestones up to the last epoch
     start_time: float  # seconds since 1970
     seconds: float
+    has_diverged: bool = False  # whether a replica diverged
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,7 @@ class TrialResult:
         """The summary for the study."""
         history = self.history
         curve = milestone_losses(history.val_loss, history.evaluation_epochs, self.config.training.milestones)
-        return TrialSummary(self.config, self.outcome, history.objective, curve, self.start_time, self.seconds)
+        has_diverged = bool(history.diverged.any())
+        return TrialSummary(
+            self.config, self.outcome, history.objective, curve, self.start_time, self.seconds, has_diverged
+        )

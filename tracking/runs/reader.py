@@ -288,4 +288,4 @@ def read_result(store: Store, run: TrialRun) -> TrialSummary:
         evaluated, milestones = curves[CurveArray.EVALUATION_EPOCHS].tolist(), config.training.milestones
         curve = milestone_losses(curves[CurveArray.VAL_LOSS], evaluated, milestones, run.objective_name)
         loss = run.objective
-    return TrialSummary(config, run.outcome, loss, curve, run.start_time, run.seconds)
+    return TrialSummary(config, run.outcome, loss, curve, run.start_time, run.seconds, run.has_diverged)

@@ -23,7 +23,7 @@ from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.html import render_report, sweep_artifacts
 from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_json, sweeps_table
 from experiments.report.summary import summarize
-from experiments.search.selection import best_trial_number
+from experiments.search.selection import TrialRank, best_trial_number
 from experiments.workflows.finish import finish_sweep
 from linrnn.analysis.verdict import SUFFICES, UNDECIDED
 from tests.experiments.report.records import SCALES, TRIALS, build_record
@@ -251,7 +251,9 @@ class TestSearchedSettings:
 
 
 def test_the_earliest_of_equal_trials_is_the_best() -> None:
-    assert best_trial_number({3: 0.5, 1: 0.2, 2: 0.2}) == 1
+    assert best_trial_number({number: TrialRank(False, loss) for number, loss in ((3, 0.5), (1, 0.2), (2, 0.2))}) == 1
+    assert best_trial_number({3: TrialRank(False, 0.5), 1: TrialRank(True, 0.2)}) == 3
+    assert best_trial_number({3: TrialRank(True, 0.5), 1: TrialRank(True, 0.2)}) == 1
     assert best_trial_number({}) is None
 
 
