@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from experiments.cli.group import GlobalOptions, command
@@ -15,7 +17,7 @@ from experiments.cli.parameters import Percentage, RunId
     linrnn reduce sine
     linrnn reduce 4f0c --within 5%
     linrnn reduce 4f0c --order 3 --replica 2
-    linrnn reduce sunspots --json
+    linrnn reduce sunspots --figures smaller --json
     """,
 )
 @click.argument("run", type=RunId(or_task=True), metavar="RUN_ID|TASK")
@@ -30,7 +32,15 @@ from experiments.cli.parameters import Percentage, RunId
     metavar="X%",
     help="Largest increase of the validation loss.",
 )
-def reduce(options: GlobalOptions, run: str, replica: int | None, order: int | None, margin: float) -> None:
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the figure as PNG, with its numbers as CSV, into DIR.",
+)
+def reduce(
+    options: GlobalOptions, run: str, replica: int | None, order: int | None, margin: float, figures: Path | None
+) -> None:
     """Find the smallest linear network that does the same as another.
 
     RUN_ID is the run of a trial, or its first characters; TASK stands for the task's best linear run.
@@ -45,9 +55,12 @@ def reduce(options: GlobalOptions, run: str, replica: int | None, order: int | N
     """
     from experiments.cli.reduction_text import reduction_json, show_reduction
     from experiments.workflows.network_choice import choose_network
-    from experiments.workflows.reduce import reduce_network_run
+    from experiments.workflows.reduce import FIGURE_FILES, reduce_network_run
     from tracking.store.access import existing_store
+    from tracking.store.disk import write_folder
 
     store = existing_store(options.store)
     result = reduce_network_run(store, choose_network(store, run, replica), order, margin)
+    if figures:
+        write_folder(figures, {name: result.result.files[name] for name in FIGURE_FILES})
     print_json(reduction_json(result)) if options.json else show_reduction(store, result)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from experiments.workflows.run_selection import RunChoice, select_trials
 from linrnn.data.sequences import Array
 from linrnn.errors import ConfigError
 from linrnn.models.model import Model, unflatten
@@ -14,7 +15,7 @@ from linrnn.tasks import TASKS
 from linrnn.training.history import Weights
 from linrnn.training.result import TrialResult
 from tracking.run_views import TrialRun
-from tracking.runs.query import FINISHED, find_sweeps, find_trials, trial_runs
+from tracking.runs.query import FINISHED, find_sweeps, trial_runs
 from tracking.runs.reader import read_trial
 from tracking.runs.run_reference import find_run
 from tracking.runs.verification import TrialRecord, load_record
@@ -85,7 +86,7 @@ def is_task(name: str) -> bool:
 def best_linear_run(store: Store, task: str) -> TrialRun:
     """Return the linear trial of the lowest objective in a task's last finished sweep, or in its experiment."""
     sweeps = [sweep for sweep in find_sweeps(store, FINISHED) if sweep.source == task]
-    runs: Sequence[TrialRun] = trial_runs(store, sweeps[-1]) if sweeps else find_trials(store, task)
+    runs = trial_runs(store, sweeps[-1]) if sweeps else select_trials(store, None, RunChoice(task))
     linear = [run for run in runs if is_trained(run) and run.model == LINEAR and run.is_complete]
     if not linear:
         raise ConfigError(f"no linear trial of {task} in {store.name}; run: linrnn sweep {task}")

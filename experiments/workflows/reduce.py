@@ -34,6 +34,8 @@ from tracking.schema import Artifact, Phase, Tag
 from tracking.store.access import Store
 from tracking.store.locks import SINGLE
 
+FIGURE_FILES = (Artifact.REDUCTION_FIGURE, Artifact.REDUCTION_TABLE)
+
 
 class ReductionRun(NamedTuple):
     """A reduction, what was asked for, and the run that records it."""

@@ -22,7 +22,8 @@ BY_MODEL = {"groupBy": {"aggregateFunction": "average", "groupByKeys": [{"mode":
 
 def task_views(version: int) -> dict[str, str]:
     """Return the views of a task's experiment as its tags; `version` is that of the schema of its oldest runs."""
-    trained = {"searchFilter": f"tags.{Tag.PHASE} != '{Phase.REPRODUCTION}'"}
+    others = (Phase.REPRODUCTION, Phase.REDUCTION)
+    trained = {"searchFilter": " and ".join(f"tags.{Tag.PHASE} != '{phase}'" for phase in others)}
     reproductions = {"searchFilter": f"tags.{Tag.PHASE} = '{Phase.REPRODUCTION}'"}
     objective = objective_metric(version)
     best_first = {"orderByKey": column(objective), "orderByAsc": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +68,10 @@ def reduce_json(answer: Answer, *arguments: str) -> dict[str, Any]:
 
 def test_a_reduction_is_a_run_that_other_commands_take(trained: Store, answer: Answer, tmp_path: Path) -> None:
     source = run_named(trained, "one layer")
-    found = reduce_json(answer, source, "--within", "20%")
+    found = reduce_json(answer, source, "--within", "20%", "--figures", str(tmp_path / "figures"))
+    assert (tmp_path / "figures" / "reduction.png").read_bytes()[1:4] == b"PNG"
+    rows = list(csv.DictReader((tmp_path / "figures" / "reduction.csv").read_text().splitlines()))
+    assert [float(each["val_loss"]) for each in rows] == [each["val_loss"] for each in found["orders"]]
     assert found["source"]["run_id"] == source
     assert found["hidden_size"] == 6
     assert found["is_within"]
@@ -131,6 +135,8 @@ def test_the_task_of_a_sweep_has_its_best_linear_trial(golden_copy: Store, capsy
     out = capsys.readouterr().out
     assert out.startswith(f"sine: replica {choice.replica} of run {choice.record.run_id[:8]}, linear with ")
     assert "A linear network of 1 units" in out
+    run_id = out.partition("recorded as run ")[2][:32]
+    assert run(group, ("reproduce", run_id, "--store", str(golden_copy.folder))) == 0  # baselines are the sweep's
     sweep = last_sweeps(golden_copy)["sine"].run_id
     assert run(group, ("reduce", sweep, "--store", str(golden_copy.folder))) == 2
     assert "is a sweep: name one of its trials" in capsys.readouterr().err

@@ -144,3 +144,19 @@ def test_a_delay_takes_one_unit_more_than_its_steps(steps: int) -> None:
     )  # d states
     assert to_network(register).model.hidden_size == steps + 1
     assert np.allclose(hankel_singular_values(delay_output(register)), 1)
+
+
+def test_orders_and_responses_are_those_of_slicot() -> None:
+    """SLICOT's AB09AD, where slycot is installed."""
+    slycot = pytest.importorskip("slycot")
+    for seed in range(10):
+        system = draw_system(6, 2, 3, 0.9, seed)
+        values = hankel_singular_values(system)
+        for order in range(1, 7):
+            matrices = (np.array(each) for each in (system.A, system.B, system.C))
+            size, A, B, C, expected = slycot.ab09ad("D", "B", "N", 6, 2, 3, *matrices, nr=order)
+            assert size == order
+            assert np.allclose(values, expected, rtol=0, atol=1e-8 * values[0])
+            other = StateSpace(A[:order, :order], B[:order], C[:, :order], system.D)
+            one, two = (impulse_response(each, 30) for each in (balanced_truncation(system, order), other))
+            assert np.allclose(one, two, rtol=0, atol=1e-8 * np.abs(two).max())
