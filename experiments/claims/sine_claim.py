@@ -72,6 +72,11 @@ def measure(results: Results) -> Measurement:
         "p, signed ranks": letter.p,
         "steady-state MSE of 2 linear units by construction": measure_oscillator(results),
         **list_amplitudes(results),
+        **{
+            f"tanh / linear, {variant}, {epochs} epochs, {error}": each.ratio
+            for (variant, epochs, error), each in comparisons.items()
+            if error in LOSSES or (variant, epochs) == (LETTER, EPOCHS[0])
+        },
     }
     return Measurement(*decide(comparisons), numbers, to_table(comparisons))
 

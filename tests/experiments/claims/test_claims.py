@@ -153,7 +153,10 @@ def results() -> dict[TrialConfig, TrialResult]:
 
 
 @pytest.mark.parametrize("letter", list(CLAIMS))
-def test_a_measurement_has_a_verdict_numbers_and_a_figure(letter: str, results: dict[TrialConfig, TrialResult]) -> None:
+def test_a_measurement_has_a_verdict_numbers_and_a_figure(
+    letter: str, results: dict[TrialConfig, TrialResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linrnn.analysis.sine_probes.LENGTHS", (10, 20, 40))
     claim = CLAIMS[letter]
     measurement = claim.measure({name: results[config] for name, config in claim.trials(TINY).items()})
     content = ClaimResult(claim, measurement, {}).to_json()
