@@ -9,6 +9,7 @@ import click
 
 from experiments.cli.backtest import backtest
 from experiments.cli.baselines import baselines
+from experiments.cli.characterise import characterise
 from experiments.cli.claims import claims
 from experiments.cli.compare import compare
 from experiments.cli.data_tests import test
@@ -31,7 +32,8 @@ from experiments.cli.ui import ui
 
 COMMANDS = (
     *(sweep, compare, report, forecast, backtest, list_runs, show, ui),
-    *(tasks, settings, baselines, test, train, reduce, reproduce, diff, export, doctor, suite, claims),
+    *(tasks, settings, baselines, test, train, characterise, reduce),
+    *(reproduce, diff, export, doctor, suite, claims),
 )
 
 
@@ -71,6 +73,7 @@ def linrnn(context: click.Context, /, **values: object) -> None:
 for command in COMMANDS:
     linrnn.add_command(command)
 linrnn.add_alias("floors", baselines)  # its name in 0.1.0
+linrnn.add_alias("characterize", characterise)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ CLAIMS = "claims"  # the MLflow experiment that holds the run of `linrnn claims`
 DATA = "data"  # folder of the user's files among the artifacts
 WEIGHTS = "weights"  # folder of a trial's weights, which holds safetensors only
 FIGURES = "figures"  # folder of a sweep's figures among its artifacts
+SYSTEMS = "systems"  # folder of what `linrnn characterise` writes, among the artifacts of a trial
 PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # items of environment.json, also tags
 OUTCOMES = ("complete", "pruned", "diverged", "failed")
 FAILED = OUTCOMES[-1]
@@ -136,6 +137,10 @@ class Artifact(SchemaName):
     PREDICTIONS = "predictions.npz", "predictions of the median replica on the test split"
     STEP_LOSSES = "step_losses.npz", "test losses of all replicas of a confirmation, by step and sequence"
     RESIDUAL_TESTS = "residual_tests.json", "tests of what the median replica of a confirmation leaves unpredicted"
+    CHARACTERISATION = (
+        "characterisation.npz",
+        "best replica of a confirmation or single trial as a dynamical system",
+    )
     PREDICTION_FIGURE = "predictions.png", "predictions against targets"
     CLOSED_LOOP_FIGURE = "closed-loop.png", "the network driven by its own predictions"
     SOURCE_WEIGHTS = "weights/source.safetensors", "weights of the network that a reduction reduces"
@@ -181,6 +186,6 @@ def check_artifact_name(name: str) -> str:
     """Return the name of an artifact; SchemaError for one that no run of linrnn has, wherever it would lead."""
     folder, _, file = name.rpartition("/")
     is_plain = file not in ("", ".", "..") and "\x00" not in file
-    if name not in ARTIFACT_NAMES and not (folder in (DATA, FIGURES) and is_plain):
+    if name not in ARTIFACT_NAMES and not (folder in (DATA, FIGURES, SYSTEMS) and is_plain):
         raise SchemaError(f"{name!r} is not the name of a file of a run")
     return name

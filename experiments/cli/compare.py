@@ -29,7 +29,7 @@ from experiments.cli.parameters import TASK
     help="Draw the figures as PNG, with their numbers as CSV, into DIR/TASK.",
 )
 def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: Path | None) -> None:
-    """Show the last finished sweep of each task: table and verdict.
+    """Show the last sweep of each task: table and verdict.
 
     Reads the store and trains nothing. Without TASK, all tasks that have a finished sweep.
 

@@ -41,7 +41,7 @@ from experiments.cli.parameters import Percentage, RunId
 def reduce(
     options: GlobalOptions, run: str, replica: int | None, order: int | None, margin: float, figures: Path | None
 ) -> None:
-    """Find the smallest linear network that does the same as another.
+    """Find the smallest linear network that does the same.
 
     RUN_ID is the run of a trial, or its first characters; TASK stands for the task's best linear run.
 

@@ -88,7 +88,7 @@ def sweep(
     seed: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Compare the model types on each task: search, confirm, verdict.
+    """Compare model types on each task: search, confirm, verdict.
 
     TASK is a name that `linrnn tasks` lists, or a file: .csv, .tsv, .txt (also .gz), .xlsx, .parquet, .feather,
     .json, .npy or .npz, or - for standard input.

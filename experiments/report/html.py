@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from experiments.report.characterisation_table import characterisation_table
 from experiments.report.comparison_table import (
     baselines_table,
     comparison_table,
@@ -16,6 +17,7 @@ from experiments.report.comparison_table import (
     number_text,
     objective_label,
 )
+from experiments.report.figures.characterisation_figures import SYSTEM_FIGURES
 from experiments.report.figures.picture import Picture
 from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.nonlinearity_text import (
@@ -53,7 +55,9 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             explanations=explanations(summary.settings),
             baselines=baselines_table(summary.baselines),
             nonlinearity=nonlinearity_section(summary),
-            pictures=pictures,
+            pictures=[picture for picture in pictures if picture.name not in SYSTEM_FIGURES],
+            systems=characterisation_table(record.characterisations),
+            system_pictures=[picture for picture in pictures if picture.name in SYSTEM_FIGURES],
             csv_link=csv_link,
             commands=reproduce_commands(summary),
             trials=trials_table(record, summary),

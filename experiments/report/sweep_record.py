@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from experiments.search.search_space import SearchSpace, free_settings, setting_values
 from experiments.search.selection import TrialRank, best_trial_number
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
+from linrnn.analysis.characterisation import Characterisation
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.statistics import LossSample
@@ -26,6 +27,7 @@ from tracking.runs.query import confirmation_runs, study_runs
 from tracking.runs.reader import (
     count_parameters,
     read_baselines,
+    read_characterisation,
     read_curves,
     read_nonlinearity_tests,
     read_predictions,
@@ -64,6 +66,7 @@ class ConfirmationTrial:
     predictions: Predictions | None = None  # None if the record has none
     step_losses: NDArray[np.float64] | None = None  # (S, T, B); None if the record has none
     residual_tests: NonlinearityTests | None = None  # None if the record has none
+    characterisation: Characterisation | None = None  # of the best replica; None if the record has none
 
     @property
     def sample(self) -> LossSample:
@@ -144,6 +147,11 @@ class SweepRecord:
         return {
             trial.model: trial.predictions for trial in self.complete_confirmations if trial.predictions is not None
         }
+
+    @property
+    def characterisations(self) -> list[Characterisation]:
+        """The best replicas of the confirmations that have been characterised, in the order of the model types."""
+        return [trial.characterisation for trial in self.complete_confirmations if trial.characterisation is not None]
 
     def study(self, model: str) -> list[SearchTrial]:
         """Return the trials of one model type."""
@@ -261,6 +269,7 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
         predictions=read_predictions(store, run),
         step_losses=read_step_losses(store, run),
         residual_tests=read_residual_tests(store, run),
+        characterisation=read_characterisation(store, run),
     )
 
 

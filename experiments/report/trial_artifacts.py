@@ -9,8 +9,16 @@ import numpy as np
 from linrnn.baseline.baselines import Baselines
 from linrnn.data.sequences import Splits
 from linrnn.training.result import TrialResult
-from tracking.runs.artifacts import baselines_file, nonlinearity_tests_file, predictions_file, step_losses_file
+from tracking.runs.artifacts import (
+    baselines_file,
+    characterisation_file,
+    nonlinearity_tests_file,
+    predictions_file,
+    step_losses_file,
+)
 from tracking.schema import Artifact
+
+MOST_UNITS = 128  # of a layer of a network that is characterised with its trial: larger ones take seconds
 
 
 def trial_artifacts(result: TrialResult, splits: Splits, baselines: Baselines | None) -> dict[str, bytes]:
@@ -21,6 +29,7 @@ def trial_artifacts(result: TrialResult, splits: Splits, baselines: Baselines | 
         Artifact.CURVES_FIGURE: learning_curves(result, baselines),
         **({Artifact.BASELINES: baselines_file(baselines)} if baselines else {}),
         **(evaluation_artifacts(result, splits) if result.test_loss is not None else {}),
+        **(characterisation_artifact(result, splits, baselines) if result.test_loss is not None else {}),
     }
 
 
@@ -31,6 +40,17 @@ def evaluation_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes
     model, history = result.config.model, result.history
     steps = evaluate_steps(model, history.shapes, history.best_weights, splits.test)
     return {Artifact.STEP_LOSSES: step_losses_file({model.name: steps}), **prediction_artifacts(result, splits)}
+
+
+def characterisation_artifact(result: TrialResult, splits: Splits, baselines: Baselines | None) -> dict[str, bytes]:
+    """Return the best replica as a dynamical system; none if all diverged, or if it has very many states."""
+    from experiments.report.replica_characterisation import best_replica, characterise_replicas
+
+    replica, lags = best_replica(result.history), baselines.linear_lags if baselines else None
+    if replica is None or result.config.model.hidden_size > MOST_UNITS:
+        return {}
+    (characterisation,) = characterise_replicas(result, splits, [replica], lags)
+    return {Artifact.CHARACTERISATION: characterisation_file(characterisation)}
 
 
 def prediction_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes]:

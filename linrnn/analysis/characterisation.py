@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 STEPS = 100  # of responses, gradients and inputs, at most
 SEQUENCES = 4  # of the inputs, at most
-STARTS = 8  # states from which fixed points are searched, beside the zero state
+STARTS = 4  # states from which fixed points are searched, beside the zero state
 AMPLITUDES = np.logspace(-2, 1, 10)  # of the inputs, relative to the task's own
 PERIODS = (4, 64)  # steps of a sine whose distortion is measured
 SETTLING = 500  # steps before it, at least

@@ -151,7 +151,8 @@ def unit_slopes(network: Network, inputs: Array) -> Array:
     slopes, hidden = [], torch.from_numpy(np.ascontiguousarray(inputs, dtype=float))[None]
     with single_torch_thread(), torch.no_grad():
         for layer in model.layers:
-            drive = project(hidden, weights[f"U{layer}"], weights[f"b{layer}"])
+            bias = weights[f"b{layer}"] + weights.get(f"a{layer}", torch.zeros(1))  # the second one, if there is one
+            drive = project(hidden, weights[f"U{layer}"], bias)
             hidden = recurrence(drive, weights[f"W{layer}"], torch.zeros_like(drive[:, 0]), model.activation)
             slopes.append(SLOPES[model.activation](hidden[0].numpy()).mean(axis=(0, 1)))
     return np.stack(slopes)

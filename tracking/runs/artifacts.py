@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from hashlib import sha256
 from typing import Any
 from zipfile import BadZipFile
@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
+from linrnn.analysis.characterisation import Characterisation
 from linrnn.analysis.nonlinearity_tests import NonlinearityTest, NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.baseline.baselines import Baselines
@@ -130,6 +131,17 @@ def parse_predictions(content: bytes) -> Predictions:
     arrays["free_run"] = arrays.pop("continued")
     scalars = {name: array.item() for name, array in arrays.items() if array.ndim == 0}
     return Predictions(**(arrays | scalars))
+
+
+def characterisation_file(characterisation: Characterisation) -> bytes:
+    """Return a network as a dynamical system, exact: the fields of its characterisation by name."""
+    return archive({field.name: getattr(characterisation, field.name) for field in fields(Characterisation)})
+
+
+def parse_characterisation(content: bytes) -> Characterisation:
+    """Return the characterisation in such a file."""
+    arrays: dict[str, Any] = dict(parse_curves(content))
+    return Characterisation(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
 
 
 def weights_file(weights: NDArray[np.float32], shapes: Shapes) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from linrnn.analysis.characterisation import Characterisation
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.series_history import task_scale
@@ -27,6 +28,7 @@ from tracking.runs.artifacts import (
     UNREADABLE,
     Curves,
     parse_baselines,
+    parse_characterisation,
     parse_curves,
     parse_nonlinearity_tests,
     parse_predictions,
@@ -210,6 +212,11 @@ def read_step_losses(store: Store, run: TrialRun) -> NDArray[np.float64] | None:
 def read_predictions(store: Store, run: TrialRun) -> Predictions | None:
     """Return the predictions of a trial on the test split; None where it has no such file."""
     return read_optional(store, run, Artifact.PREDICTIONS, parse_predictions)
+
+
+def read_characterisation(store: Store, run: TrialRun) -> Characterisation | None:
+    """Return the best replica of a trial as a dynamical system; None where it has no such file."""
+    return read_optional(store, run, Artifact.CHARACTERISATION, parse_characterisation)
 
 
 def read_optional(store: Store, run: LinrnnRun, name: Artifact, parse: Callable[[bytes], T]) -> T | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from experiments.report.figures.characterisation_figures import characterisation_figures
 from experiments.report.figures.confirmation_figures import confirmation_figure, curves_figure
 from experiments.report.figures.picture import Picture
 from experiments.report.figures.prediction_figures import closed_loop_figure, prediction_figure
@@ -20,5 +21,6 @@ def sweep_figures(record: SweepRecord, summary: SweepSummary) -> list[Picture]:
         search_figure(record),
         budget_figure(record),
         importance_figure(record),
+        *characterisation_figures(record.characterisations),
     ]
     return [picture for picture in pictures if picture.table.rows]

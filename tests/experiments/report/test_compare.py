@@ -22,6 +22,7 @@ from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.report.comparison_table import MISSING, TOO_FEW, comparison_table, short_table
 from experiments.report.figures.canvas import INK, MARKERS, model_marker
+from experiments.report.figures.characterisation_figures import SYSTEM_FIGURES
 from experiments.report.figures.confirmation_figures import confirmation_figure, curves_figure
 from experiments.report.figures.picture import Picture
 from experiments.report.figures.prediction_figures import prediction_figure
@@ -44,7 +45,7 @@ from tracking.runs.query import study_runs, trial_runs
 from tracking.runs.reader import read_config, read_sweep, read_trial
 from tracking.store.access import Store, open_store
 
-FIGURES = ["confirmation", "predictions", "closed-loop", "curves", "search", "budget", "importances"]
+FIGURES = ["confirmation", "predictions", "closed-loop", "curves", "search", "budget", "importances", *SYSTEM_FIGURES]
 
 
 class Swept(NamedTuple):
