@@ -6,15 +6,24 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from docs.record import SYSTEMS
 from docs.tables import DOCS, RESULTS, read_result
 from experiments.calibration.power_figure import power_picture
-from experiments.report.figures.canvas import INK, LOSS, model_marker
+from experiments.report.figures.canvas import INK, LOSS, STYLE, model_marker
+from experiments.report.figures.characterisation_figures import (
+    draw_linearity,
+    draw_memory,
+    draw_poles,
+    draw_responses,
+)
 from experiments.report.table import Table
 from tracking.model_colors import model_color
 
+DRAWINGS = {"poles": draw_poles, "responses": draw_responses, "memory": draw_memory, "linearity": draw_linearity}
 LOWEST = 1e-6  # smaller losses are drawn there
 SOURCE = "Source"  # key of the PNG's metadata that holds the digest of the results
 
@@ -49,16 +58,28 @@ def draw_calibration(result: dict[str, Any]) -> Figure:
     return power_picture(Table(tuple(power["header"]), [tuple(row) for row in power["rows"]])).figure
 
 
+def draw_system(result: dict[str, Any], name: str) -> Figure:
+    """Draw a figure of a trained network as a dynamical system."""
+    table = result["figures"][name]
+    with rc_context(STYLE):
+        return DRAWINGS[name](Table(tuple(table["header"]), [tuple(row) for row in table["rows"]]))
+
+
 def digest_result(name: str) -> str:
     """Return the SHA-256 of a result's file."""
     return sha256((RESULTS / f"{name}.json").read_bytes()).hexdigest()
 
 
-def write_figure(name: str, figure: Figure, folder: Path = DOCS / "images") -> None:
-    """Write a figure with the digest of its numbers."""
-    figure.savefig(folder / f"{name}.png", metadata={SOURCE: digest_result(name)})
+def write_figure(name: str, figure: Figure, folder: Path = DOCS / "images", part: str = "") -> None:
+    """Write a figure, or a part of a result, with the digest of its numbers."""
+    file = f"{name}-{part}.png" if part else f"{name}.png"
+    figure.savefig(folder / file, metadata={SOURCE: digest_result(name)})
 
 
 if __name__ == "__main__":
     write_figure("suite", draw_suite(read_result("suite")))
     write_figure("calibration", draw_calibration(read_result("calibration")))
+    for system in SYSTEMS:
+        content = read_result(system)
+        for each in content.get("figures", ()):
+            write_figure(system, draw_system(content, each), part=each)

@@ -11,13 +11,14 @@ The tables `suite` and `speed` are measured by `linrnn suite` and by the benchma
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,19 +33,10 @@ LINE = 118  # characters, up to which a list or an object stays in one line
 DATA = DOCS / "data"  # files that commands read
 ROUNDING = 1e-12  # smaller losses are rounding errors
 SHORT = 4  # characters of a run's id
+SYSTEMS = ("oscillator-system", "stack-system", "xor-linear-system", "xor-tanh-system")  # trained networks
 TRANSCRIPTS = (  # in this order
-    *(
-        "sweep",
-        "reproduce",
-        "compare",
-        "baselines",
-        "sales",
-        "forecast",
-        "backtest",
-        "list",
-        "bad-file",
-        "reproduce-other",
-    ),
+    *("sweep", "reproduce", "compare", "baselines", "sales", "forecast", "backtest", "list", "bad-file"),
+    *("reproduce-other", *SYSTEMS),
 )
 
 
@@ -63,7 +55,26 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
     if name == "published":
         table = json.loads((folder / "published.json").read_text())
         return {**result, **origin, "columns": table["columns"], "rows": table["rows"]}
-    return {**result, **origin, "session": record_session(result, folder)}
+    session = record_session(result, folder)
+    figures = {"figures": read_figures(folder / name, result["figures"])} if "figures" in result else {}
+    return {**result, **origin, "session": session, **figures}
+
+
+def read_figures(folder: Path, names: Iterable[str]) -> dict[str, Any]:
+    """Return the numbers of figures that a command has written into a folder, as tables by name."""
+    tables = {}
+    for name in names:
+        header, *rows = csv.reader((folder / f"{name}.csv").read_text().splitlines())
+        tables[name] = {"header": header, "rows": [[parse_cell(cell) for cell in row] for row in rows]}
+    return tables
+
+
+def parse_cell(cell: str) -> str | float | None:
+    """Return a cell of a CSV file: a number with six digits, a text, or None where it is empty."""
+    try:
+        return float(f"{float(cell):.6g}")
+    except ValueError:
+        return cell or None
 
 
 def suite_rows(content: Mapping[str, Any]) -> list[list[Any]]:

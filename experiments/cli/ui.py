@@ -18,9 +18,9 @@ from experiments.cli.group import GlobalOptions, command
     "--port", type=click.IntRange(1, 65535), default=5000, show_default=True, metavar="N", help="Port on 127.0.0.1."
 )
 def ui(options: GlobalOptions, port: int) -> None:
-    """Serve the start page and the MLflow UI on 127.0.0.1, and print their links.
+    """Serve the start page and the MLflow UI on 127.0.0.1.
 
-    The start page shows each sweep with its verdict. The other links open the charts of each task, and the verdicts of
+    Prints their links. The start page shows each sweep with its verdict. The others open the charts of each task, and the verdicts of
     all sweeps. Ctrl-C ends it.
     """
     from experiments.workflows.ui_server import serve_ui

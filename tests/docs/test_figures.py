@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from docs.figures import SOURCE, digest_result, draw_calibration, draw_suite
+from docs.figures import SOURCE, digest_result, draw_calibration, draw_suite, draw_system
+from docs.record import SYSTEMS
 from docs.tables import DOCS, read_result
 
 
@@ -13,6 +14,15 @@ from docs.tables import DOCS, read_result
 def test_a_figure_is_that_of_its_results(name: str) -> None:
     with Image.open(DOCS / "images" / f"{name}.png") as image:
         assert image.info[SOURCE] == digest_result(name)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_the_figures_of_a_system_are_those_of_its_transcript(name: str) -> None:
+    result = read_result(name)
+    for part in result.get("figures", ()):
+        with Image.open(DOCS / "images" / f"{name}-{part}.png") as image:
+            assert image.info[SOURCE] == digest_result(name)
+        assert draw_system(result, part).axes
 
 
 def test_every_length_of_the_calibration_is_a_panel() -> None:

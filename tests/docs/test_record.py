@@ -31,6 +31,12 @@ def test_an_error_is_recorded_from_stderr(tmp_path: Path) -> None:
     assert record.run_command("echo wrong >&2; exit 5", tmp_path) == ["wrong"]
 
 
+def test_the_numbers_of_figures_have_six_digits(tmp_path: Path) -> None:
+    (tmp_path / "poles.csv").write_text("model,real,frequency\nlinear,0.123456789,\n")
+    tables = record.read_figures(tmp_path, ["poles"])
+    assert tables == {"poles": {"header": ["model", "real", "frequency"], "rows": [["linear", 0.123457, None]]}}
+
+
 def test_the_suites_rows() -> None:
     medians = [{"model": "linear", "median_test_loss": 0.1}, {"model": "tanh", "median_test_loss": None}]
     sweep = {
