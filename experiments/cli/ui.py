@@ -20,8 +20,8 @@ from experiments.cli.group import GlobalOptions, command
 def ui(options: GlobalOptions, port: int) -> None:
     """Serve the start page and the MLflow UI on 127.0.0.1.
 
-    Prints their links. The start page shows each sweep with its verdict. The others open the charts of each task, and the verdicts of
-    all sweeps. Ctrl-C ends it.
+    Links are printed. The start page shows each sweep with its verdict; the others open the charts of each task, and
+    the verdicts of all sweeps. Ctrl-C ends it.
     """
     from experiments.workflows.ui_server import serve_ui
     from tracking.store.access import existing_store

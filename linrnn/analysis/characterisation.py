@@ -13,7 +13,7 @@ from linrnn.analysis.distortion import harmonic_distortion, superposition_index
 from linrnn.analysis.fixed_point_search import fixed_points
 from linrnn.analysis.linear_approximation import best_linear_approximation
 from linrnn.analysis.linear_system import StateSpace, collapse, state_space
-from linrnn.analysis.linearization import SLOPES, unit_slopes
+from linrnn.analysis.linearization import unit_slopes
 from linrnn.analysis.network_response import respond, walk
 from linrnn.analysis.spectrum import Complex
 from linrnn.analysis.system_properties import SystemProperties, describe_system
@@ -114,7 +114,7 @@ class Characterisation:
     @property
     def is_linear(self) -> bool:
         """Whether the system is the network itself."""
-        return not np.isnan(self.simulation_error)
+        return self.model == Linear.name
 
 
 def characterise(network: Network, sequences: Sequences, baseline_kernel: Array, replica: int = 0) -> Characterisation:
@@ -212,5 +212,4 @@ def dominant_period(series: Array) -> int:
 
 def slopes_by_layer(network: Network, inputs: Array) -> Array:
     """Return the mean slope of each unit `(L, H)` over inputs; empty where units have none."""
-    model = network.model
-    return unit_slopes(network, inputs) if isinstance(model, Elman) and model.activation in SLOPES else np.empty((0, 0))
+    return unit_slopes(network, inputs) if isinstance(network.model, Elman) else np.empty((0, 0))

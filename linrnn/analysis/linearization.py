@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from linrnn.models.network import Network
-
-SLOPES: dict[str, Callable[[Array], Array]] = {  # f'(a) from the state h = f(a)
-    "linear": np.ones_like,
-    "tanh": lambda h: 1 - h**2,
-}
 
 
 class Linearization(NamedTuple):
@@ -124,7 +118,7 @@ def unit_slopes(network: Network, inputs: Array) -> Array:
     Parameters
     ----------
     network : Network
-        An Elman network: `linear`, `tanh`, ...
+        An Elman network: `linear`, `tanh`, `relu`.
     inputs : array (T, B, I)
         Input sequences, from the zero state: the task's own.
 
@@ -136,16 +130,16 @@ def unit_slopes(network: Network, inputs: Array) -> Array:
     Raises
     ------
     ValueError
-        The model type has no activation whose slope is known.
+        The model type has no units with one activation each.
     """
     import torch
 
     from linrnn.models.elman import Elman
-    from linrnn.models.recurrence import project, recurrence
+    from linrnn.models.recurrence import SLOPES, project, recurrence
     from linrnn.training.evaluation import single_torch_thread
 
     model = network.model
-    if not isinstance(model, Elman) or model.activation not in SLOPES:
+    if not isinstance(model, Elman):
         raise ValueError(f"a {model.name} network has no units with one slope each")
     weights = {name: value[None].double() for name, value in network.named_parameters()}
     slopes, hidden = [], torch.from_numpy(np.ascontiguousarray(inputs, dtype=float))[None]
@@ -154,5 +148,5 @@ def unit_slopes(network: Network, inputs: Array) -> Array:
             bias = weights[f"b{layer}"] + weights.get(f"a{layer}", torch.zeros(1))  # the second one, if there is one
             drive = project(hidden, weights[f"U{layer}"], bias)
             hidden = recurrence(drive, weights[f"W{layer}"], torch.zeros_like(drive[:, 0]), model.activation)
-            slopes.append(SLOPES[model.activation](hidden[0].numpy()).mean(axis=(0, 1)))
+            slopes.append(SLOPES[model.activation](hidden[0]).mean(dim=(0, 1)).numpy())
     return np.stack(slopes)

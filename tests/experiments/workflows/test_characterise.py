@@ -16,7 +16,7 @@ from experiments.workflows.characterise import characterise_trial
 from experiments.workflows.network_choice import choose_network
 from linrnn.analysis.characterisation import Characterisation
 from linrnn.analysis.network_response import respond
-from linrnn.models import MODELS
+from linrnn.models import DEFAULT_MODELS
 from linrnn.tasks.sine import Sine
 from tests.conftest import Golden, Here
 from tracking.run_views import TrialRun
@@ -42,7 +42,7 @@ def systems(store: Store, run: TrialRun) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", DEFAULT_MODELS)
 def test_a_confirmation_records_its_best_replica(golden: Golden, model: str) -> None:
     run = confirmation(golden.store, model)
     history = load_record(golden.store, run).verify().history

@@ -53,6 +53,13 @@ def test_a_tanh_network_is_nonlinear_about_its_fixed_point(layers: int) -> None:
     assert np.allclose(result.system.initial_state, result.fixed_points[0])
 
 
+def test_a_relu_network_is_described_like_any_other() -> None:
+    result = characterise_new("relu")
+    assert not result.is_linear
+    assert result.nonlinear_share > 1e-4
+    assert ((result.unit_slopes >= 0) & (result.unit_slopes <= 1)).all()
+
+
 def test_properties_that_do_not_exist_are_nan() -> None:
     rotation = describe_system(StateSpace([[0, -1], [1, 0]], [[1], [0]], [[1, 0]], [[0]]), 8)  # type: ignore[arg-type]
     assert rotation.impulse_response[:6, 0, 0].tolist() == [0, 1, 0, -1, 0, 1]

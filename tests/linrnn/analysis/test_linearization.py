@@ -21,7 +21,7 @@ def draw_network(model: str, seed: int, inputs: int = 2, hidden: int = 4, layers
     return build_network(MODELS[model](hidden_size=hidden, num_layers=layers), inputs, 1)
 
 
-@pytest.mark.parametrize("model", ["linear", "tanh"])
+@pytest.mark.parametrize("model", ["linear", "tanh", "relu"])
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), inputs=st.integers(1, 3), hidden=st.integers(1, 6), layers=st.integers(1, 3))
 def test_jacobians_are_those_of_torch(model: str, seed: int, inputs: int, hidden: int, layers: int) -> None:
@@ -95,3 +95,14 @@ def test_linear_units_have_the_slope_1_and_saturated_ones_0() -> None:
     with torch.no_grad():
         network.U.fill_(30.0)
     assert unit_slopes(network, inputs).max() < 1e-9
+
+
+def test_units_have_both_biases() -> None:
+    network, inputs = build_network(MODELS["tanh"](hidden_size=4, recurrent_bias="yes"), 1, 1), np.zeros((1, 1, 1))
+    biases = network.get_parameter("a") + network.get_parameter("b")
+    assert np.allclose(unit_slopes(network, inputs)[0], (1 - biases.tanh() ** 2).detach().numpy(), atol=1e-7)
+
+
+def test_rectified_units_have_the_share_of_their_active_steps() -> None:
+    network, inputs = draw_network("relu", 3).double(), np.random.default_rng(2).standard_normal((30, 4, 2))
+    assert np.array_equal(unit_slopes(network, inputs)[0], (walk(network, inputs) > 0).mean(axis=(0, 1)))
