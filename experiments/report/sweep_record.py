@@ -17,8 +17,10 @@ from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.characterisation import Characterisation
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
+from linrnn.analysis.series_units import SeriesUnits, read_units
 from linrnn.analysis.statistics import LossSample
 from linrnn.baseline.baselines import Baselines
+from linrnn.errors import DataError
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.trial_config import searchable_settings, to_text
 from tracking.run_views import SweepRun, TrialRun
@@ -28,6 +30,7 @@ from tracking.runs.reader import (
     count_parameters,
     read_baselines,
     read_characterisation,
+    read_copy,
     read_curves,
     read_nonlinearity_tests,
     read_predictions,
@@ -108,6 +111,9 @@ class SweepRecord:
         Quantile over replicas of the lowest validation loss that its studies minimize.
     nonlinearity_tests : NonlinearityTests or None
         Nonlinearity tests of the data; None for classes, too few data, and records of earlier versions.
+    units : SeriesUnits or None
+        Unit and dates of a series from a file; None for other tasks, and where the file is neither where it was nor in
+        the record.
     """
 
     run_id: str
@@ -124,6 +130,7 @@ class SweepRecord:
     notes: Sequence[str] = ()
     objective_name: str = OBJECTIVE
     nonlinearity_tests: NonlinearityTests | None = None
+    units: SeriesUnits | None = None
 
     @property
     def models(self) -> list[str]:
@@ -229,7 +236,16 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         notes=sweep.notes,
         objective_name=sweep.objective_name,
         nonlinearity_tests=read_nonlinearity_tests(store, sweep),
+        units=load_units(store, sweep, config),
     )
+
+
+def load_units(store: Store, sweep: SweepRun, config: SweepConfig) -> SeriesUnits | None:
+    """Read unit and dates of a sweep's series from the user's file or the record's copy; None without either."""
+    try:
+        return read_units(config.bases[0].task.load(lambda name: read_copy(store, sweep, name)).task)
+    except DataError:
+        return None
 
 
 def select_first(runs: Sequence[TrialRun], count: int) -> list[TrialRun]:

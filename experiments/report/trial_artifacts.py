@@ -58,16 +58,18 @@ def prediction_artifacts(result: TrialResult, splits: Splits) -> dict[str, bytes
     from experiments.report.figures.prediction_figures import closed_loop_figure, prediction_figure
     from linrnn.analysis.predictions import predict_test_split
     from linrnn.analysis.residual_tests import check_predictions
+    from linrnn.analysis.series_units import read_units
 
     if not math.isfinite(np.median(result.test_losses)):
         return {}
     predictions = predict_test_split(result.config, result.history, splits, result.test_losses)
     by_model = {result.config.model.name: predictions}
-    figures = [figure for figure in (prediction_figure(by_model), closed_loop_figure(by_model)) if figure.table.rows]
+    units = read_units(result.config.task)
+    figures = [draw(by_model, units) for draw in (prediction_figure, closed_loop_figure)]
     tests = check_predictions(predictions, splits.test, result.config.task.forecast_span)
     files: dict[str, bytes] = {} if tests is None else {Artifact.RESIDUAL_TESTS: nonlinearity_tests_file(tests)}
     return {
         Artifact.PREDICTIONS: predictions_file(predictions),
         **files,
-        **{f"{each.name}.png": each.png() for each in figures},
+        **{f"{each.name}.png": each.png() for each in figures if each.table.rows},
     }

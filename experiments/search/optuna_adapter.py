@@ -23,7 +23,7 @@ from experiments.search.selection import TrialRank, best_trial_number
 from linrnn.config.settings import Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
-from tracking.store.access import Store
+from tracking.store.access import Store, silence_optuna
 
 STATES = {  # a diverged trial, without a curve, ranks below all pruned ones; TPE ignores a failed one
     "complete": TrialState.COMPLETE,
@@ -139,6 +139,7 @@ def importances(space: Mapping[str, BaseDistribution], results: Sequence[TrialSu
     """
     from optuna.importance import FanovaImportanceEvaluator, get_param_importances  # import scikit-learn
 
+    silence_optuna()  # a store that is only read has not loaded it
     study = optuna.create_study()
     study.add_trials(to_frozen_trial(space, result, "") for result in results if result.outcome == "complete")
     losses = {trial.value for trial in study.get_trials(deepcopy=False)}

@@ -11,10 +11,11 @@ import numpy as np
 from experiments.workflows.forecast_networks import ForecastNetworks, present_task
 from linrnn.analysis.series_forecast import SeriesForecast, forecast_outputs, forecast_rows
 from linrnn.analysis.series_history import SeriesHistory, is_closed, read_history, read_inputs, read_test_history
-from linrnn.data.row_dates import continue_dates, format_dates
+from linrnn.data.row_dates import continue_dates
 from linrnn.data.sequences import Array
 from linrnn.errors import ConfigError, DataError, LinrnnError
 from linrnn.tasks.series import Series
+from linrnn.tasks.series_question import format_date
 from tracking.run_views import TrialRun
 
 MOST_RECENT = 60  # rows before a forecast, in its figure
@@ -100,8 +101,9 @@ def forecast_series_end(networks: ForecastNetworks, steps: int, data: str | None
         length = len(known.inputs) + ensemble.reach - count
     check_range(networks, result)
     later, dates = number_rows(known.dates, length, result.median.shape[1])
-    recent_rows, _ = number_rows(known.dates, 0, length)
-    first = max(min(length, len(known.values)) - MOST_RECENT, 0)
+    end = min(length, len(known.values))
+    first = max(end - MOST_RECENT, 0)
+    recent_rows, _ = number_rows(known.dates, first, length - first)
     return Forecast(
         networks.run,
         task.label,
@@ -109,9 +111,9 @@ def forecast_series_end(networks: ForecastNetworks, steps: int, data: str | None
         result,
         later,
         history.names,
-        known.values[first:length],
-        recent_rows[first : min(length, len(known.values))],
-        recent_rows[length - 1],
+        known.values[first:end],
+        recent_rows[: end - first],
+        recent_rows[-1],
         (*networks.notes, *runaway_notes(result)),
         dates,
     )
@@ -143,7 +145,8 @@ def join_rows(history: SeriesHistory, later: SeriesHistory) -> SeriesHistory:
         if count == len(history.dates) and later.dates[0] != continue_dates(history.dates, 1)[0]:
             expected = continue_dates(history.dates, 1)[0]
             raise DataError(
-                f"the new rows begin with {later.dates[0]}, and {expected} follows the file's: add the rows between"
+                f"the new rows begin with {format_date(later.dates[0], history.dates)}, and "
+                f"{format_date(expected, history.dates)} follows the file's: add the rows between"
             )
     return history._replace(
         inputs=np.concatenate([history.inputs[:count], later.inputs]),
@@ -158,7 +161,7 @@ def number_rows(dates: Sequence[datetime], start: int, count: int) -> tuple[list
         return [str(start + k + 1) for k in range(count)], False
     behind = max(start + count - len(dates), 0)
     every = [*dates, *continue_dates(dates, behind)] if behind else dates
-    return format_dates(every)[start : start + count], True
+    return [format_date(date, every) for date in every[start : start + count]], True
 
 
 def check_range(networks: ForecastNetworks, result: SeriesForecast) -> None:

@@ -127,4 +127,5 @@ def present_task(task: Series, path: str) -> Series:
     content = read_series_file(path)
     column = task.target_column or ""
     own = replace(task, file=path, column=column, split="", test_file="", test_sha256="", sha256="")
+    own = replace(own, rows="", dates="", unit="")
     return own.attach(content)

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linrnn.analysis.series_forecast import Hindcasts
-from linrnn.analysis.series_history import horizon_rows
+from linrnn.analysis.series_history import first_complete_row, horizon_rows
 from linrnn.baseline import regression
 from linrnn.baseline.baselines import limit_blas
 from linrnn.data.chronological_split import SeriesData, split_chronologically
 from linrnn.data.sequences import Array, Sequences, Splits, forecast_pairs
 from linrnn.data.split_settings import SplitSettings, split_ends
+from linrnn.errors import ConfigError
 from linrnn.tasks.builtin_series import BuiltInSeries
 from linrnn.tasks.series import Series
 from linrnn.tasks.task import Task
@@ -100,6 +101,10 @@ def lead_splits(task: Task, lead: int) -> Splits:
     """Return the sequences of a task's splits with targets another number of rows ahead."""
     if isinstance(task, Series):
         data, *others = task.read()
+        if first_complete_row(data):
+            raise ConfigError(
+                f"{task.basename} has missing cells: fill them with --set task.missing=interpolate or hold"
+            )
         settings = task.split_settings()
         ends = settings.ends or split_ends(len(data.inputs), not task.test_file)
         test = (others[0], task.test_file) if others else None

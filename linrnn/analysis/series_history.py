@@ -9,17 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from linrnn.data.chronological_split import SeriesData
 from linrnn.data.row_order import order_rows
 from linrnn.data.sequences import Array
 from linrnn.data.series_scale import SeriesScale, fit_scale, identity_scale
 from linrnn.data.split_settings import split_ends
 from linrnn.data.table_file import read_table_file
 from linrnn.data.text_table import read_table
-from linrnn.errors import ConfigError
+from linrnn.errors import ConfigError, DataError
 from linrnn.tasks.builtin_series import BuiltInSeries
 from linrnn.tasks.series import Series
 from linrnn.tasks.series_file import common_dates, parse_table
 from linrnn.tasks.task import Task
+
+LEAST_ROWS = 2  # after the last missing value
 
 
 class SeriesHistory(NamedTuple):
@@ -117,12 +120,28 @@ def read_history(task: Task) -> SeriesHistory:
 
 
 def read_series(task: Series) -> SeriesHistory:
-    """Return the series of a user's file."""
+    """Return the series of a user's file; of one with missing values, the rows after the last of them."""
     data, settings = task.data(), task.split_settings()
     ends = settings.ends or split_ends(len(data.inputs), not task.test_file)
     test = (ends[1], ends[2]) if len(ends) > 2 else (len(data.inputs), len(data.inputs))
+    start = first_complete_row(data)
+    if len(data.inputs) - start < LEAST_ROWS:
+        raise DataError(f"{task.basename}: fewer than {LEAST_ROWS} rows follow the last missing cell: fill it in")
     names = number_sequences(data.inputs.shape[1]) if task.is_archive else data.sequence_names
-    return SeriesHistory(data.inputs, data.targets, test, data.dates, names, task.target_column or "targets")
+    return SeriesHistory(
+        data.inputs[start:],
+        data.targets[start:],
+        (max(test[0] - start, 1), max(test[1] - start, 1)),
+        data.dates[start:],
+        names,
+        task.target_column or "targets",
+    )
+
+
+def first_complete_row(data: SeriesData) -> int:
+    """Return the row after the last one that lacks a value in some sequence; 0 where none does."""
+    lacking = np.isnan(np.concatenate([data.inputs, data.targets], axis=2)).any(axis=(1, 2))
+    return int(np.flatnonzero(lacking)[-1]) + 1 if lacking.any() else 0
 
 
 def number_sequences(count: int) -> list[str]:
@@ -139,7 +158,7 @@ def read_test_history(task: Series) -> SeriesHistory:
 
 
 def read_inputs(task: Series) -> SeriesHistory:
-    """Return the inputs in a file, which need not have the column that is predicted; targets are nan where it has not.
+    """Return the inputs in a file, which need not have the column that is predicted; its values are nan.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Dates of the rows of a series, and how they continue after the last one.
+"""Dates of the rows after a series, in the step of its own.
 
 2024-01-01, 2024-02-01, 2024-03-01  ->  2024-04-01, 2024-05-01, ...     the same day of each month
 2024-01-31, 2024-02-29              ->  2024-03-31, ...                 its last day
@@ -44,23 +44,3 @@ def add_months(date: datetime, months: int, is_end: bool) -> datetime:
     year, month = divmod(12 * date.year + date.month - 1 + months, 12)
     longest = monthrange(year, month + 1)[1]
     return date.replace(year=year, month=month + 1, day=longest if is_end else min(date.day, longest))
-
-
-def format_dates(dates: Sequence[datetime]) -> list[str]:
-    """Return dates as text: years alone, days, minutes or seconds, as far as they differ."""
-    if all((date.month, date.day) == (1, 1) and not has_clock(date) for date in dates) and is_yearly(dates):
-        return [str(date.year) for date in dates]
-    if not any(map(has_clock, dates)):
-        return [date.date().isoformat() for date in dates]
-    unit = "minutes" if all(date.second == date.microsecond == 0 for date in dates) else "auto"
-    return [date.isoformat(" ", timespec=unit) for date in dates]
-
-
-def has_clock(date: datetime) -> bool:
-    """Whether a date has a time of day."""
-    return (date.hour, date.minute, date.second, date.microsecond) != (0, 0, 0, 0)
-
-
-def is_yearly(dates: Sequence[datetime]) -> bool:
-    """Whether there are several dates, each in a year of its own."""
-    return len(dates) > 1 and len({date.year for date in dates}) == len(dates)

@@ -127,7 +127,7 @@ def read_scale(store: Store, run: TrialRun, config: TrialConfig) -> SeriesScale:
         raise DataError(f"{error}; raw=True returns the network for standardized values") from error
 
 
-def read_copy(store: Store, run: TrialRun, name: str) -> bytes | None:
+def read_copy(store: Store, run: LinrnnRun, name: str) -> bytes | None:
     """Return the record's copy of a user's file, by its name, or None."""
     try:
         return read_file(store, run, f"{DATA}/{name}")

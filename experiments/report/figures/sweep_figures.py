@@ -15,8 +15,8 @@ def sweep_figures(record: SweepRecord, summary: SweepSummary) -> list[Picture]:
     """Return the figures of a sweep, without those that have no numbers to draw."""
     pictures = [
         confirmation_figure(summary),
-        prediction_figure(record.predictions),
-        closed_loop_figure(record.predictions),
+        prediction_figure(record.predictions, record.units),
+        closed_loop_figure(record.predictions, record.units),
         curves_figure(record),
         search_figure(record),
         budget_figure(record),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,3 +92,10 @@ def test_asked_configs_differ_from_the_base_in_what_is_searched_alone() -> None:
     (config,) = ask(BASE, frozenset(), HISTORY, 1)
     changed = {name for name, text in to_text(config).items() if to_text(BASE)[name] != text}
     assert changed <= set(SPACE) == set(search_values(config))
+
+
+def test_importances_print_nothing() -> None:
+    """In a process of its own, as others of the session have silenced Optuna."""
+    program = "from experiments.search.optuna_adapter import importances; print(importances({}, []))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("{}\n", "")
