@@ -174,8 +174,11 @@ def build_linear_network(parameters: Mapping[str, Array]) -> LinearRNN:
 def read_parameters(network: Network | Mapping[str, Any]) -> dict[str, Array]:
     """Return the parameters of one linear network in float64, by name; a recurrent bias is added to b."""
     if not isinstance(network, Mapping):
-        if not isinstance(network.model, Linear):
-            raise ValueError(f"a network of the model type linear is needed, not {network.model.name}")
+        model = getattr(network, "model", None)
+        if model is None:  # it wraps a network, as one in the unit of the user's file
+            raise ValueError("the network itself is needed: tracking.load returns it with raw=True")
+        if not isinstance(model, Linear):
+            raise ValueError(f"a network of the model type linear is needed, not {model.name}")
         network = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
     parameters = {name: np.asarray(value, dtype=np.float64) for name, value in network.items()}
     for name in [name for name in parameters if name.startswith("a")]:

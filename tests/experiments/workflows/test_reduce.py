@@ -17,6 +17,7 @@ from experiments.cli.group import run
 from experiments.workflows.network_choice import choose_network
 from experiments.workflows.reduce import measure_reduction
 from experiments.workflows.trial import run_trial
+from linrnn.analysis import state_space
 from linrnn.training.trial_config import from_text
 from tests.faults.harness import new_store
 from tracking.runs.query import find_trials, last_sweeps
@@ -83,7 +84,7 @@ def test_a_reduction_is_a_run_that_other_commands_take(trained: Store, answer: A
     assert (reduction.tags["reduction_of"], reduction.parent) == (source, source)
     assert reduction.params["model.hidden_size"] == str(found["order"])
     assert reduction.metrics["test_loss"] == chosen["test_loss"]
-    assert tracking.load(found["run_id"], store=trained).model.hidden_size == found["order"]
+    assert state_space(tracking.load(found["run_id"], store=trained, raw=True)).order == found["order"]
     assert answer("reproduce", found["run_id"][:12])[1].startswith("IDENTICAL")
     assert answer("export", found["run_id"], str(tmp_path / "folder"))[0] == 0
     assert answer("reproduce", str(tmp_path / "folder"))[1].startswith("IDENTICAL")

@@ -69,6 +69,8 @@ def test_parameters_of_one_replica_are_a_network_too() -> None:
 def test_what_is_no_linear_system_is_refused() -> None:
     with pytest.raises(ValueError, match="model type linear is needed, not tanh"):
         state_space(TanhRNN(1, 2, 1))
+    with pytest.raises(ValueError, match="the network itself is needed"):
+        state_space(torch.nn.Sequential(LinearRNN(1, 2, 1)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"C must have the shape \(1, 2\), not \(1, 3\)"):
         StateSpace(np.eye(2), np.ones((2, 1)), np.ones((1, 3)), np.ones((1, 1)))
     with pytest.raises(ValueError, match="A has values that are not finite"):
