@@ -122,8 +122,13 @@ class LinrnnRun:
         return str(self.info.experiment_id)
 
     @property
+    def is_claims(self) -> bool:
+        """Whether it is the run of `linrnn claims`, which is no trial but the parent of some."""
+        return Tag.CLAIMS in self.tags and Tag.PHASE not in self.tags
+
+    @property
     def parent(self) -> str | None:
-        """Id of the run that it belongs to: the sweep of a trial, or the original of a reproduction."""
+        """Id of the run that it belongs to: the sweep or claims of a trial, or the original of a reproduction."""
         return self.find_tag(Tag.PARENT)
 
     @property

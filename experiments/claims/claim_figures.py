@@ -40,7 +40,7 @@ def draw_ratios(table: Table) -> Figure:
             xlabel="tanh / linear",
             ylim=(len(errors) - 0.4, -0.6),
         )
-        axes.set_title(f"{count} epochs", loc="left", fontsize="medium")
+        axes.set_title(f"{count:,} epochs", loc="left", fontsize="medium")
         axes.set_yticks(range(len(errors)), errors, fontsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=2)

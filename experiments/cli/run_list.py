@@ -8,7 +8,8 @@ from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import MODEL, TASK, RunId
 
-PHASES = ("search", "confirmation", "reproduction", "single")  # those of the schema, whose import takes time
+# those of the schema, whose import takes time
+PHASES = ("search", "confirmation", "evidence", "reproduction", "single", "reduction")
 OUTCOMES = ("complete", "pruned", "diverged", "failed")
 
 

@@ -30,6 +30,7 @@ def show(options: GlobalOptions, run: str) -> None:
     or of a file means its newest sweep.
     """
     from experiments.report.run_page import page_json, run_page
+    from linrnn.errors import ConfigError
     from tracking.mlflow_ui.links import base_url, run_link
     from tracking.runs.file_list import list_files
     from tracking.runs.run_reference import find_run
@@ -37,6 +38,8 @@ def show(options: GlobalOptions, run: str) -> None:
 
     store = existing_store(options.store)
     view = find_run(store, run)
+    if view.is_claims:
+        raise ConfigError(f"run {view.run_id} holds the verdicts on claims: linrnn claims shows them")
     link = run_link(base_url(store), view.experiment_id, view.run_id)
     page = run_page(view, list_files(store, view), link)
     print_json(page_json(view, page)) if options.json else show_page(page)

@@ -73,7 +73,8 @@ def find_runs_without_files(runs: Runs) -> list[TrialRun]:
 
 def find_colorless_runs(runs: Runs) -> list[TrialRun]:
     """Return the trials without the color of their model type in the charts, which versions before 0.2.0 wrote."""
-    return [run for run in runs if isinstance(run, TrialRun) and run.is_recorded and not run.find_tag(Tag.RUN_COLOR)]
+    trials = [run for run in runs if isinstance(run, TrialRun) and run.is_recorded and not run.is_claims]
+    return [run for run in trials if not run.find_tag(Tag.RUN_COLOR)]
 
 
 def lacks_artifact(run: TrialRun) -> bool:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from experiments.__main__ import linrnn as group
+from experiments.cli.group import run as execute
 from tracking.mlflow_ui.links import all_links
 from tracking.run_views import TrialRun
 from tracking.runs.claims_record import claims_run, read_claims, write_claims
-from tracking.runs.consistency import find_stale_runs
+from tracking.runs.consistency import find_colorless_runs, find_stale_runs
 from tracking.runs.query import find_all_runs, find_runs
 from tracking.runs.verification import load_record
 from tracking.schema import CLAIMS, Artifact, Tag
@@ -71,7 +73,7 @@ def test_damaged_results_are_measured_again(store: Store) -> None:
             assert read_claims(store, run) == {}
 
 
-def test_it_is_no_trial_and_the_ui_lists_it_under_no_task(store: Store) -> None:
+def test_it_is_no_trial_and_the_ui_lists_it_under_no_task(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     from linrnn.errors import ConfigError
 
     with claims_run(store):
@@ -81,3 +83,7 @@ def test_it_is_no_trial_and_the_ui_lists_it_under_no_task(store: Store) -> None:
     with pytest.raises(ConfigError, match="holds no trained trial"):
         load_record(store, run)
     assert all_links(store, "http://127.0.0.1:5000") == {}
+    assert run.is_claims
+    assert find_colorless_runs([run]) == []
+    assert execute(group, ["show", run.run_id, "--store", str(store.folder)]) == 2
+    assert capsys.readouterr().err.count("linrnn claims shows them") == 1
