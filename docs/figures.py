@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from docs.record import SYSTEMS
 from docs.tables import DOCS, RESULTS, read_result
 from experiments.calibration.power_figure import power_picture
+from experiments.claims.catalog import CLAIMS
 from experiments.report.figures.canvas import INK, LOSS, STYLE, model_marker
 from experiments.report.figures.characterisation_figures import (
     draw_linearity,
@@ -65,6 +66,13 @@ def draw_system(result: dict[str, Any], name: str) -> Figure:
         return DRAWINGS[name](Table(tuple(table["header"]), [tuple(row) for row in table["rows"]]))
 
 
+def draw_claim(result: dict[str, Any], letter: str) -> Figure:
+    """Draw the figure of one claim."""
+    claim = next(each for each in result["claims"] if each["id"] == letter)
+    header, rows = claim["figure"].values()
+    return CLAIMS[letter].picture(Table(tuple(header), [tuple(row) for row in rows])).figure
+
+
 def digest_result(name: str) -> str:
     """Return the SHA-256 of a result's file."""
     return sha256((RESULTS / f"{name}.json").read_bytes()).hexdigest()
@@ -83,3 +91,5 @@ if __name__ == "__main__":
         content = read_result(system)
         for each in content.get("figures", ()):
             write_figure(system, draw_system(content, each), part=each)
+    for letter in CLAIMS:
+        write_figure("claims", draw_claim(read_result("claims"), letter), part=letter)

@@ -6,7 +6,7 @@ instead of the one that is shown, `template` the one to show, with the beginning
 and `limit` the number of lines of output to keep.
 
 The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 7 minutes.
-`published` is what `make published` has written into FOLDER.
+`published` is what `make published` has written into FOLDER; `claims` is what `linrnn claims` measures in 5 minutes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +29,7 @@ from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
 from experiments.benchmark.shapes import Shape
 from experiments.benchmark.targets import Grid
 from experiments.benchmark.timer import Spread
+from experiments.claims.claims_page import COLUMNS, claims_rows
 
 LINE = 118  # characters, up to which a list or an object stays in one line
 DATA = DOCS / "data"  # files that commands read
@@ -52,6 +54,11 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
         benchmark = json.loads((DOCS.parent / "benchmark" / "bench.json").read_text())
         origin["environment"] |= {"jax": benchmark["machine"].get("jax", "not installed")}
         return {**result, **origin, "rows": speed_rows(benchmark, [row[:5] for row in result["rows"]])}
+    if name == "claims":
+        started = time.time()
+        claims = json.loads(run_command(f"{result['command']} --json", folder)[-1])["claims"]
+        note = f"30 seeds a trial, in {time.time() - started:.0f} s."
+        return {**result, **origin, "note": note, **claims_content(claims)}
     if name == "published":
         table = json.loads((folder / "published.json").read_text())
         return {**result, **origin, "columns": table["columns"], "rows": table["rows"]}
@@ -75,6 +82,13 @@ def parse_cell(cell: str) -> str | float | None:
         return float(f"{float(cell):.6g}")
     except ValueError:
         return cell or None
+
+
+def claims_content(claims: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what claims.json has of claims as `--json` prints them: a table, and each claim without its runs."""
+    details = [{key: value for key, value in claim.items() if key != "runs"} for claim in claims]
+    columns = [{"name": name} for name in COLUMNS]
+    return {"columns": columns, "rows": [list(row) for row in claims_rows(claims)], "claims": details}
 
 
 def suite_rows(content: Mapping[str, Any]) -> list[list[Any]]:

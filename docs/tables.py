@@ -94,6 +94,15 @@ def format_entry(entry: Mapping[str, Any]) -> str:
     return f"{number} {entry['unit']}".rstrip()
 
 
+def format_claim_section(path: str) -> str:
+    """Return the section of one claim of a file of claims, such as claims/e: verdict, reversal, figure, numbers."""
+    from experiments.claims.claims_page import format_claim  # imports matplotlib
+
+    name, _, letter = path.partition("/")
+    claim = next(each for each in read_result(name)["claims"] if each["id"] == letter)
+    return format_claim(claim, f"images/claims-{letter}.png")
+
+
 def format_origin(result: Mapping[str, Any]) -> str:
     """Return the sentence that names commit and environment."""
     environment = dict(result["environment"])
@@ -108,6 +117,7 @@ GENERATORS: Mapping[str, Generator] = {
     "excerpt": format_excerpt,
     "machine": format_machine,
     "value": format_value,
+    "claim": format_claim_section,
 }
 
 

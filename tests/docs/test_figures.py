@@ -5,15 +5,24 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from docs.figures import SOURCE, digest_result, draw_calibration, draw_suite, draw_system
+from docs.figures import SOURCE, digest_result, draw_calibration, draw_claim, draw_suite, draw_system
 from docs.record import SYSTEMS
 from docs.tables import DOCS, read_result
+from experiments.claims.catalog import CLAIMS
 
 
-@pytest.mark.parametrize("name", ["suite", "calibration"])
-def test_a_figure_is_that_of_its_results(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [("suite", "suite"), ("calibration", "calibration"), *((f"claims-{letter}", "claims") for letter in CLAIMS)],
+)
+def test_a_figure_is_that_of_its_results(name: str, result: str) -> None:
     with Image.open(DOCS / "images" / f"{name}.png") as image:
-        assert image.info[SOURCE] == digest_result(name)
+        assert image.info[SOURCE] == digest_result(result)
+
+
+@pytest.mark.parametrize("letter", list(CLAIMS))
+def test_a_claims_figure_is_drawn_from_its_file(letter: str) -> None:
+    assert draw_claim(read_result("claims"), letter).axes
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -48,6 +48,14 @@ def test_the_suites_rows() -> None:
     assert record.suite_rows({"sweeps": [sweep]}) == [["sine", 1.0, 0, 0.5, 0.1, None, "undecided"]]
 
 
+def test_the_claims_content() -> None:
+    claim = {"id": "e", "title": "t", "verdict": "refuted", "condition": "c", "numbers": {}, "runs": {"linear": "0f"}}
+    content = record.claims_content([claim])
+    assert content["rows"] == [["(e)", "t", "refuted", "c"]]
+    assert len(content["columns"]) == 4
+    assert content["claims"] == [{key: value for key, value in claim.items() if key != "runs"}]
+
+
 def test_the_benchmarks_rows() -> None:
     def cell(side: str, S: int, ms: float) -> dict[str, Any]:
         shape = {"model": "tanh", "T": 99, "B": 1, "H": 10, "S": S}
