@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from linrnn.data.encodings import decode
-from linrnn.data.table_limits import require_size
+from linrnn.data.table_limits import MOST_JSON_BYTES, require_size
 from linrnn.data.text_table import TextTable, parse_header, to_line
 from linrnn.errors import DataError
 
@@ -22,6 +22,11 @@ ADVICE = 'write records: [{"date": "2024-01-01", "value": 1.5}, ...]'
 
 def read_json(content: bytes, name: str) -> TextTable:
     """Return the table in a JSON text. DataError where there is none."""
+    if len(content) > MOST_JSON_BYTES:
+        raise DataError(
+            f"{name} has {len(content) / 1e6:,.0f} MB of JSON, and at most {MOST_JSON_BYTES / 1e6:,.0f} MB are read: "
+            "save the table as .csv or .parquet"
+        )
     text, notes = decode(content, name)
     value = parse_json(text.strip(), name)
     titles, rows = to_rows(value, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from linrnn.errors import DataError
 
 MOST_BYTES = 100_000_000  # of a file, and of what it is decompressed to
+MOST_JSON_BYTES = 30_000_000  # each value of which takes some 60 bytes of memory
 MOST_COLUMNS = 10_000
 MOST_CELLS = 10_000_000
 LONGEST_CELL = 131_072  # characters

@@ -25,6 +25,7 @@ from linrnn.data.table_limits import LONGEST_CELL, LONGEST_LINE, LONGEST_TITLE, 
 from linrnn.errors import DataError
 
 SEPARATORS = ("\t", ";", ",", "|")
+HEAD = 1000  # first lines, which may have comments before the table, and decide on the separator
 SAMPLE = 50  # lines that decide whether blanks separate cells
 COMMENT = re.compile(r"[#%][ \t]*(?=\w)")  # begins a line before the table
 SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # of Excel, before the table
@@ -74,9 +75,13 @@ class TextTable(NamedTuple):
 def read_table(content: bytes, name: str) -> TextTable:
     """The table in a file of text. DataError where there is none, or one with rows of different lengths."""
     text, notes = decode(content, name)
-    lines = blank_preamble(text)
+    lines = list(islice(io.StringIO(text, newline=""), HEAD))
+    rest = text[sum(map(len, lines)) :]
+    lines = blank_preamble(lines)
     separator = find_separator(lines, name)
-    rows = list(parse_rows("".join(lines), separator, name))
+    width = max((split_cells(line, separator) for line in lines[:SAMPLE]), default=1)
+    require_size(width, max(text.count("\n"), text.count("\r")) * width, name)
+    rows = list(parse_rows("".join([*lines, rest]), separator, name))
     return make_table(rows, name, separator != ",", notes)
 
 
@@ -95,9 +100,8 @@ def make_table(rows: list[Row], name: str, commas: bool, notes: tuple[str, ...] 
     return TextTable(name, header, [cells for _, cells in rows], [line for line, _ in rows], commas, has_titles, notes)
 
 
-def blank_preamble(text: str) -> list[str]:
+def blank_preamble(lines: list[str]) -> list[str]:
     """The lines, of which comments before the table are blank, but for the names of columns in the last of them."""
-    lines = io.StringIO(text, newline="").readlines()
     first = next((k for k, line in enumerate(lines) if line.strip()), 0)
     if lines and (match := SEPARATOR_LINE.fullmatch(lines[first])):
         lines[first] = "" if match[1] in SEPARATORS else lines[first]
@@ -166,7 +170,7 @@ def parse_rows(text: str, separator: str, name: str) -> Iterator[Row]:
     """The rows from the first that is not empty on, cells without the spaces around them."""
     blanks = separator == " "
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=blanks)
-    begun, last, count = False, 0, 0
+    begun, last = False, 0
     try:
         for cells in reader:
             line, last = last + 1, reader.line_num
@@ -174,8 +178,6 @@ def parse_rows(text: str, separator: str, name: str) -> Iterator[Row]:
             if blanks and cells and not cells[-1]:
                 cells.pop()
             begun = begun or any(cells)
-            count += len(cells)
-            require_size(len(cells), count, name)
             if begun:
                 yield line, cells
     except csv.Error as error:

@@ -17,11 +17,11 @@ from tracking.store.access import existing_store
 
 ROWS = 60
 VALUES = [round(50 + 10 * np.sin(2 * np.pi * t / 12) + 0.1 * t + (t * 7919 % 13) / 13, 3) for t in range(ROWS)]
-MONTHS = [f"{2015 + t // 12}-{t % 12 + 1:02d}" for t in range(ROWS + 3)]
+MONTHS = [f"{2015 + t // 12}-{t % 12 + 1:02d}-01" for t in range(ROWS + 3)]
 
 
 def to_csv(first: int, last: int) -> str:
-    return "month,sold\n" + "".join(f"{MONTHS[t]}-01,{VALUES[t % ROWS]}\n" for t in range(first, last))
+    return "month,sold\n" + "".join(f"{MONTHS[t]},{VALUES[t % ROWS]}\n" for t in range(first, last))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def trained(here: Here, here_is_a_store: Path) -> tuple[Path, str]:
     (here_is_a_store / "shop.csv").write_text(to_csv(0, ROWS))
     small = ("--replicas", "3", "--epochs", "40", "--set", "model.hidden_size=3", "-q", "--json")
     code, out, err = here("train", "shop.csv", "--model", "linear", *small)
-    assert code == 0, err
+    assert (code, "predicts 'sold' 1 row ahead" in err) == (0, True)
     return here_is_a_store, json.loads(out)["run_id"]
 
 
@@ -88,7 +88,7 @@ def test_new_rows_follow_by_their_dates_or_replace_old_ones(here: Here, trained:
     (folder / "late.csv").write_text(to_csv(ROWS + 1, ROWS + 3))
     code, out, err = here("forecast", run_id, "--data", "late.csv")
     assert (code, out) == (5, "")
-    assert f"{MONTHS[ROWS]} follows the file's" in err
+    assert f"{MONTHS[ROWS]} 00:00:00 follows the file's" in err
 
 
 def test_a_file_that_has_changed_is_said_and_the_recorded_one_continued(here: Here, trained: tuple[Path, str]) -> None:

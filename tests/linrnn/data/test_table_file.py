@@ -251,6 +251,8 @@ CASES = [
     error("one-line.csv", b"1," * 5_000_000, "row 1: the line has 10,000,000 characters", "at most 1,000,000"),
     error("wide.csv", b"1," * 20_000, "20,001 columns, and at most 10,000"),
     error("cell.csv", b"y\n" + b"1" * 200_000, "row 2: a cell has more than 131,072 characters"),
+    error("rows.csv", b"1\n" * 10_000_002, "at most 10,000,000 are read"),
+    error("large.json", b"[" + b"[]," * 10_100_000 + b"[]]", "30 MB of JSON"),
     error("title.csv", b"a" * 140_000 + b",b\n1,2\n", "characters"),
     error("bomb.csv.gz", lambda: gzip.compress(bytes(10_000_000), 1) * 11, "at most 100 MB"),
     error("bomb.zip", lambda: forged("a.csv"), "has 2,000 MB of data, and at most 100 MB"),
