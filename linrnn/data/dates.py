@@ -56,6 +56,7 @@ UNIX_RANGE = (datetime(1990, 1, 1), datetime(2100, 1, 1))
 EPOCH = datetime(1970, 1, 1)
 MOST_SECONDS = 1e11  # of Unix time; more are milliseconds
 WORDY = re.compile(rf"(?=.*\d{{4}})(?=.*\b\d{{1,2}}\b)(?=.*\b({'|'.join(MONTHS)})).{{8,40}}$", re.ASCII | re.IGNORECASE)
+CLOCK_CELL = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 TIME_WORDS = {"time", "timestamp", "date", "datetime", "epoch", "unix", "unixtime", "posix", "utc", "ts", "t"}
 SAMPLE = 50  # cells of a column that decide which forms are tried on all
 CENTURY = 69  # the first of the two-digit years that are 19xx, as POSIX has it
@@ -88,7 +89,24 @@ def date_columns(table: TextTable, exclude: Collection[str] = ()) -> list[DateCo
         columns += [DateColumn(name, [parse_date(cell, form) for cell in cells]) for form in forms]
         if not forms and is_wordy_date_column(cells):
             columns.append(DateColumn(name, parse_wordy_dates(cells)))
-    return [column for column in columns if len(set(column.dates)) > 1]
+    return [add_clock(table, column) for column in columns if len(set(column.dates)) > 1]
+
+
+def add_clock(table: TextTable, column: DateColumn) -> DateColumn:
+    """The dates of a column with the times of day of another, where several rows have the same date."""
+    if column.only_years or len(set(column.dates)) == len(column.dates):
+        return column
+    for name in table.header:
+        times = [CLOCK_CELL.fullmatch(cell) for cell in table.cells(name)]
+        if all(times):
+            dates = [
+                None
+                if date is None or time is None
+                else date + timedelta(hours=int(time[1]), minutes=int(time[2])) + timedelta(seconds=int(time[3] or 0))
+                for date, time in zip(column.dates, times, strict=True)
+            ]
+            return column._replace(dates=dates)
+    return column
 
 
 def is_wordy_date_column(cells: Sequence[str]) -> bool:

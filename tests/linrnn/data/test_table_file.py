@@ -178,6 +178,9 @@ CASES = [
                                    VALUES, head="when,y"), "2020-01 to 2020-12"),
     read("long-days.csv", lines([f"Monday {k} March 2020" for k in range(1, 13)], VALUES,
                                 head="when,y"), "2020-03-01 to 2020-03-12"),
+    read("clock.csv", lines(["2020-01-02"] * 6 + ["2020-01-03"] * 6, each("{}:30", [*range(0, 24, 4)] * 2), VALUES,
+                            head="date,time,y"),
+         "2020-01-02 00:30 to 2020-01-03 20:30"),
     read("shops.csv", SHOPS, "for each 'shop'; 12 rows, 2020-03-01 to 2020-03-12", settings={"group": "shop"}),
     # missing cells
     read("held.csv", HOLES, "2 cells are missing, the first in row 3", settings={"missing": "hold"},
