@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -62,7 +64,10 @@ def find_networks(store: Store, target: str, model: str | None = None) -> list[T
     ConfigError
         If there is no such run or no finished sweep, or no model type was confirmed.
     """
-    run = last_sweeps(store).get(target) or find_run(store, target)
+    run = last_sweeps(store).get(target)
+    if run is None and os.path.isabs(target):
+        raise ConfigError(f"no finished sweep of {target} in {store.name}: run linrnn sweep {shlex.quote(target)}")
+    run = run or find_run(store, target)
     if isinstance(run, TrialRun):
         if model not in (None, run.model):
             raise ConfigError(f"run {run.run_id} is of {run.model}, not of {model}: leave out --model")

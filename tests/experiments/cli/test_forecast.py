@@ -101,6 +101,13 @@ def test_a_file_that_has_changed_is_said_and_the_recorded_one_continued(here: He
     assert json.loads(out)["forecast"] == before["forecast"]
 
 
+def test_a_file_without_a_sweep_is_named_with_the_command_for_one(here: Here, golden: Golden, tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(to_csv(0, ROWS))
+    code, out, err = here("forecast", "shop.csv", "--store", str(golden.store.folder))
+    assert (code, out) == (2, "")
+    assert f"run linrnn sweep {tmp_path / 'shop.csv'}" in err
+
+
 def test_of_a_sweep_the_best_confirmation_is_taken(here: Here, golden: Golden) -> None:
     folder = str(golden.store.folder)
     (sweep,) = find_sweeps(golden.store)
@@ -132,17 +139,16 @@ def test_what_cannot_be_forecast_is_refused(
 
 def test_a_backtest_has_the_errors_of_networks_and_baselines(here: Here, trained: tuple[Path, str]) -> None:
     folder, run_id = trained
-    code, out, err = here("backtest", run_id, "--steps", "2", "-o", "e.csv", "--figure", "e.png", "--json", "-q")
-    assert (code, err) == (0, "")
-    errors = {(each["predictor"], each["ahead"]): each for each in json.loads(out)["errors"]}
+    code, out, _ = here("backtest", run_id, "--steps", "2", "-o", "e.csv", "--figure", "e.png", "-q")
+    assert (code, out.splitlines()[1].split("  ")[0]) == (0, "rows ahead")
+    rows = csv.DictReader((folder / "e.csv").read_text().splitlines())
+    errors = {(each["predictor"], each["ahead"]): each for each in rows}
     first = round(0.8 * ROWS)
     for lead in (1, 2):
         forecasts = [forecast_by_hand(folder, run_id, VALUES[: row - lead + 1], lead)[-1] for row in range(first, ROWS)]
         rmse = np.sqrt(np.square(np.array(forecasts) - VALUES[first:]).mean())
-        assert errors["linear", lead]["rmse"] == pytest.approx(rmse, rel=1e-9)
-    assert errors["linear", 1]["values"] == errors["naive baseline", 2]["values"] == ROWS - first
-    assert len((folder / "e.csv").read_text().splitlines()) == 1 + 2 * 3
+        assert float(errors["linear", str(lead)]["rmse"]) == pytest.approx(rmse, rel=1e-9)
+    assert errors["linear", "1"]["values"] == errors["naive baseline", "2"]["values"] == str(ROWS - first)
+    assert len(errors) == 2 * 3
     assert (folder / "e.png").read_bytes().startswith(b"\x89PNG")
-    code, out, _ = here("backtest", run_id, "--steps", "1", "-q")
-    assert (code, out.splitlines()[1].split("  ")[0]) == (0, "rows ahead")
     assert here("backtest", run_id, "--steps", "20", "-q")[0] == 2
