@@ -12,6 +12,8 @@ from experiments.report.characterisation_table import (
     EXPORTS,
     characterisation_json,
     characterisation_table,
+    describe_limits,
+    fixed_points_table,
     poles_table,
     spread_measures,
     spread_table,
@@ -48,6 +50,11 @@ def print_characterisation(trial: TrialSystems, is_json: bool) -> None:
         print_table(f"{name}: {len(replicas)} replicas", *spread_table(replicas))
         return
     print_table(f"{name}, val loss {trial.val_losses[0]:.3g}", *characterisation_table(replicas))
+    for limit in describe_limits(replicas[0]):
+        print(f"\nThe network: {limit}.")
+    if len(replicas[0].fixed_points):
+        print()
+        print_table("Fixed points under the mean input that were found.", *fixed_points_table(replicas[0]))
     if replicas[0].system.order:
         print()
         title = "Slowest poles" if replicas[0].is_linear else "Slowest poles of the linearization at a fixed point"

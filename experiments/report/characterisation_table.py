@@ -11,6 +11,7 @@ import numpy as np
 from experiments.report.comparison_table import number_text
 from experiments.report.table import Table
 from linrnn.analysis.characterisation import Characterisation
+from linrnn.analysis.hankel import HORIZON
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import RESOLUTION
 from tracking.runs.artifacts import archive
@@ -116,6 +117,31 @@ def poles_table(each: Characterisation, most: int = 10) -> Table:
     return Table(("modulus of the pole", "steps to 1/e", "period, steps"), rows[:most])
 
 
+def fixed_points_table(each: Characterisation) -> Table:
+    """Return the fixed points, the most stable first: distance from the zero state, largest modulus of a pole, kind."""
+    rows = []
+    for state, poles in zip(each.fixed_points, each.fixed_point_poles, strict=True):
+        unstable = int((np.abs(poles) > 1).sum())
+        kind = "stable" if unstable == 0 else "repeller" if unstable == len(poles) else f"saddle, {unstable} unstable"
+        rows.append((number_text(float(np.linalg.norm(state))), f"{np.abs(poles).max():.4f}", kind))
+    return Table(("distance from zero", "modulus of the slowest pole", "kind"), rows)
+
+
+def describe_limits(each: Characterisation) -> list[str]:
+    """Return what to know about the numbers of a characterisation, in sentences without a period."""
+    limits = []
+    if each.system.order and not each.properties.is_stable:
+        limits.append(
+            "unstable, as a pole lies on or outside the unit circle: singular values, minimal order and memory are "
+            f"those of {HORIZON} steps"
+        )
+    if not each.is_linear and not len(each.fixed_points):
+        limits.append("no fixed point was found, so that there is no linearization")
+    if not len(each.kernel):
+        limits.append("the inputs are too few for a best linear approximation")
+    return limits
+
+
 def characterisation_json(each: Characterisation, val_loss: float) -> dict[str, Any]:
     """Return a characterisation as an object: its measures, and all arrays of its export as lists."""
     arrays = {name: to_list(value) for name, value in export_arrays(each).items()}
@@ -124,6 +150,7 @@ def characterisation_json(each: Characterisation, val_loss: float) -> dict[str, 
         "replica": each.replica,
         "val_loss": val_loss,
         "measures": list_measures(each),
+        "limits": describe_limits(each),
         "arrays": arrays,
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from experiments.report.characterisation_table import characterisation_table
+from experiments.report.characterisation_table import characterisation_table, describe_limits
 from experiments.report.comparison_table import (
     baselines_table,
     comparison_table,
@@ -57,6 +57,7 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             nonlinearity=nonlinearity_section(summary),
             pictures=[picture for picture in pictures if picture.name not in SYSTEM_FIGURES],
             systems=characterisation_table(record.characterisations),
+            limits=[(each.model, limit) for each in record.characterisations for limit in describe_limits(each)],
             system_pictures=[picture for picture in pictures if picture.name in SYSTEM_FIGURES],
             csv_link=csv_link,
             commands=reproduce_commands(summary),

@@ -11,6 +11,8 @@ import torch
 from experiments.report.characterisation_table import (
     MEASURES,
     characterisation_table,
+    describe_limits,
+    fixed_points_table,
     list_measures,
     poles_table,
     spread_measures,
@@ -19,7 +21,7 @@ from experiments.report.characterisation_table import (
 from experiments.report.figures.characterisation_figures import SYSTEM_FIGURES, characterisation_figures
 from experiments.report.html import render_report
 from experiments.report.summary import summarize
-from experiments.report.sweep_record import load_sweep
+from experiments.report.sweep_record import ConfirmationTrial, load_sweep
 from experiments.report.table import csv_text
 from linrnn.analysis.characterisation import Characterisation, characterise
 from linrnn.baseline.lag_regression import least_squares_kernel
@@ -39,6 +41,11 @@ def network(model: str, scale: float = 1.0, replica: int = 0) -> Characterisatio
     with torch.no_grad():
         new.get_parameter("W").mul_(scale)
     return characterise(new, SPLITS.val, KERNEL, replica)
+
+
+def replace_kernel(trial: ConfirmationTrial, kernel: np.ndarray) -> ConfirmationTrial:
+    assert trial.characterisation is not None
+    return replace(trial, characterisation=replace(trial.characterisation, kernel=kernel))
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +106,23 @@ def test_tables_and_measures(networks: list[Characterisation]) -> None:
     assert to_list(np.array([1 + 2j, np.inf])) == [[1.0, 2.0], [None, 0.0]]
 
 
+def test_what_to_know_is_said(networks: list[Characterisation]) -> None:
+    linear, unstable, tanh, lost = networks
+    assert describe_limits(linear) == describe_limits(tanh) == []
+    assert [limit.partition(",")[0] for limit in describe_limits(unstable)] == ["unstable"]
+    assert [limit.partition(",")[0] for limit in describe_limits(lost)] == ["no fixed point was found"]
+    few = replace(linear, kernel=np.empty((0, 1, 1)))
+    assert describe_limits(few) == ["the inputs are too few for a best linear approximation"]
+
+
+def test_fixed_points_have_their_kinds(networks: list[Characterisation]) -> None:
+    poles = np.array([[0.5, 0.1j], [1.5, 0.5], [1.5, -1.2]])
+    states = np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 1.0]])
+    table = fixed_points_table(replace(networks[2], fixed_points=states, fixed_point_poles=poles))
+    assert [row[2] for row in table.rows] == ["stable", "saddle, 1 unstable", "repeller"]
+    assert table.rows[0][:2] == ("5", "0.5000")
+
+
 def test_a_report_has_a_section_where_the_record_has_the_networks(golden: Golden) -> None:
     record = load_sweep(golden.store, find_sweeps(golden.store)[0])
     assert [each.model for each in record.characterisations] == record.models
@@ -106,6 +130,9 @@ def test_a_report_has_a_section_where_the_record_has_the_networks(golden: Golden
     text = render_report(record, summary, pictures).decode()
     assert "The networks as dynamical systems" in text
     assert all(text.count(f'<figure id="{name}">') == 1 for name in SYSTEM_FIGURES)
+    kernel = np.empty((0, 1, 1))
+    short = replace(record, confirmations=[replace_kernel(each, kernel) for each in record.confirmations])
+    assert "linear: the inputs are too few" in render_report(short, summary, pictures).decode()
     earlier = replace(record, confirmations=[replace(each, characterisation=None) for each in record.confirmations])
     assert characterisation_figures(earlier.characterisations) == []
     assert "dynamical systems" not in render_report(earlier, summary, []).decode()
