@@ -57,8 +57,11 @@ def search_space(base: TrialConfig, presets: Set[str] = frozenset()) -> dict[str
 
 
 def apply_params(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
-    """Return the base config with the params of a trial."""
-    return from_text(to_text(base) | {name: format_value(value) for name, value in params.items()})
+    """Return the base config with the params of a trial; a setting that another one limits is at most that."""
+    text = to_text(base) | {name: format_value(value) for name, value in params.items()}
+    for name, limit in base.model.limits.items():
+        text[name] = min(text[name], text[limit], key=int)
+    return from_text(text)
 
 
 def ask(base: TrialConfig, presets: Set[str], history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:

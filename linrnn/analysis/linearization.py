@@ -147,6 +147,9 @@ def unit_slopes(network: Network, inputs: Array) -> Array:
         for layer in model.layers:
             bias = weights[f"b{layer}"] + weights.get(f"a{layer}", torch.zeros(1))  # the second one, if there is one
             drive = project(hidden, weights[f"U{layer}"], bias)
-            hidden = recurrence(drive, weights[f"W{layer}"], torch.zeros_like(drive[:, 0]), model.activation)
-            slopes.append(SLOPES[model.activation](hidden[0]).mean(dim=(0, 1)).numpy())
+            start = torch.zeros_like(drive[:, 0])
+            hidden = recurrence(drive, weights[f"W{layer}"], start, model.activation, model.units)
+            slope = SLOPES[model.activation](hidden[0]).mean(dim=(0, 1)).numpy()
+            slope[len(slope) if model.units is None else model.units :] = 1
+            slopes.append(slope)
     return np.stack(slopes)

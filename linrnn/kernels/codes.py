@@ -16,6 +16,8 @@ class Operation(IntEnum):
     CELL = 5
     CELL_BACKWARD = 6
     LOSS = 7
+    PARAMETERS = 8
+    PARAMETERS_BACKWARD = 9
 
 
 class CellKind(IntEnum):
@@ -24,6 +26,10 @@ class CellKind(IntEnum):
     LINEAR = 11
     TANH = 12
     RELU = 13
+    PARTIAL_TANH = 14  # tanh of the first units
+    LSTM = 15
+    GRU = 16
+    LRU = 17
 
 
 class LossKind(IntEnum):
@@ -36,6 +42,8 @@ class LossKind(IntEnum):
 KINDS: dict[Operation, type[CellKind] | type[LossKind]] = {
     Operation.CELL: CellKind,
     Operation.CELL_BACKWARD: CellKind,
+    Operation.PARAMETERS: CellKind,
+    Operation.PARAMETERS_BACKWARD: CellKind,
     Operation.LOSS: LossKind,
 }
 

@@ -36,6 +36,12 @@ def inline(function: F) -> F:
     return dispatcher
 
 
+def expand(function: F) -> F:
+    """Copy the body of a function into its callers: for those that only call others, which then compile less often."""
+    dispatcher: F = njit(**OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True, inline="always")(function)
+    return dispatcher
+
+
 def compile_kernel(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F], F]:
     """Compile a function for the argument types that `arguments` returns for a real type, or load it from the cache.
 

@@ -1,4 +1,4 @@
-"""Elementary functions by formulas of their own, the same on every processor: tanh, exp and log."""
+"""Elementary functions by formulas of their own, the same on every processor: tanh, exp, log, cos and sin."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numba import types
 from numba.extending import overload
 
 from linrnn.kernels.compilation import Array, inline
+from linrnn.kernels.products import LANES
 
 # exp y = 2^n exp r with y = n log 2 + r (Cody and Waite 1980); the shift adds n to the low bits of a float, from where
 # it becomes an exponent. tanh |x| = E / (E + 2) with E = expm1(2|x|) = 2^n expm1(r) + (2^n - 1).
@@ -31,6 +32,7 @@ LIMIT_64, LOWEST_64, SHIFT_64, LOG2E_64 = 44.0, -708.0, 1.5 * 2**52, 1 / math.lo
 HIGH_64, LOW_64 = 6.93145751953125e-1, 1.42860682030941723212e-6
 EXP_64 = tuple(1 / math.factorial(k) for k in range(2, 14))
 LOG_HIGH, LOG_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # log 2 in two parts
+HALF_PI, HALF_PI_HIGH, HALF_PI_LOW = math.pi / 2, 1.57079632673412561417, 6.07710050650619224932e-11
 LOG_64 = (  # of the polynomial in ((x - 1) / (x + 1))^2 (Sun's fdlibm 1993)
     6.666666666666735130e-01,
     3.999999999940941908e-01,
@@ -137,6 +139,31 @@ def logarithm(x: float) -> float:
     r = w * (c[1] + w * (c[3] + w * c[5])) + z * (c[0] + w * (c[2] + w * (c[4] + w * c[6])))
     half = 0.5 * f * f
     return float(n * LOG_HIGH - ((half - (s * (half + r) + n * LOG_LOW)) - f))
+
+
+@inline
+def cosine_and_sine(x: float) -> tuple[float, float]:
+    """cos x and sin x, float64, for |x| < 1e6: Taylor's series after a reduction to |r| <= pi / 4."""
+    k = np.floor(x / HALF_PI + 0.5)
+    r = (x - k * HALF_PI_HIGH) - k * HALF_PI_LOW
+    r2, c, s = r * r, 0.0, 0.0
+    for n in range(8, 0, -1):
+        c = (1.0 + c) * -r2 / ((2 * n - 1) * (2 * n))
+        s = (1.0 + s) * -r2 / ((2 * n) * (2 * n + 1))
+    c, s, quarter = 1.0 + c, r * (1.0 + s), np.int64(k) & 3
+    if quarter == 1:
+        return -s, c
+    if quarter == 2:
+        return -c, -s
+    if quarter == 3:
+        return s, -c
+    return c, s
+
+
+@inline
+def pad_lanes(count: int) -> int:
+    """The smallest multiple of the columns of a vector operation that is not less."""
+    return (count + LANES - 1) // LANES * LANES
 
 
 @inline

@@ -7,9 +7,18 @@ from typing import Any
 from numba import types as untyped_types
 
 from linrnn.kernels.codes import CellKind, LossKind, Operation
-from linrnn.kernels.compilation import Array, compile_kernel, inline
-from linrnn.kernels.elman_cell import run_relu, run_relu_slope, run_tanh, run_tanh_slope
+from linrnn.kernels.compilation import Array, compile_kernel, expand, inline
+from linrnn.kernels.elman_cell import (
+    run_partial_tanh,
+    run_partial_tanh_slope,
+    run_relu,
+    run_relu_slope,
+    run_tanh,
+    run_tanh_slope,
+)
+from linrnn.kernels.gate_cells import run_gru, run_gru_backward, run_lstm, run_lstm_backward
 from linrnn.kernels.losses import cross_entropies, squared_errors
+from linrnn.kernels.lru_cell import run_lru, run_lru_backward, run_lru_parameters, run_lru_parameters_backward
 from linrnn.kernels.products import add_product
 from linrnn.kernels.program import PROGRAM
 
@@ -36,29 +45,56 @@ def transpose_rows(a: Array, out: int, step: int, values: int, values_step: int,
         values += values_step
 
 
-@inline
+@expand
 def run_cell(a: Array, p: Any, t: int) -> None:
     """A step of a cell, at time t."""
     if p.kind == CellKind.TANH:
         run_tanh(a, p, t)
     elif p.kind == CellKind.RELU:
         run_relu(a, p, t)
+    elif p.kind == CellKind.PARTIAL_TANH:
+        run_partial_tanh(a, p, t)
+    elif p.kind == CellKind.LSTM:
+        run_lstm(a, p, t)
+    elif p.kind == CellKind.GRU:
+        run_gru(a, p, t)
+    elif p.kind == CellKind.LRU:
+        run_lru(a, p, t)
     else:
         raise ValueError("unknown cell in a program")
 
 
-@inline
+@expand
 def run_cell_backward(a: Array, p: Any, t: int) -> None:
     """The slopes of a step of a cell, at time t of the way back."""
     if p.kind == CellKind.TANH:
         run_tanh_slope(a, p, t)
     elif p.kind == CellKind.RELU:
         run_relu_slope(a, p, t)
+    elif p.kind == CellKind.PARTIAL_TANH:
+        run_partial_tanh_slope(a, p, t)
+    elif p.kind == CellKind.LSTM:
+        run_lstm_backward(a, p, t)
+    elif p.kind == CellKind.GRU:
+        run_gru_backward(a, p, t)
+    elif p.kind == CellKind.LRU:
+        run_lru_backward(a, p, t)
     else:
         raise ValueError("unknown cell in a program")
 
 
-@inline
+@expand
+def run_parameters(a: Array, p: Any) -> None:
+    """What a cell computes of its parameters, or their slopes."""
+    if p.kind != CellKind.LRU:
+        raise ValueError("unknown parameters in a program")
+    if p.operation == Operation.PARAMETERS:
+        run_lru_parameters(a, p)
+    else:
+        run_lru_parameters_backward(a, p)
+
+
+@expand
 def run_steps(a: Array, p: Any, q: Any, times: int) -> None:
     """So many times: out += lhs @ rhs if p is a product, then the step of a cell if q is one; p may be q."""
     is_product, operation = p.operation == Operation.PRODUCT, q.operation
@@ -75,7 +111,7 @@ def run_steps(a: Array, p: Any, q: Any, times: int) -> None:
         out, lhs = out + out_move, lhs + lhs_move
 
 
-@inline
+@expand
 def run_loss(a: Array, p: Any) -> float:
     """The sum of the losses."""
     if p.kind == LossKind.SQUARED_ERROR:
@@ -110,6 +146,8 @@ def run(a: Array, total: Array, instructions: Array) -> None:
             transpose_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns)
         elif p.operation == Operation.LOSS:
             total[0] = run_loss(a, p)
+        elif p.operation == Operation.PARAMETERS or p.operation == Operation.PARAMETERS_BACKWARD:
+            run_parameters(a, p)
         else:
             raise ValueError("unknown operation in a program")
         k += length

@@ -121,7 +121,7 @@ def train_steps(
     a = zeros(plan.layout.size, weights.dtype)
     plan.inputs.put(a, objective.inputs)
     plan.targets.put(a, objective.targets)
-    plan.scratch.ones.view(a)[:] = 1
+    plan.put_constants(a)
     losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
     slopes = plan.outputs.flat
     train_replicas(
@@ -155,6 +155,7 @@ def evaluate(weights: Array, objective: Objective, architecture: Architecture | 
     plan = plan_evaluation(objective.sizes(architecture), rows, *loss)
     check_weights(plan, weights)
     a = zeros(plan.layout.size, weights.dtype)
+    plan.put_constants(a)
     x, y = objective.inputs.reshape(rows, -1), objective.targets.reshape(rows, -1)
     losses, total = np.zeros(len(weights)), np.zeros(1)
     for k in range(len(weights)):

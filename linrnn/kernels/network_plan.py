@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from linrnn.kernels.codes import LossKind
-from linrnn.kernels.layer_plan import ElmanLayer, ParameterRow, Parameters, Scratch
+from linrnn.kernels.codes import CellKind, LossKind
+from linrnn.kernels.compilation import Array
+from linrnn.kernels.elman_layer import ElmanLayer
+from linrnn.kernels.gate_layer import GateLayer
+from linrnn.kernels.layer_plan import Layer, ParameterRow, Scratch
+from linrnn.kernels.lru_layer import LruLayer
 from linrnn.kernels.matrices import Layout
-from linrnn.kernels.program import Instruction, add, copy, loss, program, repeat, transpose
+from linrnn.kernels.program import Instruction, loss, program
+from linrnn.kernels.readout_plan import Readout
 from linrnn.kernels.sizes import Sizes
 
 CHUNK = 2**15  # elements of a layer's states evaluated at a time
+LAYERS: dict[CellKind, type[Layer]] = {
+    CellKind.LSTM: GateLayer,
+    CellKind.GRU: GateLayer,
+    CellKind.LRU: LruLayer,
+}
 
 
 class ParameterLayout:
     """All parameters of a network, or their gradients, as they lie in a row that begins at `start`."""
 
-    def __init__(self, start: int, sizes: Sizes, layers: list[ElmanLayer]) -> None:
+    def __init__(self, start: int, layers: list[Layer], readout: Readout) -> None:
         row = ParameterRow(start)
-        self.layers: list[Parameters] = [layer.parameters(row) for layer in layers]
-        self.readout, self.readout_bias = row.take(sizes.outputs, sizes.hidden), row.take(1, sizes.outputs)
+        self.layers = [layer.parameters(row) for layer in layers]
+        self.readout = readout.parameters(row)
         self.size = row.stop - start
 
 
@@ -27,16 +37,24 @@ class NetworkPlan:
     def __init__(self, sizes: Sizes, rows: int) -> None:
         self.sizes, self.rows, self.layout = sizes, rows, Layout()
         padded, packed = self.layout.place_tiles, self.layout.place_rows
-        self.layers = [ElmanLayer(self.layout, sizes, index, rows) for index in range(sizes.architecture.layers)]
-        self.parameters = ParameterLayout(0, sizes, self.layers).size
+        kind = LAYERS.get(sizes.architecture.cell, ElmanLayer)
+        self.layers = [kind(self.layout, sizes, index, rows) for index in range(sizes.architecture.layers)]
+        self.readout = Readout(self.layout, sizes, rows)
+        self.parameters = ParameterLayout(0, self.layers, self.readout).size
         self.row, self.gradient = packed(1, self.parameters), padded(1, self.parameters)
-        self.weights = ParameterLayout(self.row.start, sizes, self.layers)
+        self.weights = ParameterLayout(self.row.start, self.layers, self.readout)
         self.inputs, self.targets = packed(rows, sizes.inputs), packed(rows, sizes.outputs)
-        self.outputs, self.readout_transposed = padded(rows, sizes.outputs), padded(sizes.hidden, sizes.outputs)
+        self.outputs = self.readout.outputs
+
+    def put_constants(self, a: Array) -> None:
+        """Write what no instruction writes."""
+        for layer in self.layers:
+            for matrix, values in layer.constants:
+                matrix.view(a)[:] = values
 
     def unpack(self) -> list[Instruction]:
         """The transposes of the weights in `row`."""
-        instructions = [transpose(self.readout_transposed, self.weights.readout)]
+        instructions = self.readout.unpack(self.weights.readout)
         for layer, weights in zip(self.layers, self.weights.layers, strict=True):
             instructions += layer.unpack(weights)
         return instructions
@@ -47,9 +65,7 @@ class NetworkPlan:
         for layer, weights in zip(self.layers, self.weights.layers, strict=True):
             instructions += layer.forward(weights, below)
             below = layer.outputs(rows)
-        outputs = self.outputs.part(0, rows)
-        readout = [repeat(outputs, self.weights.readout_bias), add(outputs, below, self.readout_transposed)]
-        return instructions + readout
+        return instructions + self.readout.forward(self.weights.readout, below)
 
     def loss(self, kind: LossKind, rows: int, washout: int) -> Instruction:
         """The loss of so many rows, the first `washout` left out."""
@@ -61,33 +77,35 @@ class TrainingPlan(NetworkPlan):
 
     def __init__(self, sizes: Sizes, rows: int, kind: LossKind, washout: int) -> None:
         super().__init__(sizes, rows)
-        padded, H = self.layout.place_tiles, sizes.hidden
-        for layer in self.layers:
-            layer.place_weights(self.layout)
-        self.readout, widest = padded(sizes.outputs, H), max(sizes.inputs, H, sizes.outputs)
-        slopes, ones, zeros = (padded(rows, H), padded(rows, H)), padded(rows, 1), padded(1, widest)
-        self.scratch = Scratch(slopes, ones, padded(widest, widest), zeros)
+        padded = self.layout.place_tiles
+        for part in (*self.layers, self.readout):
+            part.place_weights(self.layout)
+        widest = max(sizes.inputs, 4 * sizes.hidden, sizes.outputs, sizes.architecture.readout)
+        self.scratch = Scratch(padded(rows, 1), padded(widest, 2 * widest), padded(1, 2 * widest))
         self.epoch = program(*self.unpack(), *self.pad(), *self.forward(rows), self.loss(kind, rows, washout))
         self.gradients = program(*self.backward())
 
+    def put_constants(self, a: Array) -> None:
+        super().put_constants(a)
+        self.scratch.ones.view(a)[:] = 1
+
     def pad(self) -> list[Instruction]:
         """The weights that slopes are multiplied with, padded."""
-        instructions = [copy(self.readout, self.weights.readout)]
+        instructions = self.readout.pad(self.weights.readout)
         for layer, weights in zip(self.layers, self.weights.layers, strict=True):
             instructions += layer.pad(weights)
         return instructions
 
     def backward(self) -> list[Instruction]:
         """The flat gradient, from the slopes dL/dy in `outputs`; layers from the last to the first."""
-        gradients, scratch = ParameterLayout(self.gradient.start, self.sizes, self.layers), self.scratch
-        above, weights, states = self.outputs, self.readout, self.layers[-1].outputs(self.rows)
-        instructions = scratch.sum_over_rows(gradients.readout, above, states)
-        instructions += scratch.sum_over_rows(gradients.readout_bias, scratch.ones, above)
+        gradients, scratch = ParameterLayout(self.gradient.start, self.layers, self.readout), self.scratch
+        instructions = self.readout.backward(gradients.readout, self.layers[-1].outputs(self.rows), scratch)
+        above, reader = self.readout.first_slopes, self.readout.padded[0]
         for k in reversed(range(len(self.layers))):
-            layer = self.layers[k]
-            below = self.layers[k - 1].outputs(self.rows) if k > 0 else self.inputs
-            instructions += layer.backward(gradients.layers[k], above, weights, below, scratch)
-            above, weights = layer.slopes(scratch), layer.drive
+            layer, below = self.layers[k], self.layers[k - 1].outputs(self.rows) if k > 0 else self.inputs
+            parameters = self.weights.layers[k], gradients.layers[k]
+            instructions += layer.backward(*parameters, above, reader, below, scratch)
+            above, reader = layer.slopes, layer.drive
         return instructions
 
 
@@ -97,7 +115,7 @@ class EvaluationPlan(NetworkPlan):
     def __init__(self, sizes: Sizes, rows: int, kind: LossKind, washout: int) -> None:
         chunk = max(1, CHUNK // (sizes.hidden * sizes.batch)) * sizes.batch
         super().__init__(sizes, min(rows, chunk))
-        zeros = self.layout.place_tiles(1, sizes.hidden)
+        zeros = self.layout.place_tiles(1, sizes.width)
         resets = (row for layer in self.layers for row in layer.reset(zeros))
         self.start = program(*resets, *self.unpack())
         spans = [(first, min(self.rows, rows - first)) for first in range(0, rows, self.rows)]

@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic
 
-from linrnn.kernels.compilation import Array, inline
+from linrnn.kernels.compilation import Array, expand, inline
 
 cgutils: Any = untyped_cgutils  # partly annotated
 
@@ -118,7 +118,7 @@ def add_terms(
             tile_1x2(a, out + i, step, lhs, ls, lt, rhs + i, rs, terms)
 
 
-@inline
+@expand
 def add_product(
     a: Array, out: int, step: int, lhs: int, ls: int, lt: int, rhs: int, rs: int, rows: int, terms: int, width: int
 ) -> None:

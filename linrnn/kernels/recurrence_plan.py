@@ -17,15 +17,15 @@ from linrnn.kernels.program import add, add_transpose_product, clear, program
 class RecurrencePlan:
     """Layout and programs of one replica over so many steps."""
 
-    def __init__(self, steps: int, batch: int, size: int, cell: CellKind) -> None:
+    def __init__(self, steps: int, batch: int, size: int, cell: CellKind, units: int) -> None:
         self.layout, rows = Layout(), steps * batch
         padded = self.layout.place_tiles
         self.WT, self.W, self.dW = padded(size, size), padded(size, size), padded(size, size)
         self.h, self.slopes, self.dh0 = padded(batch + rows, size), padded(rows, size), padded(batch, size)
         self.h0, self.states, zero = self.h.part(0, batch), self.h.part(batch, rows), padded(1, size)
-        self.forward = program(*scan(self.h, self.WT, batch, cell))
+        self.forward = program(*scan(self.h, self.WT, batch, cell, units))
         self.backward = program(
-            *scan_back(self.slopes, self.h, self.W, batch, cell),
+            *scan_back(self.slopes, self.h, self.W, batch, cell, units),
             clear(self.dW, zero),
             add_transpose_product(self.dW, self.slopes, self.h.part(0, rows)),
             clear(self.dh0, zero),
@@ -36,9 +36,9 @@ class RecurrencePlan:
 plan_recurrence = lru_cache(maxsize=64)(RecurrencePlan)
 
 
-def recurrence_forward(u: Array, W: Array, h0: Array, cell: CellKind) -> Array:
+def recurrence_forward(u: Array, W: Array, h0: Array, cell: CellKind, units: int = 0) -> Array:
     """h_t = f(W h_{t-1} + u_t): u (S, T, B, H), W (S, H, H), h0 (S, B, H), of one dtype -> h (S, T, B, H)."""
-    plan = plan_recurrence(*u.shape[1:], CellKind(cell))
+    plan = plan_recurrence(*u.shape[1:], CellKind(cell), units)
     h, a, total = np.empty(u.shape, u.dtype), zeros(plan.layout.size, u.dtype), np.zeros(1)
     for k in range(len(u)):
         for matrix, values in ((plan.WT, W[k].T), (plan.h0, h0[k]), (plan.states, u[k])):
@@ -48,9 +48,11 @@ def recurrence_forward(u: Array, W: Array, h0: Array, cell: CellKind) -> Array:
     return h
 
 
-def recurrence_backward(dh: Array, h: Array, W: Array, h0: Array, cell: CellKind) -> tuple[Array, Array, Array]:
+def recurrence_backward(
+    dh: Array, h: Array, W: Array, h0: Array, cell: CellKind, units: int = 0
+) -> tuple[Array, Array, Array]:
     """Gradients (du, dW, dh0) from dL/dh (S, T, B, H) and the arguments and result of `recurrence_forward`."""
-    plan = plan_recurrence(*h.shape[1:], CellKind(cell))
+    plan = plan_recurrence(*h.shape[1:], CellKind(cell), units)
     du, dW, dh0 = (np.empty(like.shape, h.dtype) for like in (h, W, h0))
     a, total = zeros(plan.layout.size, h.dtype), np.zeros(1)
     for k in range(len(h)):

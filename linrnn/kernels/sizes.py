@@ -13,6 +13,8 @@ class Architecture(NamedTuple):
     cell: CellKind
     hidden: int  # units of each recurrence
     layers: int = 1
+    units: int = 0  # of each recurrence that pass through the activation of PARTIAL_TANH
+    readout: int = 0  # hidden units of the readout; 0: none
 
 
 class Sizes(NamedTuple):
@@ -29,6 +31,11 @@ class Sizes(NamedTuple):
         return self.architecture.hidden
 
     @property
+    def width(self) -> int:
+        """Real numbers that a recurrence gives at each step."""
+        return (2 if self.architecture.cell == CellKind.LRU else 1) * self.hidden
+
+    @property
     def fans(self) -> list[int]:
         """What each layer reads: the inputs or the units below."""
-        return [self.inputs] + [self.hidden] * (self.architecture.layers - 1)
+        return [self.inputs] + [self.width] * (self.architecture.layers - 1)

@@ -15,6 +15,11 @@ MODELS: Registry[type[Model]] = Registry(
         "linear": "linrnn.models.linear:Linear",
         "tanh": "linrnn.models.tanh:Tanh",
         "relu": "linrnn.models.relu:Relu",
+        "almost-linear": "linrnn.models.almost_linear:AlmostLinear",
+        "linear-mlp": "linrnn.models.linear_mlp:LinearMlp",
+        "gru": "linrnn.models.gru:Gru",
+        "lstm": "linrnn.models.lstm:Lstm",
+        "lru": "linrnn.models.lru:Lru",
     },
 )
 DEFAULT_MODELS = ("linear", "tanh")  # of a sweep that names none

@@ -31,6 +31,7 @@ class Model(Config, ABC):
 
     kind: ClassVar[str] = "model"
     name: ClassVar[str]
+    limits: ClassVar[Mapping[str, str]] = {}  # setting -> the setting that it cannot exceed
     hidden_size: int
 
     @property

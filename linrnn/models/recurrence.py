@@ -29,7 +29,7 @@ SLOPES: dict[str, Callable[[Tensor], Tensor]] = {  # f' where f is h
 }
 
 
-def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None = None) -> Tensor:
     """Compute the states of h_t = f(W h_{t-1} + u_t), with gradients for u, W and h0.
 
     Parameters
@@ -42,6 +42,8 @@ def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
         State before the first step.
     activation : str
         `linear`, `tanh` or `relu`.
+    units : int, optional
+        Units that pass through the activation, the first ones; all by default.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
     Gradients by backpropagation through time (Werbos 1990).
     """
     use_kernels = u.device.type == "cpu" and prefers_kernels(u.shape[2], u.shape[3])
-    return kernel_recurrence(u, W, h0, activation) if use_kernels else product_recurrence(u, W, h0, activation)
+    return apply_recurrence(u, W, h0, activation, use_kernels, units)
 
 
 def project(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -74,31 +76,33 @@ def prefers_kernels(batch: int, hidden_size: int) -> bool:
     return batch * hidden_size**2 <= KERNEL_PRODUCTS
 
 
-def recurrence_definition(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def recurrence_definition(u: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None = None) -> Tensor:
     """The recurrence by its definition, step by step with autograd; slow."""
     kernels.parse_code(kernels.CellKind, activation)  # ValueError if unknown
     states, h = [], h0
     for u_t in u.unbind(1):
-        h = ACTIVATIONS[activation](h @ W.mT + u_t)
+        z = h @ W.mT + u_t
+        count = z.shape[-1] if units is None else units
+        h = torch.cat([ACTIVATIONS[activation](z[..., :count]), z[..., count:]], dim=-1)
         states.append(h)
     return torch.stack(states, dim=1)
 
 
-def kernel_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def kernel_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None = None) -> Tensor:
     """The recurrence by the compiled kernels, on the CPU."""
-    return apply_recurrence(u, W, h0, activation, True)
+    return apply_recurrence(u, W, h0, activation, True, units)
 
 
-def product_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def product_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None = None) -> Tensor:
     """The recurrence by batched products of torch, one a step, on any device."""
-    return apply_recurrence(u, W, h0, activation, False)
+    return apply_recurrence(u, W, h0, activation, False, units)
 
 
-def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, use_kernels: bool) -> Tensor:
+def apply_recurrence(u: Tensor, W: Tensor, h0: Tensor, activation: str, use_kernels: bool, units: int | None) -> Tensor:
     """The recurrence by one of the two forms, differentiable."""
     kernels.parse_code(kernels.CellKind, activation)  # ValueError if unknown
     apply: Any = RecurrenceFunction.apply
-    states: Tensor = apply(u, W, h0, activation, use_kernels)
+    states: Tensor = apply(u, W, h0, activation, use_kernels, units)
     return states
 
 
@@ -106,10 +110,12 @@ class RecurrenceFunction(Function):
     """Both forms, with explicit gradients (backpropagation through time, Werbos 1990)."""
 
     @staticmethod
-    def forward(ctx: Any, u: Tensor, W: Tensor, h0: Tensor, activation: str, use_kernels: bool) -> Tensor:
-        h = (kernel_forward if use_kernels else product_forward)(u, W, h0, activation)
+    def forward(
+        ctx: Any, u: Tensor, W: Tensor, h0: Tensor, activation: str, use_kernels: bool, units: int | None
+    ) -> Tensor:
+        h = (kernel_forward if use_kernels else product_forward)(u, W, h0, activation, units)
         ctx.save_for_backward(h, W, h0)
-        ctx.activation, ctx.use_kernels = activation, use_kernels
+        ctx.activation, ctx.use_kernels, ctx.units = activation, use_kernels, units
         return h
 
     @staticmethod
@@ -118,45 +124,58 @@ class RecurrenceFunction(Function):
             raise NotImplementedError("a recurrence has no second derivatives")
         h, W, h0 = ctx.saved_tensors
         backward = kernel_backward if ctx.use_kernels else product_backward
-        return *backward(gradients[0], h, W, h0, ctx.activation), None, None
+        return *backward(gradients[0], h, W, h0, ctx.activation, ctx.units), None, None, None
 
 
-def product_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def product_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None) -> Tensor:
     """h by products."""
     h, previous = u.clone(memory_format=torch.contiguous_format), h0
     for state in h.unbind(1):
         torch.baddbmm(state, previous, W.mT, out=state)
-        previous = IN_PLACE[activation](state)
+        IN_PLACE[activation](state[..., :units])
+        previous = state
     return h
 
 
-def product_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str) -> tuple[Tensor, Tensor, Tensor]:
+def product_backward(
+    dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None
+) -> tuple[Tensor, Tensor, Tensor]:
     """(du, dW, dh0) by products."""
     replicas, steps, _, size = h.shape
     du = dh.clone(memory_format=torch.contiguous_format)
-    slopes = SLOPES[activation](h).unbind(1) if activation != "linear" else ()
+    slopes = SLOPES[activation](h)[..., :units].unbind(1) if activation != "linear" else ()
     slope_of = du.unbind(1)
     for t in range(steps - 1, -1, -1):
         if t + 1 < steps:
             torch.baddbmm(slope_of[t], slope_of[t + 1], W, out=slope_of[t])
         if slopes:
-            slope_of[t].mul_(slopes[t])
+            slope_of[t][..., :units].mul_(slopes[t])
     dW = torch.bmm(slope_of[0].mT, h0)
     later = du[:, 1:].reshape(replicas, -1, size)
     dW.baddbmm_(later.mT, h[:, :-1].reshape(replicas, -1, size))
     return du, dW, torch.bmm(slope_of[0], W)
 
 
-def kernel_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str) -> Tensor:
+def kernel_forward(u: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None) -> Tensor:
     """h by the kernels."""
     u, W, h0 = (x.detach() for x in (u, W, h0))
-    code = kernels.parse_code(kernels.CellKind, activation)
-    return torch.from_numpy(kernels.recurrence_forward(u.numpy(), W.numpy(), h0.numpy(), code))
+    cell = choose_cell(activation, units, W.shape[1])
+    return torch.from_numpy(kernels.recurrence_forward(u.numpy(), W.numpy(), h0.numpy(), *cell))
 
 
-def kernel_backward(dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str) -> tuple[Tensor, Tensor, Tensor]:
+def kernel_backward(
+    dh: Tensor, h: Tensor, W: Tensor, h0: Tensor, activation: str, units: int | None
+) -> tuple[Tensor, Tensor, Tensor]:
     """(du, dW, dh0) by the kernels."""
     dh, h, W, h0 = (x.detach() for x in (dh, h, W, h0))
-    code = kernels.parse_code(kernels.CellKind, activation)
-    du, dW, dh0 = kernels.recurrence_backward(dh.numpy(), h.numpy(), W.numpy(), h0.numpy(), code)
+    cell = choose_cell(activation, units, W.shape[1])
+    du, dW, dh0 = kernels.recurrence_backward(dh.numpy(), h.numpy(), W.numpy(), h0.numpy(), *cell)
     return torch.from_numpy(du), torch.from_numpy(dW), torch.from_numpy(dh0)
+
+
+def choose_cell(activation: str, units: int | None, size: int) -> tuple[kernels.CellKind, int]:
+    """The cell of an activation that so many units of all pass through, and their number where it needs one."""
+    cell = kernels.parse_code(kernels.CellKind, activation)
+    if units is None or units == size or cell != kernels.CellKind.TANH:
+        return cell, 0
+    return (kernels.CellKind.PARTIAL_TANH, units) if units else (kernels.CellKind.LINEAR, 0)

@@ -16,7 +16,7 @@ from linrnn.models.model import Model, unflatten
 from linrnn.training.loop import evaluate_test_split, train
 from linrnn.training.trial_config import from_text, to_text
 
-T, B, I, H, O = 7, 3, 2, 5, 4  # noqa: E741 the letters of the shapes
+T, B, I, O = 7, 3, 2, 4  # noqa: E741 the letters of the shapes
 REPLICAS = 3
 Array = np.ndarray[Any, Any]
 
@@ -26,10 +26,11 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=[1, 2, 4])
+@pytest.fixture(params=[(1, 6), (2, 5), (4, 17)], ids=str)
 def model(request: pytest.FixtureRequest, name: str) -> Model:
     kind: Any = MODELS[name]
-    return kind(hidden_size=H, num_layers=request.param)  # type: ignore[no-any-return]
+    layers, hidden = request.param
+    return kind(hidden_size=hidden, num_layers=layers)  # type: ignore[no-any-return]
 
 
 def draw(model: Model, dtype: Any = float) -> Array:
@@ -71,7 +72,7 @@ def test_losses_and_gradients_of_the_kernels_are_those_of_the_definition(
     np.testing.assert_allclose(losses[0], expected.detach(), rtol=1e-12)
     np.testing.assert_allclose(norms[0], gradient.norm(dim=1), rtol=1e-11)
     np.testing.assert_allclose(10 * moments[0], gradient, rtol=1e-9, atol=1e-12)
-    monkeypatch.setattr(network_plan, "CHUNK", 2 * B * H)  # two steps at a time: the state is carried
+    monkeypatch.setattr(network_plan, "CHUNK", 2 * B * model.hidden_size)  # two steps at a time: the state is carried
     interface.plan_evaluation.cache_clear()
     np.testing.assert_allclose(kernels.evaluate(weights, objective, model.architecture), losses[0], rtol=1e-12)
     interface.plan_evaluation.cache_clear()

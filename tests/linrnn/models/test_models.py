@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from scipy.signal import dlsim
 from torch import Tensor, nn
 
 import linrnn
+from linrnn import kernels
+from linrnn.errors import ConfigError
 from linrnn.models import MODELS
 from linrnn.models.conversion import from_torch, to_torch
-from linrnn.models.elman import draw_orthogonal
+from linrnn.models.dense_stack import draw_orthogonal
 from linrnn.models.model import Model, count_parameters, unflatten
 from linrnn.models.network import Network, build_network
 
@@ -141,9 +144,11 @@ def test_tanh_is_torchs_rnn_in_values_and_gradients(layers: int) -> None:
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
-def test_relu_is_torchs_rnn_in_values_and_gradients(layers: int, dtype: torch.dtype, tolerance: float) -> None:
+@pytest.mark.parametrize("name", ["relu", "gru", "lstm"])
+def test_a_model_type_is_that_of_torch(name: str, layers: int, dtype: torch.dtype, tolerance: float) -> None:
     torch.manual_seed(0)
-    compare_with_torch(nn.RNN(I, H, layers, nonlinearity="relu").to(dtype), "relu", tolerance)
+    modules: dict[str, Any] = {"relu": partial(nn.RNN, nonlinearity="relu"), "gru": nn.GRU, "lstm": nn.LSTM}
+    compare_with_torch(modules[name](I, H, layers).to(dtype), name, tolerance)
 
 
 def compare_with_torch(module: Any, name: str, tolerance: float) -> None:
@@ -155,21 +160,29 @@ def compare_with_torch(module: Any, name: str, tolerance: float) -> None:
     inputs = torch.randn(T, B, I, dtype=dtype)
     outputs, expected = network(inputs)[0], readout(module(inputs)[0])
     assert torch.allclose(outputs, expected, rtol=tolerance, atol=tolerance)
-    weight = torch.randn(outputs.shape, dtype=dtype)
+    weight = torch.randn(outputs.shape, dtype=dtype) / outputs.numel() ** 0.5
     for each in (outputs, expected):
         (each * weight).sum().backward()
-    gradients = ({key: value.grad for key, value in each.named_parameters()} for each in (module, readout))
-    converted = from_torch(*gradients)
     for key, value in network.named_parameters():
-        twice = 2 if key.startswith("b") else 1  # the gradients of two biases, added up by the conversion
-        grad = value.grad if key[0] != "b" or name == "gru" else twice * value.grad
-        assert torch.allclose(grad, converted[key], rtol=tolerance, atol=10 * tolerance), key
+        right = torch_gradient(key, module, readout)
+        assert torch.allclose(value.grad, right, rtol=tolerance, atol=tolerance * max(1.0, right.abs().max().item())), (
+            key
+        )
     back_module, back_readout = to_torch(network.state_dict())
     again = copy.deepcopy(module)
     again.load_state_dict(back_module)
     again_readout = nn.Linear(H, O).to(dtype)
     again_readout.load_state_dict(back_readout)
     assert torch.allclose(again_readout(again(inputs)[0]), expected, rtol=tolerance, atol=tolerance)
+
+
+def torch_gradient(key: str, module: Any, readout: nn.Linear) -> Tensor:
+    """The gradient that a parameter of a network has in torch's modules, where each bias has that of the sum."""
+    if key in "Cc":
+        return {"C": readout.weight, "c": readout.bias}[key].grad
+    name = {"U": "weight_ih", "W": "weight_hh", "b": "bias_ih", "d": "bias_hh"}[key[0]]
+    gradient = getattr(module, f"{name}_l{int(key[1:] or 1) - 1}").grad
+    return gradient[-H:] if key[0] == "d" else gradient
 
 
 def test_state_dicts_convert_to_torch_and_back(layers: int) -> None:
@@ -200,6 +213,61 @@ def test_linear_and_tanh_start_from_the_same_weights() -> None:
     one, two = (MODELS[name](hidden_size=H) for name in ("linear", "tanh"))
     first = [model.draw_weights(model.shapes(I, O), np.random.default_rng([0, 4])) for model in (one, two)]
     assert np.array_equal(*first)
+
+
+@pytest.mark.parametrize("other", ["linear", "tanh"])
+def test_almost_linear_has_linear_and_tanh_as_its_ends_bit_for_bit(other: str, layers: int) -> None:
+    end = {"linear": 0, "tanh": H}[other]
+    shapes = MODELS["linear"](hidden_size=H, num_layers=layers).shapes(I, O)
+    rng = np.random.default_rng(0)
+    x, y = (rng.standard_normal((T, B, width)).astype(np.float32) for width in (I, O))
+    results = []
+    for model in (
+        MODELS[other](hidden_size=H, num_layers=layers),
+        MODELS["almost-linear"](hidden_size=H, num_layers=layers, nonlinear_units=end),
+    ):
+        weights = model.draw_weights(shapes, np.random.default_rng(1))[None]
+        moments, objective = np.zeros((2, *weights.shape), np.float32), kernels.Objective(x, y, 0, 1.0)
+        curves = kernels.train_steps(weights, *moments, 0, np.full(20, 0.01), objective, model.architecture, 1.0, 0.0)
+        parameters = unflatten(torch.from_numpy(weights), shapes)
+        outputs, _ = model.forward(parameters, torch.from_numpy(x), model.zero_state(1, B, like=torch.zeros(1)))
+        results.append([value.tobytes() for value in (weights, *curves, outputs.numpy())])
+    assert results[0] == results[1]
+
+
+def test_more_nonlinear_units_than_units_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"model.nonlinear_units must be at most model.hidden_size, 4, not 5"):
+        MODELS["almost-linear"](hidden_size=4, nonlinear_units=5)
+
+
+def test_poles_of_an_lru_start_on_the_ring_and_states_keep_the_variance_of_inputs() -> None:
+    model = MODELS["lru"](hidden_size=400, min_radius=0.5, max_radius=0.9)
+    shapes = model.shapes(1, 1)
+    p = {
+        name: value[0]
+        for name, value in unflatten(model.draw_weights(shapes, np.random.default_rng(0))[None], shapes).items()
+    }
+    moduli = np.exp(-np.exp(p["nu"].astype(float)))
+    assert moduli.min() >= 0.5
+    assert moduli.max() <= 0.9
+    assert np.mean(moduli**2) == pytest.approx((0.25 + 0.81) / 2, abs=0.02)  # uniform in the square: in the area
+    assert np.allclose(np.exp(2 * p["gamma"].astype(float)), 1 - moduli**2, rtol=1e-5)
+    assert np.exp(p["theta"]).mean() == pytest.approx(np.pi, abs=0.3)
+    with pytest.raises(ConfigError, match="min_radius must be below"):
+        MODELS["lru"](min_radius=0.9, max_radius=0.9)
+
+
+def test_an_lru_is_scipys_diagonal_system() -> None:
+    network = build_network(MODELS["lru"](hidden_size=H), I, O).double()
+    p = {name: value.detach().numpy() for name, value in network.named_parameters()}
+    A = np.diag(np.exp(-np.exp(p["nu"]) + 1j * np.exp(p["theta"])))
+    drive = np.exp(p["gamma"])[:, None] * (p["U"][:H] + 1j * p["U"][H:])
+    real = np.block([[A.real, -A.imag], [A.imag, A.real]])
+    inputs = np.random.default_rng(0).standard_normal((T, I))
+    both = np.vstack([drive.real, drive.imag])
+    _, expected, _ = dlsim((real, both, p["C"] @ real, p["C"] @ both, 1), inputs)
+    outputs, _ = network(torch.from_numpy(inputs)[:, None])
+    assert np.allclose(outputs[:, 0].detach(), expected + p["c"], rtol=1e-12, atol=1e-12)
 
 
 def test_global_seed_decides_a_networks_first_values() -> None:
