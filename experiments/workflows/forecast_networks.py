@@ -64,7 +64,7 @@ def find_networks(store: Store, target: str, model: str | None = None) -> list[T
     ConfigError
         If there is no such run or no finished sweep, or no model type was confirmed.
     """
-    run = last_sweeps(store).get(target)
+    run: SweepRun | TrialRun | None = last_sweeps(store).get(target)
     if run is None and os.path.isabs(target):
         raise ConfigError(f"no finished sweep of {target} in {store.name}: run linrnn sweep {shlex.quote(target)}")
     run = run or find_run(store, target)
