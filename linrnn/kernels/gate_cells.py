@@ -16,7 +16,7 @@ class Block(NamedTuple):
 
     source: int
     target: int
-    count: int
+    size: int
 
 
 class GateLayout(NamedTuple):

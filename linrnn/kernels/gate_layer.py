@@ -18,10 +18,10 @@ class GateLayer(Layer):
         super().__init__(layout, sizes, index, rows)
         self.cell, self.order, self.rows = sizes.architecture.cell, GATES[sizes.architecture.cell], rows
         H, (count, drive, recurrent, _, _) = self.hidden, self.order
-        step = pad(max(count * H, recurrent.target * H + pad(recurrent.count * H)))  # products write whole tiles
+        step = pad(max(count * H, recurrent.target * H + pad(recurrent.size * H)))  # products write whole tiles
         self.gates = layout.place(rows, count * H, step)
-        self.drive_transposed = layout.place_tiles(self.fan, drive.count * H)
-        self.recurrent_transposed = layout.place_tiles(H, recurrent.count * H)
+        self.drive_transposed = layout.place_tiles(self.fan, drive.size * H)
+        self.recurrent_transposed = layout.place_tiles(H, recurrent.size * H)
         self.cell_states, self.tanh_states = (layout.place_tiles(sizes.batch + rows, H) for _ in range(2))
         self.scales = layout.place_tiles(1, count * H)
 
@@ -37,29 +37,29 @@ class GateLayer(Layer):
 
     def place_weights(self, layout: Layout) -> None:
         H, (_, drive, recurrent, _, _) = self.hidden, self.order
-        self.drive = layout.place_tiles(drive.count * H, self.fan)
-        self.recurrent = layout.place_tiles(recurrent.count * H, H)
+        self.drive = layout.place_tiles(drive.size * H, self.fan)
+        self.recurrent = layout.place_tiles(recurrent.size * H, H)
         self.state_slopes = layout.place_tiles(self.batch + self.rows, H)  # those of h_0 first
         self.carry_slopes = layout.place_tiles(self.batch, H)
         self.slopes = self.columns(self.gates, drive)
 
     def parameters(self, row: ParameterRow) -> Parameters:
         H, (count, drive, recurrent, _, _) = self.hidden, self.order
-        return Parameters(row.take(drive.count * H, self.fan), row.take(recurrent.count * H, H), row.take(1, count * H))
+        return Parameters(row.take(drive.size * H, self.fan), row.take(recurrent.size * H, H), row.take(1, count * H))
 
     def columns(self, matrix: Matrix, block: Block) -> Matrix:
         """The columns of a block of gates."""
-        return matrix.section(block.target * self.hidden, block.count * self.hidden)
+        return matrix.section(block.target * self.hidden, block.size * self.hidden)
 
     def drive_parts(self, matrix: Matrix) -> Iterator[tuple[Block, Matrix]]:
         """The rows of U, or of its gradient, that each block of gates has."""
         for block in self.order.drive_order:
-            yield block, matrix.part(block.source * self.hidden, block.count * self.hidden)
+            yield block, matrix.part(block.source * self.hidden, block.size * self.hidden)
 
     def bias_parts(self, matrix: Matrix) -> Iterator[tuple[Block, Matrix]]:
         """The columns of b, or of its gradient, that each block of gates has."""
         for block in self.order.bias_order:
-            yield block, matrix.section(block.source * self.hidden, block.count * self.hidden)
+            yield block, matrix.section(block.source * self.hidden, block.size * self.hidden)
 
     def unpack(self, weights: Parameters) -> list[Instruction]:
         drive = [transpose(self.columns(self.drive_transposed, b), U) for b, U in self.drive_parts(weights.drive)]
@@ -67,7 +67,7 @@ class GateLayer(Layer):
 
     def pad(self, weights: Parameters) -> list[Instruction]:
         H = self.hidden
-        drive = [copy(self.drive.part(b.target * H, b.count * H), U) for b, U in self.drive_parts(weights.drive)]
+        drive = [copy(self.drive.part(b.target * H, b.size * H), U) for b, U in self.drive_parts(weights.drive)]
         return [*drive, copy(self.recurrent, weights.recurrent)]
 
     def matrices(self, first: int, direction: int) -> StepMatrices:
@@ -78,11 +78,10 @@ class GateLayer(Layer):
             return matrix.moving(row, batch, direction)
 
         states = [moving(matrix, row) for matrix in (self.states, self.cell_states) for row in (first + batch, first)]
-        matrices = StepMatrices(moving(self.gates, first), *states, moving(self.tanh_states, first), self.scales)
-        if direction > 0:
-            return matrices
-        slopes = (moving(self.state_slopes, row) for row in (first + batch, first))
-        return StepMatrices(*matrices[:7], *slopes, self.carry_slopes)
+        matrices = [moving(self.gates, first), *states, moving(self.tanh_states, first), self.scales]
+        if direction < 0:
+            matrices += [*(moving(self.state_slopes, row) for row in (first + batch, first)), self.carry_slopes]
+        return StepMatrices(*matrices)
 
     def forward(self, weights: Parameters, below: Matrix) -> list[Instruction]:
         gates, (_, drive, recurrent, _, _) = self.gates.part(0, below.rows), self.order

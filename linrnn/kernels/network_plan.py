@@ -78,8 +78,9 @@ class TrainingPlan(NetworkPlan):
     def __init__(self, sizes: Sizes, rows: int, kind: LossKind, washout: int) -> None:
         super().__init__(sizes, rows)
         padded = self.layout.place_tiles
-        for part in (*self.layers, self.readout):
-            part.place_weights(self.layout)
+        for layer in self.layers:
+            layer.place_weights(self.layout)
+        self.readout.place_weights(self.layout)
         widest = max(sizes.inputs, 4 * sizes.hidden, sizes.outputs, sizes.architecture.readout)
         self.scratch = Scratch(padded(rows, 1), padded(widest, 2 * widest), padded(1, 2 * widest))
         self.epoch = program(*self.unpack(), *self.pad(), *self.forward(rows), self.loss(kind, rows, washout))
