@@ -12,9 +12,9 @@ from linrnn.errors import DataError
 
 WAYS = ("error", "interpolate", "hold", "split")
 VERBS = {
-    "interpolate": "interpolated between its neighbors",
-    "hold": "the last value before it",
-    "split": "left out: there are sequences on both sides",
+    "interpolate": "is interpolated between its neighbors",
+    "hold": "has the last value before it",
+    "split": "is left out: there are sequences on both sides",
 }
 
 
@@ -70,5 +70,5 @@ def describe_missing(values: Array, how: str, table: TextTable, columns: Sequenc
     for column, missing in dict(zip(columns, np.isnan(values).T, strict=True)).items():
         if count := int(missing.sum()):
             cells, first = "1 cell is" if count == 1 else f"{count} cells are", table.lines[int(np.argmax(missing))]
-            notes.append(f"column {column!r}: {cells} missing, the first in row {first}; each is {VERBS[how]}")
+            notes.append(f"column {column!r}: {cells} missing, the first in row {first}; each {VERBS[how]}")
     return tuple(notes)
