@@ -27,8 +27,8 @@ def superposition_index(
 ) -> Array:
     """Return how far a network violates superposition, by amplitude of its inputs; 0 for a linear one.
 
-    |F(a x1 + a x2) - F(a x1) - F(a x2)| / |F(a x1 + a x2)|, where F(x) = f(center + x) - f(center) is the response of
-    the network from its zero state, in float64.
+    `|F(a x1 + a x2) - F(a x1) - F(a x2)| / |F(a x1 + a x2)|`, where F(x) = f(center + x) - f(center) is the response
+    of the network from its zero state, in float64.
 
     Parameters
     ----------

@@ -71,7 +71,7 @@ def fixed_points(network: Network, constant: ArrayLike, starts: Array) -> list[F
 
     References
     ----------
-    Sussillo & Barak (2013): minimize |F(h) - h|^2; here by Levenberg-Marquardt (More 1978), with the exact Jacobian.
+    Sussillo & Barak (2013): minimize `|F(h) - h|^2`; here by Levenberg-Marquardt (More 1978), with the exact Jacobian.
     """
     drive = np.array(constant, dtype=float)
     states: list[Array] = []

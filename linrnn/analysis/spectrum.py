@@ -19,7 +19,7 @@ class TransientGrowth(NamedTuple):
     Parameters
     ----------
     norm : float
-        max_k ||A^k||_2.
+        `max_k ||A^k||_2`.
     step : int
         Its k.
     """
@@ -65,7 +65,7 @@ def spectral_radius(system: StateSpace) -> float:
 
 
 def time_constants(system: StateSpace) -> Array:
-    """Return the steps in which the contribution of each pole falls to 1/e, -1 / ln |pole|.
+    """Return the steps in which the contribution of each pole falls to 1/e, `-1 / ln |pole|`.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def time_constants(system: StateSpace) -> Array:
 
 
 def pole_frequencies(system: StateSpace) -> Array:
-    """Return the frequency of each pole's contribution, |angle| / (2 pi).
+    """Return the frequency of each pole's contribution, `|angle| / (2 pi)`.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def pole_frequencies(system: StateSpace) -> Array:
 
 
 def pole_conditions(system: StateSpace) -> Array:
-    """Return the condition number of each pole, 1 / |v^H u| of its left and right eigenvectors of norm 1.
+    """Return the condition number of each pole, `1 / |v^H u|` of its left and right eigenvectors of norm 1.
 
     A change of A of norm d moves a pole by about d times its condition number: 1 for normal matrices, large (infinite
     but for rounding) for defective ones.
@@ -128,7 +128,7 @@ def pole_conditions(system: StateSpace) -> Array:
 
 
 def henrici_departure(system: StateSpace) -> float:
-    """Return Henrici's departure of A from a normal matrix, (||A||_F^2 - sum |pole|^2)^1/2.
+    """Return Henrici's departure of A from a normal matrix, `(||A||_F^2 - sum |pole|^2)^1/2`.
 
     Computed as the norm of the strict upper triangle of the Schur form, without the cancellation.
 
@@ -188,7 +188,7 @@ def transient_growth(system: StateSpace, steps: int = 1000) -> TransientGrowth:
     Returns
     -------
     TransientGrowth
-        max_k ||A^k||_2, 1 for a contraction, and its k; at the last step for an unstable system.
+        `max_k ||A^k||_2`, 1 for a contraction, and its k; at the last step for an unstable system.
 
     References
     ----------
