@@ -17,11 +17,11 @@ from tracking.store.access import existing_store
 
 ROWS = 60
 VALUES = [round(50 + 10 * np.sin(2 * np.pi * t / 12) + 0.1 * t + (t * 7919 % 13) / 13, 3) for t in range(ROWS)]
-MONTHS = [f"{2015 + t // 12}-{t % 12 + 1:02d}-01" for t in range(ROWS + 3)]
+MONTHS = [f"{2015 + t // 12}-{t % 12 + 1:02d}" for t in range(ROWS + 3)]
 
 
 def to_csv(first: int, last: int) -> str:
-    return "month,sold\n" + "".join(f"{MONTHS[t]},{VALUES[t % ROWS]}\n" for t in range(first, last))
+    return "month,sold\n" + "".join(f"{MONTHS[t]}-01,{VALUES[t % ROWS]}\n" for t in range(first, last))
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_new_rows_follow_by_their_dates_or_replace_old_ones(here: Here, trained:
     (folder / "late.csv").write_text(to_csv(ROWS + 1, ROWS + 3))
     code, out, err = here("forecast", run_id, "--data", "late.csv")
     assert (code, out) == (5, "")
-    assert f"{MONTHS[ROWS]} 00:00:00 follows the file's" in err
+    assert f"{MONTHS[ROWS]} follows the file's" in err
 
 
 def test_a_file_that_has_changed_is_said_and_the_recorded_one_continued(here: Here, trained: tuple[Path, str]) -> None:
@@ -139,16 +139,17 @@ def test_what_cannot_be_forecast_is_refused(
 
 def test_a_backtest_has_the_errors_of_networks_and_baselines(here: Here, trained: tuple[Path, str]) -> None:
     folder, run_id = trained
-    code, out, _ = here("backtest", run_id, "--steps", "2", "-o", "e.csv", "--figure", "e.png", "-q")
-    assert (code, out.splitlines()[1].split("  ")[0]) == (0, "rows ahead")
-    rows = csv.DictReader((folder / "e.csv").read_text().splitlines())
-    errors = {(each["predictor"], each["ahead"]): each for each in rows}
+    code, out, err = here("backtest", run_id, "--steps", "2", "-o", "e.csv", "--figure", "e.png", "--json", "-q")
+    assert (code, err) == (0, "")
+    errors = {(each["predictor"], each["ahead"]): each for each in json.loads(out)["errors"]}
     first = round(0.8 * ROWS)
     for lead in (1, 2):
         forecasts = [forecast_by_hand(folder, run_id, VALUES[: row - lead + 1], lead)[-1] for row in range(first, ROWS)]
         rmse = np.sqrt(np.square(np.array(forecasts) - VALUES[first:]).mean())
-        assert float(errors["linear", str(lead)]["rmse"]) == pytest.approx(rmse, rel=1e-9)
-    assert errors["linear", "1"]["values"] == errors["naive baseline", "2"]["values"] == str(ROWS - first)
-    assert len(errors) == 2 * 3
+        assert errors["linear", lead]["rmse"] == pytest.approx(rmse, rel=1e-9)
+    assert errors["linear", 1]["values"] == errors["naive baseline", 2]["values"] == ROWS - first
+    assert len((folder / "e.csv").read_text().splitlines()) == 1 + 2 * 3
     assert (folder / "e.png").read_bytes().startswith(b"\x89PNG")
+    code, out, _ = here("backtest", run_id, "--steps", "1", "-q")
+    assert (code, out.splitlines()[1].split("  ")[0]) == (0, "rows ahead")
     assert here("backtest", run_id, "--steps", "20", "-q")[0] == 2
