@@ -42,7 +42,6 @@ def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: 
 
     from experiments.cli.output import print_json
     from experiments.cli.text import show_comparisons
-    from experiments.report.html import write_figures
     from experiments.report.serialization import sweeps_json, sweeps_table
     from experiments.report.summary import summarize
     from experiments.report.sweep_record import load_sweep
@@ -54,6 +53,8 @@ def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: 
     records = [load_sweep(store, run) for run in require_sweeps(store, tasks)]
     summaries = [summarize(record) for record in records]
     if figures:
+        from experiments.report.html import write_figures
+
         write_figures(figures, records, summaries)
     if options.json:
         print_json(sweeps_json(summaries))

@@ -68,14 +68,14 @@ def show_verdict(summary: SweepSummary) -> None:
 
 def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """Print links into the MLflow UI."""
-    base = base_url(store)
+    base, sweeps = base_url(store), store.runs.experiments()[SWEEPS]
     print(f"\n{UI}")
     for summary in summaries:
         print(f"  {summary.task}: {charts_link(base, summary.experiment)}")
         for study in summary.studies:
             if study.best_run:
                 print(f"    best {study.model} trial: {run_link(base, summary.experiment, study.best_run)}")
-        print(f"    sweep: {run_link(base, experiment_id(store, SWEEPS), summary.sweep_run)}")
+        print(f"    sweep: {run_link(base, sweeps, summary.sweep_run)}")
 
 
 def show_suite(summaries: Sequence[SweepSummary]) -> None:
