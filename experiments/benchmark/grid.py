@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.benchmark.shapes import Shape, problem
-from experiments.benchmark.sides import Side, linrnn, loop, torch_rnn
+from experiments.benchmark.sides import LOOPS, TORCH_MODULES, Side, linrnn, loop, torch_rnn
 from experiments.benchmark.timer import Spread, time_sides
+from linrnn.models import DEFAULT_MODELS, MODELS
 
 LINRNN, LOOP, TORCH_RNN, JAX = "linrnn", "loop", "torch.nn.RNN", "JAX"
 HAS_JAX = all(find_spec(name) is not None for name in ("jax", "optax"))
@@ -47,13 +48,14 @@ def points(quick: bool) -> list[Point]:
         return [Point(model, 20, 1, 4, (1, 2), ()) for model in ("linear", "tanh")]
     grid = [(T, B, H, (1, 10, 20), (1, 10)) for T in (99, 1000) for B in (1, 32) for H in (10, 64)]
     single = [(1000, 1, 16, (10,), (10,)), (1000, 16, 64, (10,), (10,))]
-    return [Point(model, *sizes) for sizes in (*grid, *single) for model in ("linear", "tanh")]
+    others = [Point(model, 99, 1, 10, (1, 10), ()) for model in MODELS if model not in DEFAULT_MODELS]
+    return [Point(model, *sizes) for sizes in (*grid, *single) for model in DEFAULT_MODELS] + others
 
 
 def check(has_jax: bool = HAS_JAX) -> None:
     """Raise RuntimeError unless all sides have the same loss after a few steps from the same weights."""
-    for model in ("linear", "tanh"):
-        point = Point(model, 20, 3, 5, (2,), (2,) if has_jax else ())
+    for model in sorted({*LOOPS, *TORCH_MODULES}):
+        point = Point(model, 20, 3, 5, (2,), (2,) if has_jax and model in DEFAULT_MODELS else ())
         sides, _ = build_sides(point, all_ways=True)
         losses = {key: side(STEPS_CHECKED + 1) for key, side in sides.items()}
         expected = losses[LINRNN, 2]
@@ -80,9 +82,11 @@ def build_sides(point: Point, all_ways: bool) -> tuple[dict[tuple[str, int], Sid
 
     With `all_ways` and S > 1, JAX is also timed with one call per step, besides one call for many steps.
     """
-    sides: dict[tuple[str, int], Side] = {(LOOP, 1): loop(problem(point.to_shape(1)))}
+    sides: dict[tuple[str, int], Side] = {}
     compilations: dict[tuple[str, int], float] = {}
-    if point.model == "tanh":
+    if point.model in LOOPS:
+        sides[LOOP, 1] = loop(problem(point.to_shape(1)))
+    if point.model in TORCH_MODULES:
         sides[TORCH_RNN, 1] = torch_rnn(problem(point.to_shape(1)))
     for replicas in point.replicas:
         sides[LINRNN, replicas] = linrnn(problem(point.to_shape(replicas)))

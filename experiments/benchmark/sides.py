@@ -7,6 +7,8 @@ update, `(S,)`, by which the sides are checked against each other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +20,13 @@ from linrnn.models.conversion import to_torch
 from linrnn.models.model import unflatten
 from linrnn.training.backends import choose_backend
 
+LOOPS: dict[str, Callable[[Tensor], Tensor]] = {"linear": lambda z: z, "tanh": torch.tanh, "relu": torch.relu}
+TORCH_MODULES: dict[str, Callable[..., Any]] = {
+    "tanh": nn.RNN,
+    "relu": partial(nn.RNN, nonlinearity="relu"),
+    "gru": nn.GRU,
+    "lstm": nn.LSTM,
+}
 Side = Callable[[int], NDArray[np.float64]]
 
 
@@ -32,14 +41,13 @@ def loop(instance: Problem) -> Side:
     U, W, b, C, c = parameters = [nn.Parameter(value) for value in first_replica(instance).values()]
     x, y = (torch.from_numpy(part).float() for part in instance.data[:2])
     adam = torch.optim.Adam(parameters, lr=instance.config.training.learning_rate)
-    nonlinear = instance.config.model.name == "tanh"
+    activation = LOOPS[instance.config.model.name]
 
     def step() -> float:
         h = torch.zeros(x.shape[1], len(b))
         states = []
         for t in range(len(x)):
-            h = x[t] @ U.T + h @ W.T + b
-            h = torch.tanh(h) if nonlinear else h
+            h = activation(x[t] @ U.T + h @ W.T + b)
             states.append(h)
         outputs = torch.stack(states) @ C.T + c
         loss = (outputs - y).square().mean() / instance.data.scale
@@ -53,12 +61,16 @@ def loop(instance: Problem) -> Side:
 
 
 def torch_rnn(instance: Problem) -> Side:
-    """Train the first replica with `torch.nn.RNN` and a `torch.nn.Linear` readout."""
-    rnn, readout = nn.RNN(1, instance.config.model.hidden_size), nn.Linear(instance.config.model.hidden_size, 1)
+    """Train the first replica with torch's own module and a `torch.nn.Linear` readout."""
+    size = instance.config.model.hidden_size
+    rnn, readout = TORCH_MODULES[instance.config.model.name](1, size), nn.Linear(size, 1)
     rnn_weights, readout_weights = to_torch(first_replica(instance))
     rnn.load_state_dict(rnn_weights)
     readout.load_state_dict(readout_weights)
-    rnn.bias_hh_l0.requires_grad_(False)  # a second bias that the other sides do not have
+    if isinstance(rnn, nn.GRU):  # the candidate alone has a second bias on the other sides
+        rnn.bias_hh_l0.register_hook(lambda gradient: torch.cat([torch.zeros(2 * size), gradient[2 * size :]]))
+    else:
+        rnn.bias_hh_l0.requires_grad_(False)
     parameters = [value for value in (*rnn.parameters(), *readout.parameters()) if value.requires_grad]
     x, y = (torch.from_numpy(part).float() for part in instance.data[:2])
     adam = torch.optim.Adam(parameters, lr=instance.config.training.learning_rate)

@@ -12,6 +12,7 @@ from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
 from experiments.benchmark.growth import BASE
 from experiments.benchmark.shapes import Shape
 from experiments.benchmark.targets import Grid
+from linrnn.models import DEFAULT_MODELS
 
 COLORS = {LINRNN: "#0072B2", TORCH_RNN: "#E69F00", JAX: "#009E73", LOOP: "#555555"}  # Wong 2011
 MARKERS = {LINRNN: "o", TORCH_RNN: "s", JAX: "^"}
@@ -21,8 +22,9 @@ STYLES = {"linear": "-", "tanh": "--"}
 def speed_ups(cells: Sequence[Cell], path: Path) -> None:
     """Draw the speed relative to the per-step loop: a panel per model type, a row per shape."""
     grid = Grid(cells)
-    models = list(dict.fromkeys(shape.model for shape in grid.shapes))
-    rows = sorted({shape._replace(model="") for shape in grid.shapes}, reverse=True)
+    shapes = [shape for shape in grid.shapes if shape.model in DEFAULT_MODELS]
+    models = list(dict.fromkeys(shape.model for shape in shapes))
+    rows = sorted({shape._replace(model="") for shape in shapes}, reverse=True)
     figure = Figure(figsize=(10, 1.5 + 0.24 * len(rows)), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(models), sharex=True, sharey=True, squeeze=False)[0]

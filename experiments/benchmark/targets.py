@@ -71,6 +71,7 @@ def grid_targets(cells: Sequence[Cell]) -> Iterator[Target]:
             ratio = grid.speed_up(LINRNN, Shape(model, *sizes))
             if ratio is not None:
                 yield Target(f"speed of the loop, {Shape(model, *sizes)}", goal, ratio)
+    yield from model_targets(grid)
     usual = Shape("tanh", 99, 1, 10, 10)
     over_rnn = grid.speed_up(LINRNN, usual, TORCH_RNN)
     if over_rnn is not None:
@@ -88,6 +89,21 @@ def grid_targets(cells: Sequence[Cell]) -> Iterator[Target]:
     for hidden, lowest in ((10, 1 / 3), (64, 1 / 1.5)):
         over_jax = [grid.speed_up(LINRNN, shape, JAX) for shape in tens if hidden == shape.H]
         yield from worst_case(f"speed of JAX in steady state, worst at H={hidden}, S=10", lowest, over_jax)
+
+
+def model_targets(grid: Grid) -> Iterator[Target]:
+    """Yield the targets of the model types that a default sweep does not compare, at the usual sizes."""
+    for model, goal, reference in (("relu", 500, LOOP), ("gru", 100, TORCH_RNN), ("lstm", 100, TORCH_RNN)):
+        ratio = grid.speed_up(LINRNN, Shape(model, 99, 1, 10, 10), reference)
+        if ratio is not None:
+            name = "the loop" if reference == LOOP else "torch's own module"
+            yield Target(f"speed of {name}, {Shape(model, 99, 1, 10, 10)}", goal, ratio)
+    tanh = grid.get(LINRNN, Shape("tanh", 99, 1, 10, 10))
+    for model in ("almost-linear", "lru"):
+        cell = grid.get(LINRNN, Shape(model, 99, 1, 10, 10))
+        if cell and tanh:
+            ratio = cell.share.median / tanh.share.median
+            yield Target(f"time of tanh, {cell.shape}", 1.3, ratio, most=True)
 
 
 def worst_case(what: str, goal: float, values: Sequence[float | None] | Iterator[float | None]) -> Iterator[Target]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.cli.parameters import expand_models
 from linrnn.models import MODELS
 from linrnn.tasks import BUILT_IN
 from tests.conftest import Run
@@ -37,6 +38,12 @@ def complete(tmp_path: Path) -> Complete:
         return [line.partition(",")[2] for line in done.stdout.split() if line.startswith("plain,")]
 
     return offered
+
+
+def test_all_is_every_model_type_and_none_is_those_of_a_default_sweep() -> None:
+    assert expand_models(("all",)) == expand_models(("gru", "all")) == tuple(MODELS)
+    assert expand_models(("gru", "linear", "gru")) == ("gru", "linear")
+    assert expand_models(()) == ("linear", "tanh")
 
 
 def test_tasks_model_types_and_files(complete: Complete, tmp_path: Path) -> None:

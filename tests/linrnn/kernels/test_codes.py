@@ -11,6 +11,7 @@ from linrnn import kernels
 from linrnn.kernels.codes import KINDS, CellKind, LossKind, Operation, parse_code
 from linrnn.kernels.elman_cell import activate, multiply_by_slope, scan, scan_back
 from linrnn.kernels.execution import run
+from linrnn.kernels.lru_cell import unpack_parameters
 from linrnn.kernels.matrices import Layout
 from linrnn.kernels.program import INSTRUCTION, Instruction, add, copy, loop, loss, program
 
@@ -99,6 +100,13 @@ def test_the_compiled_program_refuses_unknown_kinds(kind: int, dtype: type) -> N
     rows = (*activate(CellKind.TANH, MATRIX), *multiply_by_slope(CellKind.TANH, MATRIX, MATRIX))
     for row in (*rows, loss(LossKind.SQUARED_ERROR, MATRIX, MATRIX, 0)):
         refuse(program(row), "kind", kind, dtype)
+
+
+@pytest.mark.parametrize("kind", [0, CellKind.TANH, CellKind.GRU])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_compiled_program_refuses_cells_without_parameters_of_their_own(kind: int, dtype: type) -> None:
+    poles, logarithms = MATRIX.part(0, 1), MATRIX.part(1, 1)
+    refuse(program(unpack_parameters(poles, logarithms, MATRIX.part(0, 0))), "kind", kind, dtype)
 
 
 def refuse(instructions: np.ndarray, field: str, code: int, dtype: type) -> None:

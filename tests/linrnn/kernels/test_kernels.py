@@ -20,7 +20,7 @@ from torch import Tensor
 
 from linrnn import kernels
 from linrnn.kernels import compilation, execution, interface, network_plan, optimization
-from linrnn.kernels.elementary_functions import exponential, logarithm
+from linrnn.kernels.elementary_functions import cosine_and_sine, exponential, logarithm
 
 Array = npt.NDArray[Any]
 CODES = {name: kernels.parse_code(kernels.CellKind, name) for name in ("linear", "tanh", "relu")}
@@ -382,6 +382,22 @@ def test_exp_and_log(dtype: Any, lowest: float, bound: float) -> None:
     exp_and_log(special, np.empty(4))
     smallest = np.exp(dtype(lowest))
     np.testing.assert_allclose(special, np.array([smallest, smallest, 1, np.nan], dtype), rtol=1e-6)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def cosines_and_sines(values: Array, cosines: Array, sines: Array) -> None:
+    """cos and sin of values."""
+    for i in range(len(values)):
+        cosines[i], sines[i] = cosine_and_sine(values[i])
+
+
+def test_cosine_and_sine() -> None:
+    generator = np.random.default_rng(0)
+    values = np.concatenate([generator.uniform(-scale, scale, 300) for scale in (1e-3, 1, 7, 1e3)])
+    results = np.empty((2, len(values)))
+    cosines_and_sines(values, *results)
+    exact = values.astype(np.longdouble)
+    np.testing.assert_allclose(results, np.array([np.cos(exact), np.sin(exact)], float), rtol=0, atol=3e-16)
 
 
 def tanh_of(values: Array) -> Array:
