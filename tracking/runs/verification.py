@@ -200,8 +200,9 @@ def metric_damage(record: TrialRecord) -> Iterator[str]:
     version = check_version(record.tags.get(Tag.SCHEMA), f"run {record.run_id}")
     last = {name: value for name, value, _ in trial_metrics(record.load())}
     if version < OBJECTIVE_VERSION:
-        last = {name: value for name, value in last.items() if name != Metric.OBJECTIVE and not is_logarithm(name)}
+        del last[Metric.OBJECTIVE]
     for name, value in last.items():
         metric = record.metrics.get(name)
-        if metric != value and not (metric is None and abs(value) == float("inf")):
+        is_optional = abs(value) == float("inf") or is_logarithm(name)
+        if metric != value and not (metric is None and is_optional):
             yield f"metric {name} is {metric}, and its files say {value}"

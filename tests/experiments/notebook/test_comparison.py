@@ -50,7 +50,7 @@ def test_public_names() -> None:
 
 def test_verdict_in_words(result: SweepResult) -> None:
     assert result.verdict.word in ("linear suffices", "nonlinearity needed", "not predictable", "undecided")
-    assert str(result.verdict).startswith(f"{result.verdict.word}: ")
+    assert str(result.verdict).startswith(f"{result.verdict.word}. ")
 
 
 def test_table_has_a_row_for_each_model_type(result: SweepResult) -> None:
