@@ -35,7 +35,7 @@ def log_name(metric: str) -> str:
 
 
 def is_logarithm(metric: str) -> bool:
-    """Whether a metric holds the decimal logarithm of another; versions before 0.2.0 logged none, and a run may lack it."""
+    """Whether a metric holds the decimal logarithm of another, which runs may lack."""
     return metric.startswith(LOGARITHM)
 
 
