@@ -176,6 +176,8 @@ def kernel_backward(
 def choose_cell(activation: str, units: int | None, size: int) -> tuple[kernels.CellKind, int]:
     """The cell of an activation that so many units of all pass through, and their number where it needs one."""
     cell = kernels.parse_code(kernels.CellKind, activation)
-    if units is None or units == size or cell != kernels.CellKind.TANH:
+    if units is None or units == size:
         return cell, 0
+    if cell != kernels.CellKind.TANH:
+        raise ValueError(f"some units alone pass through tanh, not through {activation}")
     return (kernels.CellKind.PARTIAL_TANH, units) if units else (kernels.CellKind.LINEAR, 0)

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -56,6 +58,21 @@ def test_values_and_gradients_are_those_of_the_definition(
     expected = values_and_gradients(recurrence_definition, arguments, activation)
     for value, right in zip(values_and_gradients(form, arguments, activation), expected, strict=True):
         torch.testing.assert_close(value, right, rtol=1e-10, atol=1e-10)
+
+
+@forms
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("units", [0, 1, 8, 11])
+def test_some_units_alone_pass_through_the_activation(form: Any, activation: str, units: int) -> None:
+    if activation == "relu" and form is not product_recurrence:
+        pytest.skip("compiled for tanh alone")
+    arguments = drawn(2, 5, 3, 11)
+    partial_form = partial(form, units=units)
+    expected = values_and_gradients(partial(recurrence_definition, units=units), arguments, activation)
+    for value, right in zip(values_and_gradients(partial_form, arguments, activation), expected, strict=True):
+        torch.testing.assert_close(value, right, rtol=1e-10, atol=1e-10)
+    whole = values_and_gradients(form, arguments, activation)[0]
+    assert torch.equal(values_and_gradients(partial_form, arguments, activation)[0], whole) == (units == 11)
 
 
 @forms
