@@ -318,15 +318,15 @@ def test_diff_says_what_differs(swept: Store, here: Here) -> None:
     ("arguments", "code", "part"),
     [
         (["reproduce"], 2, "no finished sweep"),
-        (["reproduce", "zz"], 2, "a run id is 32 of the characters"),
-        (["reproduce", "abc"], 2, "run 'abc' does not exist"),
-        (["reproduce", "--sweep", "abc"], 2, "run 'abc' does not exist"),
+        (["reproduce", "zz"], 2, "no run 'zz' in the store"),
+        (["reproduce", "abc"], 2, "no run 'abc' in the store"),
+        (["reproduce", "--sweep", "abc"], 2, "no run 'abc' in the store"),
         (["reproduce", "abc", "--sweep", "abc"], 2, "not both"),
         (["reproduce", "abc", "--workers", "2"], 2, "go with --sweep"),
         (["reproduce", "abc", "--tolerance", "nan"], 2, "tolerance"),
         (["reproduce", "."], 6, "run.json"),
-        (["diff", "abc", "def"], 2, "run 'abc' does not exist"),
-        (["export", "abc", "out"], 2, "run 'abc' does not exist"),
+        (["diff", "abc", "def"], 2, "no run 'abc' in the store"),
+        (["export", "abc", "out"], 2, "no run 'abc' in the store"),
     ],
 )
 def test_wrong_requests_are_one_line(
