@@ -63,11 +63,12 @@ def loop(instance: Problem) -> Side:
 def torch_rnn(instance: Problem) -> Side:
     """Train the first replica with torch's own module and a `torch.nn.Linear` readout."""
     size = instance.config.model.hidden_size
-    rnn, readout = TORCH_MODULES[instance.config.model.name](1, size), nn.Linear(size, 1)
+    rnn: Any = TORCH_MODULES[instance.config.model.name](1, size)
+    readout = nn.Linear(size, 1)
     rnn_weights, readout_weights = to_torch(first_replica(instance))
     rnn.load_state_dict(rnn_weights)
     readout.load_state_dict(readout_weights)
-    if isinstance(rnn, nn.GRU):  # the candidate alone has a second bias on the other sides
+    if instance.config.model.name == "gru":  # the candidate alone has a second bias on the other sides
         rnn.bias_hh_l0.register_hook(lambda gradient: torch.cat([torch.zeros(2 * size), gradient[2 * size :]]))
     else:
         rnn.bias_hh_l0.requires_grad_(False)
