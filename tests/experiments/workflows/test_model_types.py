@@ -33,7 +33,7 @@ def test_a_run_of_every_other_model_type_is_loaded_and_reproduced(
         run_id = record_trial(store, trained, f"{model} single", {"phase": "single"})
         assert run(group, ("reproduce", run_id, "--store", str(store.folder), "-q")) == 0
         assert capsys.readouterr().out.startswith("IDENTICAL"), model
-        network, inputs = load(run_id, replica=1, store=store), torch.linspace(-1, 1, 9)[:, None, None]
+        network, inputs = load(run_id, replica=1, store=store, raw=True), torch.linspace(-1, 1, 9)[:, None, None]
         parameters = unflatten(torch.from_numpy(history.best_weights[1:2]), history.shapes)
         outputs, _ = config.model.forward(parameters, inputs, config.model.zero_state(1, 1, like=inputs))
         assert torch.equal(network(inputs)[0], outputs[0])
