@@ -98,7 +98,7 @@ def suite_rows(content: Mapping[str, Any]) -> list[list[Any]]:
         medians = {each["model"]: each["median_test_loss"] for each in sweep["confirmation"]}
         losses = [sweep["baselines"][name] for name in ("naive", "linear", "nonlinear")]
         losses = [0 if loss < ROUNDING else loss for loss in losses]
-        rows.append([sweep["task"], *losses, medians["linear"], medians["tanh"], sweep["verdict"]])
+        rows.append([sweep["task"], *losses, medians["linear"], medians["tanh"], sweep["order"], sweep["verdict"]])
     return rows
 
 

@@ -46,8 +46,8 @@ def suite(
 ) -> None:
     """Run the sweeps of all built-in tasks and show one table.
 
-    The table has baselines, the median test loss of each model type, and the verdict. The same command again resumes
-    the sweeps, or shows their results.
+    The table has baselines, the median test loss of each model type, the order that the linear network reduces to, and
+    the verdict. The same command again resumes the sweeps, or shows their results.
     """
     from experiments.search.sweep_config import prepare_sweep
 
@@ -59,13 +59,19 @@ def suite(
     }
     text = settings_text(settings, shorthands)
     sweeps = [prepare_sweep(task, DEFAULT_MODELS, text) for task in BUILT_IN]
-    _, summaries = sweep_all(options, sweeps, workers)
+    store, summaries = sweep_all(options, sweeps, workers)
 
     from experiments.cli.text import show_suite
     from experiments.report.figures.task_figures import suite_figure
     from experiments.report.serialization import sweeps_json
+    from experiments.workflows.reduce import measure_orders
     from tracking.store.disk import write_file
 
-    print_json(sweeps_json(summaries)) if options.json else show_suite(summaries)
+    orders = measure_orders(store, summaries)
+    if options.json:
+        content = sweeps_json(summaries)
+        print_json({"sweeps": [{**sweep, "order": orders[sweep["task"]]} for sweep in content["sweeps"]]})
+    else:
+        show_suite(summaries, orders)
     if figure:
         write_file(figure, suite_figure(summaries))

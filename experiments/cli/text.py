@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
@@ -78,22 +78,24 @@ def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
         print(f"    sweep: {run_link(base, sweeps, summary.sweep_run)}")
 
 
-def show_suite(summaries: Sequence[SweepSummary]) -> None:
-    """Print one table with a row for each task: baselines, median test loss of each model type, verdict."""
+def show_suite(summaries: Sequence[SweepSummary], orders: Mapping[str, int | None]) -> None:
+    """Print one table with a row for each task: baselines, median test loss of each model type, order, verdict."""
     models = [study.model for study in summaries[0].studies]
     print_table(
-        "Test losses; 1 is the best constant predictor's. Of each model type the median of the confirmation.",
-        ("task", *SUITE_BASELINES, *models, "verdict"),
-        [suite_row(summary, models) for summary in summaries],
+        "Test losses; 1 is the best constant predictor's. Of each model type the median of the confirmation. Order: "
+        "units of the smallest linear network whose validation loss is within 1 % of the confirmed linear network's.",
+        ("task", *SUITE_BASELINES, *models, "order", "verdict"),
+        [suite_row(summary, models, orders[summary.task]) for summary in summaries],
     )
 
 
-def suite_row(summary: SweepSummary, models: Sequence[str]) -> tuple[str, ...]:
+def suite_row(summary: SweepSummary, models: Sequence[str], order: int | None) -> tuple[str, ...]:
     """Return the row of one task."""
     medians = {each.model: f"{each.quartiles[1]:.3g}" for each in summary.confirmations}
     losses = losses_by_label(summary.baselines)
     baselines = (f"{max(losses[label], ROUNDING):.3g}" for label in SUITE_BASELINES)
-    return (summary.task, *baselines, *(medians.get(model, "-") for model in models), summary.verdict.word)
+    medians_text = (medians.get(model, "-") for model in models)
+    return (summary.task, *baselines, *medians_text, "-" if order is None else str(order), summary.verdict.word)
 
 
 def show_baselines(baselines: Baselines) -> None:

@@ -19,6 +19,7 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
                         words), candidates[] (name, val, test: of the linear predictors), rmse and mae (null, or
                         naive, linear, nonlinear)
       bounds            analytic, noise; null if not known
+      order             of `linrnn suite` alone: units that the linear network reduces to, or null
       nonlinearity      null, or tests[] (name, null, statistic, p, adjusted_p, about, targets), effect, detection_ratio
 
 `objective` is what a study minimizes: the upper quartile over replicas of each one's lowest validation loss, or their

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from experiments.report.figures.reduction_figure import reduction_picture
+from experiments.report.summary import SweepSummary
 from experiments.report.table import csv_text
 from experiments.report.trial_artifacts import trial_artifacts
-from experiments.workflows.network_choice import NetworkChoice
+from experiments.workflows.network_choice import LINEAR, NetworkChoice, choose_network
 from experiments.workflows.trial import attach_data_files, load_recorded_data
 from linrnn.analysis.reduction import MARGIN, Reduction, to_history
 from linrnn.analysis.task_reduction import reduce_to_task
@@ -90,6 +92,22 @@ def measure_reduction(choice: NetworkChoice, margin: float = MARGIN) -> Reductio
     """Reduce a recorded network to the smallest order within a margin, without recording it: for a table of tasks."""
     data = load_recorded_data(choice.result.config, choice.record.copy)
     return reduce_to_task(choice.model, choice.parameters, data.splits, margin=margin)
+
+
+def measure_orders(store: Store, summaries: Sequence[SweepSummary]) -> dict[str, int | None]:
+    """Return the order that the best replica of each sweep's linear confirmation reduces to, by task.
+
+    None where linear was not confirmed, or all its replicas diverged.
+    """
+    orders: dict[str, int | None] = {}
+    for summary in summaries:
+        runs = [
+            each.run_id
+            for each in summary.confirmations
+            if each.model == LINEAR and each.diverged < len(each.test_loss)
+        ]
+        orders[summary.task] = measure_reduction(choose_network(store, runs[0])).order if runs else None
+    return orders
 
 
 def repeat_reduction(record: TrialRecord, data: TaskData) -> TrialResult:

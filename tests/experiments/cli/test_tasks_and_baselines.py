@@ -88,3 +88,4 @@ def test_the_suite_ends_with_a_line_a_task_and_goes_on_where_it_was(here: Here, 
     assert (tmp_path / "mlflow.db").stat().st_mtime_ns == stamp
     found = json.loads(here("suite", *tiny, "--json")[1])["sweeps"]
     assert [each["task"] for each in found] == list(BUILT_IN)
+    assert all(1 <= each["order"] <= 64 for each in found)
