@@ -9,6 +9,7 @@ from experiments.benchmark.sides import linrnn
 from experiments.benchmark.targets import Target
 
 
+@pytest.mark.long
 def test_sides_that_differ_are_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grid, "HAS_JAX", False)
     grid.check()

@@ -28,6 +28,7 @@ def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("one_process", "here_is_a_store")
+@pytest.mark.long
 def test_a_claim_is_measured_recorded_and_written_once(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_a_sweep_records_them(table: Path, store: Store) -> None:
     assert sweeps_json([summary])["sweeps"][0]["notes"] == list(notes)
 
 
+@pytest.mark.long
 def test_standard_input_takes_the_place_of_a_file(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [sys.executable, "-m", "experiments", "baselines", "-", "--json"]
     done = subprocess.run(command, input=table.read_bytes(), capture_output=True, check=True)

@@ -35,6 +35,7 @@ def test_a_serial_executor_calls_at_once_and_keeps_errors_in_the_future() -> Non
     assert isinstance(executor.submit(divmod, 7, 0).exception(), ZeroDivisionError)
 
 
+@pytest.mark.long
 def test_the_death_of_a_worker_costs_its_own_task_alone() -> None:
     with local_workers(2) as executor:
         first = executor.submit(os.getpid)

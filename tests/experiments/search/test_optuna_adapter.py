@@ -94,6 +94,7 @@ def test_asked_configs_differ_from_the_base_in_what_is_searched_alone() -> None:
     assert changed <= set(SPACE) == set(search_values(config))
 
 
+@pytest.mark.long
 def test_importances_print_nothing() -> None:
     """In a process of its own, as others of the session have silenced Optuna."""
     program = "from experiments.search.optuna_adapter import importances; print(importances({}, []))"

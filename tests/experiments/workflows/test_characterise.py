@@ -95,6 +95,7 @@ def test_an_export_is_the_network_for_other_programs(golden_copy: Store, here: H
     assert np.allclose(poles, np.sort_complex(system["poles"].ravel()), atol=1e-9)
 
 
+@pytest.mark.long
 def test_all_replicas_have_a_spread(golden_copy: Store, here: Here) -> None:
     run, store = confirmation(golden_copy, "tanh"), ("--store", str(golden_copy.folder))
     code, out, _ = here("characterise", run.run_id, "--all", "--json", *store)

@@ -22,6 +22,7 @@ CHOSEN = {"task": "sine", "model": "almost-linear"}
 SETTINGS = {"model.hidden_size": "3", "training.epochs": "6", "training.replicas": "2", "training.evaluations": "2"}
 
 
+@pytest.mark.long
 def test_a_run_of_every_other_model_type_is_loaded_and_reproduced(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:

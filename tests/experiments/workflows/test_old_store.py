@@ -263,6 +263,7 @@ def test_an_interrupted_sweep_of_an_old_objective_is_not_continued(
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.long
 def test_old_and_new_sweeps_are_compared_side_by_side(
     old: Store, archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,7 @@ def test_another_reduction_is_not_identical(trained: Store, answer: Answer, monk
     assert (code, out[:9]) == (4, "DIFFERENT")
 
 
+@pytest.mark.long
 def test_layers_are_one_system_and_the_best_replica_is_taken(trained: Store, answer: Answer) -> None:
     source = run_named(trained, "two layers")
     found = reduce_json(answer, source, "--order", "8")
@@ -111,6 +112,7 @@ def test_layers_are_one_system_and_the_best_replica_is_taken(trained: Store, ans
     assert other["val_loss"] > found["val_loss"]
 
 
+@pytest.mark.long
 def test_a_nonlinear_network_is_reduced_by_its_linear_approximation(trained: Store, answer: Answer) -> None:
     found = reduce_json(answer, run_named(trained, "tanh"), "--order", "2")
     assert not found["is_exact"]

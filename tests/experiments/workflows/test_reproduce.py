@@ -239,6 +239,7 @@ def test_classes_trained_by_torch_are_reproduced_by_torch(store: Store, here: He
     assert (code, json.loads(out)["verdict"]) == (0, "IDENTICAL")
 
 
+@pytest.mark.long
 def test_threads_set_outside_change_nothing(store: Store) -> None:
     run_id = record_trial(store, run_trial(LARGE), "large", {"phase": "single"})
     done = elsewhere(store.folder, "reproduce", run_id, "-q", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
@@ -281,6 +282,7 @@ def test_a_damaged_record_is_no_failed_reproduction(store: Store, here: Here) ->
     assert not (store.folder / "out").exists()
 
 
+@pytest.mark.long
 def test_a_damaged_trial_does_not_stop_the_others(swept: Store, here: Here, tmp_path: Path) -> None:
     store = open_store(new_store(swept.folder, tmp_path / "copy"))
     sweep = last_sweeps(store).get("sine")

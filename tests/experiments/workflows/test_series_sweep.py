@@ -148,6 +148,7 @@ def test_another_split_is_another_study(table: Path, name: str, text: str, monke
     assert sweep_identity(again, ["a"]) == sweep_identity(other, ["a"]) != sweep_identity(default, ["a"])
 
 
+@pytest.mark.long
 def test_a_series_with_a_test_file_is_reproduced_without_its_files(store: Store, here: Here, table: Path) -> None:
     more = table.parent / "more.csv"
     more.write_bytes(TABLE.replace("10,", "11,").encode())

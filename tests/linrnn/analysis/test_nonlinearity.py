@@ -106,6 +106,7 @@ def rejection_rates(draw: Draw, series: int, steps: int) -> dict[str, float]:
     return rates | {"sign": float(np.mean([result.find_nonlinear_mean(0.1) is not None for result in results]))}
 
 
+@pytest.mark.long
 def test_sunspots_are_nonlinear() -> None:
     """As Tong & Lim 1980 and many found since."""
     result = compute_nonlinearity_tests("sunspots")
@@ -156,6 +157,7 @@ def test_classes_and_few_targets_are_refused() -> None:
 
 
 @pytest.mark.usefixtures("few_surrogates")
+@pytest.mark.long
 def test_heavy_tails_and_variances_do_not_make_a_mean_nonlinear() -> None:
     """GARCH is found by the tests of any dependence, and is no sign of a nonlinear mean."""
     rates = rejection_rates(changing_variance, 6, 300)

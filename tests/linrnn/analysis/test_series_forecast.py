@@ -66,6 +66,7 @@ def test_of_many_rows_some_are_taken() -> None:
     assert MOST_ORIGINS < len(known.values) <= 2 * MOST_ORIGINS
 
 
+@pytest.mark.long
 def test_intervals_hold_what_comes_after_generated_series() -> None:
     """The last rows of each series are kept from the forecast; its intervals hold about as many as they should."""
     hits, counts, measured = np.zeros(2), 0, []

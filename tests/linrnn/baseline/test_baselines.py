@@ -96,6 +96,7 @@ def test_a_combination_predicts_the_mean() -> None:
 
 
 @pytest.mark.parametrize("name", ["sunspots", "xor", "digits"])
+@pytest.mark.long
 def test_the_test_split_chooses_nothing(name: str) -> None:
     task = small(name, length=150, sequences=2)
     data = task.splits()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from linrnn.baseline.kernel_ridge import TRAINING_TARGETS, Kernel, fit_kernel, select_kernel
 from linrnn.baseline.lag_regression import LagRegression
@@ -43,6 +44,7 @@ def test_no_kernel_is_chosen_where_the_base_leaves_nothing_to_find() -> None:
     assert kernel is None or kernel.base == 1
 
 
+@pytest.mark.long
 def test_no_kernel_is_chosen_on_the_test_split() -> None:
     data = TASKS["henon"](test_sequences=2).splits()
     test = data.test._replace(targets=np.random.default_rng(0).permutation(data.test.targets))

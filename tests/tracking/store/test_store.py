@@ -143,6 +143,7 @@ class TestMoved:
 
 
 class TestLocks:
+    @pytest.mark.long
     def test_a_lock_is_held_by_one_and_freed_when_its_holder_is_killed(self, store: Store) -> None:
         program = (
             "import sys, time; from tracking import open_store\n"
