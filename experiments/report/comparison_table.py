@@ -165,11 +165,11 @@ def comparison_table(summary: SweepSummary) -> Table:
 
 
 def short_table(summaries: Sequence[SweepSummary]) -> Table:
-    """Return the table that has a row for each sweep and model type, and some of the quantities as columns."""
+    """Return the table that has a row for each sweep and model type, and as many quantities as fit 80 columns."""
     settings = list(dict.fromkeys(name for summary in summaries for name in summary.settings))
     searched = [setting_label(name) for name in short_names(settings).values()]
     objectives = dict.fromkeys(objective_label(summary.objective_name) for summary in summaries)
-    columns = ("trials", *searched, *objectives, "median test loss", "quartiles", "divergence rate")
+    columns = (*searched, *objectives, "median test loss", "divergence rate")
     rows: list[tuple[str, ...]] = []
     for summary in summaries:
         cells = {row[0]: row[1:] for row in comparison_table(summary).rows}
