@@ -36,6 +36,13 @@ DATA = DOCS / "data"  # files that commands read
 ROUNDING = 1e-12  # smaller losses are rounding errors
 SHORT = 4  # characters of a run's id
 SYSTEMS = ("oscillator-system", "stack-system", "xor-linear-system", "xor-tanh-system")  # trained networks
+LOSSES = ("naive baseline", "linear baseline", "nonlinear baseline", "`linear` network", "`tanh` network")
+SUITE_COLUMNS = [
+    {"name": "task", "format": "`{}`"},
+    *({"name": name} for name in LOSSES),
+    {"name": "order", "format": "{}"},
+    {"name": "verdict", "format": "{}"},
+]
 TRANSCRIPTS = (  # in this order
     *("sweep", "reproduce", "compare", "baselines", "sales", "forecast", "backtest", "list", "bad-file"),
     *("reproduce-other", *SYSTEMS),
@@ -48,7 +55,7 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
     origin: dict[str, Any] = {"commit": read_commit(), "environment": describe_environment()}
     if name == "suite":
         sweeps = json.loads("\n".join(run_command("linrnn suite --json", folder)))
-        return {**result, **origin, "rows": suite_rows(sweeps)}
+        return {**result, **origin, "columns": SUITE_COLUMNS, "rows": suite_rows(sweeps)}
     if name == "speed":
         run_command("python -m experiments.benchmark --out benchmark", DOCS.parent)
         benchmark = json.loads((DOCS.parent / "benchmark" / "bench.json").read_text())

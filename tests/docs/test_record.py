@@ -43,9 +43,10 @@ def test_the_suites_rows() -> None:
         "task": "sine",
         "baselines": {"naive": 1.0, "linear": 1e-30, "linear_lags": 1, "nonlinear": 0.5},
         "confirmation": medians,
+        "order": 2,
         "verdict": "undecided",
     }
-    assert record.suite_rows({"sweeps": [sweep]}) == [["sine", 1.0, 0, 0.5, 0.1, None, "undecided"]]
+    assert record.suite_rows({"sweeps": [sweep]}) == [["sine", 1.0, 0, 0.5, 0.1, None, 2, "undecided"]]
 
 
 def test_the_claims_content() -> None:
