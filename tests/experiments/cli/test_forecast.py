@@ -76,6 +76,7 @@ def test_rows_after_the_file_are_those_computed_by_hand(here: Here, trained: tup
     assert max(map(len, out.partition("\n\n")[0].splitlines()[1:])) <= 80
 
 
+@pytest.mark.long
 def test_new_rows_follow_by_their_dates_or_replace_old_ones(here: Here, trained: tuple[Path, str]) -> None:
     folder, run_id = trained
     (folder / "new.csv").write_text(to_csv(ROWS - 10, ROWS + 2))
@@ -91,6 +92,7 @@ def test_new_rows_follow_by_their_dates_or_replace_old_ones(here: Here, trained:
     assert f"{MONTHS[ROWS]} follows the file's" in err
 
 
+@pytest.mark.long
 def test_a_file_that_has_changed_is_said_and_the_recorded_one_continued(here: Here, trained: tuple[Path, str]) -> None:
     folder, run_id = trained
     before = json.loads(here("forecast", run_id, "--steps", "2", "--json")[1])

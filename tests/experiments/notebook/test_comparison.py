@@ -192,6 +192,7 @@ def test_a_script_needs_no_main_guard(by_file: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.long
 def test_a_sweep_of_failed_trials_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.workflows.trial_job.run_trial", dying.fail)
     with pytest.raises(LinrnnError, match="planted"):

@@ -52,6 +52,7 @@ def old_sweep(store: Store, monkeypatch: pytest.MonkeyPatch) -> SweepConfig:
     return config
 
 
+@pytest.mark.long
 def test_a_sweep_is_read_and_reproduced(
     store: Store, old_sweep: SweepConfig, capsys: pytest.CaptureFixture[str]
 ) -> None:

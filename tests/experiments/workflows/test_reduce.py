@@ -94,6 +94,7 @@ def test_a_reduction_is_a_run_that_other_commands_take(trained: Store, answer: A
     assert read_weights(trained, read_trial(trained, again["run_id"]))["W"].shape == (1, 1, 1)
 
 
+@pytest.mark.long
 def test_another_reduction_is_not_identical(trained: Store, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     found = reduce_json(answer, run_named(trained, "one layer"), "--order", "3")
     monkeypatch.setattr("linrnn.analysis.reduction.balance", lambda system, horizon=None: system)

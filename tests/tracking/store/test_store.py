@@ -187,6 +187,7 @@ def test_a_store_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_the_named_server_is_used_unless_a_folder_is_given(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     server = f"sqlite:///{store.folder}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
