@@ -25,7 +25,7 @@ class Lru(LayerStack):
 
     Diagonal, and stable whatever the parameters are: lambda = exp(-exp(nu) + i exp(theta)); the scale of the inputs is
     exp(gamma). Initially lambda is uniform on the ring of radii `min_radius` to `max_radius` with phases to 2 pi, and
-    gamma is such that states have the variance of their inputs, (1 - |lambda|^2)^1/2.
+    gamma is such that states have the variance of their inputs, ``(1 - |lambda|^2)^1/2``.
     """
 
     name: ClassVar[str] = "lru"

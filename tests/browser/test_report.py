@@ -43,7 +43,7 @@ def test_it_is_read_on_any_screen(page: Page, report: Path, screen: str, scheme:
     assert page.locator("table").first.locator("th").all_inner_texts() == ["", *DEFAULT_MODELS]
     assert not page.evaluate(OVERFLOWING)
     figures = page.locator("figure svg")
-    assert figures.count() == 7
+    assert figures.count() == 7 + 4  # those of the sweep, and of what its networks are
     for figure in figures.all():
         box = figure.bounding_box()
         assert box

@@ -52,4 +52,5 @@ def test_other_hosts_and_unknown_reports_are_refused(swept: Swept) -> None:
         request = Request(f"{swept.base}{address}", headers={"Host": host})
         with pytest.raises(HTTPError) as error:
             urlopen(request, timeout=10)
-        assert error.value.code == code
+        with error.value as response:
+            assert response.code == code
