@@ -85,7 +85,7 @@ def test_the_search_is_drawn_over_hidden_size_and_learning_rate(page: Page, swep
     becomes(lambda: set(axes.all_text_contents()), {"model", "hidden_size", "learning_rate", "objective"})
     becomes(lambda: panel.locator("canvas").evaluate_all(PAINTED), True)
     for setting in ("hidden_size", "learning_rate"):
-        points = chart(page, f"{setting} vs. objective").locator(".js-plotly-plot path.point")
+        points = chart(page, f"log10_{setting} vs. log10_objective").locator(".js-plotly-plot path.point")
         becomes(points.count, len(swept.trials))
 
 
@@ -174,7 +174,7 @@ def test_a_sweep_shows_its_verdict_and_its_figures(page: Page, swept: Swept) -> 
     page.get_by_text("report.html").click()
     report = page.frame_locator("iframe")
     report.get_by_role("heading", name="Does sine need the nonlinearity?").wait_for()
-    becomes(report.locator("figure svg").count, 7)
+    becomes(report.locator("figure svg").count, 7 + 4)
 
 
 def test_the_best_runs_are_registered(page: Page, swept: Swept) -> None:
