@@ -31,7 +31,7 @@ from tracking.runs.artifacts import baselines_file, data_files, nonlinearity_tes
 from tracking.runs.query import confirmation_runs
 from tracking.runs.reader import read_baselines, read_sweep
 from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status, set_tags
-from tracking.schema import Artifact, Tag
+from tracking.schema import OBJECTIVE_VERSION, Artifact, Tag
 from tracking.store.access import Store
 from tracking.store_errors import ServerAwayError, StoreError
 
@@ -199,11 +199,15 @@ def describe_trial(task: str, job: TrialJob, result: TrialResult | FailedTrial) 
 
 
 def find_baselines(store: Store, sweep_run: SweepRun) -> Baselines | None:
-    """Return the baselines that an interrupted sweep recorded, to which its trials refer; None if it had none yet."""
+    """Return the baselines that an interrupted sweep recorded, to which its trials refer.
+
+    None if it had none yet, or was interrupted before it wrote their step losses, which versions before 0.2.0 have not.
+    """
     try:
-        return read_baselines(store, sweep_run)
+        baselines = read_baselines(store, sweep_run)
     except StoreError:
         return None
+    return baselines if baselines.step_losses or sweep_run.version < OBJECTIVE_VERSION else None
 
 
 def sweep_files(data: TaskData, baselines: Baselines) -> Mapping[str, bytes]:

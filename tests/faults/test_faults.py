@@ -110,7 +110,8 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(twin: Twin, tmp_path: Path)
     folder = new_store(twin.template, tmp_path / "full")
     process = start(folder, IN_ORDER, "tests.faults.victim", FAULT_AT="5", FAULT="full")
     _, said = process.communicate(timeout=100)
-    lines = said.decode().splitlines()
+    question, *lines = said.decode().splitlines()
+    assert question.startswith("sine: ")
     assert (process.returncode, len(lines)) == (6, 1), lines
     assert "No space left on device" in lines[0]
     assert "run the same" in lines[0]
@@ -130,7 +131,7 @@ def test_two_of_the_same_sweep_are_told_apart_from_two_of_different_ones(twin: T
     name = store.client.search_runs([experiment_id(store, "sweeps")])[0].data.tags["studies"].split(", ")[0]
     second, other = start(folder, long), start(folder)
     _, said = second.communicate(timeout=100)
-    (line,) = said.decode().splitlines()
+    _, line = said.decode().splitlines()  # the question comes first
     assert second.returncode == 1
     assert "is locked by another linrnn process" in line
     assert name in line

@@ -160,6 +160,7 @@ def test_an_interrupted_sweep_leaves_no_run_open(tmp_path: Path, number: int, co
     command = [sys.executable, "-m", "experiments", "sweep", "sine", "--epochs", "40", "--replicas", "2"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stderr is not None
+    assert "sine: Next-step prediction" in process.stderr.readline()
     assert "0 of 42 trials; sine" in process.stderr.readline()
     assert "1 of 42 trials" in process.stderr.readline()
     os.kill(process.pid, number)
