@@ -82,6 +82,7 @@ def test_an_old_database_that_holds_something_is_kept(store: Store, tmp_path: Pa
 
 OPENING = """
 import os, sys, traceback
+import mlflow, optuna  # once, before the processes fork
 from tracking import open_store
 from tracking.mlflow_ui.experiment_setup import experiment_id
 def opened(folder):
