@@ -254,6 +254,13 @@ def test_the_earliest_of_equal_trials_is_the_best() -> None:
     assert best_trial_number({number: TrialRank(False, loss) for number, loss in ((3, 0.5), (1, 0.2), (2, 0.2))}) == 1
     assert best_trial_number({3: TrialRank(False, 0.5), 1: TrialRank(True, 0.2)}) == 3
     assert best_trial_number({3: TrialRank(True, 0.5), 1: TrialRank(True, 0.2)}) == 1
+    record = build_record()
+    best = record.best_trial("tanh")
+    assert best
+    trials = [replace(trial, has_diverged=True) if trial == best else trial for trial in record.trials]
+    second = replace(record, trials=trials).best_trial("tanh")
+    assert second
+    assert second.objective > best.objective
     assert best_trial_number({}) is None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,9 +25,17 @@ from experiments.report.summary import summarize
 from experiments.report.sweep_record import load_sweep
 from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.executors import local_workers
-from experiments.search.optuna_adapter import apply_params, ask, pruning_limits, search_space, to_frozen_trial
+from experiments.search.optuna_adapter import (
+    apply_params,
+    ask,
+    best_trial,
+    pruning_limits,
+    search_space,
+    to_frozen_trial,
+)
 from experiments.search.study_state import StudyState
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
+from experiments.workflows import sweep_runner
 from experiments.workflows.sweep import run_sweep
 from experiments.workflows.trial import run_trial
 from linrnn.analysis.verdict import decide_verdict
@@ -199,6 +209,20 @@ class TestAsk:
         trial = to_frozen_trial(search_space(base), TrialSummary(asked, "complete", 1.0, {5: 2.0}, 0.0, 1.0), "id")
         assert apply_params(base, trial.params) == asked
 
+    def test_the_best_trial_is_one_without_diverged_replicas(self) -> None:
+        base = from_text({"task": "sine", "model": "tanh"})
+        (asked,) = ask(base, frozenset(), [], 1)
+
+        def finish(loss: float, has_diverged: bool) -> FrozenTrial:
+            summary = TrialSummary(asked, "complete", loss, {5: loss}, 0.0, 1.0, has_diverged)
+            return to_frozen_trial(search_space(base), summary, "id")
+
+        lucky, steady, other = finish(0.1, True), finish(0.2, False), finish(0.3, False)
+        assert best_trial([lucky, other, steady]) is steady
+        assert best_trial([lucky]) is lucky
+        del lucky.user_attrs["has_diverged"]  # as versions before 0.2.0 recorded it
+        assert best_trial([lucky, other, steady]) is lucky
+
     @given(st.integers(0, 2**40), st.integers(1, 6), st.integers(0, 9))
     @settings(max_examples=15)
     def test_an_answer_depends_on_the_history_and_the_number_alone(self, seed: int, count: int, known: int) -> None:
@@ -278,3 +302,15 @@ def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest
     runs = store.client.search_runs([experiment_id(store, "sweeps")])
     assert [run.info.status for run in runs] == ["FAILED"]
     assert "sine" not in last_sweeps(store)
+
+
+@pytest.mark.parametrize(("version", "has_steps", "is_usable"), [(3, True, True), (3, False, False), (2, False, True)])
+def test_baselines_without_the_step_losses_of_their_version_are_computed_again(
+    monkeypatch: pytest.MonkeyPatch, version: int, has_steps: bool, is_usable: bool
+) -> None:
+    whole = compute_baselines("sine")
+    recorded = whole if has_steps else replace(whole, step_losses={})
+    monkeypatch.setattr(sweep_runner, "read_baselines", lambda store, run: recorded)
+    run: Any = SimpleNamespace(version=version)
+    store: Any = None
+    assert (sweep_runner.find_baselines(store, run) is recorded) == is_usable
