@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.search.search_space import SearchSpace, free_settings, setting_values
-from experiments.search.selection import TrialRank, best_trial_number
+from experiments.search.selection import select_best_trial
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.characterisation import Characterisation
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
@@ -229,7 +229,9 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         ],
         confirmations=[load_confirmation(store, run) for run in runs.confirmations],
         parameters={
-            model: count_parameters(store, best) for model, each in searched.items() if (best := best_run(each))
+            model: count_parameters(store, best)
+            for model, each in searched.items()
+            if (best := select_best_trial(each))
         },
         failures=[f"{run.name}: {run.tag(Tag.REASON)}" for run in every if run.is_failed],
         environment=next((run.provenance for run in reversed(every) if run.provenance), {}),
@@ -287,18 +289,3 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
         residual_tests=read_residual_tests(store, run),
         characterisation=read_characterisation(store, run),
     )
-
-
-def select_best_trial(trials: Sequence[SearchTrial]) -> SearchTrial | None:
-    """Return the best of some trials of one study; None if none is complete."""
-    complete = {trial.number: trial for trial in trials if trial.outcome == "complete"}
-    ranks = {number: TrialRank(trial.has_diverged, trial.objective) for number, trial in complete.items()}
-    number = best_trial_number(ranks)
-    return None if number is None else complete[number]
-
-
-def best_run(runs: Sequence[TrialRun]) -> TrialRun | None:
-    """Return the run of the best of some trials of one study; None if none is complete."""
-    complete = {run.number: run for run in runs if run.is_complete}
-    number = best_trial_number({number: TrialRank(run.has_diverged, run.objective) for number, run in complete.items()})
-    return None if number is None else complete[number]

@@ -19,7 +19,7 @@ from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from experiments.search.search_space import free_settings
-from experiments.search.selection import TrialRank, best_trial_number
+from experiments.search.selection import TrialRank
 from linrnn.config.settings import Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
@@ -161,10 +161,8 @@ def param_types(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | 
 
 
 def best_trial(history: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """Return the best complete trial; None if there is none."""
-    complete = {number: trial for number, trial in enumerate(history) if trial.state is TrialState.COMPLETE}
-    best = best_trial_number({number: rank(trial) for number, trial in complete.items()})
-    return None if best is None else complete[best]
+    """Return the best complete trial, the earliest of equal ones; None if there is none."""
+    return min((trial for trial in history if trial.state is TrialState.COMPLETE), key=rank, default=None)
 
 
 def rank(trial: FrozenTrial) -> TrialRank:

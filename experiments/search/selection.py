@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol, TypeVar
 
 
 class TrialRank(NamedTuple):
-    """What complete trials are ranked by: first those of which no replica diverged, each by its validation loss.
+    """What complete trials are ranked by: those without a diverged replica first, each by its objective.
 
-    The config of a trial with a diverged replica diverges on fresh seeds more often still, as it was chosen for the
-    luck of its own.
+    A config of which some replicas diverged was often chosen for the luck of the others, and diverges more often on
+    fresh seeds.
     """
 
     has_diverged: bool
-    loss: float
+    objective: float
 
 
-def best_trial_number(ranks: Mapping[int, TrialRank]) -> int | None:
-    """Return the number of the trial with the lowest rank, the earliest of equal ones; None if there is none."""
-    return min(ranks, key=lambda number: (ranks[number], number), default=None)
+class StudyTrial(Protocol):
+    """A trial of a study, of any form."""
+
+    @property
+    def number(self) -> int:
+        """Number in its study."""
+
+    @property
+    def outcome(self) -> str:
+        """`complete`, or how else it ended."""
+
+    @property
+    def objective(self) -> float:
+        """What its study minimizes."""
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether a replica diverged."""
+
+
+T = TypeVar("T", bound=StudyTrial)
+
+
+def select_best_trial(trials: Iterable[T]) -> T | None:
+    """Return the best complete trial of one study, the earliest of equal ones; None if none is complete."""
+    complete = sorted((trial for trial in trials if trial.outcome == "complete"), key=lambda trial: trial.number)
+    return min(complete, key=lambda trial: TrialRank(trial.has_diverged, trial.objective), default=None)

@@ -7,7 +7,8 @@ import time
 from experiments.report.html import sweep_artifacts
 from experiments.report.serialization import sweep_markdown
 from experiments.report.summary import SweepSummary, summarize
-from experiments.report.sweep_record import best_run, fetch_runs, load_sweep
+from experiments.report.sweep_record import fetch_runs, load_sweep
+from experiments.search.selection import select_best_trial
 from tracking.mlflow_ui.model_registry import mark_best
 from tracking.runs.reader import read_sweep
 from tracking.runs.writer import set_description, set_tags, write_batch, write_files
@@ -22,7 +23,7 @@ def finish_sweep(store: Store, run_id: str) -> SweepSummary:
     record = load_sweep(store, run, runs)
     summary = summarize(record)
     for study, trials in zip(run.studies, runs.studies.values(), strict=True):
-        best = best_run(trials)  # of all that are recorded, those of a longer sweep included
+        best = select_best_trial(trials)  # of all that are recorded, those of a longer sweep included
         if best:
             mark_best(store, study, best, trials)
     with store.write_errors():

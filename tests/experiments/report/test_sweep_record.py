@@ -23,7 +23,7 @@ from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.html import render_report, sweep_artifacts
 from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_json, sweeps_table
 from experiments.report.summary import summarize
-from experiments.search.selection import TrialRank, best_trial_number
+from experiments.search.selection import select_best_trial
 from experiments.workflows.finish import finish_sweep
 from linrnn.analysis.verdict import SUFFICES, UNDECIDED
 from tests.experiments.report.records import SCALES, TRIALS, build_record
@@ -250,18 +250,18 @@ class TestSearchedSettings:
         assert "slope_count" in search_figure(replace(record, trials=trials)).table.header
 
 
-def test_the_earliest_of_equal_trials_is_the_best() -> None:
-    assert best_trial_number({number: TrialRank(False, loss) for number, loss in ((3, 0.5), (1, 0.2), (2, 0.2))}) == 1
-    assert best_trial_number({3: TrialRank(False, 0.5), 1: TrialRank(True, 0.2)}) == 3
-    assert best_trial_number({3: TrialRank(True, 0.5), 1: TrialRank(True, 0.2)}) == 1
-    record = build_record()
-    best = record.best_trial("tanh")
+def test_the_best_trial_is_the_earliest_of_equal_ones_without_diverged_replicas() -> None:
+    trials = build_record().study("tanh")
+    best = select_best_trial(trials)
     assert best
-    trials = [replace(trial, has_diverged=True) if trial == best else trial for trial in record.trials]
-    second = replace(record, trials=trials).best_trial("tanh")
+    assert best.objective == min(trial.objective for trial in trials if trial.outcome == "complete")
+    equal = [replace(trial, objective=1.0) for trial in reversed(trials)]
+    assert select_best_trial(equal) == equal[-1]
+    second = select_best_trial([replace(trial, has_diverged=trial == best) for trial in trials])
     assert second
     assert second.objective > best.objective
-    assert best_trial_number({}) is None
+    assert select_best_trial([replace(best, has_diverged=True)])
+    assert select_best_trial([trial for trial in trials if trial.outcome == "pruned"]) is None
 
 
 class TestReads:
