@@ -89,7 +89,7 @@ def run_series(request: SeriesRequest, template: Path) -> SeriesResult:
     """Sweep a series in a store of its own, a copy of an empty one; continue an interrupted sweep. Write the result."""
     start, resumed = time.process_time(), request.store.exists()
     copy_store(template, request.store)
-    summary = run_sweep(series_sweep(request), open_store(request.store), SerialExecutor())
+    summary = run_sweep(series_sweep(request), open_store(request.store), SerialExecutor(), figures=False)
     seconds = time.process_time() - start
     if request.result.exists():  # the sweep was finished by an earlier command
         seconds_before = read_result(request.result).cpu_seconds

@@ -112,9 +112,14 @@ def sweep_artifacts(record: SweepRecord, summary: SweepSummary) -> dict[str, byt
     figures = {f"{FIGURES}/{name}": content for name, content in figure_files(pictures).items()}
     return {
         Artifact.REPORT: render_report(record, summary, pictures),
-        Artifact.COMPARISON: csv_text(sweeps_table([summary])).encode(),
+        **comparison_artifact(summary),
         **figures,
     }
+
+
+def comparison_artifact(summary: SweepSummary) -> dict[str, bytes]:
+    """Return the comparison table of a sweep as a file."""
+    return {Artifact.COMPARISON: csv_text(sweeps_table([summary])).encode()}
 
 
 def write_figures(folder: Path, records: Sequence[SweepRecord], summaries: Sequence[SweepSummary]) -> None:

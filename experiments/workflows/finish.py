@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from experiments.report.html import sweep_artifacts
+from experiments.report.html import comparison_artifact, sweep_artifacts
 from experiments.report.serialization import sweep_markdown
 from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import fetch_runs, load_sweep
@@ -16,8 +16,8 @@ from tracking.schema import Metric, Tag
 from tracking.store.access import Store
 
 
-def finish_sweep(store: Store, run_id: str) -> SweepSummary:
-    """Summarize a sweep from the store and write the summary to its run. Idempotent."""
+def finish_sweep(store: Store, run_id: str, figures: bool = True) -> SweepSummary:
+    """Summarize a sweep from the store and write the summary to its run, with its figures if asked. Idempotent."""
     run = read_sweep(store, run_id)
     runs = fetch_runs(store, run)
     record = load_sweep(store, run, runs)
@@ -27,7 +27,7 @@ def finish_sweep(store: Store, run_id: str) -> SweepSummary:
         if best:
             mark_best(store, study, best, trials)
     with store.write_errors():
-        write_files(store, run.info, sweep_artifacts(record, summary))
+        write_files(store, run.info, sweep_artifacts(record, summary) if figures else comparison_artifact(summary))
         write_batch(store, run_id, {}, [(Metric.SECONDS, summary.seconds, 0)], time.time())
         set_tags(store, run_id, {Tag.VERDICT: summary.verdict.word, Tag.CONCLUSION: summary.verdict.conclusion})
         set_description(store, run_id, sweep_markdown(summary))

@@ -30,11 +30,12 @@ def run_sweep(
     progress: ProgressReporter | None = None,
     fresh: bool = False,
     patience: float = PATIENCE,
+    figures: bool = True,
 ) -> SweepSummary:
     """Run one sweep; see `run_sweeps`. A config alone reads its data here."""
     if isinstance(sweep, SweepConfig):
         sweep = Sweep(sweep, sweep.bases[0].task.load())
-    (summary,) = run_sweeps([sweep], store, executor, progress, fresh, patience)
+    (summary,) = run_sweeps([sweep], store, executor, progress, fresh, patience, figures)
     return summary
 
 
@@ -45,6 +46,7 @@ def run_sweeps(
     progress: ProgressReporter | None = None,
     fresh: bool = False,
     patience: float = PATIENCE,
+    figures: bool = True,
 ) -> list[SweepSummary]:
     """Search with every model type on each task, confirm the best configs on fresh seeds, and summarize the record.
 
@@ -66,6 +68,8 @@ def run_sweeps(
         finished one only summarized.
     patience : float
         Seconds to wait for a server that is away.
+    figures : bool
+        Whether to draw and record figures and reports, which `compare` and `report` can draw later, too.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def run_sweeps(
     StoreError
         If the store cannot be read or written.
     """
-    runners = [SweepRunner(sweep, store, progress or NullProgress(), fresh, patience) for sweep in sweeps]
+    runners = [SweepRunner(sweep, store, progress or NullProgress(), fresh, patience, figures) for sweep in sweeps]
     with ExitStack() as stack:
         for runner in runners:
             stack.enter_context(runner)

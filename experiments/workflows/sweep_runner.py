@@ -51,15 +51,20 @@ class SweepRunner:
         Whether to begin a new sweep where the same one is recorded.
     patience : float
         Seconds to wait for a server that is away.
+    figures : bool
+        Whether to draw figures and the report.
     """
 
     summary: SweepSummary | None = None  # once it is finished
     run_id: str
     baselines: Baselines
 
-    def __init__(self, sweep: Sweep, store: Store, progress: ProgressReporter, fresh: bool, patience: float) -> None:
+    def __init__(
+        self, sweep: Sweep, store: Store, progress: ProgressReporter, fresh: bool, patience: float, figures: bool
+    ) -> None:
         self.config, self.data = sweep
         self.store, self.progress, self.fresh, self.patience = store, progress, fresh, patience
+        self.figures = figures
         self.resources = ExitStack()
         self.n_pending: dict[str, int] = {}  # trials of each study that are with the workers
 
@@ -108,12 +113,12 @@ class SweepRunner:
         if not state.is_complete:
             limits = state.pruning_limits()
             jobs = [
-                TrialJob(state, config, self.baselines, number, limits)
+                TrialJob(state, config, self.baselines, self.figures, number, limits)
                 for number, config in state.missing_trials().items()
             ]
         elif state.base.model.name not in self.find_confirmations():
             config = state.confirmation()
-            jobs = [TrialJob(state, config, self.baselines)] if config else []
+            jobs = [TrialJob(state, config, self.baselines, self.figures)] if config else []
         else:
             jobs = []
         self.n_pending[state.study.study_name] = len(jobs)
@@ -179,7 +184,9 @@ class SweepRunner:
     def finish_if_complete(self) -> None:
         """Summarize the sweep and close its run and locks once no trial is pending."""
         if not any(self.n_pending.values()):
-            self.summary = retry_on_outage(self.patience, self.progress, lambda: finish_sweep(self.store, self.run_id))
+            self.summary = retry_on_outage(
+                self.patience, self.progress, lambda: finish_sweep(self.store, self.run_id, self.figures)
+            )
             self.resources.close()
 
     def show_record(self, sweep_run: SweepRun) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError, Executor, Future
 from typing import NamedTuple
 
-from experiments.report.trial_artifacts import trial_artifacts
+from experiments.report.trial_artifacts import trial_artifacts, trial_numbers
 from experiments.search.executors import ClusterError, WorkerDiedError
 from experiments.search.search_space import describe_values
 from experiments.search.study_state import StudyState
@@ -29,6 +29,8 @@ class TrialJob(NamedTuple):
     config : TrialConfig
     baselines : Baselines
         Of its task, for its figure.
+    figures : bool
+        Whether to draw figures of it.
     number : int, optional
         Its number in the study; None for the confirmation.
     limits : mapping of int to float
@@ -42,6 +44,7 @@ class TrialJob(NamedTuple):
     state: StudyState
     config: TrialConfig
     baselines: Baselines
+    figures: bool
     number: int | None = None
     limits: Mapping[int, float] = {}
     contents: tuple[bytes, ...] | None = None
@@ -71,7 +74,7 @@ class TrialJob(NamedTuple):
             run_trial,
             self.config,
             self.contents,
-            artifacts=trial_artifacts,
+            artifacts=trial_artifacts if self.figures else trial_numbers,
             baselines=self.baselines,
             limits=self.limits,
             test=self.number is None,

@@ -21,10 +21,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 import tracking
 from experiments.report.figures.trial_figures import learning_curves
 from experiments.report.serialization import baselines_json, sweeps_json
-from experiments.report.summary import summarize
+from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import load_sweep
 from experiments.report.trial_artifacts import trial_artifacts
-from experiments.search.executors import local_workers
+from experiments.search.executors import SerialExecutor, local_workers
 from experiments.search.optuna_adapter import (
     apply_params,
     ask,
@@ -46,10 +46,13 @@ from linrnn.tasks import TASKS
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import from_text
 from tests.conftest import Golden
+from tests.faults import harness
 from tests.faults.harness import TRIALS, Twin, facts, result
 from tracking.mlflow_ui.experiment_setup import experiment_id
+from tracking.runs.file_list import list_files
 from tracking.runs.query import last_sweeps, trial_runs
 from tracking.runs.reader import read_baselines, read_config, read_curves, read_file, read_sweep, read_trial
+from tracking.schema import FIGURES, Artifact
 from tracking.store.access import Store, open_store
 
 BUDGET = {
@@ -180,12 +183,32 @@ class TestSweep:
         assert sweeps_json([summarize(load_sweep(store, again))])["sweeps"] == [found]
         assert "xor" not in last_sweeps(store)
 
+    def test_without_figures_it_has_the_same_result(self, golden: Golden, store: Store) -> None:
+        config = sweep_config("sine", DEFAULT_MODELS, harness.BUDGET)
+        run_sweep(config, store, SerialExecutor(), figures=False)
+        assert result({"sweeps": [sweeps_json([summary(store)])["sweeps"][0]]}) == result({"sweeps": [golden.found]})
+        numbers, all_files = file_names(store), file_names(golden.store)
+        assert numbers < all_files
+        drawn = {name for name in all_files if name.endswith((".png", ".html")) or name.startswith(FIGURES)}
+        assert all_files - numbers == drawn - {Artifact.BASELINES_FIGURE} | {Artifact.CHARACTERISATION}
+
     def test_result_is_plain_json(self, done: Any) -> None:
         assert json.loads(json.dumps(done[1], allow_nan=False)) == done[1]
 
     def test_one_worker_here_and_two_in_another_process_find_the_same(self, golden: Golden, twin: Twin) -> None:
         assert facts(golden.store) == twin.facts
         assert result({"sweeps": [golden.found]}) == twin.printed
+
+
+def summary(store: Store) -> SweepSummary:
+    """Return the summary of the last sweep of the sine."""
+    return summarize(load_sweep(store, last_sweeps(store)["sine"]))
+
+
+def file_names(store: Store) -> set[str]:
+    """Return the names of the files of the last sweep of the sine and of its confirmations."""
+    sweep = last_sweeps(store)["sine"]
+    return {name for run in (sweep, *trial_runs(store, sweep)) for name in list_files(store, run)}
 
 
 class TestAsk:
