@@ -244,8 +244,11 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
 
 def load_units(store: Store, sweep: SweepRun, config: SweepConfig) -> SeriesUnits | None:
     """Read unit and dates of a sweep's series from the user's file or the record's copy; None without either."""
+    task = config.bases[0].task
     try:
-        return read_units(config.bases[0].task.load(lambda name: read_copy(store, sweep, name)).task)
+        return read_units(
+            task if task.is_self_contained else task.load(lambda name: read_copy(store, sweep, name)).task
+        )
     except DataError:
         return None
 

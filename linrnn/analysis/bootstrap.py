@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linrnn.analysis.stationary_bootstrap import draw_block_weights
 from linrnn.analysis.statistics import (
     INFINITE,
     Estimate,
@@ -25,7 +26,6 @@ from linrnn.data.sequences import Array
 from linrnn.data.step_losses import thin_steps
 
 RESAMPLES = 1999
-LEAST_STEPS = 16  # from which a block length can be estimated
 CELLS = 2048  # steps times sequences that are resampled; more are averaged over consecutive steps first
 
 
@@ -142,7 +142,9 @@ def draw_step_weights(means: Sequence[Array]) -> Array | None:
     _, steps, batch = differences.shape
     candidates = []
     if steps > 1:
-        candidates.append(draw_block_weights(differences.mean(axis=2))[:, :, None] * np.full(batch, 1 / batch))
+        candidates.append(
+            draw_block_weights(differences.mean(axis=2), RESAMPLES)[:, :, None] * np.full(batch, 1 / batch)
+        )
     if batch > 1:
         counts = np.random.default_rng(2).multinomial(batch, np.full(batch, 1 / batch), size=RESAMPLES)
         candidates.append(np.full(steps, 1 / steps)[:, None] * (counts / batch)[:, None, :])
@@ -150,26 +152,3 @@ def draw_step_weights(means: Sequence[Array]) -> Array | None:
         return None
     flat = differences.reshape(len(differences), -1)
     return max(candidates, key=lambda weights: float((weights.reshape(RESAMPLES, -1) @ flat.T).var(axis=0).sum()))
-
-
-def draw_block_weights(series: Array) -> Array:
-    """Weights `(R, T)` of stationary bootstrap resamples; the longest optimal block length over series `(K, T)`."""
-    from arch.bootstrap import StationaryBootstrap  # takes a second to load
-
-    steps = series.shape[1]
-    block = choose_block_length(series)
-    bootstrap = StationaryBootstrap(block, np.arange(steps), seed=np.random.default_rng(3))  # type: ignore[arg-type]
-    counts = (np.bincount(bootstrap.update_indices(), minlength=steps) for _ in range(RESAMPLES))
-    weights: Array = np.stack(list(counts)) / steps
-    return weights
-
-
-def choose_block_length(series: Array) -> float:
-    """Return the mean block length, at least 1 and at most a quarter of the steps, for series `(K, T)`."""
-    from arch.bootstrap import optimal_block_length
-
-    varying = [each for each in series if np.ptp(each) > 0]
-    if not varying or series.shape[1] < LEAST_STEPS:
-        return 1.0
-    lengths = optimal_block_length(np.stack(varying, axis=1) / np.std(varying, axis=1))["stationary"].to_numpy()
-    return float(np.clip(np.nanmax(np.append(lengths, 1.0)), 1.0, max(series.shape[1] / 4, 1.0)))

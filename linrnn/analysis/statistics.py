@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from linrnn.analysis.diebold_mariano import equal_accuracy_p
 from linrnn.training.history import Losses
 
 LEVEL = 0.95  # of an interval
@@ -101,8 +102,6 @@ def diebold_mariano_p(sample: LossSample, other: LossSample, horizon: int = 1) -
     Diebold & Mariano 1995 with the correction of Harvey, Leybourne & Newbold 1997, on the step losses: averaged over
     sequences, or, where a sequence has few steps, of each sequence.
     """
-    from statsmodels.tsa.stattools import diebold_mariano_test  # takes a second to load
-
     if sample.steps is None or other.steps is None:
         return math.nan
     first, second = (each.steps[median_replica(each.losses)] for each in (sample, other) if each.steps is not None)
@@ -111,17 +110,9 @@ def diebold_mariano_p(sample: LossSample, other: LossSample, horizon: int = 1) -
     values = difference.mean(axis=1 if by_steps else 0)
     if len(values) < LEAST_STEPS or not np.isfinite(values).all() or np.ptp(values) == 0:
         return math.nan
-    lags = {} if by_steps else {"lags": 0}  # sequences are independent
-    result = diebold_mariano_test(
-        np.zeros(len(values)),
-        values,
-        np.zeros(len(values)),
-        criterion=lambda _, losses: losses,
-        harvey_adj=True,
-        horizon=min(horizon, len(values) - 1) if by_steps else 1,
-        **lags,
-    )
-    return float(result.pvalue)
+    if by_steps:
+        return equal_accuracy_p(values, min(horizon, len(values) - 1))
+    return equal_accuracy_p(values, lags=0)  # sequences are independent
 
 
 def percentile_interval(resamples: Losses) -> tuple[float, float]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.signal import lfilter
 
 from linrnn.data.sequences import Array
 from linrnn.tasks.task import ForecastTask
@@ -30,12 +29,16 @@ class Arma(ForecastTask):
     defaults: ClassVar[Mapping[str, str]] = {"training.epochs": "300"}  # enough
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
+        from scipy.signal import lfilter  # slow to import
+
         noise = generator.standard_normal((BURN_IN + steps, self.sequences))
         series: Array = lfilter(MA, AR, noise, axis=0)[BURN_IN:]
         return series
 
     @property
     def linear_bound(self) -> float:
+        from scipy.signal import lfilter
+
         psi = lfilter(MA, AR, np.eye(1, BURN_IN)[0])
         return float((psi[: self.horizon] ** 2).sum() / (psi**2).sum())
 

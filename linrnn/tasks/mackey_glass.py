@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.signal import lfilter
 
 from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
@@ -50,6 +49,8 @@ def integrate(initial: Array, tau: float, steps: int) -> Array:
     Half a step between two values the delayed x is their mean. With the delayed x known, the equation is linear in x
     for a time tau, and so is its integration: x_{k+1} = decay x_k + drive_k.
     """
+    from scipy.signal import lfilter  # slow to import
+
     delay = round(tau / STEP)
     x = np.broadcast_to(initial, (delay + 1, len(initial)))  # for the last tau
     parts = [x[-1:]]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.linalg import toeplitz
 
 from linrnn.config.settings import Integers, Reals, setting
 from linrnn.data.sequences import Array
@@ -48,6 +47,8 @@ class NoisySine(ForecastTask):
         """
         if self.length > MAX_LENGTH or self.noise < LEAST_NOISE:
             return None
+        from scipy.linalg import toeplitz  # slow to import
+
         lags = np.arange(self.length)
         covariance = np.cos(2 * np.pi * self.frequency * np.arange(self.length + self.horizon)) / 2
         covariance[0] += self.noise**2

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.linalg import solve_discrete_are, solve_discrete_lyapunov
-from scipy.signal import lfilter
 
 from linrnn.config.settings import Reals, setting
 from linrnn.data.sequences import Array
@@ -42,6 +40,8 @@ class Oscillator(ForecastTask):
         return self.radius * np.array([[cos, -sin], [sin, cos]])
 
     def series(self, generator: np.random.Generator, steps: int) -> Array:
+        from scipy.signal import lfilter  # slow to import
+
         kicks = generator.normal(0, self.process_noise**0.5, (BURN_IN + steps, self.sequences, 2))
         turning = self.radius * np.exp(1j * self.angle)
         state = lfilter([1], [1, -turning], kicks[:, :, 0] + 1j * kicks[:, :, 1], axis=0)[BURN_IN:]
@@ -50,6 +50,8 @@ class Oscillator(ForecastTask):
 
     @property
     def linear_bound(self) -> float:
+        from scipy.linalg import solve_discrete_are, solve_discrete_lyapunov
+
         A, C = self.transition, np.array([[1.0, 0.0]])
         Q, V = self.process_noise * np.eye(2), self.observation_noise
         error = solve_discrete_are(A.T, C.T, Q, np.array([[V]]))  # covariance of s_{t+1} given x up to t

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from linrnn.analysis.bootstrap import Bootstrap, bootstrap_losses, choose_block_length, draw_step_weights
+from linrnn.analysis.bootstrap import Bootstrap, bootstrap_losses, draw_step_weights
+from linrnn.analysis.stationary_bootstrap import choose_block_length
 from linrnn.analysis.statistics import LossSample
 
 
