@@ -12,6 +12,7 @@ import click
 
 from docs.tables import DOCS, Generator, format_table
 from experiments.__main__ import linrnn as command_group
+from experiments.cli.models import list_model_types
 from experiments.report.comparison_table import explanations
 from linrnn.config.settings import Config, format_value, get_domain, list_settings, setting_name
 from linrnn.models import MODELS
@@ -41,6 +42,15 @@ def describe_tasks(_: str) -> str:
         documented = directive("autoclass", f"{task.__module__}.{task.__name__}", "no-members", "no-index")
         parts += [f"(task-{name})=\n## {name}", f"{task.summary()}.", documented, settings_table(task)]
     return "\n\n".join(parts)
+
+
+def list_models(_: str) -> str:
+    """Return one table row per model type: formula, parameters of 10 units, place of the nonlinearity, form."""
+    rows = [
+        [f"`{each['model']}`", f"`{each['formula']}`", str(each["parameters"]), each["nonlinearity"], each["form"]]
+        for each in list_model_types(hidden_size=10, inputs=1, outputs=1)
+    ]
+    return format_table(["model type", "formula", "parameters of 10 units", "nonlinear in", "form"], rows)
 
 
 def describe_models(_: str) -> str:
@@ -148,6 +158,7 @@ def directive(name: str, argument: str, *options: str) -> str:
 GENERATORS: Mapping[str, Generator] = {
     "task-list": list_tasks,
     "tasks": describe_tasks,
+    "model-list": list_models,
     "models": describe_models,
     "training": describe_training,
     "schema": list_schema,

@@ -18,6 +18,7 @@ from experiments.cli.doctor import doctor
 from experiments.cli.export import export
 from experiments.cli.forecast import forecast
 from experiments.cli.group import Group, collect_global_options, global_options, run
+from experiments.cli.models import models
 from experiments.cli.reduce import reduce
 from experiments.cli.report import report
 from experiments.cli.reproduce import reproduce
@@ -32,7 +33,7 @@ from experiments.cli.ui import ui
 
 COMMANDS = (
     *(sweep, compare, report, forecast, backtest, list_runs, show, ui),
-    *(tasks, settings, baselines, test, train, characterise, reduce),
+    *(tasks, models, settings, baselines, test, train, characterise, reduce),
     *(reproduce, diff, export, doctor, suite, claims),
 )
 

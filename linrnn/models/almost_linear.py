@@ -10,17 +10,20 @@ from linrnn import kernels
 from linrnn.config.settings import Integers, setting
 from linrnn.errors import ConfigError
 from linrnn.models.elman import Elman
+from linrnn.models.model import NonlinearityPlace
 
 
 @dataclass(frozen=True)
 class AlmostLinear(Elman):
-    """h_t = f(W h_{t-1} + U x_t + b), y_t = C h_t + c, where f is tanh of the first P units and leaves the others.
+    """h_t = f(W h_{t-1} + U x_t + b), f = tanh in P of H units, y_t = C h_t + c.
 
-    With P = 0 it is `linear`, with P = H `tanh`, bit for bit (Brenner & Koppe 2025, arXiv 2506.07919).
+    The first P units pass through tanh, the others are linear. With P = 0 it is `linear`, with P = H `tanh`, bit for
+    bit (Brenner & Koppe 2025, arXiv 2506.07919).
     """
 
     name: ClassVar[str] = "almost-linear"
     activation: ClassVar[str] = "tanh"
+    place: ClassVar[NonlinearityPlace] = NonlinearityPlace.SOME_UNITS
     limits: ClassVar[Mapping[str, str]] = {"model.nonlinear_units": "model.hidden_size"}
 
     nonlinear_units: int = setting(1, Integers(0, 4096, search=(1, 64)), "units of each recurrence that are nonlinear")
@@ -30,6 +33,16 @@ class AlmostLinear(Elman):
         if self.nonlinear_units > self.hidden_size:
             most = f"at most model.hidden_size, {self.hidden_size}"
             raise ConfigError(f"model.nonlinear_units must be {most}, not {self.nonlinear_units}")
+
+    @property
+    def nonlinearity(self) -> NonlinearityPlace:
+        if self.nonlinear_units == self.hidden_size:
+            return NonlinearityPlace.RECURRENCE
+        return self.place if self.nonlinear_units else NonlinearityPlace.NONE
+
+    @property
+    def nonlinear_part(self) -> str:
+        return f"{self.nonlinear_units} of {self.hidden_size} units"
 
     @property
     def units(self) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from linrnn import kernels
 from linrnn.models.dense_stack import DenseStack
-from linrnn.models.model import Shapes
+from linrnn.models.model import NonlinearityPlace, Shapes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +23,7 @@ class Gru(DenseStack):
     """
 
     name: ClassVar[str] = "gru"
+    place: ClassVar[NonlinearityPlace] = NonlinearityPlace.GATES
     gates: ClassVar[int] = 3
 
     @property

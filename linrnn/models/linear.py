@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from linrnn.models.elman import Elman
+from linrnn.models.model import NonlinearityPlace
 
 
 @dataclass(frozen=True)
@@ -17,4 +18,5 @@ class Linear(Elman):
     """
 
     name: ClassVar[str] = "linear"
+    place: ClassVar[NonlinearityPlace] = NonlinearityPlace.NONE
     activation: ClassVar[str] = "linear"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linrnn import kernels
 from linrnn.config.settings import Integers, setting
 from linrnn.models.elman import Elman
-from linrnn.models.model import Shapes, unflatten
+from linrnn.models.model import NonlinearityPlace, Shapes, unflatten
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LinearMlp(Elman):
-    """h_t = W h_{t-1} + U x_t + b, y_t = C tanh(M h_t + m) + c: all nonlinearity is in the readout (Wiener 1958)."""
+    """h_t = W h_{t-1} + U x_t + b, y_t = C tanh(M h_t + m) + c.
+
+    All nonlinearity is in the readout (Wiener 1958).
+    """
 
     name: ClassVar[str] = "linear-mlp"
     activation: ClassVar[str] = "linear"
+    place: ClassVar[NonlinearityPlace] = NonlinearityPlace.READOUT
 
     readout_size: int = setting(16, Integers(1, 4096), "tanh units of the readout")
 

@@ -13,7 +13,7 @@ from linrnn import kernels
 from linrnn.config.settings import Reals, setting
 from linrnn.errors import ConfigError
 from linrnn.models.layer_stack import LayerStack
-from linrnn.models.model import Shapes, count_parameters, unflatten
+from linrnn.models.model import NonlinearityPlace, Shapes, count_parameters, unflatten
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lru(LayerStack):
-    """h_t = lambda h_{t-1} + gamma U x_t with H complex states, y_t = C h_t + c of their real and imaginary parts.
+    """h_t = lambda h_{t-1} + gamma U x_t, complex and diagonal, y_t = C h_t + c.
 
-    Diagonal, and stable whatever the parameters are: lambda = exp(-exp(nu) + i exp(theta)); the scale of the inputs is
-    exp(gamma). Initially lambda is uniform on the ring of radii `min_radius` to `max_radius` with phases to 2 pi, and
-    gamma is such that states have the variance of their inputs, ``(1 - |lambda|^2)^1/2``.
+    C reads real and imaginary parts of the H states. Stable whatever the parameters are: lambda = exp(-exp(nu) + i
+    exp(theta)); the scale of the inputs is exp(gamma). Initially lambda is uniform on the ring of radii `min_radius` to
+    `max_radius` with phases to 2 pi, and gamma is such that states have the variance of their inputs,
+    ``(1 - |lambda|^2)^1/2``.
     """
 
     name: ClassVar[str] = "lru"
+    place: ClassVar[NonlinearityPlace] = NonlinearityPlace.NONE
 
     min_radius: float = setting(0.0, Reals(0.0, 1.0), "smallest modulus of the initial poles")
     max_radius: float = setting(1.0, Reals(0.0, 1.0), "largest modulus of the initial poles")

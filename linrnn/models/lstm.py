@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from linrnn import kernels
 from linrnn.models.dense_stack import DenseStack
+from linrnn.models.model import NonlinearityPlace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +23,7 @@ class Lstm(DenseStack):
     """
 
     name: ClassVar[str] = "lstm"
+    place: ClassVar[NonlinearityPlace] = NonlinearityPlace.GATES
     gates: ClassVar[int] = 4
 
     @property

@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
@@ -21,6 +22,16 @@ Shapes = dict[str, tuple[int, ...]]
 T = TypeVar("T", "Tensor", NDArray[np.float32], NDArray[np.float64])
 
 
+class NonlinearityPlace(StrEnum):
+    """Where a network is nonlinear, the simplest place first."""
+
+    NONE = "nowhere"
+    READOUT = "readout"
+    SOME_UNITS = "some units"
+    RECURRENCE = "recurrence"
+    GATES = "gates"
+
+
 @dataclass(frozen=True)
 class Model(Config, ABC):
     """A model type with its hyperparameters, without data and weights.
@@ -31,8 +42,24 @@ class Model(Config, ABC):
 
     kind: ClassVar[str] = "model"
     name: ClassVar[str]
+    place: ClassVar[NonlinearityPlace]  # of the nonlinearity of this type
     limits: ClassVar[Mapping[str, str]] = {}  # setting -> the setting that it cannot exceed
     hidden_size: int
+
+    @classmethod
+    def formula(cls) -> str:
+        """Return the formula of the type, the first line of its docstring."""
+        return str(cls.__doc__).partition("\n")[0].rstrip(".")
+
+    @property
+    def nonlinearity(self) -> NonlinearityPlace:
+        """Where the network is nonlinear with these hyperparameters."""
+        return self.place
+
+    @property
+    def nonlinear_part(self) -> str:
+        """That place in words."""
+        return f"the {self.nonlinearity}"
 
     @property
     def architecture(self) -> kernels.Architecture | None:
