@@ -13,6 +13,7 @@ import click
 from docs.tables import DOCS, Generator, format_table
 from experiments.__main__ import linrnn as command_group
 from experiments.cli.models import list_model_types
+from experiments.cli.settings import describe_search
 from experiments.report.comparison_table import explanations
 from linrnn.config.settings import Config, format_value, get_domain, list_settings, setting_name
 from linrnn.models import MODELS
@@ -74,11 +75,9 @@ def settings_table(*owners: type[Config]) -> str:
     for owner in owners:
         for item in list_settings(owner):
             domain = get_domain(item)
-            search = getattr(domain, "search", None)
-            searched = f"; searched from {search[0]:g} to {search[1]:g}" if search else ""
             default = f"`{format_value(item.default)}`" if item.default != "" else ""
             name, meaning = setting_name(owner.kind, item.name), item.metadata["help"]
-            rows.append([f"`{name}`", meaning, default, f"{domain}{searched}"])
+            rows.append([f"`{name}`", meaning, default, f"{domain}{describe_search(domain)}"])
     return format_table(["setting", "meaning", "default", "values"], rows)
 
 

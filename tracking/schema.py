@@ -84,6 +84,7 @@ class Tag(SchemaName):
     VERDICT = "verdict", "verdict of a finished sweep"
     CONCLUSION = "conclusion", "what a finished sweep found, in one sentence"
     QUESTION = "question", "what is predicted, from what, and the rows of each split"
+    SEARCH_SPACE = "search_space", "settings that the studies of a sweep vary, and their ranges"
     CLAIMS = "claims", "ids of the claims that a trial is evidence for, or that the run of linrnn claims has measured"
     DATA_NOTES = "data_notes", "how the user's file was read, one note per line"
     PARENT = "mlflow.parentRunId", "the sweep or claims of a trial, or the original of a reproduction or reduction"
@@ -120,6 +121,7 @@ class Param(SchemaName):
 
     MODELS = "models", "model types of a sweep"
     PRESETS = "fixed", "settings that the user set and that are therefore not searched"
+    SEARCHES = "searched", "settings that the user added to those that studies search"
     DATA_FILE = "data_file", "SHA-256 of the user's file"
     TRIALS = "sweep.trials", "trials of each study"
 

@@ -50,6 +50,19 @@ def expand_models(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(MODELS) if ALL in names else tuple(dict.fromkeys(names)) or DEFAULT_MODELS
 
 
+class SettingName(click.ParamType[str]):
+    """The name of a setting that studies can search; shells complete those of all model types."""
+
+    name = "setting"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        from linrnn.config.settings import list_optional
+        from linrnn.training.trial_config import TrainingConfig
+
+        names = list_optional(*(MODELS[model] for model in MODELS), TrainingConfig)
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 class TaskName(Name[Any]):
     """A name of the registry, the path of a file, which is made absolute, or `-` for standard input."""
 
@@ -134,6 +147,14 @@ SETTINGS = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help="Change a setting, such as training.clip_norm=inf; may be repeated.  [default: as declared]",
+)
+SEARCHES = click.option(
+    "--search",
+    "searches",
+    multiple=True,
+    type=SettingName(),
+    metavar="NAME",
+    help="Search this setting as well, such as model.init or model.num_layers; may be repeated.  [default: none]",
 )
 SEED = click.option("--seed", metavar="N", help="Seed of weights and search.  [default: 0]")
 STUDIES = click.option(

@@ -65,9 +65,14 @@ def describe_settings(*owners: type[Config]) -> dict[str, dict[str, str]]:
 
 
 def describe_search(domain: Any) -> str:
-    """Write the range in which studies search a setting, if they do."""
-    search = getattr(domain, "search", None)
-    return f"; searched from {search[0]:g} to {search[1]:g}" if search else ""
+    """Write the range in which studies search a setting, if they do, or can."""
+    from experiments.search.search_space import describe_range
+    from linrnn.config.settings import apply_option
+
+    search, option = getattr(domain, "search", None), getattr(domain, "option", None)
+    if option:
+        return f"; with --search {describe_range(apply_option(domain))}"
+    return f"; searched {describe_range(domain)}" if search else ""
 
 
 def setting_rows(table: dict[str, dict[str, str]]) -> list[tuple[str, str, str, str]]:

@@ -13,6 +13,7 @@ from experiments.cli.parameters import (
     EPOCHS,
     MODEL_OR_ALL,
     REPLICAS,
+    SEARCHES,
     SEED,
     SETTINGS,
     STUDIES,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     linrnn sweep sine
     linrnn sweep sine xor --trials 10 --epochs 200
     linrnn sweep sine --models all
+    linrnn sweep delay --search model.init --search model.num_layers
     linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
     linrnn sweep data.csv --set task.column=sales --set task.horizon=12
     """,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     type=MODEL_OR_ALL,
     help=f"Model type, may be repeated: {', '.join(MODELS)}; or all.  [default: {', '.join(DEFAULT_MODELS)}]",
 )
+@SEARCHES
 @TRIALS
 @REPLICAS
 @EPOCHS
@@ -76,6 +79,7 @@ def sweep(
     options: GlobalOptions,
     tasks: tuple[str, ...],
     models: tuple[str, ...],
+    searches: tuple[str, ...],
     trials: str | None,
     replicas: str | None,
     epochs: str | None,
@@ -95,8 +99,8 @@ def sweep(
 
     Each model type has an Optuna study with the same number of trials. The best config of each study is trained again
     on fresh seeds (the confirmation: 20 replicas), and only then is the test split read. Settings that --set gives
-    are not searched. Baselines and bounds are computed before anything is trained. The verdict is whether the
-    nonlinearity is needed.
+    are not searched, those that --search names are; `linrnn settings` lists their ranges. Baselines and bounds are
+    computed before anything is trained. The verdict is whether the nonlinearity is needed.
 
     The same command again resumes a sweep that was interrupted, or shows its result; with more --trials it adds
     trials to its studies.
@@ -113,7 +117,7 @@ def sweep(
             "seed": seed,
         },
     )
-    sweeps = [prepare_sweep(task, expand_models(models), text) for task in dict.fromkeys(tasks)]
+    sweeps = [prepare_sweep(task, expand_models(models), text, searches) for task in dict.fromkeys(tasks)]
     store, summaries = sweep_all(options, sweeps, workers, cluster, studies, fresh, patience)
     if options.json:
         from experiments.report.serialization import sweeps_json

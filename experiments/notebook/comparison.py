@@ -29,6 +29,7 @@ def compare(
     task: Task | str | Path,
     *,
     models: Sequence[str] = DEFAULT_MODELS,
+    search: Sequence[str] = (),
     trials: int | None = None,
     replicas: int | None = None,
     epochs: int | None = None,
@@ -50,6 +51,8 @@ def compare(
         `linrnn sweep` reads.
     models : sequence of str
         Model types; all by default.
+    search : sequence of str
+        Settings to search in addition to those that each study searches, such as `model.init`.
     trials : int, optional
         Trials of each model type's Optuna study; by default those of the task, mostly 20.
     replicas : int, optional
@@ -102,7 +105,7 @@ def compare(
         **(settings or {}),
     }
     text = {name: format_value(value) for name, value in given.items() if value is not None}
-    sweep = prepare_sweep(resolve_task(task), tuple(MODEL.convert(name, None, None) for name in models), text)
+    sweep = prepare_sweep(resolve_task(task), tuple(MODEL.convert(name, None, None) for name in models), text, search)
     require_device(sweep.config.bases[0].training)
     opened = open_store(store or mkdtemp(prefix="linrnn-"))
     executor = local_workers(workers or os.cpu_count() or 1)

@@ -88,7 +88,12 @@ def comparison_text(
 
 def setting_text(name: str, study: StudySummary) -> str:
     """Write the best trial's value of a setting."""
-    return number_text(study.settings.get(name))
+    return value_text(study.settings.get(name))
+
+
+def value_text(value: float | str | None) -> str:
+    """Write a value of a setting."""
+    return value if isinstance(value, str) else number_text(value)
 
 
 CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {

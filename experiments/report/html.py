@@ -16,6 +16,7 @@ from experiments.report.comparison_table import (
     explanations,
     number_text,
     objective_label,
+    value_text,
 )
 from experiments.report.figures.characterisation_figures import SYSTEM_FIGURES
 from experiments.report.figures.picture import Picture
@@ -87,7 +88,7 @@ def trials_table(record: SweepRecord, summary: SweepSummary) -> Table:
             trial.model,
             str(trial.number),
             trial.outcome,
-            *(number_text(trial.settings.get(name)) for name in names),
+            *(value_text(trial.settings.get(name)) for name in names),
             number_text(trial.objective),
             trial.run_id[:8],
         )

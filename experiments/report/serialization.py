@@ -8,7 +8,7 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       notes[]
       gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
       data_share        part of the uncertainty of the gain that comes from the finite test split, or null
-      search_space      {setting: [low, high]} of the settings that were searched
+      search_space      {setting: [low, high], or its words} of the settings that were searched
       studies[]         model, trials, pruned, diverged, failed, best_run, objective, best_val_loss, one key for each
                         setting that can be searched (hidden_size, learning_rate), parameters, seconds
       confirmation[]    model, run_id, replicas, diverged, median_test_loss, rmse, mae, output_losses[], iqr,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from linrnn.analysis.statistics import (
 from linrnn.analysis.verdict import LINEAR, MARGIN, Verdict, decide_verdict, resample_predictors
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import OBJECTIVE, Losses
-from linrnn.training.trial_config import searchable_settings, to_text
+from linrnn.training.trial_config import to_text
 
 INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the initial weights
 
@@ -43,7 +43,7 @@ class StudySummary:
     best_run: str | None
     objective: float | None
     best_val_loss: float | None  # median over replicas
-    settings: Mapping[str, float | None]  # of the best trial: those that can be searched, by their full names
+    settings: Mapping[str, float | str | None]  # of the best trial: those that can be searched, by their full names
     parameters: int | None  # of one network of the best trial
     seconds: float  # of training: all trials and the confirmation
 
@@ -87,7 +87,7 @@ class SweepSummary:
     verdict: Verdict
     conditions: str  # under which the verdict was reached
     search_space: str  # in words
-    ranges: Mapping[str, tuple[float, float]]  # of the settings that were searched, by full name
+    ranges: Mapping[str, Sequence[float | str]]  # of the settings that were searched, by full name
     question: str = ""  # what is predicted, from what, and the rows of each split
     notes: tuple[str, ...] = ()  # how the user's file was read
     objective_name: str = OBJECTIVE  # quantile over replicas of the lowest validation loss that its studies minimize
@@ -161,7 +161,7 @@ def summarize_study(record: SweepRecord, model: str) -> StudySummary:
         best_run=best.run_id if best else None,
         objective=best.objective if best else None,
         best_val_loss=best.best_val_loss if best else None,
-        settings=best.settings if best else dict.fromkeys(searchable_settings(base)),
+        settings=best.settings if best else dict.fromkeys(record.config.searchable(base)),
         parameters=record.parameters.get(model),
         seconds=sum([trial.seconds for trial in trials] + [trial.seconds for trial in confirmations]),
     )
@@ -210,7 +210,9 @@ def describe_conditions(config: SweepConfig) -> str:
     """Describe what a verdict depends on: initialization, budget, number of replicas."""
     training = config.bases[0].training
     initialization = ", ".join(
-        f"{name}={text}" for name, text in to_text(config.bases[0]).items() if name in INITIALIZATION
+        f"{name}={'searched' if name in config.searches else text}"
+        for name, text in to_text(config.bases[0]).items()
+        if name in INITIALIZATION
     )
     return (
         f"{initialization}; {config.trials} trials of {training.epochs} epochs and {training.replicas} replicas for "

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.search.search_space import SearchSpace, free_settings, setting_values
+from experiments.search.search_space import SearchSpace, setting_values
 from experiments.search.selection import select_best_trial
 from experiments.search.sweep_config import SweepConfig, read_sweep_config
 from linrnn.analysis.characterisation import Characterisation
@@ -22,7 +22,7 @@ from linrnn.analysis.statistics import LossSample
 from linrnn.baseline.baselines import Baselines
 from linrnn.errors import DataError
 from linrnn.training.history import OBJECTIVE
-from linrnn.training.trial_config import searchable_settings, to_text
+from linrnn.training.trial_config import to_text
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.query import confirmation_runs, study_runs
@@ -52,7 +52,7 @@ class SearchTrial:
     objective: float  # what its study minimizes; inf unless complete or pruned
     best_val_loss: float  # median over replicas of the lowest validation loss; inf unless complete or pruned
     seconds: float
-    settings: Mapping[str, float]  # values of the settings that can be searched, by their names in the flat text
+    settings: Mapping[str, float | str]  # values of the settings that can be searched, by their names in the flat text
     has_diverged: bool = False  # whether a replica diverged
 
 
@@ -140,7 +140,7 @@ class SweepRecord:
     @property
     def spaces(self) -> dict[str, SearchSpace]:
         """Search space by model type."""
-        return {base.model.name: free_settings(base, self.config.presets) for base in self.config.bases}
+        return {base.model.name: self.config.space(base) for base in self.config.bases}
 
     @property
     def complete_confirmations(self) -> list[ConfirmationTrial]:
@@ -223,7 +223,7 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         config=config,
         baselines=read_baselines(store, sweep),
         trials=[
-            search_trial(run, searchable_settings(base), to_text(base))
+            search_trial(run, config.searchable(base), to_text(base))
             for base in config.bases
             for run in searched[base.model.name]
         ],

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 import optuna
 from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from experiments.search.search_space import free_settings
+from experiments.search.search_space import SearchSpace
 from experiments.search.selection import TrialRank
-from linrnn.config.settings import Integers, Reals, format_value
+from linrnn.config.settings import Choice, Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.store.access import Store, silence_optuna
@@ -44,19 +44,21 @@ def open_study(store: Store, name: str) -> optuna.Study:
     return optuna.create_study(storage=store.studies, study_name=name, direction="minimize", load_if_exists=True)
 
 
-def search_space(base: TrialConfig, presets: Set[str] = frozenset()) -> dict[str, BaseDistribution]:
-    """Return the distribution of each setting with a search range, by its name in the flat text, except `fixed`."""
-    space: dict[str, BaseDistribution] = {}
-    for name, domain in free_settings(base, presets).items():
+def build_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
+    """Return the distribution of each setting of a search space, by its name in the flat text."""
+    distributions: dict[str, BaseDistribution] = {}
+    for name, domain in space.items():
         match domain:
             case Integers(search=(int(low), int(high))):
-                space[name] = IntDistribution(low, high, log=True)
+                distributions[name] = IntDistribution(low, high, log=True)
             case Reals(search=(float(low), float(high))):
-                space[name] = FloatDistribution(low, high, log=True)
-    return space
+                distributions[name] = FloatDistribution(low, high, log=True)
+            case Choice(search=(str(), *_) as words):
+                distributions[name] = CategoricalDistribution(words)
+    return distributions
 
 
-def apply_params(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
+def apply_params(base: TrialConfig, params: Mapping[str, float | str]) -> TrialConfig:
     """Return the base config with the params of a trial; a setting that another one limits is at most that."""
     text = to_text(base) | {name: format_value(value) for name, value in params.items()}
     for name, limit in base.model.limits.items():
@@ -64,14 +66,14 @@ def apply_params(base: TrialConfig, params: Mapping[str, float]) -> TrialConfig:
     return from_text(text)
 
 
-def ask(base: TrialConfig, presets: Set[str], history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:
-    """Return the configs of the next `count` trials, a function of the base, its seed and the history alone."""
-    space, study = search_space(base, presets), optuna.create_study(direction="minimize")
+def ask(base: TrialConfig, space: SearchSpace, history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:
+    """Return the configs of the next `count` trials, a function of base, seed, search space and history alone."""
+    distributions, study = build_distributions(space), optuna.create_study(direction="minimize")
     study.add_trials(history)
     configs = []
     for number in range(len(history), len(history) + count):
         study.sampler = create_sampler(sampler_seed(base.seed, number))
-        configs.append(apply_params(base, study.ask(space).params))
+        configs.append(apply_params(base, study.ask(distributions).params))
     return configs
 
 
@@ -113,15 +115,15 @@ def weigh_trials(count: int) -> NDArray[np.float64]:
     return np.concatenate([ramp, np.ones(recent)])
 
 
-def to_frozen_trial(space: Mapping[str, BaseDistribution], result: TrialSummary, run_id: str) -> FrozenTrial:
+def to_frozen_trial(space: SearchSpace, result: TrialSummary, run_id: str) -> FrozenTrial:
     """Convert the summary of a finished trial to an Optuna trial."""
     text, state = to_text(result.config), STATES[result.outcome]
     curve = {} if result.outcome == "diverged" else dict(result.curve)
     trial = create_trial(
         state=state,
         value=result.loss if state is TrialState.COMPLETE else None,
-        params={name: kind(text[name]) for name, kind in param_types(space).items()},
-        distributions=dict(space),
+        params={name: domain.parse(text[name]) for name, domain in space.items()},
+        distributions=build_distributions(space),
         user_attrs={"run_id": run_id, "outcome": result.outcome, HAS_DIVERGED: result.has_diverged},
         intermediate_values=curve,
     )
@@ -130,7 +132,7 @@ def to_frozen_trial(space: Mapping[str, BaseDistribution], result: TrialSummary,
     return trial
 
 
-def importances(space: Mapping[str, BaseDistribution], results: Sequence[TrialSummary]) -> dict[str, float]:
+def importances(space: SearchSpace, results: Sequence[TrialSummary]) -> dict[str, float]:
     """Return the importance of each searched setting for log10 of the validation loss; their sum is 1.
 
     Functional ANOVA over the complete trials, as Optuna's default evaluator uses the best tenth of them alone. Empty
@@ -153,11 +155,6 @@ def importances(space: Mapping[str, BaseDistribution], results: Sequence[TrialSu
         evaluator=FanovaImportanceEvaluator(seed=0),
         target=lambda trial: math.log10(max(trial.value or 0.0, LEAST_LOSS)),
     )
-
-
-def param_types(space: Mapping[str, BaseDistribution]) -> dict[str, type[int] | type[float]]:
-    """Return the type of each searched setting."""
-    return {name: int if isinstance(kind, IntDistribution) else float for name, kind in space.items()}
 
 
 def best_trial(history: Sequence[FrozenTrial]) -> FrozenTrial | None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from linrnn.config.settings import Integers, Reals
+from linrnn.config.settings import Choice, SearchDomain
 from linrnn.training.trial_config import TrialConfig, search_values, searchable_settings
 
-SearchSpace = Mapping[str, Integers | Reals]  # name in the flat text -> domain; its `search` is the range
+SearchSpace = Mapping[str, SearchDomain]  # name in the flat text -> domain; its `search` is the range
 
 
-def free_settings(base: TrialConfig, presets: Set[str]) -> dict[str, Integers | Reals]:
-    """Return the settings that a study varies: those with a search range that are no presets."""
-    return {name: domain for name, domain in searchable_settings(base).items() if name not in presets}
+def free_settings(base: TrialConfig, presets: Set[str], options: Set[str] = frozenset()) -> dict[str, SearchDomain]:
+    """Return the settings that a study varies: those with a search range, and `options`, that are no presets."""
+    return {name: domain for name, domain in searchable_settings(base, options).items() if name not in presets}
 
 
-def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, float]:
+def setting_values(space: SearchSpace, text: Mapping[str, str]) -> dict[str, float | str]:
     """Return the values that a flat text has for the settings of a search space."""
     return {name: domain.parse(text[name]) for name, domain in space.items() if name in text}
 
 
-def describe_values(config: TrialConfig) -> str:
+def describe_values(config: TrialConfig, options: Set[str] = frozenset()) -> str:
     """Describe a trial by its values of the settings that can be searched, for the name of its run."""
-    values = search_values(config)
+    values = search_values(config, options)
     names = short_names(values)
     texts = {name: f"{value:.2g}" if isinstance(value, float) else str(value) for name, value in values.items()}
     return " ".join(f"{names[name]}={text}" for name, text in texts.items())
@@ -35,10 +35,19 @@ def describe_space(spaces: Mapping[str, SearchSpace]) -> str:
     parts = []
     for name, domain in domains.items():
         models = [model for model, space in spaces.items() if name in space]
-        low, high = domain.search or (domain.low, domain.high)
         note = f" ({', '.join(models)} only)" if len(models) < len(spaces) else ""
-        parts.append(f"{setting_label(names[name])} from {low:g} to {high:g}{note}")
-    return f"{', '.join(parts)}, log-uniform" if parts else "no setting, as all were given"
+        parts.append((f"{setting_label(names[name])} {describe_range(domain)}{note}", isinstance(domain, Choice)))
+    numbers, choices = ([part for part, is_choice in parts if is_choice == each] for each in (False, True))
+    texts = [f"{', '.join(numbers)}, log-uniform"] if numbers else []
+    return "; ".join(texts + choices) or "no setting, as all were given"
+
+
+def describe_range(domain: SearchDomain) -> str:
+    """Write the range in which a study searches a setting."""
+    if isinstance(domain, Choice):
+        return f"one of {', '.join(domain.search or domain.words)}"
+    low, high = domain.search or (domain.low, domain.high)
+    return f"from {low:g} to {high:g}"
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:

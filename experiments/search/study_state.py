@@ -14,7 +14,6 @@ from experiments.search.optuna_adapter import (
     best_trial,
     open_study,
     pruning_limits,
-    search_space,
     to_frozen_trial,
 )
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig
@@ -76,7 +75,7 @@ class StudyState:
 
     def to_trial(self, result: TrialSummary, run_id: str) -> FrozenTrial:
         """Convert a recorded trial to Optuna's form."""
-        return to_frozen_trial(search_space(self.base, self.config.presets), result, run_id)
+        return to_frozen_trial(self.config.space(self.base), result, run_id)
 
     def add(self, number: int, result: TrialSummary, run_id: str) -> None:
         """Add a trial whose run is complete, and report it to Optuna."""
@@ -94,7 +93,7 @@ class StudyState:
         """Return the trials of the present generation that are not recorded, by number; none if the study is over."""
         start = self.generation_start()
         count = min(self.config.generation, self.config.trials - start)
-        configs = ask(self.base, self.config.presets, self.first_trials(start), count)
+        configs = ask(self.base, self.config.space(self.base), self.first_trials(start), count)
         return {number: config for number, config in enumerate(configs, start) if number not in self.history}
 
     def pruning_limits(self) -> dict[int, float]:

@@ -9,11 +9,16 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from experiments.search.search_space import free_settings
+from linrnn.config.registry import suggestion
 from linrnn.config.settings import (
     Choice,
     Config,
     Integers,
+    SearchDomain,
     format_value,
+    list_optional,
+    list_searchable,
     list_settings,
     parse_setting,
     setting,
@@ -22,7 +27,7 @@ from linrnn.config.settings import (
 from linrnn.errors import ConfigError
 from linrnn.tasks.task import Task, TaskData
 from linrnn.training.history import OBJECTIVE
-from linrnn.training.trial_config import TrialConfig, from_text, to_text
+from linrnn.training.trial_config import TrialConfig, from_text, searchable_settings, setting_owners, to_text
 from tracking.legacy_settings import LEGACY_VALUES
 from tracking.schema import Param
 
@@ -44,6 +49,8 @@ class SweepConfig(Config):
         One for each model type, otherwise alike; a study varies its searched settings.
     presets : frozenset of str
         Names of the settings that are not searched.
+    searches : frozenset of str
+        Names of the settings that are searched in addition to those that each study searches.
     trials : int
         Trials of each study.
     generation : int
@@ -58,6 +65,7 @@ class SweepConfig(Config):
 
     bases: tuple[TrialConfig, ...]
     presets: frozenset[str] = frozenset()
+    searches: frozenset[str] = frozenset()
     trials: int = setting(20, Integers(1, 100_000), "trials of each study")
     generation: int = setting(4, Integers(1, 1_000), "trials of a study that are suggested together")
     confirmation: int = setting(20, Integers(1, 10_000), "replicas of the confirmation")
@@ -73,6 +81,14 @@ class SweepConfig(Config):
         """Seed of the search."""
         return self.bases[0].seed
 
+    def searchable(self, base: TrialConfig) -> dict[str, SearchDomain]:
+        """Return the settings of a base that can be searched, also those that are fixed here."""
+        return searchable_settings(base, self.searches)
+
+    def space(self, base: TrialConfig) -> dict[str, SearchDomain]:
+        """Return the search space of the study of a base."""
+        return free_settings(base, self.presets, self.searches)
+
     def text(self) -> dict[str, str]:
         """Return the flat text: the settings that the bases share, the model types, and the sweep's own settings."""
         models = ", ".join(base.model.name for base in self.bases)
@@ -84,10 +100,12 @@ class SweepConfig(Config):
         }
         digest = self.bases[0].task.file_digest
         data: dict[str, str] = {Param.DATA_FILE: digest} if digest else {}
+        searches: dict[str, str] = {Param.SEARCHES: ", ".join(sorted(self.searches))} if self.searches else {}
         return {
             **common,
             Param.MODELS: models,
             Param.PRESETS: ", ".join(sorted(self.presets)) or "nothing",
+            **searches,
             **data,
             **own,
         }
@@ -103,7 +121,9 @@ class SweepConfig(Config):
             "objective": OBJECTIVE,
             "data_file": base.task.file_digest or "",
         }
-        decisive = {**drop_digest(to_text(base)), "fixed": sorted(self.presets), **own}
+        searches = sorted(self.searches & set(self.space(base)))
+        added: dict[str, list[str]] = {Param.SEARCHES: searches} if searches else {}
+        decisive = {**drop_digest(to_text(base)), "fixed": sorted(self.presets), **added, **own}
         text = json.dumps(decisive, sort_keys=True)
         return f"{self.task} {base.model.name} {sha256(text.encode()).hexdigest()[:8]}"
 
@@ -129,7 +149,9 @@ def task_text(task: str, settings: Mapping[str, str]) -> dict[str, str]:
     return {"task": "series", "task.file": task, **aligned, **settings, **test}
 
 
-def prepare_sweep(task: str | Task, models: Sequence[str], settings: Mapping[str, str]) -> Sweep:
+def prepare_sweep(
+    task: str | Task, models: Sequence[str], settings: Mapping[str, str], searches: Sequence[str] = ()
+) -> Sweep:
     """Return the sweep of a task, with its data.
 
     Parameters
@@ -140,11 +162,13 @@ def prepare_sweep(task: str | Task, models: Sequence[str], settings: Mapping[str
         Model types, one study each.
     settings : mapping of str to str
         Flat text; settings that it names are not searched.
+    searches : sequence of str
+        Settings to search in addition to those that each study searches.
 
     Raises
     ------
     ConfigError
-        If a setting is unknown or out of its range.
+        If a setting is unknown or out of its range, or one to search has no range or is fixed.
     DataError
         If the data cannot be read or used.
     """
@@ -159,6 +183,7 @@ def prepare_sweep(task: str | Task, models: Sequence[str], settings: Mapping[str
         text = {setting_name(task.kind, item.name): getattr(task, item.name) for item in list_settings(type(task))}
         text = {"task": task.name, **{name: format_value(value) for name, value in text.items()}}
         config = assemble_config({**text, **own}, models, settings)
+    config = replace(config, searches=check_searches(config, searches))
     data = task.load()
     bases = tuple(replace(base, task=data.task) for base in config.bases)
     return Sweep(replace(config, bases=bases), data)
@@ -171,13 +196,14 @@ def sweep_config(task: str | Task, models: Sequence[str], settings: Mapping[str,
 
 def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
     """Return the sweep config that a run has as its params, without reading the data."""
-    apart = (Param.MODELS, Param.PRESETS, Param.DATA_FILE)
+    apart = (Param.MODELS, Param.PRESETS, Param.SEARCHES, Param.DATA_FILE)
     common = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
     if common["task"] == "series" and Param.DATA_FILE in params:
         common.setdefault(DIGEST, params[Param.DATA_FILE])  # 0.1.0 had no such setting
     presets = frozenset() if params[Param.PRESETS] == "nothing" else frozenset(params[Param.PRESETS].split(", "))
     models = params[Param.MODELS].split(", ")
-    return replace(assemble_config(common, models, params, LEGACY_VALUES), presets=presets)
+    searches = frozenset(filter(None, params.get(Param.SEARCHES, "").split(", ")))
+    return replace(assemble_config(common, models, params, LEGACY_VALUES), presets=presets, searches=searches)
 
 
 def read_sweep_config(sweep: SweepRun) -> SweepConfig:
@@ -203,6 +229,28 @@ def assemble_config(
     text = {**bases[0].task.defaults, **(defaults or {}), **settings}
     own = {item.name: parse_setting("sweep", item, text[name]) for item, name in items if name in text}
     return SweepConfig(bases, frozenset(name for name in settings if not is_sweep_setting(name)), **own)
+
+
+def check_searches(config: SweepConfig, names: Sequence[str]) -> frozenset[str]:
+    """Return the settings that studies search only where they are named; ConfigError for those that none can search.
+
+    A setting that a model type lacks is searched by the others.
+    """
+    owners: list[type[Config]] = [
+        owner for base in config.bases for owner in (*setting_owners(base), TrialConfig, SweepConfig)
+    ]
+    every = {setting_name(owner.kind, item.name): "" for owner in owners for item in list_settings(owner)}
+    optional, common = list_optional(*owners), list_searchable(*owners)
+    ranges = f"--search takes: {', '.join([*optional, *common])}"
+    for name in names:
+        if name not in every:
+            models = ", ".join(base.model.name for base in config.bases)
+            raise ConfigError(f"no setting {name!r} of {models}{suggestion(name, every)}; {ranges}")
+        if name not in optional and name not in common:
+            raise ConfigError(f"{name} has no range in which it could be searched; {ranges}")
+        if name in config.presets:
+            raise ConfigError(f"{name} is set to a value and cannot be searched as well: leave one out")
+    return frozenset(names) & set(optional)
 
 
 def drop_digest(text: Mapping[str, str]) -> dict[str, str]:

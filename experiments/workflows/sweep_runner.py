@@ -11,6 +11,7 @@ from experiments.report.figures.task_figures import baselines_figure
 from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import load_sweep
 from experiments.search.executors import MissingDataError, WorkerDiedError
+from experiments.search.search_space import describe_space
 from experiments.search.study_state import StudyState, open_studies
 from experiments.search.sweep_config import Sweep
 from experiments.workflows.finish import finish_sweep
@@ -102,8 +103,9 @@ class SweepRunner:
         return jobs
 
     def record_notes(self) -> None:
-        """Record the question, and how the user's file was read, if there is something to note."""
-        tags: dict[str, str] = {Tag.QUESTION: self.data.task.question}
+        """Record the question, the search space, and how the user's file was read, if there is something to note."""
+        spaces = {base.model.name: self.config.space(base) for base in self.config.bases}
+        tags: dict[str, str] = {Tag.QUESTION: self.data.task.question, Tag.SEARCH_SPACE: describe_space(spaces)}
         if notes := self.data.task.notes():
             tags[Tag.DATA_NOTES] = "\n".join(notes)
         set_tags(self.store, self.run_id, tags)

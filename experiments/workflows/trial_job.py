@@ -59,7 +59,7 @@ class TrialJob(NamedTuple):
     def name(self) -> str:
         """Name of its run."""
         phase = "confirmation" if self.number is None else f"{self.number:02d}"
-        return f"{self.config.model.name} {phase} {describe_values(self.config)}"
+        return f"{self.config.model.name} {phase} {describe_values(self.config, self.state.config.searches)}"
 
     @property
     def tags(self) -> dict[str, str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Set
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, ClassVar, Protocol, cast
 from unicodedata import category
 
@@ -30,11 +31,12 @@ class Domain(Protocol):
 
 @dataclass(frozen=True)
 class Integers:
-    """Whole numbers in [low, high]; `search` = (low, high) of a study, log-uniform."""
+    """Whole numbers in [low, high]; `search` = (low, high) of each study, log-uniform; `option` = that on demand."""
 
     low: int
     high: int
     search: tuple[int, int] | None = None
+    option: tuple[int, int] | None = None
 
     def parse(self, text: str) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,30}", text.strip()):
@@ -50,11 +52,12 @@ class Integers:
 
 @dataclass(frozen=True)
 class Reals:
-    """Floats in [low, high], never nan; `search` = (low, high) of a study, log-uniform."""
+    """Floats in [low, high], never nan; `search` and `option` as those of `Integers`."""
 
     low: float
     high: float
     search: tuple[float, float] | None = None
+    option: tuple[float, float] | None = None
 
     def parse(self, text: str) -> float:
         if "_" in text:
@@ -71,9 +74,11 @@ class Reals:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words."""
+    """One of several words; `search` = those that each study tries, `option` = that one that names it tries."""
 
     words: tuple[str, ...]
+    search: tuple[str, ...] | None = None
+    option: tuple[str, ...] | None = None
 
     def parse(self, text: str) -> str:
         return text
@@ -99,6 +104,9 @@ class Text:
 
     def __str__(self) -> str:
         return f"one line of at most {self.longest} characters"
+
+
+SearchDomain = Integers | Reals | Choice
 
 
 def is_line_break(character: str) -> bool:
@@ -144,12 +152,34 @@ def domain_error(name: str, item: Field[Any], value: object) -> ConfigError:
     return ConfigError(f"{name} must be {get_domain(item)}, not {value}")
 
 
-def list_searchable(*owners: type[Config]) -> dict[str, Integers | Reals]:
-    """Return the fields of some classes that declare a search range: name in the flat text -> domain."""
-    domains = {
-        setting_name(owner.kind, item.name): get_domain(item) for owner in owners for item in list_settings(owner)
-    }
-    return {name: domain for name, domain in domains.items() if isinstance(domain, Integers | Reals) and domain.search}
+def list_searchable(*owners: type[Config], options: Set[str] = frozenset()) -> dict[str, SearchDomain]:
+    """Return the fields of some classes that studies search: name in the flat text -> domain with the range `search`.
+
+    First those that each study searches, then those of `options`, whose range is the domain's `option`.
+    """
+    domains = list_domains(*owners)
+    common = {name: domain for name, domain in domains.items() if domain.search}
+    optional = {name: apply_option(domain) for name, domain in domains.items() if name in options}
+    return common | {name: domain for name, domain in optional.items() if domain.search}
+
+
+def apply_option(domain: SearchDomain) -> SearchDomain:
+    """Return a domain that is searched in its optional range."""
+    option: Any = domain.option
+    return replace(domain, search=option)
+
+
+def list_optional(*owners: type[Config]) -> dict[str, SearchDomain]:
+    """Return the fields of some classes that studies search only on demand: name in the flat text -> domain."""
+    return {name: domain for name, domain in list_domains(*owners).items() if domain.option}
+
+
+def list_domains(*owners: type[Config]) -> dict[str, SearchDomain]:
+    """Return the domains of the fields of some classes that may have a search range, by name in the flat text."""
+    items = [
+        (setting_name(owner.kind, item.name), get_domain(item)) for owner in owners for item in list_settings(owner)
+    ]
+    return {name: domain for name, domain in items if isinstance(domain, SearchDomain)}
 
 
 def parse_setting(kind: str, item: Field[Any], text: str) -> Any:

@@ -20,9 +20,15 @@ class DenseStack(LayerStack):
     gates: ClassVar[int] = 1
 
     init: str = setting(
-        "default", Choice(("default", "orthogonal", "identity", "linear-layers")), "distribution of the initial weights"
+        "default",
+        Choice(
+            ("default", "orthogonal", "identity", "linear-layers"), option=("default", "orthogonal", "linear-layers")
+        ),
+        "distribution of the initial weights",
     )
-    spectral_radius: float = setting(0.0, Reals(0.0, 10.0), "spectral radius of the initial W; 0: no scaling")
+    spectral_radius: float = setting(
+        0.0, Reals(0.0, 10.0, option=(0.3, 1.2)), "spectral radius of the initial W; 0: no scaling"
+    )
 
     def recurrence_shapes(self, layer: str, input_size: int) -> Shapes:
         hidden, rows = self.hidden_size, self.gates * self.hidden_size

@@ -19,7 +19,7 @@ class LayerStack(Model):
     """A stack of recurrences; each reads the states of the layer below at the same step. Readout on the last."""
 
     hidden_size: int = setting(10, Integers(1, 4096, search=(2, 64)), "units of each recurrence")
-    num_layers: int = setting(1, Integers(1, 64), "number of recurrences in the stack")
+    num_layers: int = setting(1, Integers(1, 64, option=(1, 4)), "number of recurrences in the stack")
 
     @property
     def layers(self) -> list[str]:

@@ -29,7 +29,7 @@ class LinearMlp(Elman):
     activation: ClassVar[str] = "linear"
     place: ClassVar[NonlinearityPlace] = NonlinearityPlace.READOUT
 
-    readout_size: int = setting(16, Integers(1, 4096), "tanh units of the readout")
+    readout_size: int = setting(16, Integers(1, 4096, option=(4, 64)), "tanh units of the readout")
 
     @property
     def architecture(self) -> kernels.Architecture | None:

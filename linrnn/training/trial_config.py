@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from linrnn.config.settings import (
     Config,
     Integers,
     Reals,
+    SearchDomain,
     format_value,
     list_searchable,
     list_settings,
@@ -48,9 +49,13 @@ class TrainingConfig(Config):
     learning_rate: float = setting(0.01, Reals(1e-8, 10.0, search=(1e-4, 1e-1)), "step size of Adam")
     epochs: int = setting(1000, Integers(1, 10_000_000), "passes over the training split, one update each")
     replicas: int = setting(10, Integers(1, 10_000), "networks trained side by side, each from its own initial weights")
-    clip_norm: float = setting(1.0, Reals(1e-6, math.inf), "norm to which a replica's gradient is clipped")
+    clip_norm: float = setting(
+        1.0, Reals(1e-6, math.inf, option=(0.1, 10.0)), "norm to which a replica's gradient is clipped"
+    )
     weight_decay: float = setting(
-        0.0, Reals(0.0, 100.0), "part of each weight subtracted per update, times the learning rate (AdamW); 0 for Adam"
+        0.0,
+        Reals(0.0, 100.0, option=(1e-4, 1.0)),
+        "part of each weight subtracted per update, times the learning rate (AdamW); 0 for Adam",
     )
     evaluations: int = setting(
         100, Integers(1, 200), "number of evaluations of the validation loss, evenly spaced over the epochs"
@@ -143,18 +148,24 @@ def from_text(text: Mapping[str, str], defaults: Mapping[str, str] | None = None
     )
 
 
-def searchable_settings(config: TrialConfig) -> dict[str, Integers | Reals]:
+def searchable_settings(config: TrialConfig, options: Set[str] = frozenset()) -> dict[str, SearchDomain]:
     """Return the settings that a study can vary, with their domains, by their names in the flat text.
 
-    These are the fields of the task, the model and the training whose declarations have a search range, in this order.
+    These are the fields of the task, the model and the training whose declarations have a search range, in this order,
+    then those named in `options` that have an optional one.
     """
-    return list_searchable(type(config.task), type(config.model), TrainingConfig)
+    return list_searchable(*setting_owners(config), options=options)
 
 
-def search_values(config: TrialConfig) -> dict[str, int | float]:
+def setting_owners(config: TrialConfig) -> tuple[type[Config], ...]:
+    """Return the classes whose settings a study can vary."""
+    return type(config.task), type(config.model), TrainingConfig
+
+
+def search_values(config: TrialConfig, options: Set[str] = frozenset()) -> dict[str, Any]:
     """Return the values of a config's searchable settings, by their names in the flat text."""
     text = to_text(config)
-    return {name: domain.parse(text[name]) for name, domain in searchable_settings(config).items()}
+    return {name: domain.parse(text[name]) for name, domain in searchable_settings(config, options).items()}
 
 
 def require_device(training: TrainingConfig) -> None:

@@ -28,9 +28,10 @@ from experiments.report.figures.canvas import (
 from experiments.report.figures.picture import Columns, Picture, group_by_model, to_floats
 from experiments.report.sweep_record import SearchTrial, SweepRecord
 from experiments.report.table import Table
-from experiments.search.optuna_adapter import apply_params, importances, search_space
+from experiments.search.optuna_adapter import apply_params, importances
 from experiments.search.search_space import setting_label, short_names
 from linrnn.baseline.baselines import Baselines
+from linrnn.config.settings import Choice
 from linrnn.training.result import TrialSummary
 from tracking.model_colors import model_color
 
@@ -43,8 +44,10 @@ def search_figure(record: SweepRecord) -> Picture:
     """Return the figure of every trial by the first two settings that were searched, or by the only one."""
     best = {trial.run_id for model in record.models if (trial := record.best_trial(model))}
     names = short_names(dict.fromkeys(name for trial in record.trials for name in trial.settings))
-    spaces = record.spaces.values()
-    axes = [short for name, short in names.items() if all(name in space for space in spaces)][:2]
+    numeric = [
+        {name for name, each in space.items() if not isinstance(each, Choice)} for space in record.spaces.values()
+    ]
+    axes = [short for name, short in names.items() if all(name in space for space in numeric)][:2]
     rows = [
         (
             trial.model,
@@ -188,13 +191,12 @@ def setting_importances(record: SweepRecord) -> dict[str, dict[str, float]]:
     """Return the importance of each searched setting by model type; model types with too few trials have no entry."""
     weights = {}
     for base in record.config.bases:
-        space = search_space(base, record.config.presets)
         results = [
             TrialSummary(apply_params(base, trial.settings), trial.outcome, trial.objective, {}, 0.0, trial.seconds)
             for trial in record.study(base.model.name)
             if trial.outcome == "complete"
         ]
-        weights[base.model.name] = importances(space, results)
+        weights[base.model.name] = importances(record.config.space(base), results)
     return {model: each for model, each in weights.items() if each}
 
 

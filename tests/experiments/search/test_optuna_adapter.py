@@ -17,11 +17,13 @@ from optuna.samplers._tpe import sampler as tpe
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from experiments.search import optuna_adapter
-from experiments.search.optuna_adapter import ask, count_best_trials, sampler_seed, search_space, weigh_trials
+from experiments.search.optuna_adapter import ask, build_distributions, count_best_trials, sampler_seed, weigh_trials
+from experiments.search.search_space import free_settings
 from linrnn.training.trial_config import TrialConfig, from_text, search_values, to_text
 
 BASE = from_text({"task": "sine", "model": "linear", "seed": "7"})
-SPACE = search_space(BASE)
+RANGES = free_settings(BASE, frozenset())
+SPACE = build_distributions(RANGES)
 
 
 def past_trials(count: int) -> list[FrozenTrial]:
@@ -61,18 +63,18 @@ def params_of(configs: Sequence[TrialConfig]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("done", [0, 9, 10, 25, 40])
 def test_the_trials_are_those_of_the_defaults_of_the_installed_version(done: int) -> None:
-    assert params_of(ask(BASE, frozenset(), HISTORY[:done], 4)) == ask_plain(BASE, HISTORY[:done], 4)
+    assert params_of(ask(BASE, RANGES, HISTORY[:done], 4)) == ask_plain(BASE, HISTORY[:done], 4)
 
 
 def test_changed_defaults_change_the_plain_sampler_and_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, plain = params_of(ask(BASE, frozenset(), HISTORY, 4)), ask_plain(BASE, HISTORY, 4)
+    ours, plain = params_of(ask(BASE, RANGES, HISTORY, 4)), ask_plain(BASE, HISTORY, 4)
     original = inspect.unwrap(TPESampler.__init__)
     changed = {"n_startup_trials": 1, "n_ei_candidates": 7, "multivariate": False, "constant_liar": False}
     monkeypatch.setattr(original, "__kwdefaults__", {**original.__kwdefaults__, **changed})
     monkeypatch.setattr(tpe, "default_gamma", lambda count: 1 + count // 2)
     monkeypatch.setattr(tpe, "default_weights", lambda count: np.arange(1.0, count + 1))
     assert ask_plain(BASE, HISTORY, 4) != plain
-    assert params_of(ask(BASE, frozenset(), HISTORY, 4)) == ours
+    assert params_of(ask(BASE, RANGES, HISTORY, 4)) == ours
 
 
 def test_every_argument_of_the_sampler_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +91,7 @@ def test_our_counts_and_weights_are_those_of_optuna_today() -> None:
 
 
 def test_asked_configs_differ_from_the_base_in_what_is_searched_alone() -> None:
-    (config,) = ask(BASE, frozenset(), HISTORY, 1)
+    (config,) = ask(BASE, RANGES, HISTORY, 1)
     changed = {name for name, text in to_text(config).items() if to_text(BASE)[name] != text}
     assert changed <= set(SPACE) == set(search_values(config))
 

@@ -30,9 +30,9 @@ from experiments.search.optuna_adapter import (
     ask,
     best_trial,
     pruning_limits,
-    search_space,
     to_frozen_trial,
 )
+from experiments.search.search_space import free_settings
 from experiments.search.study_state import StudyState
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
 from experiments.workflows import sweep_runner
@@ -215,30 +215,35 @@ class TestAsk:
     @pytest.mark.parametrize("model", sorted(DEFAULT_MODELS))
     def test_what_declares_a_search_range_is_searched_and_nothing_else(self, model: str) -> None:
         base = from_text({"task": "sine", "model": model})
-        assert set(SEARCHED) <= search_space(base).keys()
-        for found in ask(base, frozenset(), [], 3):
+        assert set(SEARCHED) <= free_settings(base, frozenset()).keys()
+        for found in ask(base, free_settings(base, frozenset()), [], 3):
             assert 2 <= found.model.hidden_size <= 64
             assert 1e-4 <= found.training.learning_rate <= 1e-1
             assert (found.task, found.seed, found.training.epochs) == (base.task, base.seed, base.training.epochs)
 
     def test_a_setting_that_was_given_is_not_searched(self) -> None:
         config = sweep_config("sine", ["linear"], {"model.hidden_size": "9"})
-        assert [found.model.hidden_size for found in ask(config.bases[0], config.presets, [], 2)] == [9, 9]
-        assert list(search_space(config.bases[0], config.presets)) == ["training.learning_rate"]
+        assert [found.model.hidden_size for found in ask(config.bases[0], config.space(config.bases[0]), [], 2)] == [
+            9,
+            9,
+        ]
+        assert list(config.space(config.bases[0])) == ["training.learning_rate"]
 
     def test_a_trial_that_is_over_has_the_very_params_that_were_asked(self) -> None:
         base = from_text({"task": "sine", "model": "tanh"})
-        (asked,) = ask(base, frozenset(), [], 1)
-        trial = to_frozen_trial(search_space(base), TrialSummary(asked, "complete", 1.0, {5: 2.0}, 0.0, 1.0), "id")
+        (asked,) = ask(base, free_settings(base, frozenset()), [], 1)
+        trial = to_frozen_trial(
+            free_settings(base, frozenset()), TrialSummary(asked, "complete", 1.0, {5: 2.0}, 0.0, 1.0), "id"
+        )
         assert apply_params(base, trial.params) == asked
 
     def test_the_best_trial_is_one_without_diverged_replicas(self) -> None:
         base = from_text({"task": "sine", "model": "tanh"})
-        (asked,) = ask(base, frozenset(), [], 1)
+        (asked,) = ask(base, free_settings(base, frozenset()), [], 1)
 
         def finish(loss: float, has_diverged: bool) -> FrozenTrial:
             summary = TrialSummary(asked, "complete", loss, {5: loss}, 0.0, 1.0, has_diverged)
-            return to_frozen_trial(search_space(base), summary, "id")
+            return to_frozen_trial(free_settings(base, frozenset()), summary, "id")
 
         lucky, steady, other = finish(0.1, True), finish(0.2, False), finish(0.3, False)
         assert best_trial([lucky, other, steady]) is steady
@@ -251,13 +256,13 @@ class TestAsk:
     def test_an_answer_depends_on_the_history_and_the_number_alone(self, seed: int, count: int, known: int) -> None:
         base = from_text({"task": "sine", "model": "tanh", "seed": str(seed)})
         history: list[FrozenTrial] = []
-        for number, config in enumerate(ask(base, frozenset(), [], known) if known else []):
+        for number, config in enumerate(ask(base, free_settings(base, frozenset()), [], known) if known else []):
             result = TrialSummary(config, "complete", 1 / (1 + number), {5: 0.5}, 0.0, 1.0)
-            history.append(to_frozen_trial(search_space(base), result, "id"))
-        together = ask(base, frozenset(), history, count)
+            history.append(to_frozen_trial(free_settings(base, frozenset()), result, "id"))
+        together = ask(base, free_settings(base, frozenset()), history, count)
         np.random.seed(seed % 1000)  # what the global generator is at must not matter
-        assert ask(base, frozenset(), history, count) == together
-        assert ask(base, frozenset(), history, count + 2)[:count] == together
+        assert ask(base, free_settings(base, frozenset()), history, count) == together
+        assert ask(base, free_settings(base, frozenset()), history, count + 2)[:count] == together
         assert len(set(map(str, together))) == count
 
 
@@ -290,7 +295,7 @@ class TestPruning:
         stopped = run_trial(config, limits={20: math.inf, 40: 0.0, 60: 0.0})
         assert (stopped.outcome, stopped.history.epoch) == ("pruned", 40)
         assert np.array_equal(stopped.history.val_loss, whole.history.val_loss[: len(stopped.history.val_loss)])
-        trial = to_frozen_trial(search_space(config), stopped.result, "id")
+        trial = to_frozen_trial(free_settings(config, frozenset()), stopped.result, "id")
         assert (trial.state, trial.value, max(trial.intermediate_values)) == (TrialState.PRUNED, None, 40)
 
 
