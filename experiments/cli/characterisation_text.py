@@ -19,6 +19,13 @@ from experiments.report.characterisation_table import (
     spread_table,
 )
 from experiments.workflows.characterise import TrialSystems
+from linrnn.models.model import LinearPart
+
+POLES_OF: dict[str, str] = {
+    LinearPart.NETWORK: "",
+    LinearPart.RECURRENCE: " of the recurrence",
+    LinearPart.NONE: " of the linearization at a fixed point",
+}
 
 
 def check_options(replica: int | None, every: bool, export: Path | None) -> None:
@@ -57,5 +64,5 @@ def print_characterisation(trial: TrialSystems, is_json: bool) -> None:
         print_table("Fixed points under the mean input that were found.", *fixed_points_table(replicas[0]))
     if replicas[0].system.order:
         print()
-        title = "Slowest poles" if replicas[0].is_linear else "Slowest poles of the linearization at a fixed point"
-        print_table(f"{title}; of each conjugate pair one.", *poles_table(replicas[0]))
+        title = f"Slowest poles{POLES_OF[replicas[0].linear_part]}; of each conjugate pair one."
+        print_table(title, *poles_table(replicas[0]))

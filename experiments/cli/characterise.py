@@ -44,7 +44,8 @@ def characterise(
 
     RUN_ID is the run of a trial, or its first characters; TASK stands for the task's best linear run.
 
-    A linear network is a linear system: poles, responses, Hankel singular values, memory. Any other one is described
+    A linear network (linear, lru, almost-linear without nonlinear units) is a linear system: poles, responses, Hankel
+    singular values, memory. So is the recurrence of linear-mlp, up to its readout. Any other network is described
     by its linearization at a fixed point, by the linear system that is closest to it on the task's inputs, and by how
     far it is from superposition. The figures become artifacts of the run.
     """

@@ -51,7 +51,9 @@ def reduce(
     network has no such bound. The smallest order within the margin is recorded as a run of its own, which every command
     takes; `linrnn reproduce` reduces again and compares bit for bit.
 
-    Of a nonlinear network, its best linear approximation on the training inputs is reduced, up to order 64.
+    An lru network and almost-linear without nonlinear units are linear networks, too. Of linear-mlp, the recurrence is
+    reduced and the readout kept. Of another nonlinear network, its best linear approximation on the training inputs is
+    reduced, up to order 64.
     """
     from experiments.cli.reduction_text import reduction_json, show_reduction
     from experiments.workflows.network_choice import choose_network

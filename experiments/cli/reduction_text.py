@@ -8,7 +8,7 @@ from typing import Any
 from experiments.cli.terminal_table import print_table
 from experiments.workflows.reduce import ReductionRun
 from linrnn.analysis.reduction import OrderLoss
-from linrnn.models.model import Model
+from linrnn.models.model import LinearPart, Model
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import base_url, run_link
 from tracking.runs.reduction_record import reduction_values
@@ -65,7 +65,10 @@ def conclusion(run: ReductionRun) -> str:
     reduction, margin = run.reduction, f"{100 * run.request.margin:.3g} %"
     where = "is within" if reduction.is_within else "is not within"
     whole = "the whole network" if reduction.is_exact else "the whole linear approximation"
-    text = f"A linear network of {reduction.order} units {where} {margin} of the validation loss of {whole}."
+    network = f"A {run.result.config.model.name} network of {reduction.order} units"
+    text = f"{network} {where} {margin} of the validation loss of {whole}."
+    if run.result.config.model.linear_part == LinearPart.RECURRENCE:
+        text += " Its recurrence is reduced, its readout that of the whole network; errors are those of what it reads."
     if not reduction.is_exact:
         ratio = reduction.selection.test_loss / reduction.source_test_loss
         share = f"{100 * reduction.linear_share:.3g} % of the network's output"

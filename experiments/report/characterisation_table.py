@@ -14,6 +14,7 @@ from linrnn.analysis.characterisation import Characterisation
 from linrnn.analysis.hankel import HORIZON
 from linrnn.analysis.statistics import quartiles
 from linrnn.baseline.baselines import RESOLUTION
+from linrnn.models.model import LinearPart
 from tracking.runs.artifacts import archive
 
 EXPORTS = (".npz", ".mat")  # formats, by the end of the file's name
@@ -47,7 +48,7 @@ def list_measures(each: Characterisation) -> dict[str, float | None]:
         "minimal_order": properties.minimal_order if has_system and properties.minimal_order >= 0 else None,
         "spectral_radius": properties.spectral_radius if has_system else None,
         "time_constant": finite.max(initial=0) if has_system else None,
-        "gain": properties.dc_gain[0, 0] if has_system else None,
+        "gain": properties.dc_gain[0, 0] if has_system and each.linear_part != LinearPart.RECURRENCE else None,
         "memory": properties.memory_capacity if has_system else None,
         "henrici_departure": properties.henrici_departure / norm if norm else None,
         "growth": properties.growth if has_system else None,
@@ -135,7 +136,12 @@ def describe_limits(each: Characterisation) -> list[str]:
             "unstable, as a pole lies on or outside the unit circle: singular values, minimal order and memory are "
             f"those of {HORIZON} steps"
         )
-    if not each.is_linear and not len(each.fixed_points):
+    if each.linear_part == LinearPart.RECURRENCE:
+        limits.append(
+            "its recurrence is linear and its readout is not; poles, singular values and the measures up to growth are "
+            "those of the recurrence, whose outputs are what the hidden layer of the readout reads"
+        )
+    if each.linear_part == LinearPart.NONE and not len(each.fixed_points):
         limits.append("no fixed point was found, so that there is no linearization")
     if not len(each.kernel):
         limits.append("the inputs are too few for a best linear approximation")
@@ -148,6 +154,7 @@ def characterisation_json(each: Characterisation, val_loss: float) -> dict[str, 
     return {
         "model": each.model,
         "replica": each.replica,
+        "linear_part": str(each.linear_part),
         "val_loss": val_loss,
         "measures": list_measures(each),
         "limits": describe_limits(each),

@@ -16,11 +16,10 @@ from experiments.report.trial_artifacts import trial_artifacts
 from experiments.workflows.network_choice import LINEAR, NetworkChoice, choose_network
 from experiments.workflows.trial import attach_data_files, load_recorded_data
 from linrnn.analysis.reduction import MARGIN, Reduction, to_history
-from linrnn.analysis.task_reduction import reduce_to_task
+from linrnn.analysis.task_reduction import reduce_to_task, reduction_model
 from linrnn.baseline.baselines import Baselines
 from linrnn.data.digests import data_digests
-from linrnn.models.linear import Linear
-from linrnn.models.model import flatten, unflatten
+from linrnn.models.model import Model, flatten, unflatten
 from linrnn.tasks.task import TaskData
 from linrnn.training.history import Weights
 from linrnn.training.result import TrialResult
@@ -28,7 +27,7 @@ from linrnn.training.trial_config import TrialConfig, to_text
 from tracking.runs.artifacts import parse_weights, weights_file
 from tracking.runs.environment import trial_environment
 from tracking.runs.reader import is_shared
-from tracking.runs.reduction_record import ReductionRequest, parse_request, reduction_file
+from tracking.runs.reduction_record import ReductionRequest, is_exact_reduction, parse_request, reduction_file
 from tracking.runs.source_code import uncommitted_diff
 from tracking.runs.verification import TrialRecord
 from tracking.runs.writer import record_trial
@@ -111,25 +110,30 @@ def measure_orders(store: Store, summaries: Sequence[SweepSummary]) -> dict[str,
 
 
 def repeat_reduction(record: TrialRecord, data: TaskData) -> TrialResult:
-    """Repeat the reduction of a record, from the weights that it has of the original network."""
-    request = parse_request(record.read(Artifact.REDUCTION))
+    """Repeat the reduction of a record, as it was made, from the weights that it has of the original network."""
+    content = record.read(Artifact.REDUCTION)
+    request, is_exact = parse_request(content), is_exact_reduction(content)
     stacked = parse_weights(record.read(Artifact.SOURCE_WEIGHTS))
     shapes = {name: stacked[name].shape[1:] for name in request.config.model.shapes(1, 1)}
-    return reduce_trial(request, flatten(stacked, shapes), data, record.baselines())[1]
+    return reduce_trial(request, flatten(stacked, shapes), data, record.baselines(), is_exact)[1]
 
 
 def reduce_trial(
-    request: ReductionRequest, weights: Weights, data: TaskData, baselines: Baselines | None
+    request: ReductionRequest,
+    weights: Weights,
+    data: TaskData,
+    baselines: Baselines | None,
+    is_exact: bool = True,
 ) -> tuple[Reduction, TrialResult]:
     """Reduce a network of weights `(1, P)` on its task; return the reduction, and its network as a trial's result."""
     started, source, splits = time.time(), request.config, data.splits
     shapes = source.model.shapes(splits.train.inputs.shape[2], splits.train.targets.shape[2])
     parameters = {name: value[0] for name, value in unflatten(weights.astype(np.float64), shapes).items()}
-    reduction = reduce_to_task(source.model, parameters, splits, request.order, request.margin)
-    config = reduction_config(replace(source, task=data.task), reduction.order)
+    reduction = reduce_to_task(source.model, parameters, splits, request.order, request.margin, is_exact)
+    config = reduction_config(replace(source, task=data.task), reduction_model(source.model, reduction))
     result = TrialResult(
         config,
-        to_history(reduction, splits),
+        to_history(reduction, splits, config.model),
         started,
         time.time() - started,
         trial_environment(config),
@@ -147,8 +151,6 @@ def reduce_trial(
     return reduction, replace(result, files={**files, **uncommitted_diff()})
 
 
-def reduction_config(source: TrialConfig, order: int) -> TrialConfig:
-    """Return the config of a reduction's run: one linear layer, one replica, and one epoch, without training."""
-    return replace(
-        source, model=Linear(hidden_size=order), training=replace(source.training, replicas=1, epochs=1, device="cpu")
-    )
+def reduction_config(source: TrialConfig, model: Model) -> TrialConfig:
+    """Return the config of a reduction's run: its network, one replica, and one epoch, without training."""
+    return replace(source, model=model, training=replace(source.training, replicas=1, epochs=1, device="cpu"))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from linrnn.analysis.linear_approximation import best_linear_approximation as best_linear_approximation
     from linrnn.analysis.linear_system import StateSpace as StateSpace
     from linrnn.analysis.linear_system import collapse as collapse
+    from linrnn.analysis.linear_system import recurrence_system as recurrence_system
     from linrnn.analysis.linear_system import state_space as state_space
     from linrnn.analysis.linearization import Linearization as Linearization
     from linrnn.analysis.linearization import linearize as linearize
@@ -62,7 +63,7 @@ _NAMES = {
     "linear_approximation": "LinearApproximation best_linear_approximation",
     "linearization": "Linearization linearize unit_slopes",
     "system_properties": "SystemProperties describe_system",
-    "linear_system": "StateSpace collapse state_space",
+    "linear_system": "StateSpace collapse recurrence_system state_space",
     "spectrum": "TransientGrowth henrici_departure pole_conditions pole_frequencies poles power_norms spectral_radius "
     "time_constants transient_growth",
     "responses": "dc_gain frequency_response group_delay impulse_response step_response",

@@ -12,7 +12,7 @@ import numpy as np
 from linrnn.analysis.distortion import harmonic_distortion, superposition_index
 from linrnn.analysis.fixed_point_search import fixed_points
 from linrnn.analysis.linear_approximation import best_linear_approximation
-from linrnn.analysis.linear_system import StateSpace, collapse, state_space
+from linrnn.analysis.linear_system import StateSpace, collapse, recurrence_system, state_space
 from linrnn.analysis.linearization import unit_slopes
 from linrnn.analysis.network_response import respond, walk
 from linrnn.analysis.spectrum import Complex
@@ -21,7 +21,7 @@ from linrnn.analysis.time_gradients import gradient_norms
 from linrnn.baseline.baselines import limit_blas
 from linrnn.data.sequences import Array, Sequences
 from linrnn.models.elman import Elman
-from linrnn.models.linear import Linear
+from linrnn.models.model import LinearPart
 
 if TYPE_CHECKING:
     from linrnn.models.network import Network
@@ -40,8 +40,10 @@ NO_SYSTEM = StateSpace(*(np.zeros((0, 0)),) * 4)
 class Characterisation:
     """A trained network as a dynamical system.
 
-    d state variables, I inputs, O outputs. For a linear network, A to `initial_state` are the network itself; for other
-    types its linearization at the most stable fixed point under the mean input, and empty without one.
+    d state variables, I inputs, O outputs. For a linear network, A to `initial_state` are the network itself. For one
+    with a linear recurrence and a nonlinear readout they are the recurrence, whose outputs are what the hidden layer of
+    the readout reads. For other types they are its linearization at the most stable fixed point under the mean input,
+    and empty without one.
 
     Parameters
     ----------
@@ -49,11 +51,13 @@ class Characterisation:
         Model type.
     replica : int
         Number of the network among the replicas of its trial.
+    linear_part : str
+        What of the network the system is, a `LinearPart`: `network`, `recurrence`, or `none` for a linearization.
     A, B, C, D, state_offset, output_offset, initial_state : array
         The state space, as in `StateSpace`.
     simulation_error : float
         Largest difference between the outputs of the network and of its state space, in which a stack is one layer,
-        relative to the largest output; nan for nonlinear types.
+        relative to the largest output; nan for a linearization. Of a recurrence, after the readout.
     kernel : array (N, O, I)
         Best linear approximation on the task's own inputs; empty where these are too few.
     center : array (I,)
@@ -71,7 +75,7 @@ class Characterisation:
     period : int
         Steps of the sine whose distortion is measured.
     fixed_points : array (P, d)
-        States that the mean input does not change; none for linear types.
+        States that the mean input does not change; none for linear networks.
     fixed_point_poles : array (P, d)
         Eigenvalues of the linearization at each of them.
     unit_slopes : array (L, H)
@@ -80,6 +84,7 @@ class Characterisation:
 
     model: str
     replica: int
+    linear_part: str
     A: Array
     B: Array
     C: Array
@@ -103,7 +108,7 @@ class Characterisation:
 
     @cached_property
     def system(self) -> StateSpace:
-        """The network, or its linearization, as a linear system; without states if there is none."""
+        """The network, its recurrence or its linearization as a linear system; without states if there is none."""
         return StateSpace(self.A, self.B, self.C, self.D, self.state_offset, self.output_offset, self.initial_state)
 
     @cached_property
@@ -114,7 +119,7 @@ class Characterisation:
     @property
     def is_linear(self) -> bool:
         """Whether the system is the network itself."""
-        return self.model == Linear.name
+        return self.linear_part == LinearPart.NETWORK
 
 
 def characterise(network: Network, sequences: Sequences, baseline_kernel: Array, replica: int = 0) -> Characterisation:
@@ -140,15 +145,17 @@ def characterise(network: Network, sequences: Sequences, baseline_kernel: Array,
     Kailath (1980); Sussillo & Barak (2013); Pintelon & Schoukens (2012): see the functions that it calls.
     """
     inputs, center = sequences.inputs[:STEPS, :SEQUENCES], sequences.inputs.mean(axis=(0, 1))
-    is_linear = isinstance(network.model, Linear)
+    part = network.model.linear_part
     with limit_blas():
+        is_linear = part == LinearPart.NETWORK
         points = [] if is_linear else fixed_points(network, center, start_states(network, inputs))
-        system = state_space(network) if is_linear else points[0].linearization.system if points else NO_SYSTEM
+        system = exact_system(network) or (points[0].linearization.system if points else NO_SYSTEM)
         return Characterisation(
             model=network.model.name,
             replica=replica,
+            linear_part=str(part),
             **{field.name: getattr(system, field.name) for field in fields(StateSpace)},
-            simulation_error=compare_with_system(network, system, inputs) if is_linear else nan,
+            simulation_error=nan if part == LinearPart.NONE else compare_with_system(network, system, inputs),
             **approximate(network, sequences.inputs),
             center=center,
             baseline_kernel=baseline_kernel,
@@ -167,13 +174,28 @@ def start_states(network: Network, inputs: Array) -> Array:
     return np.concatenate([np.zeros_like(visits[:1]), visits[:: max(len(visits) // STARTS, 1)][:STARTS]])
 
 
+def exact_system(network: Network) -> StateSpace | None:
+    """Return the linear system that a network, or its recurrence, is; None where neither is linear."""
+    match network.model.linear_part:
+        case LinearPart.NETWORK:
+            return state_space(network)
+        case LinearPart.RECURRENCE:
+            return recurrence_system(network)
+    return None
+
+
 def compare_with_system(network: Network, system: StateSpace, inputs: Array) -> float:
     """Return the largest difference between the outputs of a network and of a system, relative to the largest output.
 
-    A stack is also compared with the network of one layer that it collapses to.
+    A stack is also compared with the network of one layer that it collapses to. The outputs of a recurrence go through
+    the readout of the network.
     """
-    outputs = respond(network, inputs)
-    others = (system.simulate(inputs), respond(collapse(network), inputs))
+    outputs, simulation = respond(network, inputs), system.simulate(inputs)
+    if network.model.linear_part == LinearPart.RECURRENCE:
+        C, c = (network.get_parameter(name).detach().double().numpy() for name in "Cc")
+        others = [np.tanh(simulation) @ C.T + c]
+    else:
+        others = [simulation, respond(collapse(network), inputs)]
     return float(max(np.abs(outputs - other).max() for other in others) / max(np.abs(outputs).max(), TINY))
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from linrnn.analysis.linear_parameters import collapse_layers, read_parameters, recurrence_parameters
 from linrnn.data.sequences import Array
-from linrnn.models.linear import Linear
 
 if TYPE_CHECKING:
     from linrnn.models.network import LinearRNN, Network
@@ -103,17 +103,50 @@ class StateSpace:
 
 
 def state_space(network: Network | Mapping[str, Any], initial_state: ArrayLike | None = None) -> StateSpace:
-    """Return the linear system that a linear network is.
+    """Return the linear system that a network without a nonlinearity is.
 
     h_t = W h_{t-1} + U x_t + b, y_t = C h_t + c with s_t = h_{t-1} is the system (A, B, C, D) = (W, U, C W, C U), with
     the affine part b and C b + c. (W, U, C, 0) is the same one step late. A stack of layers is one system whose states
-    are those of all layers, see `collapse`.
+    are those of all layers, see `collapse`. The H complex states of an `lru` layer are 2 H real ones, real parts first:
+    W = [[Re L, -Im L], [Im L, Re L]] with L = diag(lambda), whose poles are lambda and its conjugate.
 
     Parameters
     ----------
     network : Network or mapping of str to array
-        A network of the model type `linear`, or the parameters of one replica: U `(H, m)`, W `(H, H)`, b `(H,)`,
-        further layers' U2, W2, b2, ..., C `(p, H)`, c `(p,)`; recurrent biases a, a2, ... `(H,)` where it has them.
+        A network of the model type `linear`, `lru`, or `almost-linear` without nonlinear units, or the parameters of
+        one replica: U `(H, m)`, W `(H, H)`, b `(H,)`, further layers' U2, W2, b2, ..., C `(p, H)`, c `(p,)`; recurrent
+        biases a, a2, ... `(H,)` where it has them; of an `lru` nu, theta, gamma `(H,)`, U `(2 H, m)`, C `(p, 2 H)`.
+    initial_state : array (n,), optional
+        State h of all layers before the first step; zero by default.
+
+    Returns
+    -------
+    StateSpace
+        In float64, n = H times the number of layers, or 2 H of an `lru`.
+
+    Raises
+    ------
+    ValueError
+        If the network is no linear system, or its weights are not finite.
+
+    References
+    ----------
+    Kailath (1980), Linear Systems; Orvieto et al. (2023), arXiv 2303.06349.
+    """
+    return layer_system(collapse_layers(read_parameters(network)), initial_state)
+
+
+def recurrence_system(network: Network | Mapping[str, Any], initial_state: ArrayLike | None = None) -> StateSpace:
+    """Return the linear recurrence of a `linear-mlp` network as a system whose outputs are what its readout reads.
+
+    Its p outputs are z_t = M h_t + m, the arguments of the tanh units of the readout, y_t = C tanh(z_t) + c: the linear
+    block of a Wiener model.
+
+    Parameters
+    ----------
+    network : Network or mapping of str to array
+        A network of the model type `linear-mlp`, or the parameters of one replica: as for `state_space`, with
+        M `(p, H)`, m `(p,)`.
     initial_state : array (n,), optional
         State h of all layers before the first step; zero by default.
 
@@ -129,9 +162,14 @@ def state_space(network: Network | Mapping[str, Any], initial_state: ArrayLike |
 
     References
     ----------
-    Kailath (1980), Linear Systems.
+    Wiener (1958), Nonlinear Problems in Random Theory.
     """
-    W, U, b, C, c = collapse_layers(read_parameters(network)).values()
+    return layer_system(collapse_layers(recurrence_parameters(network)), initial_state)
+
+
+def layer_system(layer: Mapping[str, Array], initial_state: ArrayLike | None = None) -> StateSpace:
+    """Return the system of a linear network of one layer, of its parameters W, U, b, C, c."""
+    W, U, b, C, c = (layer[name] for name in ("W", "U", "b", "C", "c"))
     return StateSpace(W, U, C @ W, C @ U, b, C @ b + c, initial_state)  # type: ignore[arg-type]
 
 
@@ -154,7 +192,7 @@ def collapse(network: Network | Mapping[str, Any]) -> LinearRNN:
     Raises
     ------
     ValueError
-        If the network is of another model type.
+        If the network is no linear system.
     """
     return build_linear_network(collapse_layers(read_parameters(network)))
 
@@ -169,32 +207,3 @@ def build_linear_network(parameters: Mapping[str, Array]) -> LinearRNN:
     network = LinearRNN(inputs, hidden, outputs).double()
     network.load_state_dict({name: torch.tensor(value) for name, value in parameters.items()})
     return network
-
-
-def read_parameters(network: Network | Mapping[str, Any]) -> dict[str, Array]:
-    """Return the parameters of one linear network in float64, by name; a recurrent bias is added to b."""
-    if not isinstance(network, Mapping):
-        model = getattr(network, "model", None)
-        if model is None:  # it wraps a network, as one in the unit of the user's file
-            raise ValueError("the network itself is needed: tracking.load returns it with raw=True")
-        if not isinstance(model, Linear):
-            raise ValueError(f"a network of the model type linear is needed, not {model.name}")
-        network = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
-    parameters = {name: np.asarray(value, dtype=np.float64) for name, value in network.items()}
-    for name in [name for name in parameters if name.startswith("a")]:
-        bias = name.replace("a", "b")
-        parameters[bias] = parameters[bias] + parameters.pop(name)
-    return parameters
-
-
-def collapse_layers(parameters: Mapping[str, Array]) -> dict[str, Array]:
-    """Return W, U, b, C, c of the one layer that equals the stack."""
-    W, U, b = parameters["W"], parameters["U"], parameters["b"]
-    top, layer = len(b), 2  # units of the uppermost layer, whose states are the last ones
-    while f"W{layer}" in parameters:
-        Uk, Wk, bk = (parameters[f"{name}{layer}"] for name in "UWb")
-        W = np.block([[W, np.zeros((len(W), len(Wk)))], [Uk @ W[-top:], Wk]])
-        U, b = np.concatenate([U, Uk @ U[-top:]]), np.concatenate([b, Uk @ b[-top:] + bk])
-        top, layer = len(Wk), layer + 1
-    C = np.concatenate([np.zeros((len(parameters["C"]), len(W) - top)), parameters["C"]], axis=1)
-    return {"W": W, "U": U, "b": b, "C": C, "c": parameters["c"]}

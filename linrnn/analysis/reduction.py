@@ -1,9 +1,13 @@
-"""Reduction of a trained network: the smallest linear network whose loss on the task is almost the same."""
+"""Reduction of a trained network: the smallest linear network whose loss on the task is almost the same.
+
+A reduced network has the form of a target: a linear network, or a linear recurrence with the readout of its original.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +24,10 @@ from linrnn.analysis.truncation import (
     truncation_error_bounds,
 )
 from linrnn.data.digests import row_digests
-from linrnn.data.sequences import Sequences, Splits
+from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.models.linear import Linear
-from linrnn.models.model import Shapes, flatten
+from linrnn.models.linear_mlp import LinearMlp
+from linrnn.models.model import Model, Shapes, flatten
 from linrnn.training.evaluation import evaluate
 from linrnn.training.history import TrainingHistory, Weights
 
@@ -45,24 +50,25 @@ class OrderLoss(NamedTuple):
 class Reduction:
     """Balanced truncation of a trained network to each order, and the network of one of them.
 
-    Of a nonlinear network, its best linear approximation on the training inputs is reduced.
+    Of a linear recurrence with a nonlinear readout, the recurrence is reduced and the readout kept. Of another
+    nonlinear network, its best linear approximation on the training inputs is reduced.
 
     Parameters
     ----------
     orders : tuple of OrderLoss
-        Of hidden size 1 to that of the linear network that is reduced, or to 64 for an approximation.
+        Of hidden size 1 to the number of states of the network that is reduced, or to 64 for an approximation.
     order : int
         The smallest hidden size whose validation loss is within the margin, or the one that was asked for.
     is_within : bool
         Whether its validation loss is within the margin.
     val_loss, test_loss : float
-        Normalized losses of the linear network that is reduced.
+        Normalized losses of the network that is reduced.
     source_val_loss, source_test_loss : float
-        Those of the trained network: the same, unless it is nonlinear.
+        Those of the trained network: the same, unless it is approximated.
     is_exact : bool
-        Whether the trained network is linear, so that it is itself what is reduced.
+        Whether the trained network, or its recurrence, is linear, so that it is itself what is reduced.
     linear_share : float
-        Share of its output's variance that its best linear approximation explains: 1 if it is linear.
+        Share of its output's variance that what is reduced explains: below 1 for an approximation alone.
     singular_values : tuple of float
         Its Hankel singular values.
     is_stable : bool
@@ -96,10 +102,42 @@ class Reduction:
         return self.orders[self.order - 1]
 
 
+class ReductionTarget(NamedTuple):
+    """The form of the reduced networks: `linear`, or `linear-mlp` with a readout of its own."""
+
+    model: Linear | LinearMlp
+    readout: Mapping[str, Array]  # C and c after the tanh units; empty for `linear`
+
+    def resize_model(self, order: int) -> Linear | LinearMlp:
+        """The model type with one layer of a hidden size."""
+        return replace(self.model, hidden_size=order)
+
+    def build_weights(self, late: StateSpace) -> tuple[Weights, Shapes]:
+        """The weights `(1, P)` of the network of a system, in single precision, and the shapes of its parameters."""
+        parameters = network_parameters(late)
+        if self.readout:
+            parameters |= {"M": parameters["C"], "m": parameters["c"], **self.readout}
+        shapes = self.resize_model(late.order).shapes(late.B.shape[1], len(parameters["c"]))
+        return flatten({name: value[None].astype(np.float32) for name, value in parameters.items()}, shapes), shapes
+
+    def evaluate(self, late: StateSpace, sequences: Sequences) -> float:
+        """The normalized loss of the network of a system, in single precision; inf if not finite."""
+        weights, shapes = self.build_weights(late)
+        return float(evaluate(self.resize_model(late.order), shapes, weights, sequences)[0])
+
+
+LINEAR = ReductionTarget(Linear(), {})
+
+
 def reduce_system(
-    late: StateSpace, splits: Splits, order: int | None = None, margin: float = MARGIN, most: int | None = None
+    late: StateSpace,
+    splits: Splits,
+    order: int | None = None,
+    margin: float = MARGIN,
+    most: int | None = None,
+    target: ReductionTarget = LINEAR,
 ) -> Reduction:
-    """Reduce a linear network, in the form of `delay_output`, to each order up to its own or to `most`.
+    """Reduce a linear recurrence, in the form of `delay_output`, to each order up to its own or to `most`.
 
     Raises ValueError for an order beyond, and for an unstable network whose Gramians are too large.
     """
@@ -109,16 +147,16 @@ def reduce_system(
     balanced = balance(late, horizon)
     bounds = truncation_error_bounds(late) if horizon is None else np.full(late.order + 1, np.nan)
     response = frequency_response(late, FREQUENCIES) if horizon is None else None
-    val_loss, test_loss = (evaluate_system(late, each) for each in (splits.val, splits.test))
+    val_loss, test_loss = (target.evaluate(late, each) for each in (splits.val, splits.test))
     orders = []
     for k in range(1, largest + 1):
         system = truncate_states(balanced, k)
         gap = math.nan if response is None else largest_gain(frequency_response(system, FREQUENCIES) - response)
-        val, test = (evaluate_system(system, each) for each in (splits.val, splits.test))
+        val, test = (target.evaluate(system, each) for each in (splits.val, splits.test))
         orders.append(OrderLoss(k, val, test, gap, float(bounds[k])))
     fits = [each.val_loss <= (1 + margin) * val_loss for each in orders]
     best = order or (fits.index(True) + 1 if any(fits) else 1 + int(np.argmin([each.val_loss for each in orders])))
-    weights, shapes = to_weights(truncate_states(balanced, best))
+    weights, shapes = target.build_weights(truncate_states(balanced, best))
     return Reduction(
         tuple(orders),
         best,
@@ -142,22 +180,12 @@ def largest_gain(response: Complex) -> float:
     return float(np.linalg.norm(response, 2, axis=(1, 2)).max())
 
 
-def evaluate_system(late: StateSpace, sequences: Sequences) -> float:
-    """Return the normalized loss of a linear network, in single precision, on some sequences; inf if not finite."""
-    weights, shapes = to_weights(late)
-    return float(evaluate(Linear(late.order), shapes, weights, sequences)[0])
+def to_history(reduction: Reduction, splits: Splits, model: Model | None = None) -> TrainingHistory:
+    """Return the network of a reduction as the history of a trial of one replica and one epoch without training.
 
-
-def to_weights(late: StateSpace) -> tuple[Weights, Shapes]:
-    """Return the weights `(1, P)` of a linear network, in single precision, and the shapes of its parameters."""
-    shapes = Linear(late.order).shapes(late.B.shape[1], len(late.C))
-    stacked = {name: value[None].astype(np.float32) for name, value in network_parameters(late).items()}
-    return flatten(stacked, shapes), shapes
-
-
-def to_history(reduction: Reduction, splits: Splits) -> TrainingHistory:
-    """Return the network of a reduction as the history of a trial of one replica and one epoch without training."""
-    model, weights = Linear(reduction.order), reduction.weights
+    The model type is `linear` by default.
+    """
+    model, weights = model or Linear(reduction.order), reduction.weights
     train, val = (evaluate(model, reduction.shapes, weights, each)[None] for each in splits[:2])
     digests = row_digests(weights)
     epoch = np.ones(1, dtype=np.int64)

@@ -8,15 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from linrnn.analysis.linear_approximation import best_linear_approximation
+from linrnn.analysis.linear_parameters import collapse_layers, recurrence_parameters
 from linrnn.analysis.linear_system import StateSpace
 from linrnn.analysis.network_response import respond
-from linrnn.analysis.reduction import MARGIN, Reduction, reduce_system
-from linrnn.analysis.truncation import delay_output
+from linrnn.analysis.reduction import MARGIN, Reduction, ReductionTarget, reduce_system
+from linrnn.analysis.truncation import delay_output, late_system
 from linrnn.baseline.baselines import limit_blas
 from linrnn.data.sequences import Array, Splits
 from linrnn.errors import ConfigError
 from linrnn.models.linear import Linear
-from linrnn.models.model import Model
+from linrnn.models.linear_mlp import LinearMlp
+from linrnn.models.model import LinearPart, Model
 from linrnn.models.network import Network, build_network
 from linrnn.training.evaluation import evaluate
 
@@ -24,11 +26,17 @@ MOST_ORDERS = 64  # of a linear approximation, whose kernel has up to 128 steps
 
 
 def reduce_to_task(
-    model: Model, parameters: Mapping[str, Array], splits: Splits, order: int | None = None, margin: float = MARGIN
+    model: Model,
+    parameters: Mapping[str, Array],
+    splits: Splits,
+    order: int | None = None,
+    margin: float = MARGIN,
+    is_exact: bool = True,
 ) -> Reduction:
     """Reduce a trained network to each order and measure the losses on a task.
 
-    Of a nonlinear network, its best linear approximation on the training inputs is reduced.
+    Of a linear recurrence with a nonlinear readout, the recurrence is reduced and the readout kept. Of another
+    nonlinear network, its best linear approximation on the training inputs is reduced.
 
     Parameters
     ----------
@@ -42,6 +50,8 @@ def reduce_to_task(
         The hidden size to take; by default the smallest one within the margin.
     margin : float
         Largest relative increase of the validation loss.
+    is_exact : bool
+        Whether a network that is linear, or whose recurrence is, is itself reduced, and not its approximation.
 
     Returns
     -------
@@ -50,16 +60,32 @@ def reduce_to_task(
     Raises
     ------
     ConfigError
-        If the order is not in 1 to the hidden size, an unstable network grows beyond what can be computed, or there are
-        too few inputs for a linear approximation.
+        If the order is not in 1 to the number of states, an unstable network grows beyond what can be computed, or
+        there are too few inputs for a linear approximation.
     """
     with limit_blas():
         try:
-            if isinstance(model, Linear):
-                return reduce_system(delay_output(parameters), splits, order, margin)
-            return reduce_approximation(build(model, parameters), splits, order, margin)
+            if not is_exact or model.linear_part == LinearPart.NONE:
+                return reduce_approximation(build(model, parameters), splits, order, margin)
+            if isinstance(model, LinearMlp):
+                late = late_system(collapse_layers(recurrence_parameters(parameters)))
+                return reduce_system(late, splits, order, margin, target=readout_target(model, parameters))
+            return reduce_system(delay_output(parameters), splits, order, margin)
         except ValueError as error:
             raise ConfigError(str(error)) from error
+
+
+def reduction_model(model: Model, reduction: Reduction) -> Model:
+    """Return the model type of the network that a network of a model type was reduced to."""
+    if reduction.is_exact and isinstance(model, LinearMlp):
+        return readout_target(model, {}).resize_model(reduction.order)
+    return Linear(reduction.order)
+
+
+def readout_target(model: LinearMlp, parameters: Mapping[str, Array]) -> ReductionTarget:
+    """Return the form of reduced networks with the readout of a network."""
+    readout = {name: parameters[name] for name in "Cc" if name in parameters}
+    return ReductionTarget(LinearMlp(readout_size=model.readout_size), readout)
 
 
 def build(model: Model, parameters: Mapping[str, Array]) -> Network:

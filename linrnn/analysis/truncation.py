@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linrnn.analysis.hankel import gramian_factors, hankel_singular_values, rounding_error
-from linrnn.analysis.linear_system import StateSpace, build_linear_network, collapse_layers, read_parameters
+from linrnn.analysis.linear_parameters import collapse_layers, read_parameters
+from linrnn.analysis.linear_system import StateSpace, build_linear_network
 from linrnn.data.sequences import Array
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def delay_output(system: StateSpace | Network | Mapping[str, Any]) -> StateSpace
     Parameters
     ----------
     system : StateSpace, Network or mapping of str to array
-        A system, a network of the model type `linear`, or the parameters of one.
+        A system, a network that is one (see `state_space`), or the parameters of one.
 
     Returns
     -------
@@ -157,16 +158,14 @@ def delay_output(system: StateSpace | Network | Mapping[str, Any]) -> StateSpace
     Raises
     ------
     ValueError
-        If the network is of another model type.
+        If the network is no linear system.
 
     References
     ----------
     Kailath (1980), Linear Systems.
     """
     if not isinstance(system, StateSpace):
-        layer = collapse_layers(read_parameters(system))
-        D = np.zeros((len(layer["c"]), layer["U"].shape[1]))
-        return StateSpace(layer["W"], layer["U"], layer["C"], D, layer["b"], layer["c"])
+        return late_system(collapse_layers(read_parameters(system)))
     n, m = system.B.shape
     maps = [np.concatenate(pair, axis=1) for pair in ((system.A, system.B), (system.C, system.D))]
     C: Array = np.linalg.lstsq(maps[0].T, maps[1].T, rcond=None)[0].T.astype(np.float64)
@@ -183,6 +182,12 @@ def delay_output(system: StateSpace | Network | Mapping[str, Any]) -> StateSpace
         np.concatenate([system.state_offset, np.zeros(m)]),
         system.output_offset,
     )
+
+
+def late_system(layer: Mapping[str, Array]) -> StateSpace:
+    """Return the system (W, U, C, 0) of a linear network of one layer, of its parameters W, U, b, C, c."""
+    D = np.zeros((len(layer["c"]), layer["U"].shape[1]))
+    return StateSpace(layer["W"], layer["U"], layer["C"], D, layer["b"], layer["c"])
 
 
 def to_network(system: StateSpace) -> LinearRNN:
@@ -218,7 +223,8 @@ def reduce_network(
     Parameters
     ----------
     network : Network, mapping of str to array, or StateSpace
-        A network of the model type `linear` with H units in all layers, the parameters of one, or a system.
+        A network that is a linear system, with H states in all layers (see `state_space`), the parameters of one, or a
+        system.
     order : int
         Hidden size of the result, 1 to H.
     horizon : int, optional
@@ -232,7 +238,7 @@ def reduce_network(
     Raises
     ------
     ValueError
-        If the order is not in 1 to H, the network is of another model type, or the Gramians are too large for float64.
+        If the order is not in 1 to H, the network is no linear system, or the Gramians are too large for float64.
 
     References
     ----------

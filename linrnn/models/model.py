@@ -32,6 +32,17 @@ class NonlinearityPlace(StrEnum):
     GATES = "gates"
 
 
+class LinearPart(StrEnum):
+    """What of a network is a linear time-invariant system."""
+
+    NETWORK = "network"  # all of it
+    RECURRENCE = "recurrence"  # all but its readout
+    NONE = "none"
+
+
+LINEAR_PARTS = {NonlinearityPlace.NONE: LinearPart.NETWORK, NonlinearityPlace.READOUT: LinearPart.RECURRENCE}
+
+
 @dataclass(frozen=True)
 class Model(Config, ABC):
     """A model type with its hyperparameters, without data and weights.
@@ -65,6 +76,11 @@ class Model(Config, ABC):
     def architecture(self) -> kernels.Architecture | None:
         """The network as the compiled kernels compute it; None if they do not."""
         return None
+
+    @property
+    def linear_part(self) -> LinearPart:
+        """What of its networks is a linear time-invariant system."""
+        return LINEAR_PARTS.get(self.nonlinearity, LinearPart.NONE)
 
     @abstractmethod
     def shapes(self, input_size: int, output_size: int) -> Shapes:

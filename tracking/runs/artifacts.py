@@ -23,7 +23,8 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.baseline.candidate import CandidateLoss
 from linrnn.baseline.lags import LagLoss
 from linrnn.data.digests import digest
-from linrnn.models.model import Shapes, flatten, unflatten
+from linrnn.models.linear import Linear
+from linrnn.models.model import LinearPart, Shapes, flatten, unflatten
 from linrnn.tasks.series import Series
 from linrnn.tasks.task import TaskData
 from linrnn.training.history import TrainingHistory
@@ -139,8 +140,10 @@ def characterisation_file(characterisation: Characterisation) -> bytes:
 
 
 def parse_characterisation(content: bytes) -> Characterisation:
-    """Return the characterisation in such a file."""
+    """Return the characterisation in such a file; one without `linear_part` knows `linear` networks as linear alone."""
     arrays: dict[str, Any] = dict(parse_curves(content))
+    is_linear = arrays["model"].item() == Linear.name
+    arrays.setdefault("linear_part", np.array(LinearPart.NETWORK if is_linear else LinearPart.NONE, str))
     return Characterisation(**{name: array if array.ndim else array.item() for name, array in arrays.items()})
 
 

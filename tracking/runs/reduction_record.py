@@ -64,6 +64,11 @@ def parse_request(content: bytes) -> ReductionRequest:
     return ReductionRequest(**json.loads(content)["request"])
 
 
+def is_exact_reduction(content: bytes) -> bool:
+    """Return whether the reduction in such a file reduced the network itself, not an approximation."""
+    return bool(json.loads(content).get("is_exact", True))
+
+
 def plain_number(value: float) -> float | None:
     """Return a number; None if it is not finite, for which JSON has no number."""
     return value if math.isfinite(value) else None

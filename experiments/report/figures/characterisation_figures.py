@@ -55,8 +55,9 @@ def poles_figure(replicas: Sequence[Characterisation]) -> Picture:
         ]
     header = ("model", "replica", "real", "imaginary", "modulus", "time_constant", "frequency")
     caption = (
-        "Poles of each network, the eigenvalues of its state matrix; of a nonlinear one, of its linearization at the "
-        "most stable fixed point under the mean input. A pole at distance r from the center contributes r^k to the "
+        "Poles of each network, the eigenvalues of its state matrix; those of its recurrence where the readout alone "
+        "is nonlinear; of another nonlinear network, those of its linearization at the most stable fixed point under "
+        "the mean input. A pole at distance r from the center contributes r^k to the "
         "response after k steps, and turns by its angle at each: on the circle it lasts, outside it grows. Dotted: "
         "where the contribution falls to 1/e in 10 steps."
     )

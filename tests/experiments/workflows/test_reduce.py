@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import tracking
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
+from experiments.workflows import reduce as workflow
 from experiments.workflows.network_choice import choose_network
 from experiments.workflows.reduce import measure_reduction
 from experiments.workflows.trial import run_trial
@@ -23,6 +25,7 @@ from tests.faults.harness import new_store
 from tracking.runs.query import find_trials, last_sweeps
 from tracking.runs.reader import read_trial, read_weights
 from tracking.runs.writer import record_trial
+from tracking.schema import Artifact
 from tracking.store.access import Store, open_store
 
 SETTINGS = {
@@ -114,6 +117,28 @@ def test_layers_are_one_system_and_the_best_replica_is_taken(trained: Store, ans
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("model", "kind"), [("lru", "linear"), ("linear-mlp", "linear-mlp")])
+@pytest.mark.parametrize("is_exact", [True, False])
+def test_linear_recurrences_are_reduced_themselves_and_as_they_were(
+    trained: Store, answer: Answer, monkeypatch: pytest.MonkeyPatch, model: str, kind: str, is_exact: bool
+) -> None:
+    """Records of an approximation, as it was before of all but `linear`, are reproduced as such."""
+    settings = {**SETTINGS, "model": model, "model.hidden_size": "3", "seed": str(int(is_exact))}
+    info = record_trial(trained, run_trial(from_text(settings), test=True), f"{model} {is_exact}", {"phase": "single"})
+    with monkeypatch.context() as patch:
+        patch.setattr(workflow, "reduce_trial", partial(workflow.reduce_trial, is_exact=is_exact))
+        found = reduce_json(answer, info, "--order", "2")
+    assert found["is_exact"] == is_exact
+    assert read_trial(trained, found["run_id"]).model == (kind if is_exact else "linear")
+    assert answer("reproduce", found["run_id"])[1].startswith("IDENTICAL")
+    code, out, _ = answer("characterise", info, "--json")
+    assert code == 0
+    (network,) = json.loads(out)["networks"]
+    assert network["linear_part"] == ("network" if model == "lru" else "recurrence")
+    assert network["measures"]["simulation_error"] < 1e-12
+
+
+@pytest.mark.long
 def test_a_nonlinear_network_is_reduced_by_its_linear_approximation(trained: Store, answer: Answer) -> None:
     found = reduce_json(answer, run_named(trained, "tanh"), "--order", "2")
     assert not found["is_exact"]
@@ -144,6 +169,27 @@ def test_the_task_of_a_sweep_has_its_best_linear_trial(golden_copy: Store, capsy
     sweep = last_sweeps(golden_copy)["sine"].run_id
     assert run(group, ("reduce", sweep, "--store", str(golden_copy.folder))) == 2
     assert "is a sweep: name one of its trials" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["characterise", "reduce", "forecast"])
+def test_a_run_without_weights_is_one_line_and_nothing_is_written(
+    trained: Store, answer: Answer, tmp_path: Path, command: str
+) -> None:
+    source, count = run_named(trained, "one layer"), len(find_trials(trained, "sunspots"))
+    folder = Path(read_trial(trained, source).info.artifact_uri.removeprefix("file://"))
+    weights = folder / Artifact.BEST_WEIGHTS
+    weights.rename(tmp_path / "weights")
+    try:
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+        code, out, error = answer(command, source)
+        after = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    finally:
+        (tmp_path / "weights").rename(weights)
+    assert (code, out) == (6, "")
+    assert Artifact.BEST_WEIGHTS in error
+    assert error.count("\n") == 1
+    assert after == before
+    assert len(find_trials(trained, "sunspots")) == count
 
 
 def test_what_cannot_be_reduced_is_one_line_and_nothing_is_written(trained: Store, answer: Answer) -> None:

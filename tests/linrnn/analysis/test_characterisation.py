@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
@@ -16,11 +18,12 @@ from linrnn.models.network import build_network
 from linrnn.tasks.product import Product
 
 
-def characterise_new(model: str, layers: int = 1, scale: float = 1.0) -> Characterisation:
+def characterise_new(model: str, layers: int = 1, scale: float = 1.0, **settings: object) -> Characterisation:
     torch.manual_seed(4)
-    network = build_network(MODELS[model](hidden_size=5, num_layers=layers), 1, 1)
-    with torch.no_grad():
-        network.get_parameter("W").mul_(scale)
+    network = build_network(MODELS[model](hidden_size=5, num_layers=layers, **settings), 1, 1)
+    if scale != 1:
+        with torch.no_grad():
+            network.get_parameter("W").mul_(scale)
     return characterise(network, Product().splits().val, np.zeros((3, 1, 1)), 2)
 
 
@@ -58,6 +61,34 @@ def test_a_relu_network_is_described_like_any_other() -> None:
     assert not result.is_linear
     assert result.nonlinear_share > 1e-4
     assert ((result.unit_slopes >= 0) & (result.unit_slopes <= 1)).all()
+
+
+def test_an_lru_network_is_its_system() -> None:
+    result = characterise_new("lru", 2)
+    assert (result.is_linear, result.system.order, len(result.fixed_points)) == (True, 20, 0)
+    assert result.simulation_error < 1e-12
+    assert result.nonlinear_share < 1e-20
+    response = result.properties.impulse_response[: len(result.kernel)]
+    assert np.abs(result.kernel[: len(response)] - response).max() < 1e-10 * np.abs(response).max()
+    assert result.gradient_norms[1] == pytest.approx(np.linalg.norm(result.A, 2), rel=1e-6)
+
+
+def test_almost_linear_without_nonlinear_units_is_linear_to_the_bit() -> None:
+    one, other = characterise_new("linear", 2), characterise_new("almost-linear", 2, nonlinear_units=0)
+    for field in fields(Characterisation):
+        if field.name != "model":
+            values = getattr(one, field.name), getattr(other, field.name)
+            assert np.array_equal(*values, equal_nan=field.name != "linear_part"), field.name
+
+
+def test_a_linear_mlp_is_its_recurrence_and_nonlinear_all_the_same() -> None:
+    result = characterise_new("linear-mlp")
+    assert (result.linear_part, result.is_linear) == ("recurrence", False)
+    assert result.simulation_error < 1e-12
+    assert result.system.C.shape == (16, 5)  # what the hidden layer of the readout reads
+    assert result.nonlinear_share > 1e-6
+    assert np.all(np.diff(result.superposition_index[:8]) > 0)
+    assert np.allclose(result.fixed_point_poles[0], result.properties.poles)  # the same at all states
 
 
 def test_properties_that_do_not_exist_are_nan() -> None:

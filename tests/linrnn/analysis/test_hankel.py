@@ -105,18 +105,34 @@ def test_the_minimal_order_of_a_defective_system_is_all_of_it() -> None:
     assert minimal_order(StateSpace(block.A, 0 * block.B, block.C, block.D)) == 0
 
 
-@pytest.mark.parametrize("noise", [1e-3, 1.0])
-def test_the_memory_is_what_least_squares_reads(noise: float) -> None:
-    """Regressions on 5e4 states of every past input, whose explained shares add up."""
-    system = draw_system(3, 1, 1, 0.7, 2)
-    rng, steps, lags = np.random.default_rng(0), 50_000, 25
-    x = rng.normal(size=steps)
-    reading = StateSpace(system.A, system.B, np.eye(3), np.zeros((3, 1)))
-    h = reading.simulate(x[:, None])[lags:] + np.sqrt(noise) * rng.normal(size=(steps - lags, 3))
-    past = np.stack([x[lags - 1 - k : steps - 1 - k] for k in range(lags)], axis=1)
-    weights = np.linalg.lstsq(h, past, rcond=None)[0]
-    shares = 1 - np.square(past - h @ weights).mean(axis=0) / past.var(axis=0)
-    assert memory_capacity(system, noise) == pytest.approx(shares.sum(), rel=0.02)
+def past_inputs(system: StateSpace, lags: int) -> np.ndarray:
+    """The state as a sum over past inputs: B, A B, A^2 B, ... side by side, `(n, m lags)`."""
+    columns = [system.B]
+    for _ in range(lags - 1):
+        columns.append(system.A @ columns[-1])
+    return np.concatenate(columns, axis=1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(linear_systems(largest=0.9), st.sampled_from([1e-3, 1e-2, 1.0]))
+def test_the_memory_is_what_least_squares_reads(system: StateSpace, noise: float) -> None:
+    """The explained shares of all past inputs, by their covariances with the noisy state, which are known exactly."""
+    F, P = past_inputs(system, 300), solve_discrete_lyapunov(system.A, system.B @ system.B.T)
+    shares = np.sum(F * np.linalg.solve(P + noise * np.eye(system.order), F), axis=0)
+    assert shares.max() < 1 + 1e-9
+    assert memory_capacity(system, noise) == pytest.approx(shares.sum(), rel=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(linear_systems(largest=1.05), st.sampled_from([1e-3, 1e-2, 1.0]), st.integers(1, 60))
+def test_the_memory_of_so_many_delays_is_the_trace_of_the_smoother(
+    system: StateSpace, noise: float, delays: int
+) -> None:
+    """In the dual form: of the Gram matrix of the delays, not of the states."""
+    F = past_inputs(system, delays)
+    gram = F.T @ F
+    smoother = np.linalg.solve(gram + noise * np.eye(len(gram)), gram)
+    assert memory_capacity(system, noise, delays) == pytest.approx(np.trace(smoother), rel=1e-6)
 
 
 def test_the_memory_has_the_number_of_states_as_its_bound() -> None:

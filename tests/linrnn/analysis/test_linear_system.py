@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy.signal import dlsim
 
 from linrnn import LinearRNN, TanhRNN
-from linrnn.analysis import StateSpace, collapse, state_space
+from linrnn.analysis import StateSpace, collapse, poles, recurrence_system, state_space
+from linrnn.models import MODELS
 from linrnn.models.linear import Linear
-from linrnn.models.network import build_network
+from linrnn.models.network import Network, build_network
 from tests.linrnn.analysis.systems import draw_system, jordan_block, linear_systems
 
 EXACT = 1e-12
@@ -21,6 +22,23 @@ EXACT = 1e-12
 def draw_network(inputs: int, hidden: int, outputs: int, layers: int, seed: int) -> LinearRNN:
     torch.manual_seed(seed)
     return LinearRNN(inputs, hidden, outputs, layers).double()
+
+
+def build(name: str, layers: int, **settings: object) -> Network:
+    torch.manual_seed(layers)
+    return build_network(MODELS[name](hidden_size=3, num_layers=layers, **settings), 2, 2).double()
+
+
+def parameters_of(network: Network) -> dict[str, np.ndarray]:
+    return {name: value.detach().numpy() for name, value in network.named_parameters()}
+
+
+def simulate_by_scipy(system: StateSpace, inputs: np.ndarray) -> np.ndarray:
+    """The outputs of dlsim; the affine part is one more constant input."""
+    B, D = np.c_[system.B, system.state_offset], np.c_[system.D, system.output_offset]
+    drive = np.c_[inputs, np.ones(len(inputs))]
+    outputs: np.ndarray = dlsim((system.A, B, system.C, D, 1), drive, x0=system.initial_state)[1]
+    return outputs
 
 
 networks = st.builds(
@@ -33,9 +51,7 @@ networks = st.builds(
 def test_a_simulation_is_that_of_scipy(system: StateSpace) -> None:
     m, p = system.B.shape[1], len(system.C)
     x = np.random.default_rng(0).normal(size=(30, m))
-    ones = np.ones((30, 1))  # the affine part is one more constant input
-    B, D = np.c_[system.B, system.state_offset], np.c_[system.D, system.output_offset]
-    _, y, _ = dlsim((system.A, B, system.C, D, 1), np.c_[x, ones], x0=system.initial_state)
+    y = simulate_by_scipy(system, x)
     assert np.allclose(system.simulate(x), y.reshape(30, p), rtol=EXACT, atol=EXACT)
     batch = system.simulate(np.stack([x, 2 * x], axis=1))
     assert batch.shape == (30, 2, p)
@@ -67,8 +83,15 @@ def test_parameters_of_one_replica_are_a_network_too() -> None:
 
 
 def test_what_is_no_linear_system_is_refused() -> None:
-    with pytest.raises(ValueError, match="model type linear is needed, not tanh"):
-        state_space(TanhRNN(1, 2, 1))
+    for network in (TanhRNN(1, 2, 1), build("almost-linear", 1, nonlinear_units=1), build("linear-mlp", 1)):
+        with pytest.raises(ValueError, match=f"is needed, not {network.model.name}"):
+            state_space(network)
+    with pytest.raises(ValueError, match="the model type linear-mlp is needed, not lru"):
+        recurrence_system(build("lru", 1))
+    with pytest.raises(ValueError, match="the readout is nonlinear"):
+        state_space(parameters_of(build("linear-mlp", 1)))
+    with pytest.raises(ValueError, match="the readout has no hidden layer"):
+        recurrence_system(parameters_of(build("linear", 1)))
     with pytest.raises(ValueError, match="the network itself is needed"):
         state_space(torch.nn.Sequential(LinearRNN(1, 2, 1)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"C must have the shape \(1, 2\), not \(1, 3\)"):
@@ -99,3 +122,38 @@ def test_recurrent_biases_count() -> None:
     with torch.no_grad():
         expected = network(x)[0][:, 0]
     assert np.allclose(state_space(network).simulate(x[:, 0].numpy()), expected, rtol=EXACT, atol=EXACT)
+
+
+@pytest.mark.parametrize(("name", "settings"), [("linear", {}), ("lru", {}), ("almost-linear", {"nonlinear_units": 0})])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_a_network_without_a_nonlinearity_is_its_system(name: str, settings: dict[str, int], layers: int) -> None:
+    network, x = build(name, layers, **settings), torch.randn(40, 1, 2).double()
+    state = torch.randn_like(network(x)[1])
+    with torch.no_grad():
+        expected, _ = network(x, state)
+    system = state_space(network, state.numpy().ravel())
+    assert np.abs(simulate_by_scipy(system, x[:, 0].numpy()) - expected[:, 0].numpy()).max() < EXACT
+    assert np.array_equal(state_space(parameters_of(network)).A, system.A)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_poles_of_an_lru_are_those_of_its_parameters(layers: int) -> None:
+    parameters = parameters_of(build("lru", layers))
+    suffixes = ["", "2", "3"][:layers]
+    own = [np.exp(-np.exp(parameters[f"nu{k}"]) + 1j * np.exp(parameters[f"theta{k}"])) for k in suffixes]
+    expected = np.concatenate([*own, *np.conj(own)])
+    measured = poles(state_space(parameters))
+    assert len(measured) == 6 * layers
+    assert np.abs(expected[:, None] - measured).min(axis=0).max() < 1e-10
+    assert np.abs(expected[:, None] - measured).min(axis=1).max() < 1e-10
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_recurrence_of_a_linear_mlp_ends_where_its_readout_begins(layers: int) -> None:
+    network, x = build("linear-mlp", layers, readout_size=5), torch.randn(40, 1, 2).double()
+    parameters, system = parameters_of(network), recurrence_system(network)
+    with torch.no_grad():
+        expected = network(x)[0][:, 0].numpy()
+    hidden = simulate_by_scipy(system, x[:, 0].numpy())
+    assert (system.order, hidden.shape) == (3 * layers, (40, 5))
+    assert np.abs(np.tanh(hidden) @ parameters["C"].T + parameters["c"] - expected).max() < EXACT

@@ -10,11 +10,14 @@ from linrnn import LinearRNN, TanhRNN
 from linrnn.analysis import collapse, truncation_error_bounds
 from linrnn.analysis.linear_system import StateSpace
 from linrnn.analysis.reduction import reduce_system, to_history
-from linrnn.analysis.task_reduction import reduce_to_task, shift_register
+from linrnn.analysis.task_reduction import reduce_to_task, reduction_model, shift_register
 from linrnn.analysis.truncation import delay_output
+from linrnn.data.sequences import Sequences
 from linrnn.errors import ConfigError
+from linrnn.models import MODELS
 from linrnn.models.linear import Linear
 from linrnn.models.model import unflatten
+from linrnn.models.network import build_network
 from linrnn.tasks import TASKS
 
 TASK = TASKS["delay"](delay=2, length=60, sequences=2, test_sequences=2)
@@ -65,6 +68,50 @@ def test_losses_are_those_of_the_networks() -> None:
         for net, expected in ((smaller, loss), (collapse(network), whole)):
             error = (net(x)[0][sequences.first :] - y).square().mean().item()
             assert error / y.numpy().var() == pytest.approx(expected, rel=1e-5)
+
+
+def parameters_of(network: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {name: value.detach().numpy().astype(float) for name, value in network.named_parameters()}
+
+
+def loss_by_torch(network: torch.nn.Module, sequences: Sequences) -> float:
+    """The normalized loss of a network, in float64."""
+    x, y = torch.from_numpy(sequences.inputs), torch.from_numpy(sequences.targets)[sequences.first :]
+    with torch.no_grad():
+        return float((network.double()(x)[0][sequences.first :] - y).square().mean() / y.numpy().var())
+
+
+@pytest.mark.parametrize(("name", "layers", "states"), [("lru", 2, 12), ("linear-mlp", 1, 3)])
+def test_linear_recurrences_are_reduced_themselves(name: str, layers: int, states: int) -> None:
+    """To all of their states nothing changes; to fewer, the network of the recorded weights has the loss, by torch."""
+    torch.manual_seed(3)
+    network = build_network(MODELS[name](hidden_size=3, num_layers=layers), 1, 1)
+    whole = loss_by_torch(network, SPLITS.val)
+    for order in (states, 2):
+        reduction = reduce_to_task(network.model, parameters_of(network), SPLITS, order=order)
+        assert (len(reduction.orders), reduction.is_exact, reduction.linear_share) == (states, True, 1)
+        assert reduction.source_val_loss == reduction.val_loss == pytest.approx(whole, rel=1e-5)
+        model = reduction_model(network.model, reduction)
+        assert (model.name, model.hidden_size) == ("linear-mlp" if name == "linear-mlp" else "linear", order)
+        smaller = build_network(model, 1, 1)
+        state = unflatten(reduction.weights, reduction.shapes)
+        smaller.load_state_dict({name: torch.from_numpy(value[0]) for name, value in state.items()})
+        assert loss_by_torch(smaller, SPLITS.val) == pytest.approx(reduction.selection.val_loss, rel=1e-5)
+        assert to_history(reduction, SPLITS, model).val_loss[-1, 0] == reduction.selection.val_loss
+    assert reduction.orders[-1].val_loss == pytest.approx(whole, rel=1e-4)
+    approximation = reduce_to_task(network.model, parameters_of(network), SPLITS, order=3, is_exact=False)
+    assert not approximation.is_exact  # as records have it that were written when `linear` alone was reduced itself
+    assert reduction_model(network.model, approximation).name == "linear"
+
+
+def test_almost_linear_without_nonlinear_units_reduces_as_linear_does() -> None:
+    parameters = parameters_of(LinearRNN(1, 6, 1))
+    one, other = (
+        reduce_to_task(model, parameters, SPLITS)
+        for model in (Linear(6), MODELS["almost-linear"](6, nonlinear_units=0))
+    )
+    assert one.orders == other.orders
+    assert one.weights.tobytes() == other.weights.tobytes()
 
 
 def test_the_margin_decides_and_an_order_overrules_it() -> None:

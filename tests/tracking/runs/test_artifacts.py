@@ -1,16 +1,25 @@
-"""Baselines as files: what is written is read, and what earlier versions wrote, too."""
+"""Baselines and characterisations as files: what is written is read, and what earlier versions wrote, too."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
+import pytest
 
+from linrnn.analysis.characterisation import Characterisation
 from linrnn.baseline.baselines import Baselines
 from linrnn.baseline.candidate import CandidateLoss
 from linrnn.baseline.lags import LagLoss
-from tracking.runs.artifacts import baselines_file, parse_baselines, parse_step_losses, step_losses_file
+from tracking.runs.artifacts import (
+    archive,
+    baselines_file,
+    parse_baselines,
+    parse_characterisation,
+    parse_step_losses,
+    step_losses_file,
+)
 
 BASELINES = Baselines(
     "made up",
@@ -48,3 +57,10 @@ def test_records_without_words_are_least_squares() -> None:
     earlier = {name: value for name, value in values.items() if name not in ("linear_method", "candidates")}
     again = parse_baselines(json.dumps(earlier).encode())
     assert (again.linear_method, again.candidates, again.step_losses) == ("least squares, 3 lags", (), {})
+
+
+@pytest.mark.parametrize(("model", "is_linear"), [("linear", True), ("lru", False), ("tanh", False)])
+def test_a_characterisation_without_its_linear_part_was_linear_for_linear_alone(model: str, is_linear: bool) -> None:
+    names = [field.name for field in fields(Characterisation) if field.name != "linear_part"]
+    old = parse_characterisation(archive({name: model if name == "model" else np.zeros(1) for name in names}))
+    assert (old.is_linear, old.linear_part) == (is_linear, "network" if is_linear else "none")
