@@ -9,6 +9,8 @@ from sklearn.datasets import load_digits
 from linrnn.data.sequences import Sequences
 from linrnn.tasks.copy import Copy
 from linrnn.tasks.digits import Digits
+from linrnn.training.loop import evaluate_test_split, train
+from linrnn.training.trial_config import from_text
 
 BLANK, GO = 8, 9
 
@@ -55,6 +57,14 @@ def test_copy_without_its_items_costs_what_the_step_leaves_unknown() -> None:
 def test_copy_is_scaled_by_the_entropy_of_its_symbols() -> None:
     train = Copy(length=10, sequences=5000).splits().train
     assert train.scale == pytest.approx(entropy([20 / 30, *[10 / 30 / 8] * 8]), rel=1e-3)
+
+
+@pytest.mark.long
+def test_a_linear_network_copies_at_the_defaults() -> None:
+    config = from_text({"task": "copy", "model": "linear", "model.hidden_size": "32", "training.replicas": "3"})
+    splits = config.task.splits()
+    *_, history = train(config, splits)
+    assert np.median(evaluate_test_split(config, history, splits)) <= 0.01
 
 
 def test_digits_are_those_of_scikit_learn_each_once() -> None:

@@ -15,7 +15,7 @@ from linrnn.data.sequences import Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import ForecastTask, RandomTask, Task
-from linrnn.training.trial_config import from_text, to_text
+from linrnn.training.trial_config import TrainingConfig, from_text, to_text
 from tests.conftest import NEEDED
 
 DRAWN = [name for name in sorted(TASKS) if issubclass(TASKS[name], RandomTask)]
@@ -69,6 +69,10 @@ class TestContract:
         text = to_text(from_text({"task": task.name, "model": "linear", **NEEDED.get(task.name, {})}))
         own = {name: value for name, value in task.defaults.items() if not name.startswith("sweep.")}
         assert {name: text[name] for name in own} == own
+
+    def test_each_trains_as_many_replicas(self, task: Task) -> None:
+        config = from_text({"task": task.name, "model": "linear", **NEEDED.get(task.name, {})})
+        assert config.training.replicas == TrainingConfig().replicas
 
     def test_bounds_are_ordered(self, task: Task) -> None:
         noise, linear = task.noise_bound or 0.0, task.linear_bound
