@@ -28,6 +28,7 @@ class Parameters(NamedTuple):
     drive: Matrix  # U
     recurrent: Matrix  # W, or one row of logarithms
     bias: Matrix  # b, one row; empty without one
+    recurrent_bias: Matrix = Matrix(0, 0, 0, 0)  # a, one row; empty without one
 
 
 class Scratch(NamedTuple):
@@ -71,7 +72,11 @@ class Layer(ABC):
 
     @abstractmethod
     def parameters(self, row: ParameterRow) -> Parameters:
-        """The parameters as they lie in a row."""
+        """The parameters as they lie in a row, but for those behind the readout."""
+
+    def complete_parameters(self, row: ParameterRow, parameters: Parameters) -> Parameters:
+        """All parameters, with those that lie in the row behind the readout; none by default."""
+        return parameters
 
     @abstractmethod
     def unpack(self, weights: Parameters) -> list[Instruction]:

@@ -26,8 +26,9 @@ class ParameterLayout:
 
     def __init__(self, start: int, layers: list[Layer], readout: Readout) -> None:
         row = ParameterRow(start)
-        self.layers = [layer.parameters(row) for layer in layers]
+        parameters = [layer.parameters(row) for layer in layers]
         self.readout = readout.parameters(row)
+        self.layers = [layer.complete_parameters(row, each) for layer, each in zip(layers, parameters, strict=True)]
         self.size = row.stop - start
 
 

@@ -15,6 +15,7 @@ class Architecture(NamedTuple):
     layers: int = 1
     units: int = 0  # of each recurrence that pass through the activation of PARTIAL_TANH
     readout: int = 0  # hidden units of the readout; 0: none
+    recurrent_bias: bool = False  # of each Elman recurrence, beside its W
 
 
 class Sizes(NamedTuple):

@@ -32,10 +32,8 @@ class Elman(DenseStack):
 
     @property
     def architecture(self) -> kernels.Architecture | None:
-        if self.recurrent_bias == "yes":
-            return None
         cell = kernels.parse_code(kernels.CellKind, self.activation)
-        return kernels.Architecture(cell, self.hidden_size, self.num_layers)
+        return kernels.Architecture(cell, self.hidden_size, self.num_layers, recurrent_bias=self.has_two_biases)
 
     @property
     def units(self) -> int | None:

@@ -52,12 +52,13 @@ def evaluate(
 ) -> Losses:
     """Normalized loss `(S,)` of weights `(S, P)` on the sequences; inf if not finite.
 
-    The form of the training decides for classes: the sizes alone for other targets.
+    The form of the training decides for classes and for recurrent biases, which the kernels did not compute at first;
+    the sizes alone for all others.
     """
     exact = weights.astype(np.float64)
     losses = (
         evaluate_with_kernels(model, exact, sequences)
-        if uses_kernels(model, sequences) and not (sequences.classes and form != KERNELS)
+        if uses_kernels(model, sequences) and (form == KERNELS or not follows_training(model, sequences))
         else evaluate_with_torch(model, shapes, exact, sequences)
     )
     return np.where(np.isfinite(losses), losses, np.inf)
@@ -66,6 +67,11 @@ def evaluate(
 def uses_kernels(model: Model, sequences: Sequences) -> bool:
     """Whether the compiled kernels support the model type, and are faster for these sizes."""
     return model.architecture is not None and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
+
+
+def follows_training(model: Model, sequences: Sequences) -> bool:
+    """Whether the form of the training is that of the evaluation, too."""
+    return bool(sequences.classes or (model.architecture and model.architecture.recurrent_bias))
 
 
 def evaluate_with_kernels(model: Model, weights: Array, sequences: Sequences) -> Losses:

@@ -13,6 +13,7 @@ from linrnn import kernels
 from linrnn.analysis.predictions import predict_test_split
 from linrnn.kernels import interface, network_plan
 from linrnn.models import MODELS
+from linrnn.models.elman import Elman
 from linrnn.models.model import Model, unflatten
 from linrnn.models.recurrence import recurrence_definition
 from linrnn.training.loop import evaluate_test_split, train
@@ -63,6 +64,15 @@ def losses_by_definition(model: Model, flat: torch.Tensor, x: Array, y: Array, w
 def test_losses_and_gradients_of_the_kernels_are_those_of_the_definition(
     model: Model, classes: bool, washout: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(network_plan, "CHUNK", 2 * B * model.hidden_size)  # two steps at a time: the state is carried
+    interface.plan_evaluation.cache_clear()
+    weights, losses, objective = compare_with_definition(model, classes, washout)
+    np.testing.assert_allclose(kernels.evaluate(weights, objective, model.architecture), losses, rtol=1e-12)
+    interface.plan_evaluation.cache_clear()
+
+
+def compare_with_definition(model: Model, classes: bool, washout: int) -> tuple[Array, Array, kernels.Objective]:
+    """Weights, losses and objective, after a comparison of losses and gradients."""
     x, y = sequences(classes)
     weights, kind = draw(model), kernels.LossKind.CROSS_ENTROPY if classes else kernels.LossKind.SQUARED_ERROR
     flat = torch.from_numpy(weights.copy()).requires_grad_()
@@ -75,10 +85,16 @@ def test_losses_and_gradients_of_the_kernels_are_those_of_the_definition(
     np.testing.assert_allclose(losses[0], expected.detach(), rtol=1e-12)
     np.testing.assert_allclose(norms[0], gradient.norm(dim=1), rtol=1e-11)
     np.testing.assert_allclose(10 * moments[0], gradient, rtol=1e-9, atol=1e-12)
-    monkeypatch.setattr(network_plan, "CHUNK", 2 * B * model.hidden_size)  # two steps at a time: the state is carried
-    interface.plan_evaluation.cache_clear()
-    np.testing.assert_allclose(kernels.evaluate(weights, objective, model.architecture), losses[0], rtol=1e-12)
-    interface.plan_evaluation.cache_clear()
+    return weights, losses[0], objective
+
+
+@pytest.mark.parametrize("elman", sorted(name for name, kind in MODELS.items() if issubclass(kind, Elman)))
+@pytest.mark.parametrize(("layers", "hidden", "classes"), [(1, 6, True), (3, 17, False)])
+def test_recurrent_biases_train_in_the_kernels(elman: str, layers: int, hidden: int, classes: bool) -> None:
+    kind: Any = MODELS[elman]
+    model = kind(hidden_size=hidden, num_layers=layers, recurrent_bias="yes")
+    weights, losses, objective = compare_with_definition(model, classes, 2)
+    np.testing.assert_allclose(kernels.evaluate(weights, objective, model.architecture), losses, rtol=1e-12)
 
 
 def test_float32_of_the_kernels_is_that_of_the_definition(model: Model) -> None:

@@ -57,17 +57,22 @@ def test_both_forms_make_the_same_updates(model: str, task: str, layers: str, de
     assert np.abs(fast.weights - slow.weights).max() < 0.02 * moved
 
 
-@pytest.mark.parametrize("task", sorted(CLASSES))
-def test_classes_are_trained_and_evaluated_in_the_form_of_their_record(task: str) -> None:
+@pytest.mark.parametrize(
+    ("task", "settings"), [*((task, {}) for task in sorted(CLASSES)), ("sine", {"model__recurrent_bias": "yes"})]
+)
+def test_what_torch_trained_at_first_is_evaluated_in_the_form_of_its_record(
+    task: str, settings: dict[str, str]
+) -> None:
+    """Classes, and recurrent biases."""
     few = {"training__replicas": "2", "training__epochs": "3", "training__evaluations": "3"}
-    asked = config(task, "linear", **few)
+    asked = config(task, "linear", **few, **settings)
     (*_, fast), (*_, slow) = train(asked), train(asked, form="torch")
     assert (fast.form, slow.form) == ("kernels", "torch")
     assert np.allclose(fast.val_loss, slow.val_loss, rtol=1e-4)
     data = asked.task.splits()
     weights, shapes = slow.weights, slow.shapes
     exact = evaluate_with_torch(asked.model, shapes, weights.astype(float), data.val)
-    assert np.array_equal(slow.val_loss[-1], exact), "as it was before the kernels had cross-entropy"
+    assert np.array_equal(slow.val_loss[-1], exact), "as it was before the kernels computed this"
     assert np.array_equal(evaluate_test_split(asked, slow, data), [*expected_test_losses(asked, slow, data)])
 
 
