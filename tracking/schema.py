@@ -82,6 +82,10 @@ class Tag(SchemaName):
     IDENTITY = "identity", "equal for two sweeps if and only if the same computation is asked for"
     BASELINES = "baselines", "SHA-256 of baselines.json of a sweep", "floors"
     VERDICT = "verdict", "verdict of a finished sweep"
+    PLACE = (
+        "place",
+        "where the nonlinearity is needed, if a sweep's model types tell: readout, some units, recurrence or gates",
+    )
     CONCLUSION = "conclusion", "what a finished sweep found, in one sentence"
     QUESTION = "question", "what is predicted, from what, and the rows of each split"
     SEARCH_SPACE = "search_space", "settings that the studies of a sweep vary, and their ranges"

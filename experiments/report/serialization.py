@@ -7,6 +7,10 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       task, question, sweep_run, seconds, verdict, conclusion (a sentence), reason (numbers), conditions, failures[],
       notes[]
       gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
+      place             readout, some units, recurrence or gates: the simplest place of the nonlinearity that is enough;
+                        null where the model types do not tell
+      places[]          place, part (in words), model (the best one of the place), test_loss, gain (of the best model
+                        type over it: [value, low, high]), is_enough (null if that is open)
       data_share        part of the uncertainty of the gain that comes from the finite test split, or null
       search_space      {setting: [low, high], or its words} of the settings that were searched
       studies[]         model, trials, pruned, diverged, failed, best_run, objective, best_val_loss, one key for each
@@ -40,6 +44,7 @@ from experiments.report.summary import ConfirmationSummary, StudySummary, SweepS
 from experiments.report.table import Table
 from experiments.search.search_space import short_names
 from linrnn.analysis.statistics import Estimate, SampleComparison
+from linrnn.analysis.verdict_place import PlaceComparison
 from linrnn.baseline.baselines import Baselines
 
 
@@ -64,11 +69,25 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "conclusion": summary.verdict.conclusion,
         "reason": summary.verdict.reason,
         "gains": {name: [finite(value) for value in gain] for name, gain in summary.verdict.gains.items()},
+        "place": summary.verdict.place,
+        "places": [place_json(each) for each in summary.verdict.places],
         "data_share": finite(summary.verdict.data_share),
         "conditions": summary.conditions,
         "question": summary.question,
         "notes": list(summary.notes),
         "nonlinearity": nonlinearity_json(tests) if (tests := summary.nonlinearity_tests) else None,
+    }
+
+
+def place_json(comparison: PlaceComparison) -> dict[str, Any]:
+    """Return what the best model type of one place of the nonlinearity reaches."""
+    return {
+        "place": comparison.place,
+        "part": comparison.part,
+        "model": comparison.model,
+        "test_loss": finite(comparison.loss.value),
+        "gain": [finite(value) for value in comparison.gain],
+        "is_enough": comparison.is_enough,
     }
 
 
@@ -181,6 +200,7 @@ def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
     shared = {
         "sweep_run": summary.sweep_run,
         "verdict": summary.verdict.word,
+        "place": summary.verdict.place,
         "conclusion": summary.verdict.conclusion,
         "reason": summary.verdict.reason,
         "conditions": summary.conditions,
@@ -223,7 +243,7 @@ def sweep_markdown(summary: SweepSummary) -> str:
     """Write the description of a sweep's run in Markdown."""
     table = comparison_table(summary)
     lines = [
-        f"**{summary.task}: {summary.verdict.word}.** {summary.verdict.sentences}",
+        f"**{summary.task}: {summary.verdict.headline}.** {summary.verdict.sentences}",
         "",
         f"{summary.question}.",
         "",

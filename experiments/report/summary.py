@@ -25,8 +25,10 @@ from linrnn.analysis.statistics import (
 )
 from linrnn.analysis.verdict import LINEAR, MARGIN, Verdict, decide_verdict, resample_predictors
 from linrnn.baseline.baselines import Baselines
+from linrnn.config.settings import format_value
+from linrnn.models.model import Model
 from linrnn.training.history import OBJECTIVE, Losses
-from linrnn.training.trial_config import to_text
+from linrnn.training.trial_config import from_text, to_text
 
 INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the initial weights
 
@@ -128,7 +130,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         ),
         failures=tuple(record.failures),
         baselines=record.baselines,
-        verdict=decide_verdict(record.baselines, networks, losses, find_sign(record)),
+        verdict=decide_verdict(record.baselines, networks, losses, find_sign(record), build_models(record)),
         conditions=describe_conditions(record.config),
         search_space=describe_space(record.spaces),
         ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
@@ -137,6 +139,16 @@ def summarize(record: SweepRecord) -> SweepSummary:
         objective_name=record.objective_name,
         nonlinearity_tests=record.nonlinearity_tests,
     )
+
+
+def build_models(record: SweepRecord) -> dict[str, Model]:
+    """Return the hyperparameters of each confirmation, those of the best trial, by model type."""
+    models = {}
+    for base in record.config.bases:
+        best = record.best_trial(base.model.name)
+        values = {name: format_value(value) for name, value in best.settings.items()} if best else {}
+        models[base.model.name] = from_text({**to_text(base), **values}).model
+    return models
 
 
 def find_sign(record: SweepRecord) -> str | None:

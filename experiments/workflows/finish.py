@@ -9,6 +9,7 @@ from experiments.report.serialization import sweep_markdown
 from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import fetch_runs, load_sweep
 from experiments.search.selection import select_best_trial
+from linrnn.analysis.verdict import Verdict
 from tracking.mlflow_ui.model_registry import mark_best
 from tracking.runs.reader import read_sweep
 from tracking.runs.writer import set_description, set_tags, write_batch, write_files
@@ -29,6 +30,12 @@ def finish_sweep(store: Store, run_id: str, figures: bool = True) -> SweepSummar
     with store.write_errors():
         write_files(store, run.info, sweep_artifacts(record, summary) if figures else comparison_artifact(summary))
         write_batch(store, run_id, {}, [(Metric.SECONDS, summary.seconds, 0)], time.time())
-        set_tags(store, run_id, {Tag.VERDICT: summary.verdict.word, Tag.CONCLUSION: summary.verdict.conclusion})
+        set_tags(store, run_id, verdict_tags(summary.verdict))
         set_description(store, run_id, sweep_markdown(summary))
     return summary
+
+
+def verdict_tags(verdict: Verdict) -> dict[str, str]:
+    """Return the tags of a verdict; the place of the nonlinearity is one where there is one."""
+    place: dict[str, str] = {Tag.PLACE: verdict.place} if verdict.place else {}
+    return {Tag.VERDICT: verdict.word, Tag.CONCLUSION: verdict.conclusion, **place}

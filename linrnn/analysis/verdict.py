@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,16 +16,20 @@ from linrnn.analysis.statistics import (
     percentile_interval,
     restore_infinity,
 )
+from linrnn.analysis.verdict_place import PlaceComparison, compare_places, find_place, is_nonlinear
 from linrnn.analysis.verdict_text import (
     LEAST_SHOWN,
     add_naive,
     conclude_equivalent,
     conclude_open,
     conclude_superior,
+    describe_place,
+    describe_places,
     format_estimate,
     percent,
 )
 from linrnn.baseline.baselines import Baselines
+from linrnn.models.model import Model, NonlinearityPlace
 from linrnn.training.history import Losses
 
 NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
@@ -60,6 +64,9 @@ class Verdict:
         initial weights. None if there is none, or if the step losses are not recorded.
     conclusion : str
         What was found, compared with what, in one sentence; empty where nothing can be compared.
+    places : sequence of PlaceComparison
+        Of `nonlinearity needed`, the places of the nonlinearity that the model types have, the simplest first; empty
+        where they have one place alone.
     """
 
     word: str
@@ -67,17 +74,32 @@ class Verdict:
     gains: Mapping[str, Estimate]
     data_share: float | None = None
     conclusion: str = ""
+    places: Sequence[PlaceComparison] = ()
+
+    @property
+    def place(self) -> NonlinearityPlace | None:
+        """The simplest place of the nonlinearity that is enough, as far as the model types tell."""
+        place = find_place(self.places)
+        return place.place if place else None
+
+    @property
+    def headline(self) -> str:
+        """The word, and where the nonlinearity is needed, as far as the model types tell."""
+        place = find_place(self.places)
+        is_simpler = place is not None and place is not self.places[-1]
+        return f"{self.word}: {describe_place(place, is_simpler)}" if place else self.word
 
     @property
     def sentences(self) -> str:
-        """The conclusion, then the reason."""
-        return "".join(f"{text}. " for text in (self.conclusion, self.reason) if text).rstrip()
+        """The conclusion, what the places of the nonlinearity reach, then the reason."""
+        places = describe_places(self.places)
+        return "".join(f"{text}. " for text in (self.conclusion, places, self.reason) if text).rstrip()
 
     def __str__(self) -> str:
-        return f"{self.word}. {self.sentences}"
+        return f"{self.headline}. {self.sentences}"
 
     def _repr_markdown_(self) -> str:
-        return f"**{self.word}.** {self.sentences}"
+        return f"**{self.headline}.** {self.sentences}"
 
 
 def decide_verdict(
@@ -85,6 +107,7 @@ def decide_verdict(
     networks: Mapping[str, LossSample],
     losses: Bootstrap | None = None,
     sign: str | None = None,
+    models: Mapping[str, Model] | None = None,
 ) -> Verdict:
     """Decide whether the linear network suffices.
 
@@ -98,6 +121,9 @@ def decide_verdict(
         The result of `resample_predictors`, if it is there already.
     sign : str, optional
         Name of a nonlinearity test that finds more in the data than the margin.
+    models : mapping of str to Model, optional
+        Hyperparameters of the confirmed networks; those that are nonlinear nowhere are linear predictors. Without
+        them, all but `linear` are nonlinear in their recurrence.
 
     Returns
     -------
@@ -107,14 +133,20 @@ def decide_verdict(
         margin, with its interval, than the best linear predictor, and nothing else indicates that a better search would
         find more; `not predictable` if no predictor is better than the mean; otherwise `undecided`.
     """
-    others = [model for model in networks if model != LINEAR]
+    others = [model for model in networks if model != LINEAR and is_nonlinear(model, models)]
     if LINEAR not in networks or not others:
-        return Verdict(UNDECIDED, "a verdict requires the confirmations of linear and of another model type", {})
+        return Verdict(UNDECIDED, "a verdict requires the confirmations of linear and of a nonlinear model type", {})
     fewest = min(len(sample.losses) for sample in networks.values())
     if fewest < LEAST_REPLICAS:
         return Verdict(UNDECIDED, f"too few replicas: {fewest} of a model type, {LEAST_REPLICAS} are required", {})
     losses = losses or resample_predictors(baselines, networks)
-    return Decision(baselines, losses, others, sign).decide()
+    linear = [model for model in networks if model != LINEAR and model not in others]
+    decision = Decision(baselines, losses, others, sign, linear)
+    verdict = decision.decide()
+    if verdict.word != NEEDED:
+        return verdict
+    gains = {name: decision.gain(name, decision.best) for name in others}
+    return replace(verdict, places=compare_places(losses, gains, models or {}, MARGIN))
 
 
 def resample_predictors(baselines: Baselines, networks: Mapping[str, LossSample]) -> Bootstrap:
@@ -137,13 +169,22 @@ class Decision:
         Nonlinear model types.
     sign : str or None
         Name of a nonlinearity test that finds more in the data than the margin.
+    networks : sequence of str
+        Linear model types other than `linear`.
     """
 
-    def __init__(self, baselines: Baselines, losses: Bootstrap, others: list[str], sign: str | None) -> None:
-        self.baselines, self.losses, self.sign = baselines, losses, sign
+    def __init__(
+        self,
+        baselines: Baselines,
+        losses: Bootstrap,
+        others: list[str],
+        sign: str | None,
+        networks: Sequence[str] = (),
+    ) -> None:
+        self.baselines, self.losses, self.sign, self.networks = baselines, losses, sign, networks
         self.best = min(others, key=lambda model: losses.values[model])
         is_best_linear = baselines.is_naive_value and baselines.naive < baselines.linear
-        self.linear = [LINEAR, LINEAR_BASELINE, *([NAIVE] if is_best_linear else [])]
+        self.linear = [LINEAR, *networks, LINEAR_BASELINE, *([NAIVE] if is_best_linear else [])]
         self.gains = {name: self.gain(name, self.best) for name in self.linear}
 
     def gain(self, name: str, other: str) -> Estimate:
@@ -218,7 +259,7 @@ class Decision:
 
     def verdict(self, word: str, reason: str, conclusion: str) -> Verdict:
         """Return a verdict with its numbers, and with the origin of its uncertainty in words."""
-        if min(self.losses.values[LINEAR], self.losses.values[self.best]) > self.losses.values[NAIVE]:
+        if min(self.losses.values[name] for name in (LINEAR, *self.networks, self.best)) > self.losses.values[NAIVE]:
             conclusion = add_naive(conclusion, self.baselines.naive_method or NAIVE)
         share = self.data_share()
         if share is None:
@@ -231,8 +272,8 @@ class Decision:
     def label(self, name: str) -> str:
         """A linear predictor in words."""
         methods = {NAIVE: self.baselines.naive_method, LINEAR_BASELINE: self.baselines.linear_method}
-        if name == LINEAR:
-            return "the linear network"
+        if name in (LINEAR, *self.networks):
+            return f"the {name} network"
         return f"the {name} ({methods[name]})" if methods.get(name) else f"the {name}"
 
     def data_share(self) -> float | None:
@@ -248,10 +289,13 @@ class Decision:
 
     def describe(self) -> str:
         """Write the losses and the gains."""
-        losses = ", ".join(format_estimate(name, self.losses.estimate(name)) for name in (LINEAR, self.best))
+        losses = ", ".join(
+            format_estimate(name, self.losses.estimate(name)) for name in (LINEAR, *self.networks, self.best)
+        )
         gains = [f"{percent(self.gains[LINEAR])} over the linear network"]
         for name in self.linear[1:]:
             label = name if name != NAIVE else self.baselines.naive_method
+            label = f"{name} network" if name in self.networks else label
             gains.append(f"{percent(self.gains[name])} over the {label}, {self.losses.values[name]:.3g}")
         return f"{losses}; gain of {self.best} {', '.join(gains)}, margin {100 * MARGIN:.0f} %"
 

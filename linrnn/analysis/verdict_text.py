@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from linrnn.analysis.statistics import Estimate
+from linrnn.analysis.verdict_place import PlaceComparison
+from linrnn.models.model import NonlinearityPlace
 
 LEAST_SHOWN = -10.0  # relative gain that is written as a number
 SAME = 0.005  # smaller relative differences are none
@@ -31,6 +35,24 @@ def conclude_open(model: str, other: str, gain: Estimate, margin: float) -> str:
         f"its test loss is {difference(gain.value)}, with an interval from {difference(gain.high)} to "
         f"{difference(gain.low)}"
     )
+
+
+def describe_place(comparison: PlaceComparison, is_simpler: bool) -> str:
+    """Write where the nonlinearity is needed; `is_simpler` if there are networks with a less simple place."""
+    if comparison.place == NonlinearityPlace.SOME_UNITS:
+        return f"{comparison.part} are enough"
+    return f"in {comparison.part}{' is enough' if is_simpler else ''}"
+
+
+def describe_places(comparisons: Sequence[PlaceComparison]) -> str:
+    """Write for each place of the nonlinearity whether it is enough, with its numbers; nothing for none."""
+    words = {True: "is enough", False: "is not enough", None: "may be enough or not"}
+    best = min(comparisons, key=lambda each: each.loss.value).model if comparisons else ""
+    texts = []
+    for each in comparisons:
+        gain = f"; gain of {best} {percent(each.gain)}" if each.model != best else ", the best"
+        texts.append(f"in {each.part} {words[each.is_enough]} ({each.model} {each.loss.value:.3g}{gain})")
+    return f"Nonlinearity {', '.join(texts)}" if texts else ""
 
 
 def add_naive(conclusion: str, method: str) -> str:

@@ -12,7 +12,11 @@ from linrnn.analysis.statistics import LossSample
 from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, Verdict, decide_verdict
 from linrnn.baseline.baselines import Baselines, compute_baselines
 from linrnn.data.sequences import Sequences
+from linrnn.models.almost_linear import AlmostLinear
+from linrnn.models.gru import Gru
 from linrnn.models.linear import Linear
+from linrnn.models.linear_mlp import LinearMlp
+from linrnn.models.lru import Lru
 from linrnn.models.tanh import Tanh
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import RandomTask, Task
@@ -211,6 +215,59 @@ def test_the_best_nonlinear_model_type_counts() -> None:
     verdict = decide_verdict(make_baselines(linear=0.3), networks)
     assert verdict.word == NEEDED
     assert "gain of other" in verdict.reason
+
+
+PLACES = {
+    "linear-mlp": LinearMlp(),
+    "almost-linear": AlmostLinear(10, nonlinear_units=3),
+    "tanh": Tanh(),
+    "gru": Gru(),
+    "lru": Lru(),
+}
+
+
+@pytest.mark.parametrize(
+    ("losses", "headline", "place"),
+    [
+        ({"tanh": 0.05, "linear-mlp": 0.051}, "nonlinearity needed: in the readout is enough", "readout"),
+        ({"tanh": 0.05, "almost-linear": 0.051, "linear-mlp": 0.2}, "3 of 10 units are enough", "some units"),
+        ({"tanh": 0.05, "almost-linear": 0.2, "gru": 0.051}, "in the recurrence is enough", "recurrence"),
+        ({"tanh": 0.05, "linear-mlp": 0.2}, "nonlinearity needed: in the recurrence", "recurrence"),
+        ({"tanh": 0.2, "linear-mlp": 0.2, "gru": 0.05}, "nonlinearity needed: in the gates", "gates"),
+        ({"tanh": 0.05}, "nonlinearity needed", None),
+        ({"tanh": 0.05, "lru": 0.3}, "nonlinearity needed", None),
+    ],
+)
+def test_the_place_is_the_simplest_that_is_as_good_as_the_best(
+    losses: dict[str, float], headline: str, place: str | None
+) -> None:
+    networks = {"linear": make_network(0.3), **{name: make_network(loss, 1e-3) for name, loss in losses.items()}}
+    verdict = decide_verdict(make_baselines(linear=0.3), networks, models=PLACES)
+    assert (verdict.word, verdict.place) == (NEEDED, place)
+    assert verdict.headline.endswith(headline), verdict.headline
+    assert str(verdict).startswith(f"{verdict.headline}. {verdict.conclusion}. ")
+    for each in verdict.places:
+        assert each.gain.value == pytest.approx(1 - min(losses.values()) / losses[each.model], abs=1e-3)
+
+
+def test_a_place_that_may_be_enough_is_not_said_to_be() -> None:
+    networks = {"linear": make_network(0.3), "tanh": make_network(0.05, 0.3), "linear-mlp": make_network(0.055, 0.3)}
+    verdict = decide_verdict(make_baselines(linear=0.3), networks, models=PLACES)
+    readout, recurrence = verdict.places
+    assert (readout.is_enough, recurrence.is_enough, verdict.place) == (None, True, "recurrence")
+    assert readout.gain.low < 0.1 < readout.gain.high
+    assert "in the readout may be enough or not (linear-mlp 0.055; gain of tanh 9 % (" in verdict.sentences
+
+
+def test_a_linear_network_of_another_type_is_a_linear_predictor() -> None:
+    networks = {"linear": make_network(0.3), "tanh": make_network(0.1), "lru": make_network(0.1)}
+    verdict = decide_verdict(make_baselines(linear=0.3, nonlinear=0.3), networks, models=PLACES)
+    assert verdict.word == SUFFICES
+    assert "not better than the lru network by more than 10 %" in verdict.conclusion
+    assert list(verdict.gains) == ["linear", "lru", "linear baseline"]
+    assert "over the lru network, 0.1, " in verdict.reason
+    alone = decide_verdict(make_baselines(), {"linear": make_network(0.3), "lru": make_network(0.1)}, models=PLACES)
+    assert (alone.word, "of a nonlinear model type" in alone.reason) == (UNDECIDED, True)
 
 
 @dataclass(frozen=True)
