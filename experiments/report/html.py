@@ -35,6 +35,9 @@ from experiments.search.search_space import setting_label, short_names
 from tracking.schema import FIGURES, Artifact
 from tracking.store.disk import to_file_name, write_folder
 
+FIRST_FIGURES = ("predictions", "confirmation")  # names of the figures under the verdict
+SEARCH_FIGURES = ("search", "budget", "importances", "curves")
+
 
 def figure_files(pictures: Sequence[Picture]) -> dict[str, bytes]:
     """Return the content of figures as PNG, and of their numbers as CSV, by file name."""
@@ -56,10 +59,12 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             explanations=explanations(summary.settings),
             baselines=baselines_table(summary.baselines),
             nonlinearity=nonlinearity_section(summary),
-            pictures=[picture for picture in pictures if picture.name not in SYSTEM_FIGURES],
+            pictures={picture.name: picture for picture in pictures},
+            first_figures=FIRST_FIGURES,
+            search_figures=SEARCH_FIGURES,
+            system_figures=("closed-loop", *SYSTEM_FIGURES),
             systems=characterisation_table(record.characterisations),
             limits=[(each.model, limit) for each in record.characterisations for limit in describe_limits(each)],
-            system_pictures=[picture for picture in pictures if picture.name in SYSTEM_FIGURES],
             csv_link=csv_link,
             commands=reproduce_commands(summary),
             trials=trials_table(record, summary),

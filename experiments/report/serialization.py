@@ -243,7 +243,7 @@ def sweep_markdown(summary: SweepSummary) -> str:
     """Write the description of a sweep's run in Markdown."""
     table = comparison_table(summary)
     lines = [
-        f"**{summary.task}: {summary.verdict.headline}.** {summary.verdict.sentences}",
+        f"**{summary.task}: {summary.verdict.headline}.** {summary.verdict.conclusion or summary.verdict.reason}.",
         "",
         f"{summary.question}.",
         "",
@@ -257,6 +257,8 @@ def sweep_markdown(summary: SweepSummary) -> str:
         *(f"| {' | '.join(row)} |" for row in table.rows),
         "",
         *(f"Failed trial: {failure}.\n" for failure in summary.failures),
+        f"The numbers behind the verdict: {summary.verdict.reason}.",
+        "",
         f"Baselines and bounds: {baselines_text(summary.baselines)}.",
         "",
         *(

@@ -61,6 +61,6 @@ def read_units(task: Task) -> SeriesUnits | None:
         dates = (
             () if any(map(first_complete_row, series)) else series[-1].dates
         )  # of sequences between gaps, no rows are known
-        unit = f" ({series[0].unit})" if series[0].unit else ""
-        column = f"{task.target_column or 'targets'}{unit}"
+        column, unit = task.target_column or "targets", series[0].unit
+        column = f"{column} ({unit})" if unit and unit not in column else column
     return SeriesUnits(float(scale.target_mean[0]), float(scale.target_deviation[0]), horizon_rows(task), column, dates)

@@ -73,9 +73,9 @@ def apply_layout(figure: Figure) -> Figure:
 
 
 def draw_legend(figure: Figure, axes: Axes) -> None:
-    """Place the legend of some axes above them."""
+    """Place the legend of some axes above them, in rows of four."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
+    figure.legend(handles, labels, loc="outside upper right", ncols=min(4, len(labels)))
 
 
 def png(figure: Figure) -> bytes:

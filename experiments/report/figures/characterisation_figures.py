@@ -11,7 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from experiments.report.characterisation_table import network_kernel
@@ -194,6 +194,7 @@ def draw_memory(table: Table) -> Figure:
         values.plot(positions[~is_gradient], numbers[~is_gradient], **line, marker=model_marker(model), markersize=3)
         gradients.plot(positions[is_gradient], numbers[is_gradient], **line)
     values.set(xlabel="number", ylabel="Hankel singular value", yscale="log")
+    values.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     gradients.set(xlabel="steps back", ylabel="gradient norm", yscale="log")
     for axes in (values, gradients):
         logarithmic(axes.yaxis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from experiments.report.figures.canvas import (
     LOSS,
     SMALLEST,
-    draw_baselines,
     draw_legend,
     drawable,
     loss_range,
@@ -20,6 +20,7 @@ from experiments.report.figures.canvas import (
     single_axes,
 )
 from experiments.report.figures.picture import Picture, group_by_model, to_floats
+from experiments.report.figures.reference_lines import draw_references
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import SweepRecord
 from experiments.report.table import Table
@@ -29,6 +30,7 @@ from tracking.model_colors import model_color
 from tracking.schema import CurveArray
 
 SPLITS = ("train", "val")
+MOST_LEVEL = 4  # columns whose labels have room side by side
 QUARTILES = ("first_quartile", "median", "third_quartile")
 
 
@@ -43,10 +45,10 @@ def curves_figure(record: SweepRecord) -> Picture:
             rows.append((trial.model, epoch, *train, *val))
     header = ("model", "epoch", *(f"{split}_{name}" for split in SPLITS for name in QUARTILES))
     caption = (
-        "Validation loss of each model type's best config, trained on fresh seeds: the median over the replicas, and "
-        "a band from the first to the third quartile, which reaches the top where replicas diverged. Dotted: the "
-        "median training loss. The test loss is that of each replica's weights with the lowest validation loss, not "
-        "of its final weights."
+        "How the loss falls while the networks of the confirmation are trained. Lines: the median of their losses on "
+        "the validation split, in a band that half of the networks are in; it reaches the top where some diverge. "
+        "Dotted: the median loss on the training split. The test loss is that of the weights with "
+        "the lowest validation loss."
     )
     baselines = record.baselines
     return Picture(
@@ -69,7 +71,7 @@ def draw_curves(table: Table, baselines: Baselines) -> Figure:
         axes.plot(epochs, middle, color=color, linewidth=1.8, label=f"{model}, val")
         train = drawable(to_floats(columns["train_median"]))
         axes.plot(epochs, train, ":", color=color, linewidth=1.1, label=f"{model}, train")
-    draw_baselines(axes, baselines)
+    draw_references(axes, baselines)
     draw_legend(figure, axes)
     return figure
 
@@ -88,16 +90,17 @@ def confirmation_figure(summary: SweepSummary) -> Picture:
         for replica, loss in enumerate(each.test_loss.tolist())
     ]
     caption = (
-        "Test loss of each replica of the confirmation: networks of the best config, trained on fresh seeds, with "
-        "their weights of the lowest validation loss. The bar is the median, the box its 95 % interval, the line goes "
-        "from the first to the third quartile; an arrow means that it goes on to infinity, as replicas diverged."
+        "Lower is better. Each point is a network of the model type's best config, trained on a fresh seed; the bar is "
+        "their median, the box its 95 % interval, and half of the networks are along the thin line, which ends in an "
+        "arrow where networks diverge. Dashed lines: baselines, predictors without a network, which can be beaten, and "
+        "bounds, which cannot. A loss of 1 is the best constant predictor's."
     )
     table = Table(("model", "run_id", "replica", "test_loss"), rows)
     intervals = {each.model: (each.median.low, each.median.high) for each in summary.confirmations}
     baselines = summary.baselines
     return Picture(
         "confirmation",
-        "The confirmation",
+        "Losses on the test split",
         caption,
         table,
         lambda table: draw_confirmation(table, baselines, intervals),
@@ -115,8 +118,9 @@ def draw_confirmation(table: Table, baselines: Baselines, intervals: Mapping[str
         losses = np.array([np.inf if cell is None else cell for cell in columns["test_loss"]], dtype=float)
         draw_replicas(axes, k, losses, intervals[model], model, top)
         labels.append(column_label(model, losses))
-    axes.set_xticks(range(len(models)), labels)
-    draw_baselines(axes, baselines)
+    slant: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if len(models) > MOST_LEVEL else {}
+    axes.set_xticks(range(len(models)), labels, **slant)
+    draw_references(axes, baselines)
     return figure
 
 

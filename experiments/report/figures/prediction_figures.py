@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
+from textwrap import wrap
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,16 +20,30 @@ from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.series_units import SeriesUnits
 from tracking.model_colors import model_color
 
-LINE_TARGETS = 150  # in the panel of targets one after another
+LINE_TARGETS = 150  # that are drawn one after another
 MOST_DATES = 4  # on an axis
-SCATTER_TARGETS = 400  # in the panel of predictions against targets; at most twice as many
-VALUES_CAPTION = (
-    "Predictions on the test split by the replica with the median test loss. Above, the first targets, one after "
-    "another; below, predictions against their targets: exact ones lie on the diagonal. Values outside the range of "
-    "the targets by more than a third of it are not in the figure, but in its numbers, which have the first 2000 "
-    "targets at most."
+LABEL_LENGTH = 20  # characters in a line of a vertical label
+ROW_NAMES = ("date", "row")  # of the column that says where a series from a file has a value
+SCATTER_TARGETS = 400  # that are drawn against their predictions; at most twice as many
+BEYOND = 0.25  # of the steps that have data: steps of a closed loop that are drawn behind them
+SERIES_CAPTION = (
+    "{targets} of the test split, one after another, and what each model type predicts for them (its network with the "
+    "median test loss). Below: the error of each prediction, prediction minus target. What leaves the panels is in the "
+    "numbers."
 )
-CLASSES_CAPTION = "Accuracy on the test split of the replica with the median test loss, by the class of the target."
+SCATTER_CAPTION = (
+    "Each point is a sequence of the test split, by its target and by what each model type predicts for it (its "
+    "network with the median test loss): exact predictions are on the diagonal. What leaves the panel is in the "
+    "numbers."
+)
+CLASSES_CAPTION = (
+    "The part of the test targets of each class that each model type predicts right (its network with the median test "
+    "loss)."
+)
+LOOP_CAPTION = (
+    "Each network continues the test split on its own from the first step that is shown: its inputs are its own "
+    "predictions, no data. A line that leaves the panel grows without bounds, or far beyond the data."
+)
 
 
 def prediction_figure(predictions: Mapping[str, Predictions], units: SeriesUnits | None = None) -> Picture:
@@ -52,13 +69,22 @@ def prediction_figure(predictions: Mapping[str, Predictions], units: SeriesUnits
         )
     ]
     table = Table(("model", "sequence", "step", "target", "prediction", *row_header(units)), rows)
-    classes = any(each.classes for each in predictions.values())
     outputs = max((each.targets.shape[1] for each in predictions.values()), default=1)
     note = f" This is the first of {outputs} outputs." if outputs > 1 else ""
-    caption = CLASSES_CAPTION if classes else VALUES_CAPTION + note
-    column = units.column if units else "value"
-    draw = draw_classes if classes else partial(draw_predictions, column)
-    return Picture("predictions", "Predictions against targets", caption, table, draw)
+    if any(each.classes for each in predictions.values()):
+        return Picture("predictions", "Predictions of the test split", CLASSES_CAPTION, table, draw_classes)
+    if all(len(each.step) > 1 and (each.step == each.step[0]).all() for each in predictions.values()):
+        caption, draw = SCATTER_CAPTION + note, partial(draw_scatter, name_values(units))
+    else:
+        caption = describe_targets(len(rows) // max(1, len(predictions))) + note
+        draw = partial(draw_series, name_values(units))
+    return Picture("predictions", "Predictions of the test split", caption, table, draw)
+
+
+def describe_targets(count: int) -> str:
+    """Return the caption of a figure of some targets."""
+    targets = f"The first {LINE_TARGETS} targets" if count > LINE_TARGETS else f"The {count} targets"
+    return SERIES_CAPTION.format(targets=targets)
 
 
 def draw_classes(table: Table) -> Figure:
@@ -83,6 +109,12 @@ def restore_values(values: NDArray[np.float64], units: SeriesUnits | None) -> ND
     return units.restore(values) if units else values
 
 
+def name_values(units: SeriesUnits | None) -> str:
+    """Return the label of an axis of values: the column of a file, with its unit."""
+    column = units.column if units else "value"
+    return "\n".join(wrap(f"column {column}" if column.isdigit() else column, LABEL_LENGTH))
+
+
 def name_rows(steps: list[int], units: SeriesUnits | None) -> list[list[str]]:
     """Return one further column of a series from a file: the date or number of the row of each step's target."""
     return [units.name_rows([step + units.horizon for step in steps])] if units else []
@@ -93,48 +125,54 @@ def row_header(units: SeriesUnits | None) -> list[str]:
     return [] if units is None else ["date" if units.dates else "row"]
 
 
-def draw_predictions(column: str, table: Table) -> Figure:
-    """Draw predictions by step, and against targets."""
-    figure = empty_figure(5.0)
-    series, scatter = figure.subplots(2, 1, height_ratios=(1, 1.25))
+def draw_series(column: str, table: Table) -> Figure:
+    """Draw predictions and targets one after another, and the errors below them."""
+    figure = empty_figure(3.9)
+    series, errors = figure.subplots(2, 1, height_ratios=(1.6, 1), sharex=True)
     models = group_by_model(table)
-    lows, highs = [], []
+    values = np.concatenate([to_floats(columns["target"])[:LINE_TARGETS] for columns in models.values()])
+    low, high = float(values.min()), float(values.max())
+    largest = 0.0
     for k, (model, columns) in enumerate(models.items()):
         target, output = to_floats(columns["target"]), to_floats(columns["prediction"])
         if k == 0:
             series.plot(split_sequences(target, columns), ".-", color=INK, linewidth=0.8, markersize=3, label="target")
-        series.plot(split_sequences(output, columns), color=model_color(model), linewidth=1.3, label=model)
-        sample = slice(None, None, max(1, len(target) // SCATTER_TARGETS))
-        scatter.plot(
-            target[sample],
-            output[sample],
-            model_marker(model),
-            color=model_color(model),
-            markersize=2.6,
-            alpha=0.5,
-            label=model,
-        )
-        lows.append(target.min())
-        highs.append(target.max())
-    low, high = min(lows), max(highs)
-    scatter.plot([low, high], [low, high], color=INK, linewidth=0.8)
-    for axes, label in ((series, "test targets, one after another"), (scatter, "target")):
-        axes.set_xlabel(label)
-        axes.set_ylim(*widen(low, high))
-    series.set_ylabel(column)
-    label_dates(series, [row for row in table.rows if row[0] == table.rows[0][0]][:LINE_TARGETS], table.header)
-    scatter.set_ylabel("prediction")
-    scatter.set_box_aspect(0.6)
+        style: Any = {"color": model_color(model), "linewidth": 1.2, "alpha": 0.85}
+        series.plot(split_sequences(output, columns), label=model, **style)
+        errors.plot(split_sequences(output - target, columns), **style)
+        largest = max(largest, float(np.abs(output - target)[:LINE_TARGETS].max()))
+    errors.axhline(0, color=INK, linewidth=0.6, zorder=0)
+    reach = 1.1 * min(largest, 0.6 * (high - low)) or 1.0
+    series.set(ylim=widen(low, high, 0.2), ylabel=column)
+    errors.set(ylim=(-reach, reach), ylabel="error", xlabel="test targets, one after another")
+    label_rows(errors, [row for row in table.rows if row[0] == table.rows[0][0]][:LINE_TARGETS], table.header)
     draw_legend(figure, series)
     return figure
 
 
-def label_dates(axes: Axes, rows: list[tuple[object, ...]], header: tuple[str, ...]) -> None:
-    """Write the dates of some of a sequence's rows on the axis, where there are dates."""
-    if header[-1] == "date" and len({row[1] for row in rows}) == 1:
+def draw_scatter(column: str, table: Table) -> Figure:
+    """Draw predictions against targets."""
+    figure = empty_figure(3.6)
+    axes = figure.add_subplot()
+    targets = to_floats(np.array([row[3] for row in table.rows], dtype=object))
+    low, high = float(targets.min()), float(targets.max())
+    axes.plot([low, high], [low, high], color=INK, linewidth=0.8)
+    for model, columns in group_by_model(table).items():
+        target, output = to_floats(columns["target"]), to_floats(columns["prediction"])
+        sample = slice(None, None, max(1, len(target) // SCATTER_TARGETS))
+        style: Any = {"color": model_color(model), "markersize": 3, "alpha": 0.6, "label": model}
+        axes.plot(target[sample], output[sample], model_marker(model), **style)
+    axes.set(ylim=widen(low, high), xlabel=f"target, {column}", ylabel=f"prediction, {column}")
+    draw_legend(figure, axes)
+    return figure
+
+
+def label_rows(axes: Axes, rows: list[tuple[object, ...]], header: tuple[str, ...]) -> None:
+    """Write the dates or numbers of some of a sequence's rows on the axis, where it has one of the two."""
+    if header[-1] in ROW_NAMES and len({row[1] for row in rows}) == 1:
         positions = np.unique(np.linspace(0, len(rows) - 1, MOST_DATES).round().astype(int)).tolist()
-        axes.set_xticks(positions, [str(rows[k][-1]) for k in positions], fontsize=8)
-        axes.set_xlabel("date of the test target")
+        axes.set_xticks(positions, [str(rows[k][-1]) for k in positions])
+        axes.set_xlabel(f"{header[-1]} of the target")
 
 
 def split_sequences(values: NDArray[np.float64], columns: Columns) -> NDArray[np.float64]:
@@ -152,7 +190,11 @@ def widen(low: float, high: float, fraction: float = 0.35) -> tuple[float, float
 
 
 def closed_loop_figure(predictions: Mapping[str, Predictions], units: SeriesUnits | None = None) -> Picture:
-    """Return the figure of the closed loop of one replica of each model type, in the unit of a series from a file."""
+    """Return the figure of the closed loop of one replica of each model type, in the unit of a series from a file.
+
+    It ends a quarter of the steps that have data behind the last of them.
+    """
+    lengths = {model: int(np.isfinite(each.truth).sum()) for model, each in predictions.items()}
     rows = [
         (model, each.start + k, None if np.isnan(truth) else truth, value if np.isfinite(value) else None, *row)
         for model, each in predictions.items()
@@ -164,26 +206,39 @@ def closed_loop_figure(predictions: Mapping[str, Predictions], units: SeriesUnit
                 strict=True,
             )
         )
+        if k < math.ceil((1 + BEYOND) * lengths[model])
     ]
-    caption = (
-        "Closed loop: from the first step on, the network's inputs are its own predictions in place of the first "
-        "test sequence. A line that leaves the range of the targets is unstable."
-    )
+    last = max((row[1] for row in rows if row[2] is not None), default=0)
+    beyond = max((row[1] for row in rows), default=0) - last
+    note = f" The data end at the dotted line; the {beyond} steps behind it are a forecast." if beyond else ""
     table = Table(("model", "step", "value", "continued", *row_header(units)), rows)
-    draw = partial(draw_closed_loop, units.column if units else "value")
-    return Picture("closed-loop", "Closed-loop continuation", caption, table, draw)
+    draw = partial(draw_closed_loop, name_values(units))
+    return Picture("closed-loop", "Closed loop: the networks on their own", LOOP_CAPTION + note, table, draw)
 
 
 def draw_closed_loop(column: str, table: Table) -> Figure:
-    """Draw the series, and a line for each model type."""
+    """Draw the data, and a line for each model type."""
     figure = empty_figure(2.8)
     axes = figure.add_subplot()
     for k, (model, columns) in enumerate(group_by_model(table).items()):
         steps, truth, continued = (to_floats(columns[name]) for name in ("step", "value", "continued"))
         if k == 0:
-            axes.plot(steps, truth, ".-", color=INK, linewidth=0.8, markersize=3, label="value")
-            axes.set_ylim(*widen(float(np.nanmin(truth)), float(np.nanmax(truth)), 0.6))
+            axes.plot(steps, truth, ".-", color=INK, linewidth=0.8, markersize=3, label="data")
+            axes.set_ylim(*widen(float(np.nanmin(truth)), float(np.nanmax(truth))))
+            if np.isnan(truth[-1]):
+                axes.axvline(steps[np.isfinite(truth)][-1], color=INK, linewidth=0.8, linestyle=":")
+            label_steps(axes, columns)
         axes.plot(steps, continued, color=model_color(model), linewidth=1.3, label=model)
-    axes.set(xlabel="row" if table.header[-1] in ("row", "date") else "step", ylabel=column)
+    axes.set_ylabel(column)
     draw_legend(figure, axes)
     return figure
+
+
+def label_steps(axes: Axes, columns: Columns) -> None:
+    """Write the dates or numbers of the rows of some of the steps that have data on the axis, where it has them."""
+    name = next((name for name in ROW_NAMES if name in columns), "step")
+    if name in ROW_NAMES:
+        steps = np.flatnonzero([cell is not None for cell in columns["value"]])
+        positions = np.unique(steps[np.linspace(0, len(steps) - 1, MOST_DATES).round().astype(int)])
+        axes.set_xticks(columns["step"][positions].astype(int), columns[name][positions])
+    axes.set_xlabel(name)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from experiments.report.figures.canvas import (
     INK,
-    draw_baselines,
     draw_legend,
     drawable,
     empty_figure,
@@ -26,6 +25,7 @@ from experiments.report.figures.canvas import (
     single_axes,
 )
 from experiments.report.figures.picture import Columns, Picture, group_by_model, to_floats
+from experiments.report.figures.reference_lines import draw_references
 from experiments.report.sweep_record import SearchTrial, SweepRecord
 from experiments.report.table import Table
 from experiments.search.optuna_adapter import apply_params, importances
@@ -36,6 +36,7 @@ from linrnn.training.result import TrialSummary
 from tracking.model_colors import model_color
 
 MARKS = {"complete": ("o", 46), "pruned": ("v", 24), "diverged": ("x", 34), "failed": ("+", 40)}  # marker, size
+MOST_TICKS = 6  # of a setting that has few values
 VAL_LOSS = "objective: val loss (1: best constant)"
 OBJECTIVE_COLUMN = "objective"
 
@@ -140,7 +141,11 @@ def set_search_axes(axes: Axes, models: Mapping[str, Columns], horizontal: str, 
 def set_integer_ticks(axis: Any, values: NDArray[np.float64]) -> None:
     """Set powers of 2 as ticks, or some of the values where there are few powers of 2 among them."""
     powers = 2.0 ** np.arange(np.ceil(np.log2(values.min())), np.floor(np.log2(values.max())) + 1)
-    axis.set_major_locator(FixedLocator(list(powers if len(powers) > 2 else values[:: -(-len(values) // 5)])))
+    ticks = list(values[:1])
+    for value in values[1:]:
+        if np.log(value / ticks[-1]) > np.log(values[-1] / values[0]) / MOST_TICKS:
+            ticks.append(value)
+    axis.set_major_locator(FixedLocator(list(powers) if len(powers) > 2 else ticks))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
 
@@ -182,7 +187,7 @@ def draw_budget(table: Table, baselines: Baselines) -> Figure:
         axes.step(trials, drawable(best), where="post", color=color, linewidth=1.8, label=model)
     axes.set(yscale="log", xlabel="number of trials", ylabel=VAL_LOSS)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    draw_baselines(axes, baselines)
+    draw_references(axes, baselines)
     draw_legend(figure, axes)
     return figure
 

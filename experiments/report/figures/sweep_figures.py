@@ -14,13 +14,13 @@ from experiments.report.sweep_record import SweepRecord
 def sweep_figures(record: SweepRecord, summary: SweepSummary) -> list[Picture]:
     """Return the figures of a sweep, without those that have no numbers to draw."""
     pictures = [
-        confirmation_figure(summary),
         prediction_figure(record.predictions, record.units),
-        closed_loop_figure(record.predictions, record.units),
-        curves_figure(record),
+        confirmation_figure(summary),
         search_figure(record),
         budget_figure(record),
         importance_figure(record),
+        curves_figure(record),
+        closed_loop_figure(record.predictions, record.units),
         *characterisation_figures(record.characterisations),
     ]
     return [picture for picture in pictures if picture.table.rows]

@@ -17,12 +17,12 @@ from experiments.report.figures.canvas import (
     LOSS,
     SMALLEST,
     STYLE,
-    draw_baselines,
     draw_legend,
     model_marker,
     png,
     single_axes,
 )
+from experiments.report.figures.reference_lines import draw_references
 from experiments.report.reference_losses import losses_by_label
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.verdict import LINEAR
@@ -48,7 +48,7 @@ def baselines_figure(baselines: Baselines) -> bytes:
         axes.set_xlim(-0.3, 1.5 * max(lags[-1], 1))
         axes.set(yscale="log", xlabel="lags", ylabel=LOSS)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        draw_baselines(axes, baselines)
+        draw_references(axes, baselines)
         draw_legend(figure, axes)
         return png(figure)
 

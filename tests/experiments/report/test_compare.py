@@ -45,7 +45,7 @@ from tracking.runs.query import study_runs, trial_runs
 from tracking.runs.reader import read_config, read_sweep, read_trial
 from tracking.store.access import Store, open_store
 
-FIGURES = ["confirmation", "predictions", "closed-loop", "curves", "search", "budget", "importances", *SYSTEM_FIGURES]
+FIGURES = ["predictions", "confirmation", "search", "budget", "importances", "curves", "closed-loop", *SYSTEM_FIGURES]
 
 
 class Swept(NamedTuple):
@@ -144,7 +144,8 @@ class TestMeasures:
     def test_the_description_has_verdict_table_and_commands(self, done: Swept) -> None:
         text = MlflowClient(done.store.tracking_uri).get_run(done.run.info.run_id).data.tags["mlflow.note.content"]
         assert text == sweep_markdown(done.summary)
-        assert text.startswith(f"**sine: {done.summary.verdict.word}.**")
+        assert text.startswith(f"**sine: {done.summary.verdict.word}.** {done.summary.verdict.conclusion}.\n")
+        assert done.summary.verdict.reason in text
         for each in (*done.summary.studies, *done.summary.confirmations):
             assert f"linrnn reproduce {getattr(each, 'best_run', '') or each.run_id}" in text
         widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
@@ -244,7 +245,7 @@ class TestFigures:
         said = done.record.predictions["tanh"]
         classes = said._replace(classes=True, targets=np.round(said.targets), outputs=np.round(said.outputs))
         two = said._replace(targets=np.hstack([said.targets] * 2))
-        for changed, words in ((classes, "by the class"), (two, "the first of 2 outputs")):
+        for changed, words in ((classes, "of each class"), (two, "the first of 2 outputs")):
             drawn = prediction_figure({"tanh": changed})
             assert words in drawn.caption
             assert drawn.png()
@@ -286,6 +287,23 @@ class TestReport:
         assert not re.search(r"url\((?!#)", text)
         assert done.summary.verdict.word in text
         assert all(each.run_id[:8] in text for each in done.record.trials)
+
+    def test_it_begins_with_verdict_predictions_and_losses(self, done: Swept, pictures: list[Picture]) -> None:
+        text = render_report(done.record, done.summary, pictures).decode()
+        parts = (
+            "</h1>",
+            done.summary.verdict.conclusion.replace(" %", "\u00a0%"),
+            *(f'<figure id="{name}">' for name in ("predictions", "confirmation")),
+            "<h2>The task</h2>",
+            done.summary.verdict.reason.replace(" %", "\u00a0%"),
+            "<td>median test loss",
+            *(f'<figure id="{name}">' for name in FIGURES[2:]),
+            "All 18 trials",
+            "linrnn reproduce",
+        )
+        positions = [text.index(part) for part in parts]
+        assert positions == sorted(positions)
+        assert "<h2>" not in text[: positions[3]]
 
     def test_a_name_is_no_markup(self, done: Swept) -> None:
         strange = replace(done.summary, task="<b>&.csv", failures=("<script>alert(1)</script>",))

@@ -34,9 +34,17 @@ def test_predictions_are_in_the_files_unit_with_dates() -> None:
         (120.0, 100.0, "2022-05"),
         (90.0, 100.0, "2022-06"),
     ]
-    axes = picture.figure.axes[0]
-    assert axes.get_ylabel() == "sold (kg)"
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["2022-04", "2022-05", "2022-06"]
+    series, errors = picture.figure.axes
+    assert series.get_ylabel() == "sold (kg)"
+    assert [label.get_text() for label in errors.get_xticklabels()] == ["2022-04", "2022-05", "2022-06"]
+    assert list(errors.lines[0].get_ydata()) == [10.0, -20.0, 10.0]
+
+
+def test_targets_of_sequences_with_one_each_are_no_series() -> None:
+    single = PREDICTIONS._replace(sequence=np.arange(3), step=np.full(3, 25))
+    (axes,) = prediction_figure({"linear": single}).figure.axes
+    assert list(axes.lines[1].get_xdata()) == [0.0, 1.0, -0.5]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("target, value", "prediction, value")
 
 
 def test_the_closed_loop_is_in_the_files_unit_with_dates() -> None:
@@ -47,6 +55,19 @@ def test_the_closed_loop_is_in_the_files_unit_with_dates() -> None:
         ("linear", 29, None, pytest.approx(120.0), "2022-06"),
     ]
     assert picture.figure.axes[0].get_ylabel() == "sold (kg)"
+
+
+def test_the_closed_loop_ends_a_quarter_behind_the_data() -> None:
+    truth = np.concatenate([np.linspace(-1, 1, 8), np.full(192, np.nan)])
+    picture = closed_loop_figure({"linear": PREDICTIONS._replace(truth=truth, free_run=np.zeros(200))}, UNITS)
+    assert [row[1] for row in picture.table.rows] == list(range(28, 38))
+    assert "the 2 steps behind it are a forecast" in picture.caption
+    axes = picture.figure.axes[0]
+    assert axes.lines[1].get_xdata()[0] == 35
+    assert {label.get_text() for label in axes.get_xticklabels()} <= {"2022-05", "2022-06", "31", "33", "34", "36"}
+    whole = closed_loop_figure({"linear": PREDICTIONS._replace(truth=np.zeros(200), free_run=np.zeros(200))})
+    assert len(whole.table.rows) == 200
+    assert "forecast" not in whole.caption
 
 
 def test_without_units_values_are_as_recorded() -> None:
