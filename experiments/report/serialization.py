@@ -257,7 +257,7 @@ def sweep_markdown(summary: SweepSummary) -> str:
         *(f"| {' | '.join(row)} |" for row in table.rows),
         "",
         *(f"Failed trial: {failure}.\n" for failure in summary.failures),
-        f"The numbers behind the verdict: {summary.verdict.reason}.",
+        f"The numbers behind the verdict: {summary.verdict.details}",
         "",
         f"Baselines and bounds: {baselines_text(summary.baselines)}.",
         "",

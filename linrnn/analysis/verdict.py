@@ -91,9 +91,13 @@ class Verdict:
 
     @property
     def sentences(self) -> str:
-        """The conclusion, what the places of the nonlinearity reach, then the reason."""
-        places = describe_places(self.places)
-        return "".join(f"{text}. " for text in (self.conclusion, places, self.reason) if text).rstrip()
+        """The conclusion, then the details."""
+        return f"{self.conclusion}. {self.details}" if self.conclusion else self.details
+
+    @property
+    def details(self) -> str:
+        """What the places of the nonlinearity reach, then the reason."""
+        return "".join(f"{text}. " for text in (describe_places(self.places), self.reason) if text).rstrip()
 
     def __str__(self) -> str:
         return f"{self.headline}. {self.sentences}"
