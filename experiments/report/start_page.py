@@ -10,6 +10,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from linrnn.baseline.baselines import ROUNDING
+from linrnn.models import MODELS
 from tracking.mlflow_ui.views import CHARTS, TRIALS, view_address
 from tracking.model_colors import model_color
 from tracking.run_views import SweepRun, TrialRun
@@ -65,7 +66,8 @@ def describe_sweep(sweep: SweepRun, trials: Sequence[TrialRun]) -> SweepCard:
     trials : sequence of TrialRun
         Its confirmations, and the best trial of each of its studies.
     """
-    confirmations = [run for run in trials if run.find_tag(Tag.PHASE) == Phase.CONFIRMATION]
+    trials = sorted(trials, key=lambda run: (not is_confirmation(run), list(MODELS).index(run.model)))
+    confirmations = [run for run in trials if is_confirmation(run)]
     experiment = trials[0].experiment_id if trials else ""
     return SweepCard(
         task=sweep.task,
@@ -77,8 +79,16 @@ def describe_sweep(sweep: SweepRun, trials: Sequence[TrialRun]) -> SweepCard:
         report=f"{REPORTS}/{sweep.run_id}" if sweep.find_tag(Tag.VERDICT) else "",
         charts=f"/{view_address(experiment, CHARTS)}" if experiment else "",
         table=f"/{view_address(experiment, TRIALS)}" if experiment else "",
-        runs=[RunLink(run.short_name, run_address(run)) for run in trials],
+        runs=[
+            RunLink(run.short_name if is_confirmation(run) else f"best {run.model} trial", run_address(run))
+            for run in trials
+        ],
     )
+
+
+def is_confirmation(run: TrialRun) -> bool:
+    """Return whether a run is a confirmation."""
+    return run.find_tag(Tag.PHASE) == Phase.CONFIRMATION
 
 
 def run_address(run: TrialRun) -> str:

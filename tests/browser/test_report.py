@@ -21,6 +21,12 @@ OVERFLOWING = "() => document.documentElement.scrollWidth > innerWidth"
 GROUND = "() => getComputedStyle(document.body).backgroundColor"
 HEIGHTS = "figure => Array.from(figure.querySelectorAll('text')).map(text => text.getBoundingClientRect().height)"
 INK = "text => getComputedStyle(text).fill"
+BEGINNING = """() => Array.from(document.querySelectorAll('h1, h2, .verdict, table, figure'))
+  .map(each => each.id || each.localName)"""
+CUT = """() => Array.from(document.querySelectorAll('table')).filter(table => {
+  const box = table.closest('.wide').getBoundingClientRect();
+  return box.left < 0 || box.right > innerWidth || getComputedStyle(table.closest('.wide')).overflowX !== 'auto';
+}).length"""  # tables that are not in a box of their own within the window
 LEAST_PIXELS = 7  # of the words of a figure: their height
 
 
@@ -41,7 +47,9 @@ def test_it_is_read_on_any_screen(page: Page, report: Path, screen: str, scheme:
     page.goto(report.as_uri())
     assert page.get_by_role("heading", level=1).inner_text() == "Does sine need the nonlinearity?"
     assert page.locator("table").first.locator("th").all_inner_texts() == ["", *DEFAULT_MODELS]
+    assert page.evaluate(BEGINNING)[:5] == ["h1", "p", "predictions", "confirmation", "h2"]
     assert not page.evaluate(OVERFLOWING)
+    assert page.evaluate(CUT) == 0
     figures = page.locator("figure svg")
     assert figures.count() == 7 + 4  # those of the sweep, and of what its networks are
     for figure in figures.all():
@@ -59,8 +67,8 @@ def test_the_numbers_of_a_figure_are_saved(page: Page, report: Path) -> None:
     page.goto(report.as_uri())
     with page.expect_download() as saved:
         page.get_by_role("link", name="The numbers (CSV)").first.click()
-    assert saved.value.suggested_filename == "sine-confirmation.csv"
-    assert saved.value.path().read_text().splitlines()[0] == "model,run_id,replica,test_loss"
+    assert saved.value.suggested_filename == "sine-predictions.csv"
+    assert saved.value.path().read_text().splitlines()[0] == "model,sequence,step,target,prediction"
 
 
 def test_all_trials_are_listed_when_asked_for(page: Page, report: Path, swept: Swept) -> None:

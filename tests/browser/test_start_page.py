@@ -27,7 +27,7 @@ def test_a_card_for_each_sweep(page: Page, swept: Swept, width: int, scheme: str
     (card,) = page.locator("article").all()
     assert card.get_by_role("heading").inner_text() == "sine"
     assert swept.sweep.data.tags["verdict"] in card.inner_text()
-    assert swept.sweep.data.tags["conclusion"] in card.inner_text()
+    assert swept.sweep.data.tags["conclusion"] in card.inner_text().replace("\u00a0", " ")
     assert card.locator("th").all_inner_texts()[:2] == list(DEFAULT_MODELS)
     assert not page.evaluate(OVERFLOWING)
 

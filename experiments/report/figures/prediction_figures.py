@@ -26,6 +26,7 @@ LABEL_LENGTH = 20  # characters in a line of a vertical label
 ROW_NAMES = ("date", "row")  # of the column that says where a series from a file has a value
 SCATTER_TARGETS = 400  # that are drawn against their predictions; at most twice as many
 BEYOND = 0.25  # of the steps that have data: steps of a closed loop that are drawn behind them
+TITLE = "Predictions of the test split"
 SERIES_CAPTION = (
     "{targets} of the test split, one after another, and what each model type predicts for them (its network with the "
     "median test loss). Below: the error of each prediction, prediction minus target. What leaves the panels is in the "
@@ -72,13 +73,11 @@ def prediction_figure(predictions: Mapping[str, Predictions], units: SeriesUnits
     outputs = max((each.targets.shape[1] for each in predictions.values()), default=1)
     note = f" This is the first of {outputs} outputs." if outputs > 1 else ""
     if any(each.classes for each in predictions.values()):
-        return Picture("predictions", "Predictions of the test split", CLASSES_CAPTION, table, draw_classes)
+        return Picture("predictions", TITLE, CLASSES_CAPTION, table, draw_classes)
     if all(len(each.step) > 1 and (each.step == each.step[0]).all() for each in predictions.values()):
-        caption, draw = SCATTER_CAPTION + note, partial(draw_scatter, name_values(units))
-    else:
-        caption = describe_targets(len(rows) // max(1, len(predictions))) + note
-        draw = partial(draw_series, name_values(units))
-    return Picture("predictions", "Predictions of the test split", caption, table, draw)
+        return Picture("predictions", TITLE, SCATTER_CAPTION + note, table, draw_scatter)
+    caption = describe_targets(len(rows) // max(1, len(predictions))) + note
+    return Picture("predictions", TITLE, caption, table, partial(draw_series, name_values(units)))
 
 
 def describe_targets(count: int) -> str:
@@ -150,7 +149,7 @@ def draw_series(column: str, table: Table) -> Figure:
     return figure
 
 
-def draw_scatter(column: str, table: Table) -> Figure:
+def draw_scatter(table: Table) -> Figure:
     """Draw predictions against targets."""
     figure = empty_figure(3.6)
     axes = figure.add_subplot()
@@ -162,7 +161,7 @@ def draw_scatter(column: str, table: Table) -> Figure:
         sample = slice(None, None, max(1, len(target) // SCATTER_TARGETS))
         style: Any = {"color": model_color(model), "markersize": 3, "alpha": 0.6, "label": model}
         axes.plot(target[sample], output[sample], model_marker(model), **style)
-    axes.set(ylim=widen(low, high), xlabel=f"target, {column}", ylabel=f"prediction, {column}")
+    axes.set(ylim=widen(low, high), xlabel="target", ylabel="prediction")
     draw_legend(figure, axes)
     return figure
 

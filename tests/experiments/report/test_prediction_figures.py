@@ -44,7 +44,7 @@ def test_targets_of_sequences_with_one_each_are_no_series() -> None:
     single = PREDICTIONS._replace(sequence=np.arange(3), step=np.full(3, 25))
     (axes,) = prediction_figure({"linear": single}).figure.axes
     assert list(axes.lines[1].get_xdata()) == [0.0, 1.0, -0.5]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("target, value", "prediction, value")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("target", "prediction")
 
 
 def test_the_closed_loop_is_in_the_files_unit_with_dates() -> None:

@@ -28,7 +28,7 @@ def make_sweep(**tags: str) -> SweepRun:
 
 
 def test_a_card_has_verdict_losses_and_links() -> None:
-    trials = [make_trial("linear", 0.1), make_trial("tanh", 0.01), make_trial("tanh", None, "search")]
+    trials = [make_trial("tanh", None, "search"), make_trial("tanh", 0.01), make_trial("linear", 0.1)]
     card = describe_sweep(make_sweep(verdict="undecided", conclusion="It is open", question="what?"), trials)
     assert (card.verdict, card.conclusion, card.question) == ("undecided", "It is open", "what?")
     assert [(mark.label, mark.loss, mark.position) for mark in card.marks] == [
@@ -40,7 +40,7 @@ def test_a_card_has_verdict_losses_and_links() -> None:
     assert (card.marks[0].color, card.marks[2].color) == ("#0072B2", "")
     assert card.report == "/start/report/5w"
     assert "#/experiments/7/runs" in card.charts
-    assert [run.label for run in card.runs] == ["linear confirmation", "tanh confirmation", "tanh search"]
+    assert [run.label for run in card.runs] == ["linear confirmation", "tanh confirmation", "best tanh trial"]
 
 
 def test_a_sweep_that_is_not_finished_has_no_report() -> None:
