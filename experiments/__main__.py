@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import click
@@ -17,7 +16,7 @@ from experiments.cli.diff import diff
 from experiments.cli.doctor import doctor
 from experiments.cli.export import export
 from experiments.cli.forecast import forecast
-from experiments.cli.group import Group, collect_global_options, global_options, run
+from experiments.cli.group import Group, collect_global_options, end_process, global_options, run
 from experiments.cli.models import models
 from experiments.cli.reduce import reduce
 from experiments.cli.report import report
@@ -79,7 +78,7 @@ linrnn.add_alias("characterize", characterise)
 
 def main() -> None:
     """Entry point of the `linrnn` script."""
-    sys.exit(run(linrnn))
+    end_process(run(linrnn))
 
 
 if __name__ == "__main__":

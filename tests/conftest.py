@@ -121,6 +121,7 @@ def golden_copy(golden: Golden, tmp_path: Path) -> Store:
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sweeps end with a table and no figures or report, for tests that are about neither."""
     monkeypatch.setattr("experiments.workflows.finish.sweep_artifacts", lambda *_: {Artifact.COMPARISON: b"task\n"})
+    monkeypatch.setattr("experiments.workflows.sweep_runner.SweepRunner.draw", lambda *_: None)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -18,8 +19,7 @@ from experiments.report.comparison_table import (
     objective_label,
     value_text,
 )
-from experiments.report.figures.characterisation_figures import SYSTEM_FIGURES
-from experiments.report.figures.picture import Picture
+from experiments.report.figures.picture_files import SYSTEM_FIGURES, PictureFiles
 from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.report.nonlinearity_text import (
     effect_text,
@@ -35,17 +35,22 @@ from experiments.search.search_space import setting_label, short_names
 from tracking.schema import FIGURES, Artifact
 from tracking.store.disk import to_file_name, write_folder
 
+if TYPE_CHECKING:
+    from experiments.report.figures.picture import Picture
+
 FIRST_FIGURES = ("predictions", "confirmation")  # names of the figures under the verdict
 SEARCH_FIGURES = ("search", "budget", "importances", "curves")
 
+AnyPicture: TypeAlias = "Picture | PictureFiles"
 
-def figure_files(pictures: Sequence[Picture]) -> dict[str, bytes]:
+
+def figure_files(pictures: Sequence[AnyPicture]) -> dict[str, bytes]:
     """Return the content of figures as PNG, and of their numbers as CSV, by file name."""
     images = {f"{picture.name}.png": picture.png() for picture in pictures}
     return images | {f"{picture.name}.csv": csv_text(picture.table).encode() for picture in pictures}
 
 
-def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence[Picture]) -> bytes:
+def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence[AnyPicture]) -> bytes:
     """Render a sweep as one HTML file that loads nothing from the network."""
     templates = Environment(
         loader=PackageLoader("experiments.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -112,9 +117,14 @@ def sweep_report(record: SweepRecord, summary: SweepSummary) -> bytes:
     return render_report(record, summary, sweep_figures(record, summary))
 
 
-def sweep_artifacts(record: SweepRecord, summary: SweepSummary) -> dict[str, bytes]:
-    """Return the content of the report, the comparison table and the figures of a finished sweep by artifact name."""
-    pictures = sweep_figures(record, summary)
+def sweep_artifacts(
+    record: SweepRecord, summary: SweepSummary, drawings: Sequence[AnyPicture] | None = None
+) -> dict[str, bytes]:
+    """Return the content of the report, the comparison table and the figures of a finished sweep by artifact name.
+
+    The figures are drawn here unless they have been before.
+    """
+    pictures = sweep_figures(record, summary) if drawings is None else drawings
     figures = {f"{FIGURES}/{name}": content for name, content in figure_files(pictures).items()}
     return {
         Artifact.REPORT: render_report(record, summary, pictures),

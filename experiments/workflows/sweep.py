@@ -9,15 +9,14 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack
+from typing import Any
 
 from experiments.report.summary import SweepSummary
 from experiments.search.executors import count_workers
 from experiments.search.sweep_config import Sweep, SweepConfig
 from experiments.workflows.progress import NullProgress, ProgressReporter
-from experiments.workflows.sweep_runner import SweepRunner
-from experiments.workflows.trial_job import TrialJob
+from experiments.workflows.sweep_runner import Job, SweepRunner
 from linrnn.errors import LinrnnError
-from linrnn.training.result import TrialResult
 from tracking.store.access import Store
 
 PATIENCE = 300.0  # seconds to wait for a server that is away
@@ -83,33 +82,61 @@ def run_sweeps(
     StoreError
         If the store cannot be read or written.
     """
-    runners = [SweepRunner(sweep, store, progress or NullProgress(), fresh, patience, figures) for sweep in sweeps]
+    queue = JobQueue(executor)
+    runners = [
+        SweepRunner(sweep, store, progress or NullProgress(), fresh, patience, figures, queue.submit)
+        for sweep in sweeps
+    ]
     with ExitStack() as stack:
         for runner in runners:
             stack.enter_context(runner)
-        train(runners, executor)
+        train(runners, queue)
     return [runner.summary for runner in runners if runner.summary]
 
 
-def train(runners: Sequence[SweepRunner], executor: Executor) -> None:
+class JobQueue:
+    """The jobs that are with the workers, and the sweep that each belongs to."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.pending: dict[Future[Any], tuple[SweepRunner, Job]] = {}
+
+    def submit(self, runner: SweepRunner, job: Job) -> None:
+        """Give a job of a sweep to the workers."""
+        self.pending[job.submit(self.executor)] = runner, job
+
+    def withdraw(self, runner: SweepRunner) -> None:
+        """Forget the jobs of a sweep that could not begin."""
+        for future in [future for future, (owner, _) in self.pending.items() if owner is runner]:
+            future.cancel()
+            del self.pending[future]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a worker is idle."""
+        return len(self.pending) < count_workers(self.executor)
+
+    def receive(self, timeout: float | None) -> None:
+        """Wait until a job is finished, for some seconds at most; hand finished ones to their sweeps."""
+        for future in wait(self.pending, timeout, FIRST_COMPLETED).done:
+            runner, job = self.pending.pop(future)
+            runner.receive(job, future)
+
+
+def train(runners: Sequence[SweepRunner], queue: JobQueue) -> None:
     """Start the sweeps in turn and record their trials until all are finished."""
     waiting = deque(runners)
-    pending: dict[Future[TrialResult], tuple[SweepRunner, TrialJob]] = {}
     failure: LinrnnError | None = None
-    while waiting or pending:
+    while waiting or queue.pending:
         timeout = None
-        if waiting and len(pending) < count_workers(executor):
+        if waiting and queue.has_room:
             runner, timeout = waiting.popleft(), 0
             try:
-                pending |= {job.submit(executor): (runner, job) for job in runner.start()}
+                runner.start()
             except LinrnnError as refusal:  # the sweeps that run already are finished before it is raised
                 failure = refusal
+                queue.withdraw(runner)
                 waiting.clear()
-        for future in wait(pending, timeout, FIRST_COMPLETED).done:
-            runner, job = pending.pop(future)
-            error = None if future.cancelled() else future.exception()
-            again = runner.retry(job, error)
-            jobs = [again] if again else runner.record(job, job.result(future))
-            pending |= {job.submit(executor): (runner, job) for job in jobs}
+        queue.receive(timeout)
     if failure:
         raise failure

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeAlias, TypeVar
 
-from experiments.report.figures.task_figures import baselines_figure
+from experiments.report.figures.picture_files import CONFIRMATION, PARTS, SEARCH, SYSTEMS, TRAINING
+from experiments.report.figures.sweep_figures import draw_baselines, draw_part
 from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import load_sweep
 from experiments.search.executors import MissingDataError, WorkerDiedError
 from experiments.search.search_space import describe_space
 from experiments.search.study_state import StudyState, open_studies
 from experiments.search.sweep_config import Sweep
-from experiments.workflows.finish import finish_sweep
+from experiments.workflows.figure_job import Drawing, FigureJob
+from experiments.workflows.finish import SweepOutcome, load_record, write_outcome
 from experiments.workflows.interrupts import defer_signals
 from experiments.workflows.progress import ProgressReporter
 from experiments.workflows.resume import begin_or_resume, find_same_sweep, study_names
@@ -31,12 +35,22 @@ from tracking.run_views import SweepRun
 from tracking.runs.artifacts import baselines_file, data_files, nonlinearity_tests_file, step_losses_file
 from tracking.runs.query import confirmation_runs
 from tracking.runs.reader import read_baselines, read_sweep
-from tracking.runs.writer import end_run, record_failed_trial, record_trial, run_status, set_tags
+from tracking.runs.writer import (
+    end_run,
+    record_failed_trial,
+    record_trial,
+    run_status,
+    set_tags,
+    write_files,
+)
 from tracking.schema import OBJECTIVE_VERSION, Artifact, Tag
 from tracking.store.access import Store
 from tracking.store_errors import ServerAwayError, StoreError
 
 RETRIES = 2  # of a trial whose worker died
+BASELINES = "baselines"  # a part of the figures, beside those of a report
+Job: TypeAlias = "TrialJob | FigureJob"
+T = TypeVar("T")
 
 
 class SweepRunner:
@@ -54,20 +68,32 @@ class SweepRunner:
         Seconds to wait for a server that is away.
     figures : bool
         Whether to draw figures and the report.
+    submit : callable
+        Gives a job of this sweep to the workers; `receive` gets its result.
     """
 
     summary: SweepSummary | None = None  # once it is finished
+    outcome: SweepOutcome | None = None  # once its trials are complete
     run_id: str
     baselines: Baselines
 
     def __init__(
-        self, sweep: Sweep, store: Store, progress: ProgressReporter, fresh: bool, patience: float, figures: bool
+        self,
+        sweep: Sweep,
+        store: Store,
+        progress: ProgressReporter,
+        fresh: bool,
+        patience: float,
+        figures: bool,
+        submit: Callable[[SweepRunner, Job], None],
     ) -> None:
         self.config, self.data = sweep
         self.store, self.progress, self.fresh, self.patience = store, progress, fresh, patience
-        self.figures = figures
+        self.figures, self.submit = figures, submit
         self.resources = ExitStack()
+        self.states: list[StudyState] = []
         self.n_pending: dict[str, int] = {}  # trials of each study that are with the workers
+        self.drawings: dict[str, Drawing | None] = {}  # parts of the figures; None while they are with the workers
 
     def __enter__(self) -> Self:
         return self
@@ -77,30 +103,35 @@ class SweepRunner:
     ) -> None:
         self.resources.__exit__(kind, error, trace)
 
-    def start(self) -> list[TrialJob]:
-        """Begin, resume or only summarize the sweep; return the first trials."""
+    def start(self) -> None:
+        """Begin, resume or only summarize the sweep; submit its first trials."""
         self.progress.start(self.config.task)
         names = study_names(self.config, self.store, self.fresh)
         self.resources.enter_context(self.store.lock(names))
         earlier = find_same_sweep(self.config, self.store, names)
         if earlier and earlier.is_finished:
             self.show_record(earlier)
-            return []
+            return
         self.baselines = (earlier and find_baselines(self.store, earlier)) or compute_baselines(
             self.data.task, self.data.splits
         )
+        self.states = list(open_studies(self.config, self.store, names))
+        for state in self.states:  # first of all: the first trials train while this process loads MLflow
+            if not state.is_complete:
+                self.submit_trials(state)
         files = sweep_files(self.data, self.baselines)
         self.run_id = begin_or_resume(self.config, self.store, names, earlier, files)
         self.resources.enter_context(self.store.write_errors())
         self.resources.enter_context(run_status(self.store, self.run_id))
         self.record_notes()
-        states = list(open_studies(self.config, self.store, names))
-        self.progress.skip(
-            sum(state.trial_count for state in states) + len(self.find_confirmations()), self.config.task
-        )
-        jobs = [job for state in states for job in self.next_jobs(state)]
-        self.finish_if_complete()
-        return jobs
+        confirmations = len(self.find_confirmations())
+        self.progress.skip(sum(state.trial_count for state in self.states) + confirmations, self.config.task)
+        for state in self.states:
+            if state.is_complete:
+                self.submit_trials(state)
+        if self.figures:
+            self.draw(BASELINES, draw_baselines, self.baselines)
+        self.proceed()
 
     def record_notes(self) -> None:
         """Record the question, the search space, and how the user's file was read, if there is something to note."""
@@ -110,8 +141,8 @@ class SweepRunner:
             tags[Tag.DATA_NOTES] = "\n".join(notes)
         set_tags(self.store, self.run_id, tags)
 
-    def next_jobs(self, state: StudyState) -> list[TrialJob]:
-        """Return the trials that a study needs next: of its generation, then its confirmation, unless recorded."""
+    def submit_trials(self, state: StudyState) -> None:
+        """Submit the trials that a study needs next: of its generation, then its confirmation, unless recorded."""
         if not state.is_complete:
             limits = state.pruning_limits()
             jobs = [
@@ -124,7 +155,8 @@ class SweepRunner:
         else:
             jobs = []
         self.n_pending[state.study.study_name] = len(jobs)
-        return jobs
+        for job in jobs:
+            self.submit(self, job)
 
     def find_confirmations(self) -> set[str]:
         """Return the model types whose confirmation is recorded; close interrupted confirmations as KILLED."""
@@ -144,21 +176,30 @@ class SweepRunner:
             return job._replace(deaths=job.deaths + 1)
         return None
 
-    def record(self, job: TrialJob, result: TrialResult | FailedTrial) -> list[TrialJob]:
-        """Record a trial; return the trials that can start now. The last trial finishes the sweep."""
+    def receive(self, job: Job, future: Future[Any]) -> None:
+        """Record what a job returned; submit what can start now. The last job finishes the sweep."""
+        if isinstance(job, FigureJob):
+            self.record_drawing(job.part, job.result(future))
+        else:
+            again = self.retry(job, None if future.cancelled() else future.exception())
+            if again:
+                self.submit(self, again)
+                return
+            self.record(job, job.result(future))
+        self.proceed()
+
+    def record(self, job: TrialJob, result: TrialResult | FailedTrial) -> None:
+        """Record a trial; submit the trials of its study that can start now."""
         try:
             self.write(job, result)
         except ServerAwayError:
-            retry_on_outage(self.patience, self.progress, lambda: self.rewrite(job, result))
+            self.retry_on_outage(lambda: self.rewrite(job, result))
         self.progress.advance(
             job.config.model.name, result.result.loss, self.config.task, describe_trial(self.config.task, job, result)
         )
         self.n_pending[job.study] -= 1
-        jobs = []
         if not self.n_pending[job.study] and job.number is not None:
-            jobs = self.next_jobs(job.state)
-        self.finish_if_complete()
-        return jobs
+            self.submit_trials(job.state)
 
     def write(self, job: TrialJob, result: TrialResult | FailedTrial) -> None:
         """Write the run, then report the trial to Optuna; signals wait until both are complete."""
@@ -183,13 +224,54 @@ class SweepRunner:
         if job.number not in job.state.history:
             self.write(job, result)
 
-    def finish_if_complete(self) -> None:
-        """Summarize the sweep and close its run and locks once no trial is pending."""
-        if not any(self.n_pending.values()):
-            self.summary = retry_on_outage(
-                self.patience, self.progress, lambda: finish_sweep(self.store, self.run_id, self.figures)
-            )
-            self.resources.close()
+    def proceed(self) -> None:
+        """Draw the figures whose numbers are complete; finish the sweep once all are drawn.
+
+        Those of the search are drawn while the confirmations train.
+        """
+        if self.figures and SEARCH not in self.drawings and all(state.is_complete for state in self.states):
+            record = self.retry_on_outage(lambda: load_sweep(self.store, read_sweep(self.store, self.run_id)))
+            self.draw(SEARCH, draw_part, SEARCH, replace(record, confirmations=()))
+        if any(self.n_pending.values()):
+            return
+        if self.outcome is None:
+            self.outcome = self.summarize()
+        if None not in self.drawings.values():
+            self.finish(self.outcome)
+
+    def summarize(self) -> SweepOutcome:
+        """Summarize the sweep; let workers draw the figures of its confirmations."""
+        run, runs, record = self.retry_on_outage(lambda: load_record(self.store, self.run_id))
+        if self.figures:
+            self.draw(TRAINING, draw_part, TRAINING, record)
+            self.draw(SYSTEMS, draw_part, SYSTEMS, record)
+        outcome = SweepOutcome(run, runs, record, summarize(record))
+        if self.figures:
+            self.draw(CONFIRMATION, draw_part, CONFIRMATION, record, outcome.summary)
+        return outcome
+
+    def draw(self, part: str, function: Callable[..., Drawing], *arguments: Any) -> None:
+        """Let a worker draw some figures."""
+        self.drawings[part] = None
+        self.submit(self, FigureJob(part, function, arguments))
+
+    def record_drawing(self, part: str, drawing: Drawing) -> None:
+        """Keep figures for the report; write that of the baselines."""
+        self.drawings[part] = drawing
+        if isinstance(drawing, bytes):
+            self.retry_on_outage(lambda: write_figure(self.store, self.run_id, Artifact.BASELINES_FIGURE, drawing))
+
+    def finish(self, outcome: SweepOutcome) -> None:
+        """Write the summary, figures and report; close the run and its locks."""
+        parts = (self.drawings.get(part) for part in PARTS)
+        pictures = [picture for part in parts if isinstance(part, list) for picture in part]
+        self.retry_on_outage(lambda: write_outcome(self.store, outcome, pictures, self.figures))
+        self.summary = outcome.summary
+        self.resources.close()
+
+    def retry_on_outage(self, attempt: Callable[[], T]) -> T:
+        """Return what the attempt returns; repeat it while a server is away."""
+        return retry_on_outage(self.patience, self.progress, attempt)
 
     def show_record(self, sweep_run: SweepRun) -> None:
         """Summarize a sweep that is recorded already."""
@@ -198,6 +280,12 @@ class SweepRunner:
             sum(study.trials for study in self.summary.studies) + len(self.summary.studies), self.config.task
         )
         self.resources.close()
+
+
+def write_figure(store: Store, run_id: str, name: str, content: bytes) -> None:
+    """Write a figure to a run."""
+    with store.write_errors():
+        write_files(store, read_sweep(store, run_id).info, {name: content})
 
 
 def describe_trial(task: str, job: TrialJob, result: TrialResult | FailedTrial) -> str:
@@ -225,7 +313,6 @@ def sweep_files(data: TaskData, baselines: Baselines) -> Mapping[str, bytes]:
     return {
         Artifact.BASELINES: baselines_file(baselines),
         **({Artifact.BASELINE_STEP_LOSSES: step_losses_file(step_losses)} if step_losses else {}),
-        Artifact.BASELINES_FIGURE: baselines_figure(baselines),
         **nonlinearity_files(data, baselines),
         **data_files(data),
     }

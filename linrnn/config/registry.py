@@ -18,11 +18,14 @@ class Registry(Mapping[str, T], Generic[T]):
     def __init__(self, noun: str, paths: Mapping[str, str]) -> None:
         self.noun = noun
         self._paths = dict(paths)
+        self._objects: dict[str, T] = {}
 
     def __getitem__(self, name: str) -> T:
         if name not in self._paths:
             raise KeyError(name)
-        return cast(T, pkgutil.resolve_name(self._paths[name]))
+        if name not in self._objects:
+            self._objects[name] = cast(T, pkgutil.resolve_name(self._paths[name]))
+        return self._objects[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)

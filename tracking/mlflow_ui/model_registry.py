@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
-
 from tracking.run_views import TrialRun
 from tracking.schema import WEIGHTS, Tag
 from tracking.store.access import Store
@@ -33,6 +30,9 @@ def mark_best(store: Store, study: str, best: TrialRun, others: Sequence[TrialRu
 
 def find_or_create_version(store: Store, study: str, run: TrialRun) -> str:
     """Return the version that holds a run's weights; create it where needed."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+
     try:
         store.client.get_registered_model(study)
     except MlflowException as error:

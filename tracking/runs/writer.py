@@ -1,4 +1,7 @@
-"""Writing runs: a trial's, after it was trained, and a sweep's, around its trials."""
+"""Writing runs: a trial's, after it was trained, and a sweep's, around its trials.
+
+MLflow is imported where something is written, as it takes seconds, in which the first trials train.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from mlflow import entities
-from mlflow.entities import RunInfo
-from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import FailedTrial, TrialResult
@@ -29,6 +30,9 @@ from tracking.store.access import Store
 from tracking.store.disk import write_durably
 from tracking.store.error_translation import failures
 from tracking.store.urls import file_path
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput, RunInfo
 
 BASELINE_METRICS = {  # by the name in Baselines.lines
     "naive": Metric.BASELINE_NAIVE,
@@ -163,13 +167,18 @@ def write_batch(
     store: Store, run_id: str, params: Mapping[str, str], points: Iterable[Point], timestamp: float
 ) -> None:
     """Write params and metrics of a run in one batch; values that are not finite are left out, never logged."""
+    from mlflow import entities
+
     stamp = milliseconds(timestamp)
     metrics = [entities.Metric(str(name), value, stamp, step) for name, value, step in points if math.isfinite(value)]
     store.client.log_batch(run_id, metrics, [entities.Param(str(name), text) for name, text in params.items()])
 
 
-def dataset(name: str, digests: Mapping[str, str]) -> entities.DatasetInput:
+def dataset(name: str, digests: Mapping[str, str]) -> DatasetInput:
     """Return the data of a trial as MLflow's charts and filters name it: by a digest of those of its splits."""
+    from mlflow import entities
+    from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+
     combined = sha256("".join(digests[part] for part in sorted(digests)).encode()).hexdigest()
     context = entities.InputTag(MLFLOW_DATASET_CONTEXT, "training")
     return entities.DatasetInput(entities.Dataset(name, combined[:DATASET_DIGEST], PROGRAM, name), [context])

@@ -171,7 +171,8 @@ def check_store(folder: str | Path | None, studies: str | None, read_studies: bo
         if read_studies or not server:
             with creation_lock(store):
                 create_databases(store.tracking_uri, store.studies_url)
-        store.client.search_experiments(max_results=1)
+        if not (store.database and RunTable(store.database).is_readable()):  # MLflow takes seconds to say the same
+            store.client.search_experiments(max_results=1)
         if read_studies:
             store.studies.get_all_studies()
     return store

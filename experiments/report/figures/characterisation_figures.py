@@ -25,6 +25,7 @@ from experiments.report.figures.canvas import (
     plain_ticks,
 )
 from experiments.report.figures.picture import Columns, Picture, to_columns, to_floats
+from experiments.report.figures.picture_files import SYSTEM_FIGURES as SYSTEM_FIGURES
 from experiments.report.table import Table
 from linrnn.analysis.characterisation import STEPS, Characterisation
 from linrnn.analysis.system_properties import FREQUENCIES, SystemProperties
@@ -33,7 +34,6 @@ from tracking.model_colors import model_color
 
 LEAST_SQUARES = "least squares"
 ROUNDING = 1e-16  # smaller values are drawn there
-SYSTEM_FIGURES = ("poles", "responses", "memory", "linearity")  # names
 Rows = list[tuple[object, ...]]
 
 

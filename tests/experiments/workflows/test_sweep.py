@@ -19,7 +19,9 @@ from optuna.pruners import MedianPruner
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 import tracking
+from experiments.report.figures.sweep_figures import draw_baselines
 from experiments.report.figures.trial_figures import learning_curves
+from experiments.report.html import sweep_artifacts
 from experiments.report.serialization import baselines_json, sweeps_json
 from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import load_sweep
@@ -190,7 +192,17 @@ class TestSweep:
         numbers, all_files = file_names(store), file_names(golden.store)
         assert numbers < all_files
         drawn = {name for name in all_files if name.endswith((".png", ".html")) or name.startswith(FIGURES)}
-        assert all_files - numbers == drawn - {Artifact.BASELINES_FIGURE} | {Artifact.CHARACTERISATION}
+        assert all_files - numbers == drawn | {Artifact.CHARACTERISATION}
+
+    def test_figures_and_report_that_workers_drew_are_those_drawn_here(self, golden: Golden) -> None:
+        store = golden.store
+        sweep = last_sweeps(store)["sine"]
+        record = load_sweep(store, sweep)
+        drawn = sweep_artifacts(record, summarize(record)) | {
+            Artifact.BASELINES_FIGURE: draw_baselines(record.baselines)
+        }
+        assert {"report.html", f"{FIGURES}/importances.png", f"{FIGURES}/poles.png"} < drawn.keys()
+        assert [name for name in drawn if read_file(store, sweep, name) != drawn[name]] == []
 
     def test_result_is_plain_json(self, done: Any) -> None:
         assert json.loads(json.dumps(done[1], allow_nan=False)) == done[1]

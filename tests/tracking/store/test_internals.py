@@ -18,6 +18,7 @@ import sqlalchemy
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import BaseModel
+from optuna.storages._rdb.models import TrialIntermediateValueModel as CurveRow
 
 from tracking.mlflow_ui.views import PREFIX
 from tracking.store import library_internals as internals
@@ -55,6 +56,37 @@ def test_arguments_and_attributes_are_there(store: Store) -> None:
 
 def test_mlflow_sets_the_timeout_that_is_replaced() -> None:
     assert f"PRAGMA {internals.MLFLOW_TIMEOUT};" in inspect.getsource(mlflow_utils), MOVED
+
+
+def test_a_new_trial_is_what_optuna_itself_adds_and_whole_or_not_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = RDBStorage(store.studies_url)
+    space = {"x": optuna.distributions.FloatDistribution(0.1, 1, log=True)}
+    trial = optuna.trial.create_trial(
+        value=1.5,
+        params={"x": 0.5},
+        distributions=space,
+        user_attrs={"run_id": "a"},
+        intermediate_values={10: 0.1 + 0.2, 5: float("inf"), 20: float("nan")},
+    )
+    trials = []
+    for name, storage in (("ours", store.studies), ("optuna's", own)):
+        study = optuna.create_study(storage=storage, study_name=name)
+        study.add_trial(trial)
+        study.add_trial(trial)
+        again = optuna.load_study(storage=RDBStorage(store.studies_url), study_name=name)
+        trials.append([repr(each).replace(f"trial_id={each._trial_id}", "") for each in again.trials])
+    assert trials[0] == trials[1]
+    assert trial.intermediate_values.keys() == {5, 10, 20}
+
+    def interrupt(value: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CurveRow, "intermediate_value_to_stored_repr", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        optuna.load_study(storage=store.studies, study_name="ours").add_trial(trial)
+    assert len(own.get_all_trials(own.get_study_id_from_name("ours"))) == 2
 
 
 def test_writers_wait_a_minute_for_each_other_however_often_a_store_is_opened(store: Store) -> None:
