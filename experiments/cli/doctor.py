@@ -28,7 +28,7 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     that was moved, and free disk space. Exit code 1 if a problem remains.
     """
     from experiments.workflows.doctor import BLOCKING, Finding, apply_fix, check_folder, check_records, store_facts
-    from tracking.store.access import check_store, require_store
+    from tracking.store.access import readable_store, require_store
 
     results: list[tuple[Finding, bool]] = []
     root = Path(options.store or ".").resolve()
@@ -37,7 +37,7 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     facts: dict[str, str] = {}
     if all(fixed or finding.kind not in BLOCKING for finding, fixed in results):
         require_store(options.store)
-        store = check_store(options.store, studies, read_studies=True)  # moved or not
+        store = readable_store(options.store, studies, read_studies=True)
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
         facts = store_facts(store)
     findings = [

@@ -35,7 +35,6 @@ def report(options: GlobalOptions, task: str | None, output: Path) -> None:
     Without TASK, the last finished sweep of all. The file has the verdict, the comparison, the figures with their
     numbers, and the commands that reproduce the best trials. It loads nothing from elsewhere.
     """
-    from experiments.report.html import sweep_report
     from experiments.report.summary import summarize
     from experiments.report.sweep_record import load_sweep
     from tracking.runs.query import newest_sweep, require_sweeps
@@ -45,6 +44,11 @@ def report(options: GlobalOptions, task: str | None, output: Path) -> None:
     store = existing_store(options.store)
     record = load_sweep(store, newest_sweep(require_sweeps(store, [task] if task else [])))
     summary = summarize(record)
+    if not options.quiet:
+        click.echo(f"{summary.task}: {summary.verdict.word}; drawing the figures", err=True)
+
+    from experiments.report.html import sweep_report  # matplotlib and scikit-learn, which take seconds to load
+
     write_file(output, sweep_report(record, summary))
     if options.json:
         print_json({"task": summary.task, "file": str(output.resolve())})

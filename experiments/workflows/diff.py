@@ -7,8 +7,8 @@ from typing import NamedTuple
 from linrnn.analysis.bitwise import FirstDivergence, compare_bitwise, curve_stages
 from linrnn.training.trial_config import to_text
 from tracking.runs.environment import Change, compare_items
+from tracking.runs.trial_metrics import trial_metrics
 from tracking.runs.verification import TrialRecord
-from tracking.runs.writer import trial_metrics
 
 
 class RunDiff(NamedTuple):

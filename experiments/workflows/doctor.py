@@ -9,7 +9,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from experiments.search.study_state import open_studies
 from experiments.search.sweep_config import read_sweep_config
 from tracking.model_colors import model_color
 from tracking.run_views import TrialRun
@@ -23,7 +22,6 @@ from tracking.runs.consistency import (
 )
 from tracking.runs.environment import LIBRARIES
 from tracking.runs.query import find_all_runs, find_sweeps
-from tracking.runs.writer import end_run, set_tags
 from tracking.schema import Tag
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
@@ -130,18 +128,24 @@ def check_records(store: Store) -> Iterator[Finding]:
 
 def close_run(store: Store, run_id: str) -> None:
     """Close a run whose process has ended."""
+    from tracking.runs.writer import end_run  # MLflow, which takes seconds to load
+
     with store.write_errors():
         end_run(store, run_id, "KILLED")
 
 
 def set_colors(store: Store, runs: Sequence[TrialRun]) -> None:
     """Give runs the color of their model type in the charts of the MLflow UI."""
+    from tracking.runs.writer import set_tags
+
     for run in runs:
         set_tags(store, run.run_id, {Tag.RUN_COLOR: model_color(run.model)})
 
 
 def reconcile_study(store: Store, name: str) -> None:
     """Reconcile both databases for a study, as resuming its sweep does."""
+    from experiments.search.study_state import open_studies  # Optuna and MLflow
+
     sweep = next(run for run in find_sweeps(store) if name in run.studies)
     names = sweep.studies
     with store.lock(names):

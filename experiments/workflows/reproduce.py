@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Thread
 from typing import NamedTuple
 
 from experiments.report.sweep_record import load_sweep
 from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.executors import MissingDataError
 from experiments.workflows.progress import ProgressReporter
-from experiments.workflows.reduce import repeat_reduction
 from experiments.workflows.trial import attach_data_files, load_recorded_data, run_trial
 from linrnn.analysis.bitwise import DIFFERENT, EQUIVALENT, IDENTICAL, BitwiseComparison, compare_bitwise, stages
 from linrnn.errors import ConfigError
@@ -25,7 +26,6 @@ from tracking.runs.query import FINISHED, find_sweeps, trial_runs
 from tracking.runs.reader import is_shared
 from tracking.runs.run_reference import find_run
 from tracking.runs.verification import DamageError, TrialRecord, load_record
-from tracking.runs.writer import record_trial, set_tags
 from tracking.schema import Phase, Tag
 from tracking.store.access import Store
 from tracking.store.locks import SINGLE
@@ -124,8 +124,30 @@ def reproduce_trial(
     """
     job = load_job(record, original)
     progress.start(f"{original.config.task.label} {record.name}")
-    rerun = repeat_reduction(record, job.data) if record.is_reduction else repeat_training(job, progress)
+    rerun = repeat_trial(job, store, progress)
     return finish_reproduction(job, rerun, tolerance, store)
+
+
+def repeat_trial(job: RerunJob, store: Store | None, progress: ProgressReporter) -> TrialResult:
+    """Train a recorded trial again in this process, or repeat a reduction."""
+    if job.record.is_reduction:
+        from experiments.workflows.reduce import repeat_reduction
+
+        return repeat_reduction(job.record, job.data)
+    import linrnn.training.loop  # noqa: F401 torch, before the thread competes for the interpreter
+
+    if store:
+        Thread(target=load_writer, args=[store], daemon=True).start()
+    return repeat_training(job, progress)
+
+
+def load_writer(store: Store) -> None:
+    """Load what records a trial, beside its training: MLflow and matplotlib, which take seconds."""
+    with suppress(Exception):  # which is raised again where it is used
+        import experiments.report.figures.trial_figures  # noqa: F401
+        import tracking.runs.writer  # noqa: F401
+
+        store.client.search_experiments(max_results=1)
 
 
 def repeat_training(job: RerunJob, progress: ProgressReporter) -> TrialResult:
@@ -204,6 +226,8 @@ def compare_rerun(job: RerunJob, rerun: TrialResult, tolerance: float) -> Reprod
 
 def record_reproduction(store: Store, job: RerunJob, rerun: TrialResult, reproduction: Reproduction) -> Reproduction:
     """Record a rerun in the store of its record, and the verdict with both."""
+    from tracking.runs.writer import record_trial, set_tags  # MLflow, which takes seconds to load
+
     record, verdict = job.record, reproduction.verdict
     tags: dict[str, str] = {
         Tag.PHASE: Phase.REPRODUCTION,

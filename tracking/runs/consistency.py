@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from tracking.run_views import SweepRun, TrialRun
 from tracking.schema import CLAIMS, TRIAL_ARTIFACTS, Tag
 from tracking.store.access import Store
-from tracking.store.library_internals import trials_by_study
 from tracking.store.locks import SINGLE
 from tracking.store.urls import file_path
 
@@ -18,8 +17,8 @@ Runs = Sequence[TrialRun | SweepRun]
 def count_records(store: Store, runs: Runs) -> dict[str, str]:
     """Return the numbers of runs by status and of trials by state, as text."""
     statuses = Counter(str(run.info.status) for run in runs)
-    studies = trials_by_study(store.studies)
-    states = Counter(trial.state.name for trials in studies.values() for trial in trials)
+    studies = store.list_trials()
+    states = Counter(trial.state for trials in studies.values() for trial in trials)
     return {"runs": format_counts(statuses), "studies": str(len(studies)), "trials": format_counts(states)}
 
 
@@ -50,7 +49,7 @@ def find_unreported_trials(store: Store, runs: Runs) -> list[tuple[str, int]]:
     """
     trials = [run for run in runs if isinstance(run, TrialRun) and run.study and run.is_recorded]
     recorded = {(str(run.study), run.number) for run in trials}
-    studies = trials_by_study(store.studies)
+    studies = store.list_trials()
     next_trials = [(name, len(studies.get(name, ()))) for name in sorted({name for name, _ in recorded})]
     return [(name, number) for name, number in next_trials if (name, number) in recorded and store.is_unlocked([name])]
 
@@ -60,9 +59,9 @@ def find_lost_runs(store: Store, runs: Runs) -> list[tuple[str, int]]:
     present = {run.run_id for run in runs}
     return [
         (name, trial.number)
-        for name, trials in trials_by_study(store.studies).items()
+        for name, trials in store.list_trials().items()
         for trial in trials
-        if "run_id" in trial.user_attrs and trial.user_attrs["run_id"] not in present
+        if trial.run_id and trial.run_id not in present
     ]
 
 

@@ -25,7 +25,7 @@ from tracking.runs.artifacts import (
     parse_config,
 )
 from tracking.runs.reader import read_file
-from tracking.runs.writer import trial_metrics
+from tracking.runs.trial_metrics import trial_metrics
 from tracking.schema import DATA, OBJECTIVE_VERSION, Artifact, Metric, SchemaError, Tag, check_artifact_name
 from tracking.search_settings import is_logarithm
 from tracking.store.access import Store

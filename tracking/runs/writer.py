@@ -15,8 +15,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import FailedTrial, TrialResult
 from linrnn.training.trial_config import to_text
@@ -24,8 +22,8 @@ from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.model_colors import model_color
 from tracking.run_views import SweepRun
 from tracking.runs.artifacts import parse_baselines, trial_files
+from tracking.runs.trial_metrics import Point, trial_metrics
 from tracking.schema import FAILED, PROGRAM, PROVENANCE, SWEEPS, VERSION, Artifact, Metric, Tag
-from tracking.search_settings import search_metrics
 from tracking.store.access import Store
 from tracking.store.disk import write_durably
 from tracking.store.error_translation import failures
@@ -42,7 +40,6 @@ BASELINE_METRICS = {  # by the name in Baselines.lines
     "noise": Metric.BOUND_NOISE,
 }
 DATASET_DIGEST = 36  # characters, as many as MLflow stores
-Point = tuple[str, float, int]  # metric, value, step
 
 
 def record_trial(
@@ -194,28 +191,6 @@ def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
     with store.write_errors():
         for tag, text in plain(tags).items():
             store.client.set_tag(run_id, tag, text)
-
-
-def trial_metrics(result: TrialResult) -> list[Point]:
-    """Return the metrics of a trial: curves as medians over replicas, and its measures at the last step."""
-    history, last = result.history, result.history.epoch
-    milestones = result.config.training.milestones  # MLflow's rows cost time; curves.npz has every epoch
-    rows = [k for k, epoch in enumerate(history.evaluation_epochs) if epoch in milestones]
-    curves = {Metric.TRAIN_LOSS: history.median_train_loss, Metric.VAL_LOSS: history.median_val_loss}
-    measures = {
-        Metric.OBJECTIVE: history.objective,
-        Metric.BEST_VAL_LOSS: history.median_best_val_loss,
-        Metric.FINAL_VAL_LOSS: history.median_val_loss[-1],
-        Metric.DIVERGED_REPLICAS: history.diverged.sum(),
-        Metric.SECONDS: result.seconds,
-        **search_metrics(result.config),
-    }
-    if 0 < history.objective < math.inf:
-        measures[Metric.LOG_OBJECTIVE] = math.log10(history.objective)
-    if result.test_loss is not None:
-        measures[Metric.TEST_LOSS] = np.median(result.test_loss)
-    points = [(name, float(curve[k]), history.evaluation_epochs[k]) for name, curve in curves.items() for k in rows]
-    return points + [(name, float(value), last) for name, value in measures.items()]
 
 
 def write_files(store: Store, info: RunInfo, files: Mapping[str, bytes]) -> None:

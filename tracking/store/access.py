@@ -19,6 +19,7 @@ from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna
 from tracking.store.locks import advisory_lock, hold_locks, lock_file
 from tracking.store.run_search import ClientSearch, RunSearch
 from tracking.store.run_table import RunTable
+from tracking.store.study_table import StudyTable, StudyTrial, storage_trials
 from tracking.store.urls import is_sqlite, sqlite_path, sqlite_url
 from tracking.store_errors import LockConflictError, StoreError
 
@@ -70,6 +71,12 @@ class Store:
         own = self.folder / "mlflow.db"
         return own if self.tracking_uri == sqlite_url(own) else sqlite_path(self.tracking_uri)
 
+    @property
+    def studies_database(self) -> Path | None:
+        """Path of the local database of studies; None where there is a server."""
+        own = self.folder / "optuna.db"
+        return own if self.studies_url == sqlite_url(own) else sqlite_path(self.studies_url)
+
     @cached_property
     def experiment_ids(self) -> dict[str, str]:
         """Cache of the ids of MLflow experiments, by name."""
@@ -80,6 +87,13 @@ class Store:
         """Optuna's storage."""
         silence_optuna()
         return optuna_storage(self.studies_url)
+
+    def list_trials(self) -> dict[str, list[StudyTrial]]:
+        """Return the trials of all studies by the study's name."""
+        path = self.studies_database
+        if path and StudyTable(path).is_readable():
+            return StudyTable(path).trials()
+        return storage_trials(self.studies)
 
     @property
     def is_local(self) -> bool:
@@ -201,11 +215,18 @@ def existing_store(folder: str | Path | None = None) -> Store:
     MLflow is not loaded for a local database of the schema that is read without it.
     """
     require_store(folder)
-    store = locate_store(folder)
-    if not (store.database and RunTable(store.database).is_readable()):
-        store = check_store(folder, None, read_studies=False)
+    store = readable_store(folder)
     check_location(store)
     return store
+
+
+def readable_store(folder: str | Path | None, studies: str | None = None, read_studies: bool = False) -> Store:
+    """Open a store for reading, moved or not; MLflow and Optuna are loaded only where they have to be."""
+    store = locate_store(folder, studies)
+    runs, trials = store.database, store.studies_database
+    has_runs = runs is not None and RunTable(runs).is_readable()
+    has_trials = not read_studies or (trials is not None and StudyTable(trials).is_readable())
+    return store if has_runs and has_trials else check_store(folder, studies, read_studies)
 
 
 def require_store(folder: str | Path | None = None) -> None:

@@ -60,6 +60,15 @@ RUN_ITEMS = {  # conditions are of the table `runs`
     ),
     "tags": "select run_uuid, key, tags.value from tags join runs using (run_uuid) where {condition}",
 }
+OPTUNA_REVISION = "v3.2.0.a"  # of the schema that the next statements read
+STUDY_TRIALS = """
+select study_name, number, state, trial_id from studies left join trials using (study_id) order by study_id, number
+"""
+TRIAL_ITEMS = {  # of all trials; floats and integers alone are searched
+    "attributes": "select trial_id, key, value_json from trial_user_attributes",
+    "params": "select trial_id, param_name, param_value from trial_params",
+    "values": "select trial_id, objective, case value_type when 'FINITE' then value end from trial_values",
+}
 TAG_CONDITION = (
     "exists (select 1 from tags as mark where mark.run_uuid = runs.run_uuid and mark.key = ? and mark.value = ?)"
 )
@@ -188,7 +197,17 @@ def upgrade_optuna_database(url: str) -> None:
 
 @cache
 def schema_revisions() -> tuple[str, str]:
-    """Return the schema's revision that the installed MLflow needs, and the one that Optuna needs."""
+    """Return the schema's revision that the installed MLflow needs, and the one that Optuna needs.
+
+    The libraries are asked, which takes seconds to import them, where others than those of SUPPORTED are installed.
+    """
+    if all(version(name).startswith(f"{prefix}.") for name, prefix in SUPPORTED.items()):
+        return MLFLOW_REVISION, OPTUNA_REVISION
+    return library_revisions()
+
+
+def library_revisions() -> tuple[str, str]:
+    """Ask MLflow and Optuna for the revisions of their schemas."""
     from mlflow.store.db.utils import _get_latest_schema_revision
 
     return _get_latest_schema_revision(), optuna_storage("sqlite:///:memory:").get_head_version()

@@ -1,11 +1,8 @@
-"""`linrnn list`, `show`, `settings` and `tasks NAME`: what they print, in 80 columns, and how little they load."""
+"""`linrnn list`, `show`, `settings` and `tasks NAME`: what they print, in 80 columns."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -119,18 +116,6 @@ def test_the_settings_of_a_task(here: Here, task: str) -> None:
     (entry,) = parse(here("tasks", task, "--json"))["tasks"]
     assert entry["task"] == task
     assert here("tasks", "sinus")[0] == 2
-
-
-@pytest.mark.parametrize("command", [("list",), ("list", "sine"), ("show", "linear confirmation")])
-def test_nothing_heavy_is_loaded(golden: Golden, command: Sequence[str]) -> None:
-    heavy = ("mlflow", "torch", "optuna", "sqlalchemy", "numba", "matplotlib", "pandas", "scipy")
-    program = (
-        "import sys; from experiments.__main__ import linrnn; from experiments.cli.group import run;"
-        f"code = run(linrnn, {[*command, '--store', str(golden.store.folder)]!r});"
-        f"print(code, [name for name in {heavy!r} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "0 []"
 
 
 def test_cells_are_wrapped_and_never_cut() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,13 +17,16 @@ import optuna
 import pytest
 import sqlalchemy
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.storages import RDBStorage
 from optuna.storages._rdb.models import BaseModel
 from optuna.storages._rdb.models import TrialIntermediateValueModel as CurveRow
+from optuna.trial import create_trial
 
 from tracking.mlflow_ui.views import PREFIX
 from tracking.store import library_internals as internals
 from tracking.store.access import Store, open_store
+from tracking.store.study_table import StudyTrial, storage_trials
 
 ROOT = Path(__file__).resolve().parents[3]
 ALLOWED = {
@@ -108,9 +112,9 @@ def test_tables_and_columns_are_there(store: Store) -> None:
         connection.execute(internals.RUN_IDS, ("0*", "sweeps", True, 1))
         location = connection.execute(internals.FIRST_LOCATION).fetchone()
         assert location == ((store.folder / "mlruns" / "0").as_uri(),), MOVED
-        assert internals.read_revisions(connection) == {internals.schema_revisions()[0]}, MOVED
+        assert internals.read_revisions(connection) == {internals.MLFLOW_REVISION}, MOVED
     with closing(sqlite3.connect(store.folder / "optuna.db")) as connection:
-        assert internals.read_revisions(connection) == {internals.schema_revisions()[1]}, MOVED
+        assert internals.read_revisions(connection) == {internals.OPTUNA_REVISION}, MOVED
 
 
 def test_all_columns_of_artifact_urls_are_known() -> None:
@@ -123,13 +127,30 @@ def test_all_columns_of_artifact_urls_are_known() -> None:
     assert locations | {("model_versions", "source")} == {*internals.ARTIFACT_LOCATIONS}, MOVED
 
 
-def test_trials_are_listed_by_study(store: Store) -> None:
+def test_revisions_are_those_of_the_libraries_also_where_others_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert internals.library_revisions() == (internals.MLFLOW_REVISION, internals.OPTUNA_REVISION), MOVED
+    monkeypatch.setattr(internals, "version", lambda name: "99.0")
+    monkeypatch.setattr(internals, "library_revisions", lambda: ("a", "b"))
+    assert internals.schema_revisions.__wrapped__() == ("a", "b")
+
+
+def test_trials_are_listed_by_study_as_optuna_lists_them(store: Store) -> None:
     study = optuna.create_study(storage=store.studies, study_name="one")
     optuna.create_study(storage=store.studies, study_name="two")
+    params = {"size": IntDistribution(2, 64, log=True), "rate": FloatDistribution(1e-4, 0.1, log=True)}
+    values = {"size": 11, "rate": 0.005057020226496487}
+    study.add_trial(create_trial(params=values, distributions=params, value=0.1, user_attrs={"run_id": "4f0c"}))
+    study.add_trial(create_trial(value=math.inf, user_attrs={"other": 1}))
     study.enqueue_trial({})
-    assert {name: len(trials) for name, trials in internals.trials_by_study(store.studies).items()} == {
-        "one": 1,
-        "two": 0,
+    trials = store.list_trials()
+    assert trials == storage_trials(store.studies)
+    assert trials == {
+        "one": [
+            StudyTrial(0, "COMPLETE", "4f0c", values, 0.1),
+            StudyTrial(1, "COMPLETE", None, {}, None),
+            StudyTrial(2, "WAITING", None, {}, None),
+        ],
+        "two": [],
     }
 
 

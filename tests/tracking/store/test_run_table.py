@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +17,6 @@ from tests.conftest import Golden
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.run_views import RunRecord
 from tracking.store.access import Store, existing_store
-from tracking.store.library_internals import MLFLOW_REVISION, schema_revisions
 from tracking.store.run_search import ClientSearch, RunFilter
 from tracking.store.run_table import RunTable
 
@@ -36,10 +33,6 @@ def contents(run: RunRecord) -> str:
 def both(store: Store) -> tuple[RunTable, ClientSearch]:
     assert store.database is not None
     return RunTable(store.database), ClientSearch(store.client)
-
-
-def test_the_schema_is_that_of_the_installed_mlflow() -> None:
-    assert schema_revisions()[0] == MLFLOW_REVISION, MOVED
 
 
 CONDITIONS: Sequence[RunFilter] = (
@@ -104,16 +97,6 @@ def test_reading_changes_nothing(store: Store) -> None:
     table = both(store)[0]
     with table.connect() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("delete from runs")
-
-
-def test_a_local_store_is_read_without_mlflow_and_optuna(golden: Golden) -> None:
-    program = (
-        "import sys; from tracking.store.access import existing_store; from tracking.runs.query import find_sweeps;"
-        f"print(len(find_sweeps(existing_store({str(golden.store.folder)!r}))));"
-        "print([name for name in ('mlflow', 'optuna', 'torch', 'sqlalchemy') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n")[:2] == ["1", "[]"]
 
 
 def test_a_store_of_another_schema_is_opened_by_mlflow(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

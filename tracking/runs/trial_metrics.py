@@ -1,0 +1,35 @@
+"""The metrics of a trial, from its config and curves."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from linrnn.training.result import TrialResult
+from tracking.schema import Metric
+from tracking.search_settings import search_metrics
+
+Point = tuple[str, float, int]  # metric, value, step
+
+
+def trial_metrics(result: TrialResult) -> list[Point]:
+    """Return the metrics of a trial: curves as medians over replicas, and its measures at the last step."""
+    history, last = result.history, result.history.epoch
+    milestones = result.config.training.milestones  # MLflow's rows cost time; curves.npz has every epoch
+    rows = [k for k, epoch in enumerate(history.evaluation_epochs) if epoch in milestones]
+    curves = {Metric.TRAIN_LOSS: history.median_train_loss, Metric.VAL_LOSS: history.median_val_loss}
+    measures = {
+        Metric.OBJECTIVE: history.objective,
+        Metric.BEST_VAL_LOSS: history.median_best_val_loss,
+        Metric.FINAL_VAL_LOSS: history.median_val_loss[-1],
+        Metric.DIVERGED_REPLICAS: history.diverged.sum(),
+        Metric.SECONDS: result.seconds,
+        **search_metrics(result.config),
+    }
+    if 0 < history.objective < math.inf:
+        measures[Metric.LOG_OBJECTIVE] = math.log10(history.objective)
+    if result.test_loss is not None:
+        measures[Metric.TEST_LOSS] = np.median(result.test_loss)
+    points = [(name, float(curve[k]), history.evaluation_epochs[k]) for name, curve in curves.items() for k in rows]
+    return points + [(name, float(value), last) for name, value in measures.items()]
