@@ -9,9 +9,20 @@ import sys
 from tests.conftest import Golden
 from tracking.runs.query import find_sweeps, find_trials
 
-LIBRARIES = (
-    ["mlflow", "torch", "numba", "optuna", "sqlalchemy", "matplotlib", "sklearn", "statsmodels", "arch", "pandas", "scipy.stats", "scipy.signal"]
-)
+LIBRARIES = [
+    "mlflow",
+    "torch",
+    "numba",
+    "optuna",
+    "sqlalchemy",
+    "matplotlib",
+    "sklearn",
+    "statsmodels",
+    "arch",
+    "pandas",
+    "scipy.stats",
+    "scipy.signal",
+]
 PROGRAM = """
 import json, sys
 from experiments.__main__ import linrnn
