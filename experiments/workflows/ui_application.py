@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from experiments.report.start_page import REPORTS, describe_sweep, render_start_page
+from experiments.workflows.ui_server import START, STORE
 from linrnn.errors import LinrnnError
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.query import confirmation_runs, find_sweeps, find_trials
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import HTMLResponse
 
-START = "/start"  # address of the start page
-STORE = "LINRNN_STORE"  # environment variable: folder of the store that the server shows
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import warnings
 from collections.abc import Mapping
 from contextlib import closing
 from copy import copy
@@ -74,11 +75,25 @@ TAG_CONDITION = (
 )
 
 
+def server_environment(tracking_uri: str, artifacts: str) -> dict[str, str]:
+    """Return the environment variables that the application of MLflow's server reads, as `mlflow server` sets them."""
+    return {
+        "_MLFLOW_SERVER_FILE_STORE": tracking_uri,
+        "_MLFLOW_SERVER_REGISTRY_STORE": tracking_uri,
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": artifacts,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # one process, not 15
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+
+
 def mlflow_application() -> FastAPI:
     """Return the application of MLflow's server, with its checks of Host and Origin."""
-    from mlflow.server.fastapi_app import create_fastapi_app
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of what MLflow uses
+        warnings.simplefilter("ignore", UserWarning)
+        from mlflow.server.fastapi_app import create_fastapi_app
 
-    application: FastAPI = create_fastapi_app()
+        application: FastAPI = create_fastapi_app()
     return application
 
 

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from tests.conftest import Golden
+from tests.conftest import Golden, free_port
 from tracking.runs.query import find_sweeps, find_trials
 
 LIBRARIES = [
@@ -58,6 +58,7 @@ def test_nothing_heavy_is_loaded_to_read_a_store_or_before_the_first_word(golden
         ["doctor", ""],
         ["report", "stderr"],
         ["reproduce", trial.run_id, "stderr"],
+        ["ui", "--port", str(free_port()), "stderr"],
     ]
     arguments = map(json.dumps, (commands, LIBRARIES, str(golden.store.folder)))
     done = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True)

@@ -16,6 +16,8 @@ import mlflow.store.db.utils as mlflow_utils
 import optuna
 import pytest
 import sqlalchemy
+from mlflow import environment_variables
+from mlflow.server import constants
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.storages import RDBStorage
@@ -47,6 +49,13 @@ def test_the_installed_version_is_one_that_was_checked(library: str) -> None:
 @pytest.mark.parametrize("name", ["_get_latest_schema_revision", "_upgrade_db"])
 def test_functions_of_mlflow_are_there(name: str) -> None:
     assert callable(getattr(mlflow_utils, name, None)), f"mlflow.store.db.utils.{name}: {MOVED}"
+
+
+def test_the_server_reads_the_variables_that_are_set() -> None:
+    names = [constants.BACKEND_STORE_URI_ENV_VAR, constants.REGISTRY_STORE_URI_ENV_VAR, constants.ARTIFACT_ROOT_ENV_VAR]
+    names += [environment_variables.MLFLOW_SERVER_ENABLE_JOB_EXECUTION.name]
+    names += [environment_variables.MLFLOW_DISABLE_TELEMETRY.name]
+    assert [*internals.server_environment("sqlite:////a.db", "file:///b")] == names, MOVED
 
 
 def test_arguments_and_attributes_are_there(store: Store) -> None:
