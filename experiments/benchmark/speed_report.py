@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.benchmark.command_times import CommandTimes
 from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
 from experiments.benchmark.large_store import LargeStoreTimes
 from experiments.benchmark.stack import Parts
@@ -66,6 +67,20 @@ def show_sweeps(sweep: SweepTimes, one: Sequence[SweepTimes], two: Sequence[Swee
         f"from {stack.rest.samples} trials of 1 replica and {epochs} epochs; "
         "it trains one replica after another and confirms nothing.\n"
     )
+
+
+def show_commands(commands: Mapping[str, CommandTimes], shares: Mapping[int, Spread]) -> None:
+    """Print the times of whole commands, and what of a trial is not training."""
+    rows = [[each.command, f"{each.first_trial:.1f} s", f"{each.total:.1f} s"] for each in commands.values()]
+    print_table(
+        "Whole commands, the first one in a new store", ["command", "to the first trial", "to the prompt"], rows
+    )
+    print_table(
+        "What is not training, of the time of a trial of tanh on sine: median (quartiles)",
+        ["H", "%"],
+        [[str(hidden), quartiles(share)] for hidden, share in shares.items()],
+    )
+    print()
 
 
 def stack_seconds(stack: Parts, config: SweepConfig) -> float:

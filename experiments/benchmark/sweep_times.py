@@ -23,8 +23,7 @@ from tracking.store.access import Store
 WORKERS = 2
 END_TO_END = {"sweep.trials": "10"}
 LONG_TRIALS = {  # of equal size, so that training dominates and the load is balanced
-    "sweep.trials": "6",
-    "sweep.generation": "6",
+    "sweep.trials": "10",
     "sweep.confirmation": "10",
     "model.hidden_size": "64",
     "training.epochs": "1000",

@@ -48,7 +48,7 @@ from tracking.store.access import Store
 from tracking.store_errors import ServerAwayError, StoreError
 
 RETRIES = 2  # of a trial whose worker died
-BASELINES = "baselines"  # a part of the figures, beside those of a report
+LAGS = "lags"  # a part of the figures, beside those of a report
 Job: TypeAlias = "TrialJob | FigureJob"
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ class SweepRunner:
             if state.is_complete:
                 self.submit_trials(state)
         if self.figures:
-            self.draw(BASELINES, draw_baselines, self.baselines)
+            self.draw(LAGS, draw_baselines, self.baselines)
         self.proceed()
 
     def record_notes(self) -> None:
