@@ -76,7 +76,7 @@ check: $(READY)  ## check lint, format, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY)  ## benchmark against the per-step loop, torch.nn.RNN and JAX, about 7 minutes: ARGS="--out DIR"
+bench: $(READY)  ## benchmark against the per-step loop, torch.nn.RNN and JAX, about 10 minutes: ARGS="--out DIR"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-bench.lock
 	@$(BIN)/python -m experiments.benchmark $(ARGS)
 

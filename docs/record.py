@@ -5,7 +5,7 @@ A transcript's `prepare` is a command with `--json` that trains a run first. Of 
 instead of the one that is shown, `template` the one to show, with the beginning of that run's id in place of `{run}`,
 and `limit` the number of lines of output to keep.
 
-The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 7 minutes.
+The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 10 minutes.
 `published` is what `make published` has written into FOLDER; `claims` is what `linrnn claims` measures in 5 minutes.
 """
 

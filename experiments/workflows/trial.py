@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TypeVar
 
 from experiments.search.executors import MissingDataError
-from experiments.workflows.progress import NullProgress, ProgressReporter
+from experiments.workflows.progress import ProgressReporter
 from linrnn.baseline.baselines import Baselines
 from linrnn.data.sequences import Splits
 from linrnn.tasks.series import Series
@@ -83,11 +83,11 @@ def run_trial(
     started = time.time()
     config = replace(config, task=attach_contents(config.task, contents))
     splits = load_splits(config.task)
-    reporter = progress or NullProgress()
     for history in train(config, splits, form):
-        loss = history.objective
-        details = f"epoch {history.epoch}: best val loss ({OBJECTIVE}) {loss:.4g}"
-        reporter.advance(config.model.name, loss, details=details)
+        if progress:
+            loss = history.objective
+            details = f"epoch {history.epoch}: best val loss ({OBJECTIVE}) {loss:.4g}"
+            progress.advance(config.model.name, loss, details=details)
         if history.epoch == last_epoch or is_above_limit(config, history, limits or {}):
             break
     seconds = time.time() - started

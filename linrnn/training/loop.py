@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from linrnn.data.digests import row_digests
+from linrnn.data.digests import SIZE, row_digests
 from linrnn.data.sequences import Splits
 from linrnn.data.windows import cut_windows
 from linrnn.models.model import Shapes
@@ -51,30 +51,30 @@ def train(config: TrialConfig, splits: Splits | None = None, form: str = "") -> 
     windows = cut_windows(data.train, config.training.window)
     backend = choose_backend(config, shapes, initial_weights(config, shapes), windows, form)
     best = backend.weights
-    digests = [row_digests(best)]
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
-    train_loss, gradient_norm, val_loss = [], [], []
     evaluations = config.training.evaluation_epochs
-    for previous, epoch in zip((0, *evaluations), evaluations, strict=False):
-        losses, norms = backend.advance(epoch - previous)
+    train_loss, gradient_norm = (np.empty((evaluations[-1], len(best))) for _ in range(2))
+    val_loss = np.empty((len(evaluations), len(best)))
+    digests = np.empty((1 + len(evaluations), len(best), SIZE), dtype=np.uint8)
+    digests[0] = row_digests(best)
+    for k, (previous, epoch) in enumerate(zip((0, *evaluations), evaluations, strict=False)):
+        train_loss[previous:epoch], gradient_norm[previous:epoch] = backend.advance(epoch - previous)
         weights = backend.weights
-        digests.append(row_digests(weights))
-        val_loss.append(evaluate(config.model, shapes, weights, data.val, backend.form))
-        better = val_loss[-1] < best_loss
-        best_loss, best_epoch = np.where(better, val_loss[-1], best_loss), np.where(better, epoch, best_epoch)
+        digests[k + 1] = row_digests(weights)
+        val_loss[k] = evaluate(config.model, shapes, weights, data.val, backend.form)
+        better = val_loss[k] < best_loss
+        best_loss, best_epoch = np.where(better, val_loss[k], best_loss), np.where(better, epoch, best_epoch)
         best = np.where(better[:, None], weights, best)
-        train_loss.append(losses)
-        gradient_norm.append(norms)
         yield TrainingHistory(
             shapes,
-            np.concatenate(train_loss),
-            np.concatenate(gradient_norm),
-            evaluations[: len(val_loss)],
-            np.stack(val_loss),
+            train_loss[:epoch],
+            gradient_norm[:epoch],
+            evaluations[: k + 1],
+            val_loss[: k + 1],
             weights,
             best,
             best_epoch,
-            np.stack(digests),
+            digests[: k + 2],
             backend.form,
         )
 
