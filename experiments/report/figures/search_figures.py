@@ -64,9 +64,9 @@ def search_figure(record: SweepRecord) -> Picture:
     ]
     header = ("model", "trial", "run_id", "outcome", *names.values(), OBJECTIVE_COLUMN, "seconds", "best")
     caption = (
-        f"Every trial of the studies, colored by its objective, the {record.objective_name} over replicas of the "
-        "lowest validation loss; the best of each model type has a ring. Triangles were pruned, as they were worse "
-        "than the others; crosses diverged."
+        "Each mark is a trial of the search, at the settings that it tried: dark ones have a low loss on the "
+        f"validation split (the {record.objective_name} over replicas of the lowest one), and the best of each "
+        "model type has a ring. Triangles were stopped early, as they were worse than the others; crosses diverged."
     )
     title = f"Loss over {' and '.join(map(setting_label, axes))}"
     return Picture("search", title, caption, Table(header, rows), lambda table: draw_search(table, axes))
@@ -154,10 +154,9 @@ def budget_figure(record: SweepRecord) -> Picture:
     """Return the figure of the best objective by number of trials."""
     rows = [row for model in record.models for row in budget_rows(model, record.study(model))]
     caption = (
-        f"The lowest objective of each model type (the {record.objective_name} over replicas of the lowest validation "
-        "loss) by number of trials; small marks are the trials themselves. "
-        "Where a line still falls at its end, more trials (--trials) may find a lower loss. Baselines and bounds are "
-        "losses on the test split."
+        "What the search had found after a number of trials: the lowest loss on the validation split (the "
+        f"{record.objective_name} over replicas). Small marks are the trials themselves. Where a line still falls at "
+        "its end, more trials (--trials) may find a lower loss. Baselines and bounds are losses on the test split."
     )
     table = Table(("model", "trials", "outcome", OBJECTIVE_COLUMN, "best_objective", "seconds"), rows)
     baselines = record.baselines
@@ -213,8 +212,9 @@ def importance_figure(record: SweepRecord) -> Picture:
         for setting, weight in sorted(weights.items())
     ]
     caption = (
-        "Part of the variance of the complete trials' objectives (log10) that each searched setting accounts "
-        "for, by Optuna's functional ANOVA (Hutter, Hoos & Leyton-Brown 2014). With few trials it is a rough estimate."
+        "How much each searched setting matters: the part of the variance of the complete trials' validation losses "
+        "(log10) that it accounts for, by Optuna's functional ANOVA (Hutter, Hoos & Leyton-Brown 2014). With few "
+        "trials it is a rough estimate."
     )
     table = Table(("model", "setting", "importance"), rows)
     return Picture("importances", "Importance of the settings", caption, table, draw_importances)
