@@ -5,7 +5,6 @@ The store is that of `linrnn sweep sine xor sunspots`, in a folder of its own.
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
-from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from experiments.benchmark.chromium import open_browser, serve_store
@@ -29,10 +27,10 @@ if TYPE_CHECKING:
 IMAGES = Path(__file__).resolve().parent / "images"
 TASK = "xor"
 WINDOW = (1500, 960)  # pixels
-REPORT = (1120, 760)
+REPORT = (1120, 690)
+CARDS = (1280, 680)
 STARTING = 120_000  # ms for a page to be loaded
-SETTLING = 6000  # ms for charts to be drawn
-COLORS = 256  # of an image, so that it is small
+SETTLING = 20_000  # ms for charts to be drawn
 
 
 def main(folder: str) -> None:
@@ -56,7 +54,7 @@ def open_page() -> Iterator[Page]:
 def photograph_pages(store: Store, page: Page, base: str) -> None:
     """Write all images; the start page comes first, as it keeps MLflow's assistant closed."""
     experiment, sweep = experiment_id(store, TASK), last_sweeps(store)[TASK]
-    photograph(page, f"{base}/start", "start", WINDOW)
+    photograph(page, f"{base}/start", "start", CARDS)
     photograph(page, f"{base}/start/report/{sweep.run_id}", "report", REPORT)
     photograph(page, table_link(base, experiment, CHARTS), "charts", WINDOW)
     photograph(page, table_link(base, experiment), "runs", WINDOW)
@@ -75,8 +73,7 @@ def photograph(page: Page, address: str, name: str, size: tuple[int, int]) -> No
 def write_image(page: Page, name: str) -> None:
     """Write an image of a page when it is drawn."""
     page.wait_for_timeout(SETTLING)
-    with Image.open(io.BytesIO(page.screenshot())) as image:
-        image.convert("RGB").quantize(COLORS).save(IMAGES / f"{name}.png", optimize=True)
+    page.screenshot(path=IMAGES / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ def test_names_are_escaped_and_nothing_is_loaded() -> None:
     card = describe_sweep(make_sweep(verdict="undecided", conclusion=HOSTILE, question=HOSTILE), [])
     page = render_start_page([card], HOSTILE, "abc")
     assert HOSTILE not in page
-    assert page.count("&lt;img src=x") == 4
+    assert page.count("&lt;img src=x") == 5
     assert "http" not in page.replace("http-equiv", "")
     assert '<script nonce="abc">' in page
+    assert '<span title="/data/my-store">my-store</span>' in render_start_page([], "/data/my-store", "abc")
     assert "No sweeps yet" in render_start_page([], "store", "abc")
