@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 CONFIRMATION_SEEDS = 10**6  # the seed of a confirmation is that of the search XOR this
 DIGEST = "task.sha256"
+SHEET = "task.sheet"
 TEST_FILE = "task.test_file"
 
 
@@ -254,8 +255,11 @@ def check_searches(config: SweepConfig, names: Sequence[str]) -> frozenset[str]:
 
 
 def drop_digest(text: Mapping[str, str]) -> dict[str, str]:
-    """Return a flat text without the digest of the file, which the names of studies have under another name."""
-    return {name: value for name, value in text.items() if name != DIGEST}
+    """Return a flat text without the digest of the file, which the names of studies have under another name.
+
+    Nor has it a sheet that is not named: studies of files have the names that they had before there was that setting.
+    """
+    return {name: value for name, value in text.items() if name != DIGEST and (name, value) != (SHEET, "")}
 
 
 def is_sweep_setting(name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from experiments.workflows.forecast_networks import ForecastNetworks
 from experiments.workflows.progress import NullProgress, ProgressReporter
-from linrnn.analysis.rolling_origin import LeadErrors, evaluate_baselines, evaluate_hindcasts
+from linrnn.analysis.rolling_origin import LeadErrors, evaluate_baselines, evaluate_hindcasts, require_all_rows
 from linrnn.analysis.series_forecast import make_hindcasts
 from linrnn.analysis.series_history import is_closed, read_history, read_test_history
 from linrnn.errors import ConfigError
@@ -55,6 +55,7 @@ def run_backtest(
     task, reporter = networks[0].task, progress or NullProgress()
     if not is_closed(task):
         raise ConfigError(f"task {task.label}: only networks whose single input is the series forecast further rows")
+    require_all_rows(task)
     history = read_history(task)
     tested = read_test_history(task) if isinstance(task, Series) and task.test_file else history
     length = tested.test[1] - tested.test[0]

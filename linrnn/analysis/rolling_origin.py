@@ -97,14 +97,19 @@ def select_rows(step_losses: Array, steps: NDArray[np.int64]) -> Array:
     return step_losses[steps[(steps >= 0) & (steps < len(step_losses))]]
 
 
+def require_all_rows(task: Task) -> None:
+    """Raise ConfigError for a series with gaps, over which nothing can be told some rows ahead."""
+    if isinstance(task, Series) and any(map(first_complete_row, task.read())):
+        raise ConfigError(
+            f"{task.basename} has missing cells, and a backtest needs all rows: sweep it with --set "
+            "task.missing=interpolate (or hold), then run linrnn backtest again"
+        )
+
+
 def lead_splits(task: Task, lead: int) -> Splits:
     """Return the sequences of a task's splits with targets another number of rows ahead."""
     if isinstance(task, Series):
         data, *others = task.read()
-        if first_complete_row(data):
-            raise ConfigError(
-                f"{task.basename} has missing cells: fill them with --set task.missing=interpolate or hold"
-            )
         settings = task.split_settings()
         ends = settings.ends or split_ends(len(data.inputs), not task.test_file)
         test = (others[0], task.test_file) if others else None

@@ -14,7 +14,6 @@ from linrnn.data.row_order import order_rows
 from linrnn.data.sequences import Array
 from linrnn.data.series_scale import SeriesScale, fit_scale, identity_scale
 from linrnn.data.split_settings import split_ends
-from linrnn.data.table_file import read_table_file
 from linrnn.data.text_table import read_table
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks.builtin_series import BuiltInSeries
@@ -167,7 +166,7 @@ def read_inputs(task: Series) -> SeriesHistory:
     """
     if task.is_archive:
         return read_series(task)
-    table = read_table_file(task.content, task.basename)
+    table = task.read_table(task.content, task.basename)
     names = task.input_names(task.column)
     data = parse_table(table, names[-1], names, task.group, task.missing)
     targets = np.full_like(data.targets, np.nan)

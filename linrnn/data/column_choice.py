@@ -15,7 +15,7 @@ import numpy as np
 
 from linrnn.data.dates import date_columns
 from linrnn.data.number_column import numeric_columns
-from linrnn.data.number_format import is_number, truncate
+from linrnn.data.number_format import is_number, resembles_number, truncate
 from linrnn.data.text_table import Groups, TextTable
 from linrnn.errors import DataError
 
@@ -47,8 +47,12 @@ def choose_column(table: TextTable, group: str) -> str:
             f"{table.name} has {len(table.header)} columns without names: {list_candidates(table, names)} could be "
             f"predicted: {advise(names)}"
         )
-    if len(candidates) > 1:
-        raise DataError(f"{table.name}: {list_candidates(table, candidates)} could be predicted: {advise(candidates)}")
+    unclear = [name for name in others if name not in {*dates, *numeric} and resembles_numbers(table.cells(name))]
+    if len(candidates) > 1 or (candidates and unclear):
+        names = [name for name in others if name in {*candidates, *unclear}]
+        raise DataError(f"{table.name}: {list_candidates(table, names)} could be predicted: {advise(names)}")
+    if unclear:
+        return unclear[0]  # whose first bad cell is named
     if not candidates and counters:
         raise DataError(
             f"{table.name}: column {counters[-1]!r} counts up in constant steps, as row numbers do, and no other holds "
@@ -62,6 +66,11 @@ def choose_column(table: TextTable, group: str) -> str:
             f"name this one: {option(others[-1])}"
         )
     return next(name for name in reversed(others) if name not in dates)  # whose first bad cell is named
+
+
+def resembles_numbers(cells: Sequence[str]) -> bool:
+    """Whether most cells of a column that is not of numbers may be meant as such: 3.25 kg, ~3, 1/2."""
+    return 2 * sum(map(resembles_number, cells)) > len(cells)
 
 
 def list_candidates(table: TextTable, names: Sequence[str]) -> str:

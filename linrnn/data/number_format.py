@@ -29,7 +29,9 @@ MISSING_CELLS = {  # in lower case
     *("-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "?", "#value!", "#div/0!", "#ref!", "#num!"),
 }
 POINT_UNITS = {"$", "us$", "£", "¥", "₹", "usd", "gbp", "jpy", "inr", "cad", "aud", "cny"}  # written with a point
-ALIKE = str.maketrans("\u2212\u00a0\u202f\u2009\u066b\u066c\uff05", "-   .,%")  # characters that mean the same
+ALIKE = str.maketrans(
+    "\u2212\u00a0\u202f\u2009\u066b\u066c\u066a\uff05\uff0c\uff0e", "-   .,%%,."
+)  # characters that mean the same
 
 
 class NumberFormat(NamedTuple):
@@ -73,6 +75,16 @@ def is_formatted_number(cell: str) -> bool:
     """Whether a cell holds a number that is not plain, such as $3.25, 3.1%, 1.234,5 or (7)."""
     bare = BLANKS.sub("", SIGN.sub("", cell.translate(ALIKE)))
     return any(character.isdecimal() for character in bare) and bool(FORMATTED.fullmatch(to_ascii_digits(bare)))
+
+
+def resembles_number(cell: str) -> bool:
+    """Whether a cell may be meant as a number: with a digit, no time of day, and no letter before it, or with a $."""
+    has_digit = any(character.isdecimal() for character in cell)
+    return (
+        has_digit
+        and ":" not in cell
+        and (not cell[0].isalpha() or any(unicodedata.category(each) == "Sc" for each in cell))
+    )
 
 
 def to_ascii_digits(text: str) -> str:

@@ -1,7 +1,7 @@
 """Tables in files of many formats, which their first bytes show, whatever the files are called.
 
     .csv .tsv .txt (also .gz, or alone in a .zip)   text
-    .xlsx                                           the first sheet that is not empty
+    .xlsx                                           the sheet that is named, or the only one that is not empty
     .parquet .feather                               columns, and the index where it holds dates
     .json .jsonl                                    records, columns, rows or values
     .npy                                            an array (time,) or (time, columns)
@@ -49,8 +49,11 @@ UNREADABLE = {  # first bytes -> what they are of
 ADVICE = "save the table as .csv, .xlsx, .parquet or .json"
 
 
-def read_table_file(content: bytes, name: str) -> TextTable:
-    """Return the table in the content of a file. DataError where there is none that can be read."""
+def read_table_file(content: bytes, name: str, sheet: str = "") -> TextTable:
+    """Return the table in the content of a file. DataError where there is none that can be read.
+
+    `sheet` is the sheet of a workbook: its name, or its number from 1; needed where several are not empty.
+    """
     require_bytes(len(content), name)
     what = next((what for start, what in UNREADABLE.items() if content.startswith(start)), None)
     if what:
@@ -59,7 +62,7 @@ def read_table_file(content: bytes, name: str) -> TextTable:
         case "gzip":
             return read_table_file(decompress(content, name), name)
         case "zip":
-            return read_zip(content, name)
+            return read_zip(content, name, sheet)
         case "parquet" | "feather" as form:
             from linrnn.data.columnar_file import read_columnar_file
 
@@ -98,7 +101,7 @@ def decompress(content: bytes, name: str) -> bytes:
     return b"".join(parts)
 
 
-def read_zip(content: bytes, name: str) -> TextTable:
+def read_zip(content: bytes, name: str, sheet: str = "") -> TextTable:
     """Return the table in a workbook, or in the only file of a zip archive."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -108,7 +111,7 @@ def read_zip(content: bytes, name: str) -> TextTable:
             if "xl/workbook.xml" in names:
                 from linrnn.data.workbook import read_workbook
 
-                return read_workbook(content, name)
+                return read_workbook(content, name, sheet)
             if "mimetype" in names or "xl/workbook.bin" in names:
                 raise DataError(f"{name} is a spreadsheet in a format that is not read: save it as .xlsx or .csv")
             if names and all(each.endswith(".npy") for each in names):

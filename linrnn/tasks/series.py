@@ -26,6 +26,7 @@ from linrnn.data.split_settings import (
 )
 from linrnn.data.table_file import read_table_file
 from linrnn.data.text_table import TextTable
+from linrnn.data.workbook import FIRST, is_workbook
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks import STANDARD_INPUT
 from linrnn.tasks.series_file import SourceFile, file_label, parse_archives, parse_table
@@ -91,6 +92,9 @@ class Series(Task):
     )
 
     missing: str = setting("error", Choice(WAYS), "what is done about missing cells; split: sequences on both sides")
+    sheet: str = setting(
+        "", Text(), "sheet of a workbook, by its name or its number from 1; empty: the only one that is not empty"
+    )
     rows: str = setting("", Text(), "last row of each part; filled in when the file is read")
     dates: str = setting("", Text(), "first and last date of each part; filled in when the file is read")
     unit: str = setting("", Text(), "unit of the column, where the file has it; filled in when the file is read")
@@ -114,7 +118,7 @@ class Series(Task):
         in_memory = self.is_self_contained and not self.has_file
         settings = {"column": self.target_column if in_memory else self.column, "horizon": self.horizon}
         if in_memory:
-            settings["rows"] = len(read_table_file(self.content, self.basename).rows)
+            settings["rows"] = len(self.read_table(self.content, self.basename).rows)
         return f"Series({self.label!r}, {', '.join(f'{name}={value!r}' for name, value in settings.items())})"
 
     @property
@@ -155,7 +159,7 @@ class Series(Task):
         """The column that is predicted: as named, or the only one of the file's table that can be meant."""
         if self.is_archive:
             return None
-        return self.column or choose_column(read_table_file(self.content, self.basename), self.group)
+        return self.column or choose_column(self.read_table(self.content, self.basename), self.group)
 
     def input_names(self, column: str) -> list[str]:
         """The columns that are inputs where `column` is predicted; if that is one of them, it comes first."""
@@ -304,15 +308,23 @@ class Series(Task):
         files = list(zip(self.contents, names, strict=False))
         if not self.is_archive:
             return self.read_tables(files)
-        defaults = {"column": "", "inputs": "", "group": "", "relative": "no", "missing": "error"}
-        settings = [name for name, text in defaults.items() if getattr(self, name) != text]
+        defaults = {"column": "", "inputs": "", "group": "", "relative": "no", "missing": "error", "sheet": ""}
+        settings = [name for name, text in defaults.items() if getattr(self, name) not in (text, FIRST)]
         if settings:
             raise ConfigError(f"task.{settings[0]} is for tables: {self.basename} has the arrays inputs and targets")
         return Reading(parse_archives(files), ColumnSettings())
 
+    def read_table(self, content: bytes, name: str) -> TextTable:
+        """Read a table, of a workbook the sheet that is named. DataError where there is none."""
+        if self.sheet in ("", FIRST) or is_workbook(content):
+            return read_table_file(content, name, self.sheet)
+        if name == self.basename:
+            raise ConfigError(f"task.sheet is for workbooks (.xlsx), and {name} is none: leave it out")
+        return read_table_file(content, name)
+
     def read_tables(self, files: list[tuple[bytes, str]]) -> Reading:
         """Read tables of text, given the content and the name of each."""
-        tables = [read_table_file(content, name) for content, name in files]
+        tables = [self.read_table(content, name) for content, name in files]
         columns = self.resolve_columns(tables[0])
         column, names = columns.column, parse_names(columns.inputs)
         if self.horizon == 0 and column in names:

@@ -123,6 +123,9 @@ SHOPS = lines(["north"] * 12 + ["south"] * 12, DAYS * 2, VALUES + LARGE, head="s
 NULLS = [None if value == 1.5 else value for value in VALUES]
 RECORDS = [{"day": day, "y": value} for day, value in zip(DAYS, VALUES, strict=True)]
 BOOK = [["day", "y"], *([date.fromisoformat(day), value] for day, value in zip(DAYS, VALUES, strict=True))]
+ARABIC = str.maketrans("0123456789.%", "٠١٢٣٤٥٦٧٨٩\u066b\u066a")
+FULL_WIDTH = {ord("."): "\uff0e"} | {ord(str(k)): chr(0xFF10 + k) for k in range(10)}
+OTHER_BOOK = [["day", "other"], *BOOK[1:]]
 
 CASES = [
     # text
@@ -162,6 +165,17 @@ CASES = [
     read("books.csv", lines(DAYS, each("({})"), head="day,y"), values=[-v for v in VALUES]),
     read("minus.csv", lines(DAYS, each("\u2212{}"), head="day,y"), values=[-v for v in VALUES]),
     read("arabic.csv", lines(each("{}"), head="y").translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))),
+    read("rows-dollars.csv", lines(range(12), each("${}"), head="row,y")),
+    read("rows-percent.csv", lines(each("{}%"), range(12), head="y,row")),
+    read("rows-german.csv", lines(range(12), [f'"{german(v)}"' for v in LARGE], head="row,y"), values=LARGE),
+    read("rows-arabic.csv", lines(range(12), [text.translate(ARABIC) for text in each("{}%")], head="row,y"), "in %"),
+    read("rows-full-width.csv", lines(range(12), [text.translate(FULL_WIDTH) for text in each("{}")], head="row,y")),
+    read("rows-weights.csv", lines(range(12), each("{} kg"), head="row,y"), "in kg"),
+    error("rows-approximate.csv", lines(range(12), each("~{}"), head="row,y"), "row 2, column 'y': '~3.25' is not a"),
+    error("rows-fractions.csv", lines(range(12), each("{:.0f}/8"), head="row,y"), "column 'y'", "is not a number"),
+    error("numbers-weights.csv", lines(LARGE, each("{} kg"), head="number,y"), "'number' (1120.5, ", "'y' (3.25 kg",
+          "--set task.column=y"),
+    error("numbers-brazil.csv", lines(LARGE, each("R$ {}"), head="number,y"), "'y' (R$ 3.25", "--set task.column=y"),
     read("unit.csv", lines(DAYS, VALUES, head="day,flow (m3/s)"), "predicts 'flow (m3/s)'", column="flow (m3/s)"),
     read("short.csv", lines(VALUES, LARGE, head="Flow (m3/s),rain"), column="Flow (m3/s)", settings={"column": "flow"}),
     read("comma-name.csv", lines(VALUES, YEARS, head='"flow, mean",year'), "predicts 'flow, mean'",
@@ -190,6 +204,15 @@ CASES = [
     # other formats
     read("book.xlsx", lambda: workbook(BOOK), "2020-03-01 to 2020-03-12"),
     read("book-named-text.csv", lambda: workbook(BOOK)),
+    read("named-sheet.xlsx", lambda: workbook(OTHER_BOOK, BOOK), "sheet 'more1' is read, not 'Sheet'",
+         settings={"sheet": "more1"}),
+    read("numbered-sheet.xlsx", lambda: workbook([], OTHER_BOOK, BOOK), "sheet 'more2'", settings={"sheet": "3"}),
+    read("first-sheet.xlsx", lambda: workbook(BOOK, OTHER_BOOK), "'Sheet' is read", settings={"sheet": "[first]"}),
+    error("two-sheets.xlsx", lambda: workbook(BOOK, [], OTHER_BOOK),
+          "2 sheets with cells, 'Sheet', 'more2': name one, such as --set task.sheet=more2"),
+    error("no-such-sheet.xlsx", lambda: workbook(BOOK, OTHER_BOOK), "no sheet '3': there are 'Sheet', 'more1'",
+          settings={"sheet": "3"}),
+    error("sheet.csv", DATED, "task.sheet is for workbooks (.xlsx)", settings={"sheet": "more1"}),
     read("sheets.xlsx", lambda: workbook([], [[], [None, "y"], *([None, v] for v in VALUES)]), "sheet 'more1' is read"),
     read("table.parquet", lambda: frame("parquet"), "2020-03-01 to 2020-03-12"),
     read("index.parquet", lambda: frame("parquet", index=True), "2020-03-01 to 2020-03-12"),
