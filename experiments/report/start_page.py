@@ -16,6 +16,7 @@ from tracking.model_colors import model_color
 from tracking.run_views import SweepRun, TrialRun
 from tracking.schema import Metric, Phase, Tag
 
+START = "/start"  # address of the start page
 REPORTS = "/start/report"  # address of the reports, by id of the sweep's run
 REFERENCES = {
     Metric.BASELINE_NAIVE: "naive baseline",

@@ -1,18 +1,16 @@
 """The application of `linrnn ui`: MLflow's, with a start page and the reports of sweeps in front of it.
 
-MLflow's server finds it by the entry point `mlflow.app` in pyproject.toml. Its checks of Host and Origin hold for the
-pages here, too.
+MLflow's checks of Host and Origin hold for the pages here, too.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.report.start_page import REPORTS, describe_sweep, render_start_page
-from experiments.workflows.ui_server import START, STORE
+from experiments.report.start_page import REPORTS, START, describe_sweep, render_start_page
 from linrnn.errors import LinrnnError
 from tracking.run_views import SweepRun, TrialRun
 from tracking.runs.query import confirmation_runs, find_sweeps, find_trials
@@ -30,11 +28,12 @@ if TYPE_CHECKING:
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def create_application() -> FastAPI:
-    """Return MLflow's application with the pages of linrnn."""
+def create_application(folder: Path) -> FastAPI:
+    """Return MLflow's application with the pages of linrnn, for the store in a folder."""
     from starlette.routing import Route
 
     application = mlflow_application()
+    application.state.folder = folder
     pages = [Route(START, show_start_page), Route(f"{REPORTS}/{{run_id}}", show_report)]
     application.router.routes[:0] = pages  # before those of MLflow, which match all
     return application
@@ -42,7 +41,7 @@ def create_application() -> FastAPI:
 
 def show_start_page(request: Request) -> HTMLResponse:
     """Answer with the start page."""
-    store, nonce = find_store(), secrets.token_urlsafe()
+    store, nonce = find_store(request), secrets.token_urlsafe()
     sweeps = sorted(find_sweeps(store), key=lambda run: run.start_time, reverse=True)
     cards = [describe_sweep(sweep, notable_trials(store, sweep)) for sweep in sweeps]
     return answer(render_start_page(cards, store.name, nonce), f"{POLICY}; script-src 'nonce-{nonce}'")
@@ -50,7 +49,7 @@ def show_start_page(request: Request) -> HTMLResponse:
 
 def show_report(request: Request) -> HTMLResponse:
     """Answer with the report of a sweep; 404 where there is none."""
-    store = find_store()
+    store = find_store(request)
     try:
         sweep = read_sweep(store, request.path_params["run_id"])
         return answer(parse_artifact(store, sweep, Artifact.REPORT, bytes.decode), POLICY)
@@ -58,9 +57,9 @@ def show_report(request: Request) -> HTMLResponse:
         return answer(escape(str(error)), POLICY, 404)
 
 
-def find_store() -> Store:
+def find_store(request: Request) -> Store:
     """Return the store that the server shows."""
-    return existing_store(os.environ[STORE])
+    return existing_store(request.app.state.folder)
 
 
 def notable_trials(store: Store, sweep: SweepRun) -> list[TrialRun]:

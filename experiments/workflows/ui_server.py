@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from experiments.report.start_page import START
 from linrnn.errors import LinrnnError
 from tracking.mlflow_ui.links import all_links, base_url
 from tracking.store.access import Store
@@ -20,8 +21,6 @@ from tracking.store_errors import StoreError
 if TYPE_CHECKING:
     from uvicorn import Server
 
-START = "/start"  # address of the start page
-STORE = "LINRNN_STORE"  # environment variable: folder of the store that the server shows
 HOST = "127.0.0.1"
 
 
@@ -46,13 +45,14 @@ def create_server(store: Store, port: int) -> Server:
     for name in [name for name in os.environ if name.startswith("MLFLOW_SERVER_")]:
         del os.environ[name]  # such as the one that disables the checks of Host and Origin
     os.environ |= server_environment(store.tracking_uri, file_url(store.folder / "mlruns"))
-    os.environ[STORE] = str(store.folder)
 
     from uvicorn import Config, Server  # with MLflow, which takes seconds to load
 
     from experiments.workflows.ui_application import create_application
 
-    return Server(Config(create_application(), host=HOST, port=port, log_level="critical", access_log=False))
+    return Server(
+        Config(create_application(store.folder), host=HOST, port=port, log_level="critical", access_log=False)
+    )
 
 
 async def run_server(server: Server, store: Store, base: str) -> None:

@@ -19,7 +19,7 @@ from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna
 from tracking.store.locks import advisory_lock, hold_locks, lock_file
 from tracking.store.run_search import ClientSearch, RunSearch
 from tracking.store.run_table import RunTable
-from tracking.store.study_table import StudyTable, StudyTrial, storage_trials
+from tracking.store.study_table import OptunaTrial, StudyTable, storage_trials
 from tracking.store.urls import is_sqlite, sqlite_path, sqlite_url
 from tracking.store_errors import LockConflictError, StoreError
 
@@ -88,7 +88,7 @@ class Store:
         silence_optuna()
         return optuna_storage(self.studies_url)
 
-    def list_trials(self) -> dict[str, list[StudyTrial]]:
+    def list_trials(self) -> dict[str, list[OptunaTrial]]:
         """Return the trials of all studies by the study's name."""
         path = self.studies_database
         if path and StudyTable(path).is_readable():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RUN_ID = "run_id"  # user attribute of a trial: its run in MLflow
 
 
-class StudyTrial(NamedTuple):
+class OptunaTrial(NamedTuple):
     """A trial as Optuna's database has it.
 
     Parameters
@@ -72,9 +72,9 @@ class StudyTable:
         except sqlite3.Error:
             return False
 
-    def trials(self) -> dict[str, list[StudyTrial]]:
+    def trials(self) -> dict[str, list[OptunaTrial]]:
         """Return the trials of all studies by the study's name, in the order of their numbers."""
-        studies: dict[str, list[StudyTrial]] = {}
+        studies: dict[str, list[OptunaTrial]] = {}
         items: dict[str, dict[int, dict[str, object]]] = {name: {} for name in TRIAL_ITEMS}
         with self.connect() as connection:
             connection.execute("begin")  # one state of the database for all statements
@@ -87,15 +87,15 @@ class StudyTable:
             if trial_id is not None:
                 attributes, params, values = (items[name].get(trial_id, {}) for name in TRIAL_ITEMS)
                 run_id = json.loads(str(attributes.get(RUN_ID, "null")))
-                trials.append(StudyTrial(number, state, run_id, params, next(iter(values.values()), None)))  # type: ignore[arg-type]
+                trials.append(OptunaTrial(number, state, run_id, params, next(iter(values.values()), None)))  # type: ignore[arg-type]
         return studies
 
 
-def storage_trials(storage: RDBStorage) -> dict[str, list[StudyTrial]]:
+def storage_trials(storage: RDBStorage) -> dict[str, list[OptunaTrial]]:
     """Return the same by Optuna."""
     return {
         name: [
-            StudyTrial(
+            OptunaTrial(
                 trial.number,
                 trial.state.name,
                 trial.user_attrs.get(RUN_ID),

@@ -28,7 +28,7 @@ from optuna.trial import create_trial
 from tracking.mlflow_ui.views import PREFIX
 from tracking.store import library_internals as internals
 from tracking.store.access import Store, open_store
-from tracking.store.study_table import StudyTrial, storage_trials
+from tracking.store.study_table import OptunaTrial, storage_trials
 
 ROOT = Path(__file__).resolve().parents[3]
 ALLOWED = {
@@ -155,9 +155,9 @@ def test_trials_are_listed_by_study_as_optuna_lists_them(store: Store) -> None:
     assert trials == storage_trials(store.studies)
     assert trials == {
         "one": [
-            StudyTrial(0, "COMPLETE", "4f0c", values, 0.1),
-            StudyTrial(1, "COMPLETE", None, {}, None),
-            StudyTrial(2, "WAITING", None, {}, None),
+            OptunaTrial(0, "COMPLETE", "4f0c", values, 0.1),
+            OptunaTrial(1, "COMPLETE", None, {}, None),
+            OptunaTrial(2, "WAITING", None, {}, None),
         ],
         "two": [],
     }
