@@ -25,6 +25,7 @@ from tracking.schema import (
 )
 
 T = TypeVar("T", bound=str)
+ADVICE = ": see linrnn doctor"  # ends the message on a run
 
 
 class RunRecord(Protocol):
@@ -44,7 +45,7 @@ def check_version(text: str | None, subject: str) -> int:
     if text is None:
         return 1
     if not text.isdecimal():
-        raise SchemaError(f"{subject}: its tag '{Tag.SCHEMA}' is {text!r}, not a number: see linrnn doctor")
+        raise SchemaError(f"{subject}: its tag '{Tag.SCHEMA}' is {text!r}, not a number{ADVICE}")
     if int(text) > VERSION:
         raise SchemaError(
             f"{subject} was written by a newer linrnn (schema {text}; this one reads up to {VERSION}): upgrade linrnn"
@@ -63,12 +64,9 @@ class LinrnnRun:
 
     run: RunRecord
 
-    def __post_init__(self) -> None:
-        self.version  # noqa: B018 raises for a newer one
-
     @property
     def version(self) -> int:
-        """Version of the schema that it was written with."""
+        """Version of the schema that it was written with; SchemaError for a newer or an unreadable one."""
         return check_version(self.tags.get(Tag.SCHEMA), f"run {self.run_id}")
 
     @property
@@ -88,8 +86,8 @@ class LinrnnRun:
 
     @property
     def name(self) -> str:
-        """Name of the run."""
-        return self.tag(Tag.RUN_NAME)
+        """Name of the run, which the user may change; the begin of its id where it has none."""
+        return self.find_tag(Tag.RUN_NAME) or self.run_id[:8]
 
     @property
     def short_name(self) -> str:
@@ -109,7 +107,7 @@ class LinrnnRun:
     @property
     def start_time(self) -> float:
         """Start, in seconds since 1970."""
-        return float(self.info.start_time) / 1000
+        return float(self.info.start_time or 0) / 1000
 
     @property
     def end_time(self) -> float | None:
@@ -185,7 +183,7 @@ class LinrnnRun:
 
     def error(self, problem: str) -> SchemaError:
         """Return the error for this run, with its id."""
-        return SchemaError(f"run {self.run_id} {problem}: see linrnn doctor")
+        return SchemaError(f"run {self.run_id} {problem}{ADVICE}")
 
 
 @dataclass(frozen=True)
@@ -200,8 +198,8 @@ class TrialRun(LinrnnRun):
     Raises
     ------
     SchemaError
-        The run was written with a newer schema. The properties raise it where the run lacks what they return or
-        where it contradicts the schema; the message names the run and the tag, param or metric.
+        The properties raise it where the run lacks what they return, or contradicts the schema, or has a newer one; the
+        message names the run and the tag, param or metric.
 
     See Also
     --------
@@ -232,7 +230,7 @@ class TrialRun(LinrnnRun):
     @property
     def is_recorded(self) -> bool:
         """Whether the run was written to its end."""
-        return (self.info.status, self.is_failed) in (("FINISHED", False), ("FAILED", True))
+        return self.is_finished or (self.info.status == "FAILED" and self.is_failed)
 
     @property
     def has_result(self) -> bool:
@@ -299,8 +297,8 @@ class SweepRun(LinrnnRun):
     Raises
     ------
     SchemaError
-        The run was written with a newer schema. The properties raise it where the run lacks what they return or
-        where it contradicts the schema; the message names the run and the tag, param or metric.
+        The properties raise it where the run lacks what they return, or contradicts the schema, or has a newer one; the
+        message names the run and the tag, param or metric.
     """
 
     @property

@@ -80,8 +80,7 @@ def collect_evidence(
 
 def find_evidence(store: Store, configs: Iterable[TrialConfig]) -> dict[TrialConfig, TrialRun]:
     """Return the recorded runs of these trials, of those that are recorded."""
-    runs = (run for task in {config.task.label for config in configs} for run in evidence_runs(store, task))
-    pairs = ((read_config_or_none(run), run) for run in runs)
+    pairs = ((read_config_or_none(run), run) for run in evidence_runs(store))
     wanted = set(configs)
     return {config: run for config, run in pairs if config in wanted}
 

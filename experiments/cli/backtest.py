@@ -9,6 +9,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import MODEL, RunOrTask
+from experiments.cli.terminal_text import echo
 
 
 @command(
@@ -67,7 +68,7 @@ def backtest(
 
         write_file(figure, backtest_figure(errors, result.column).png())
     for note in networks[0].notes:
-        click.echo(f"{result.label}: {note}", err=True)
+        echo(f"{result.label}: {note}", err=True)
     if options.json:
         print_json({"task": result.label, "column": result.column, "errors": errors.entries()})
         return

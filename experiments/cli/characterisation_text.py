@@ -8,6 +8,7 @@ import click
 
 from experiments.cli.output import print_json
 from experiments.cli.terminal_table import print_table
+from experiments.cli.terminal_text import echo
 from experiments.report.characterisation_table import (
     EXPORTS,
     characterisation_json,
@@ -58,11 +59,11 @@ def print_characterisation(trial: TrialSystems, is_json: bool) -> None:
         return
     print_table(f"{name}, val loss {trial.val_losses[0]:.3g}", *characterisation_table(replicas))
     for limit in describe_limits(replicas[0]):
-        print(f"\nThe network: {limit}.")
+        echo(f"\nThe network: {limit}.")
     if len(replicas[0].fixed_points):
-        print()
+        echo()
         print_table("Fixed points under the mean input that were found.", *fixed_points_table(replicas[0]))
     if replicas[0].system.order:
-        print()
+        echo()
         title = f"Slowest poles{POLES_OF[replicas[0].linear_part]}; of each conjugate pair one."
         print_table(title, *poles_table(replicas[0]))

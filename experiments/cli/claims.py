@@ -13,6 +13,7 @@ from experiments.claims.catalog import CLAIMS
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import WORKERS, Name
+from experiments.cli.terminal_text import echo
 
 
 @command(
@@ -78,6 +79,6 @@ def show_claims(claims: Sequence[Mapping[str, Any]]) -> None:
     from experiments.cli.terminal_table import print_table
 
     print_table("", COLUMNS, claims_rows(claims))
-    print()
+    echo()
     for each in claims:
-        print(f"({each['id']}) reverses: {each['reversal']}.")
+        echo(f"({each['id']}) reverses: {each['reversal']}.")

@@ -8,6 +8,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import TASK
+from experiments.cli.terminal_text import echo
 
 
 @command(
@@ -40,17 +41,19 @@ def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: 
     if csv and options.json:
         raise click.UsageError("--csv and --json exclude each other: name one of them")
 
+    from experiments.cli.notes import print_omissions
     from experiments.cli.output import print_json
     from experiments.cli.text import show_comparisons
     from experiments.report.serialization import sweeps_json, sweeps_table
     from experiments.report.summary import summarize
     from experiments.report.sweep_record import load_sweep
     from experiments.report.table import csv_text
-    from tracking.runs.query import require_sweeps
+    from tracking.runs.query import inspect_sweeps, require_sweeps
     from tracking.store.access import existing_store
 
     store = existing_store(options.store)
     records = [load_sweep(store, run) for run in require_sweeps(store, tasks)]
+    print_omissions(inspect_sweeps(store).faults)
     summaries = [summarize(record) for record in records]
     if figures:
         from experiments.report.html import write_figures
@@ -59,6 +62,6 @@ def compare(options: GlobalOptions, tasks: tuple[str, ...], csv: bool, figures: 
     if options.json:
         print_json(sweeps_json(summaries))
     elif csv:
-        click.echo(csv_text(sweeps_table(summaries)), nl=False)
+        echo(csv_text(sweeps_table(summaries)), nl=False)
     else:
         show_comparisons(store, summaries)

@@ -10,6 +10,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.parameters import SETTINGS, TASK, settings_text
+from experiments.cli.terminal_text import echo
 
 if TYPE_CHECKING:
     from linrnn.analysis.nonlinearity_tests import NonlinearityTests
@@ -74,7 +75,7 @@ def show_nonlinearity_tests(tests: NonlinearityTests) -> None:
 
     if tests.tests:
         print_table(f"{tests.task}: tests of the training and validation data.", *nonlinearity_table(tests))
-        print()
-    print(f"Nonlinearity tests: {nonlinearity_text(tests)}.")
+        echo()
+    echo(f"Nonlinearity tests: {nonlinearity_text(tests)}.")
     if tests.tests:
-        print(f"Effect: {effect_text(tests)}.")
+        echo(f"Effect: {effect_text(tests)}.")

@@ -9,6 +9,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import STUDIES
+from experiments.cli.terminal_text import echo
 
 
 @command(
@@ -48,9 +49,9 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
         print_json({"facts": facts, "findings": findings})
     else:
         for name, value in facts.items():
-            click.echo(f"{name:12} {value}")
-        click.echo("" if findings else "\nno problems")
+            echo(f"{name:12} {value}")
+        echo("" if findings else "\nno problems")
         for finding, fixed in results:
             hint = " (linrnn doctor --fix does it)" if finding.fix and not fix else ""
-            click.echo(f"{'fixed' if fixed else 'problem'}: {finding.what}; {finding.advice}{hint}")
+            echo(f"{'fixed' if fixed else 'problem'}: {finding.what}; {finding.advice}{hint}")
     return 0 if all(fixed for _, fixed in results) else 1

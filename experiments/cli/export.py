@@ -9,6 +9,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import RunId
+from experiments.cli.terminal_text import echo
 
 
 @command(
@@ -38,4 +39,4 @@ def export(options: GlobalOptions, run: str, folder: Path) -> None:
     if options.json:
         print_json({"run_id": record.run_id, "folder": str(folder.resolve())})
     else:
-        click.echo(f"exported run {record.run_id} to {folder}; verify it with: linrnn reproduce {folder}")
+        echo(f"exported run {record.run_id} to {folder}; verify it with: linrnn reproduce {folder}")

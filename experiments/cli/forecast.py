@@ -10,6 +10,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import MODEL, RunOrTask
+from experiments.cli.terminal_text import echo
 
 
 @command(
@@ -84,7 +85,7 @@ def forecast(
         picture = forecast_figure(each.result, each.rows, recent, each.recent_rows, each.run.model, each.column)
         write_file(figure, picture.png())
     for note in each.notes:
-        click.echo(f"{each.label}: {note}", err=True)
+        echo(f"{each.label}: {note}", err=True)
     if options.json:
         facts = {"task": each.label, "run_id": each.run.run_id, "model": each.run.model, "column": each.column}
         print_json({**facts, "after": each.last, **forecast_json(each.result, numbers), "notes": list(each.notes)})
@@ -97,6 +98,6 @@ def forecast(
         f"(run {each.run.run_id[:8]}).",
         *forecast_overview(each.result, each.rows, each.names, row_name),
     )
-    click.echo()
+    echo()
     for sentence in interval_sentences(each.result):
-        click.echo(sentence)
+        echo(sentence)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import click
+from experiments.cli.terminal_text import echo
 
 SCHEMA = 2  # version of the JSON objects that commands print
 
 
 def print_json(content: Mapping[str, Any]) -> None:
     """Print a result as one JSON object, with the version of its schema."""
-    click.echo(json.dumps({"schema": SCHEMA, **content}))
+    echo(json.dumps({"schema": SCHEMA, **content}))

@@ -11,6 +11,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from experiments.cli.terminal_text import printable
 from experiments.workflows.progress import NullProgress, ProgressReporter
 from linrnn.training.history import OBJECTIVE
 
@@ -86,7 +87,7 @@ class TextProgress(ProgressDisplay):
 
     def print(self, line: str) -> None:
         """Print a line without colors and line breaks."""
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self.console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
 
 class BarProgress(ProgressDisplay):
@@ -95,7 +96,7 @@ class BarProgress(ProgressDisplay):
     def __init__(self, console: Console, total: int, unit: str, verbose: bool = False) -> None:
         super().__init__(total, unit, verbose)
         columns = (BarColumn(24), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn(), TextColumn("left"))
-        self.progress = Progress(*columns, TextColumn("{task.description}"), console=console)
+        self.progress = Progress(*columns, TextColumn("{task.description}", markup=False), console=console)
         self.bar = self.progress.add_task(self.name, total=total)
 
     def __enter__(self) -> Self:
@@ -108,11 +109,11 @@ class BarProgress(ProgressDisplay):
         self.progress.stop()
 
     def show(self) -> None:
-        self.progress.update(self.bar, completed=self.count, description=self.state)
+        self.progress.update(self.bar, completed=self.count, description=printable(self.state))
 
     def print(self, line: str) -> None:
         """Print a line above the bar."""
-        self.progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self.progress.console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
 
 def progress_reporter(total: int, quiet: bool = False, unit: str = "trials", verbose: bool = False) -> ProgressReporter:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
+from experiments.cli.terminal_text import echo
 from experiments.workflows.reduce import ReductionRun
 from linrnn.analysis.reduction import OrderLoss
 from linrnn.models.model import LinearPart, Model
@@ -40,12 +41,12 @@ def show_reduction(store: Store, run: ReductionRun) -> None:
     model = request.config.model
     whole = ("whole", f"{reduction.val_loss:.4g}", f"{reduction.test_loss:.4g}", "", "", "")
     source = (model.name, f"{reduction.source_val_loss:.4g}", f"{reduction.source_test_loss:.4g}", "", "", "")
-    print(f"{task}: replica {request.replica} of run {request.run_id[:8]}, {model.name} with {describe_size(model)}.")
+    echo(f"{task}: replica {request.replica} of run {request.run_id[:8]}, {model.name} with {describe_size(model)}.")
     title = "Losses, and the largest gain of the error at any frequency. 1 is the best constant predictor's loss."
     print_table(title, HEADER, [*rows, whole, *([] if reduction.is_exact else [source])])
-    print(f"\n{conclusion(run)}")
-    print(f"recorded as run {run.run_id}")
-    print(run_link(base_url(store), experiment_id(store, task), run.run_id))
+    echo(f"\n{conclusion(run)}")
+    echo(f"recorded as run {run.run_id}")
+    echo(run_link(base_url(store), experiment_id(store, task), run.run_id))
 
 
 def describe_size(model: Model) -> str:

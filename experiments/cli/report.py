@@ -9,6 +9,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import TASK
+from experiments.cli.terminal_text import echo
 
 
 @command(
@@ -35,17 +36,19 @@ def report(options: GlobalOptions, task: str | None, output: Path) -> None:
     Without TASK, the last finished sweep of all. The file has the verdict, the comparison, the figures with their
     numbers, and the commands that reproduce the best trials. It loads nothing from elsewhere.
     """
+    from experiments.cli.notes import print_omissions
     from experiments.report.summary import summarize
     from experiments.report.sweep_record import load_sweep
-    from tracking.runs.query import newest_sweep, require_sweeps
+    from tracking.runs.query import inspect_sweeps, newest_sweep, require_sweeps
     from tracking.store.access import existing_store
     from tracking.store.disk import write_file
 
     store = existing_store(options.store)
     record = load_sweep(store, newest_sweep(require_sweeps(store, [task] if task else [])))
     summary = summarize(record)
+    print_omissions([*record.omissions, *inspect_sweeps(store).faults])
     if not options.quiet:
-        click.echo(f"{summary.task}: {summary.verdict.word}; drawing the figures", err=True)
+        echo(f"{summary.task}: {summary.verdict.word}; drawing the figures", err=True)
 
     from experiments.report.html import sweep_report  # matplotlib and scikit-learn, which take seconds to load
 
@@ -53,4 +56,4 @@ def report(options: GlobalOptions, task: str | None, output: Path) -> None:
     if options.json:
         print_json({"task": summary.task, "file": str(output.resolve())})
     else:
-        click.echo(f"{summary.task}: {summary.verdict.word}; open {output.resolve().as_uri()}")
+        echo(f"{summary.task}: {summary.verdict.word}; open {output.resolve().as_uri()}")

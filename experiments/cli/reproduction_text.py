@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
+from experiments.cli.terminal_text import echo
 from experiments.workflows.diff import RunDiff
 from experiments.workflows.reproduce import CODES, DAMAGED, Reproduction
 from linrnn.analysis.bitwise import CURVES, IDENTICAL, LOSSES, WEIGHTS, BitwiseComparison, FirstDivergence
@@ -44,13 +45,13 @@ def reproductions_json(reproductions: Sequence[Reproduction]) -> dict[str, Any]:
 
 def show_reproduction(store: Store | None, reproduction: Reproduction) -> None:
     """Print the result of a reproduction, its reason, changes of the environment, and the link."""
-    print(f"{reproduction.verdict}: {reproduction.record.name}, run {reproduction.record.run_id}")
-    print(f"  {reason_text(reproduction)}")
+    echo(f"{reproduction.verdict}: {reproduction.record.name}, run {reproduction.record.run_id}")
+    echo(f"  {reason_text(reproduction)}")
     if reproduction.verdict != IDENTICAL:
         for line in environment_lines(reproduction.environment_changes):
-            print(f"  {line}")
+            echo(f"  {line}")
     if reproduction.run_id:
-        print(f"  recorded as run {reproduction.run_id}")
+        echo(f"  recorded as run {reproduction.run_id}")
     show_link(store, [reproduction])
 
 
@@ -65,7 +66,7 @@ def show_reproductions(store: Store, reproductions: Sequence[Reproduction]) -> N
     print_table(f"{title}, of {len(reproductions)}", ("result", "run", "name", "reason"), rows)
     for each in reproductions:
         if each.verdict not in (IDENTICAL, DAMAGED):
-            print("\n".join([f"\n{each.record.run_id[:8]}:", *environment_lines(each.environment_changes)]))
+            echo("\n".join([f"\n{each.record.run_id[:8]}:", *environment_lines(each.environment_changes)]))
     show_link(store, reproductions)
 
 
@@ -74,7 +75,7 @@ def show_link(store: Store | None, reproductions: Sequence[Reproduction]) -> Non
     task = reproductions[0].record.config.task.label
     if store and any(each.run_id for each in reproductions):
         page = table_link(base_url(store), experiment_id(store, task))
-        print(f"\nIn the MLflow UI (linrnn ui, or make ui), in the column `reproduced`: {page}")
+        echo(f"\nIn the MLflow UI (linrnn ui, or make ui), in the column `reproduced`: {page}")
 
 
 def size_text(reproduction: Reproduction) -> str:
@@ -135,9 +136,9 @@ def run_diff_json(diff: RunDiff) -> dict[str, Any]:
 
 def show_run_diff(diff: RunDiff) -> None:
     """Print the differences of two runs, part by part."""
-    print(f"{diff.one.name} ({diff.one.run_id[:8]}) -> {diff.other.name} ({diff.other.run_id[:8]})")
+    echo(f"{diff.one.name} ({diff.one.run_id[:8]}) -> {diff.other.name} ({diff.other.run_id[:8]})")
     for name in PARTS:
         changes = getattr(diff, name)
-        print("\n".join([f"{name}:", *change_lines(changes)]) if changes else f"{name}: equal")
+        echo("\n".join([f"{name}:", *change_lines(changes)]) if changes else f"{name}: equal")
     first = diff.curves
-    print(f"curves: first difference is {divergence_text(first)}" if first else "curves: equal, bit for bit")
+    echo(f"curves: first difference is {divergence_text(first)}" if first else "curves: equal, bit for bit")

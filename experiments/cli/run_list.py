@@ -7,6 +7,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import MODEL, TASK, RunId
+from experiments.cli.terminal_text import echo
 
 # those of the schema, whose import takes time
 PHASES = ("search", "confirmation", "evidence", "reproduction", "single", "reduction")
@@ -41,6 +42,7 @@ def list_runs(
     trial. The ids and names of both tables are accepted wherever a command takes a run; of several runs with one name,
     the newest is meant.
     """
+    from experiments.cli.notes import print_omissions
     from experiments.report.run_tables import sweep_entry, sweeps_overview, trial_entry, trials_overview
     from experiments.workflows.run_selection import RunChoice, select_sweeps, select_trials
     from tracking.store.access import existing_store
@@ -48,19 +50,20 @@ def list_runs(
     choice = RunChoice(task or "", model or "", phase or "", outcome or "")
     store = existing_store(options.store)
     if sweep or choice.names_trials:
-        trials = select_trials(store, sweep, choice)
+        trials, faults = select_trials(store, sweep, choice)
         title = "Trials, the latest last. Losses: 1 is the best constant predictor's."
         table, entries = trials_overview(trials), {"runs": list(map(trial_entry, trials))}
     else:
-        sweeps = select_sweeps(store, choice.task)
+        sweeps, faults = select_sweeps(store, choice.task)
         title = "Sweeps, the latest last."
         table, entries = sweeps_overview(sweeps), {"sweeps": list(map(sweep_entry, sweeps))}
+    print_omissions(faults)
     if options.json:
-        print_json(entries)
+        print_json({**entries, "omissions": faults})
         return
     from experiments.cli.terminal_table import print_table
 
     if table.rows:
         print_table(title, table.header, table.rows)
     else:
-        click.echo(f"no such run in the store {store.name}", err=True)
+        echo(f"no such run in the store {store.name}", err=True)

@@ -9,6 +9,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import MODEL
+from experiments.cli.terminal_text import echo
 
 if TYPE_CHECKING:
     from linrnn.config.settings import Config
@@ -45,7 +46,7 @@ def settings(options: GlobalOptions, model: str | None) -> None:
     titles = merge_equal(tables)
     for k, (title, table) in enumerate(titles.items()):
         if k:
-            click.echo()
+            echo()
         print_table(f"Settings of {title}.", HEADER, setting_rows(table))
 
 

@@ -9,6 +9,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import RunId
+from experiments.cli.terminal_text import echo
 
 if TYPE_CHECKING:
     from experiments.report.run_page import RunPage
@@ -33,6 +34,7 @@ def show(options: GlobalOptions, run: str) -> None:
     from linrnn.errors import ConfigError
     from tracking.mlflow_ui.links import base_url, run_link
     from tracking.runs.file_list import list_files
+    from tracking.runs.inspection import find_fault
     from tracking.runs.run_reference import find_run
     from tracking.store.access import existing_store
 
@@ -41,7 +43,7 @@ def show(options: GlobalOptions, run: str) -> None:
     if view.is_claims:
         raise ConfigError(f"run {view.run_id} holds the verdicts on claims: linrnn claims shows them")
     link = run_link(base_url(store), view.experiment_id, view.run_id)
-    page = run_page(view, list_files(store, view), link)
+    page = run_page(view, list_files(store, view), link, find_fault(store, view) or "")
     print_json(page_json(view, page)) if options.json else show_page(page)
 
 
@@ -50,18 +52,18 @@ def show_page(page: RunPage) -> None:
     from experiments.cli.terminal_table import print_table
     from experiments.report.run_page import size_text
 
-    click.echo(page.title)
+    echo(page.title)
     width = max(map(len, page.facts))
     for name, text in page.facts.items():
-        click.echo(f"  {name.ljust(width)}  {text}")
-    click.echo()
+        echo(f"  {name.ljust(width)}  {text}")
+    echo()
     rows = [(name, value, meaning) for name, (value, meaning) in page.results.items()]
     print_table("Results. Losses: 1 is the best constant predictor's.", ("metric", "value", "meaning"), rows)
-    click.echo()
+    echo()
     print_table("Settings.", ("setting", "value"), list(page.settings.items()))
-    click.echo()
+    echo()
     print_table("Files.", ("file", "size"), [(name, size_text(size)) for name, size in page.files.items()])
     if page.commands:
-        click.echo("\nCommands:")
+        echo("\nCommands:")
     for line in page.commands:
-        click.echo(f"  {line}")
+        echo(f"  {line}")

@@ -10,6 +10,7 @@ from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import Name
 from experiments.cli.settings import HEADER, describe_settings, setting_rows
+from experiments.cli.terminal_text import echo
 from linrnn.tasks import TASKS
 
 
@@ -42,7 +43,7 @@ def tasks(options: GlobalOptions, task: str | None) -> None:
     print_table(f"{task}: {item['summary']}.", HEADER, setting_rows(item["settings"]))
     own = " ".join(f"{name}={text}" for name, text in item["defaults"].items())
     if own:
-        click.echo(f"\nDefaults of its own: {own}")
+        echo(f"\nDefaults of its own: {own}")
 
 
 def task_json(name: str) -> dict[str, Any]:

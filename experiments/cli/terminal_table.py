@@ -9,20 +9,22 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from experiments.cli.terminal_text import echo, printable
+
 WIDTH = 80  # columns of a plain table; longer cells are wrapped
 LONGEST_NAME = 30  # in the first column, which is not wrapped then
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout under its title, if it has one."""
-    console = Console()
+    console = Console(markup=False, emoji=False)
     if console.is_terminal:
-        table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table = Table(title=printable(title) or None, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         console.print(fill_table(table, header, rows))
         return
     if title:
-        print(title)
-    print(plain_table(header, rows))
+        echo(title)
+    echo(plain_table(header, rows))
 
 
 def fill_table(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -31,7 +33,7 @@ def fill_table(table: Table, header: Sequence[str], rows: Sequence[Sequence[str]
         is_name = k == 0 and max(len(row[0]) for row in [(name,), *rows]) <= LONGEST_NAME
         table.add_column(name, overflow="fold", no_wrap=is_name)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     return table
 
 

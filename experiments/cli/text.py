@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import print_table
+from experiments.cli.terminal_text import echo
 from experiments.report.comparison_table import (
     baselines_table,
     baselines_text,
@@ -23,7 +24,7 @@ from linrnn.training.history import OBJECTIVE
 from linrnn.training.result import TrialResult
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import base_url, charts_link, run_link
-from tracking.schema import SWEEPS
+from tracking.runs.reader import read_sweep
 from tracking.store.access import Store
 
 ROUNDING = 1e-12  # smaller losses are rounding errors
@@ -36,16 +37,16 @@ def show_sweeps(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """Print the short table of some sweeps, their verdicts and links."""
     print_table(LOSSES, *short_table(summaries))
     for summary in summaries:
-        print()
+        echo()
         show_verdict(summary)
     show_links(store, summaries)
 
 
 def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """Print the comparison table of each sweep, their verdicts and links."""
-    print(LOSSES)
+    echo(LOSSES)
     for summary in summaries:
-        print()
+        echo()
         print_table("", *comparison_table(summary))
         show_verdict(summary)
     show_links(store, summaries)
@@ -53,29 +54,32 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
 
 def show_verdict(summary: SweepSummary) -> None:
     """Print the verdict of a sweep, its conditions, baselines and bounds, and failed trials."""
-    print(f"{summary.task}: {summary.verdict}")
-    print(f"  Question: {summary.question}.")
+    echo(f"{summary.task}: {summary.verdict}")
+    echo(f"  Question: {summary.question}.")
     if summary.nonlinearity_tests:
-        print(f"  {nonlinearity_sentence(summary.nonlinearity_tests, summary.verdict)}")
-    print(f"  Conditions: {summary.conditions}.")
-    print(f"  Searched: {summary.search_space}.")
-    print(f"  Baselines and bounds: {baselines_text(summary.baselines)}.")
+        echo(f"  {nonlinearity_sentence(summary.nonlinearity_tests, summary.verdict)}")
+    echo(f"  Conditions: {summary.conditions}.")
+    echo(f"  Searched: {summary.search_space}.")
+    echo(f"  Baselines and bounds: {baselines_text(summary.baselines)}.")
     for note in summary.notes:
-        print(f"  Data: {note}.")
+        echo(f"  Data: {note}.")
     for failure in summary.failures:
-        print(f"  Failed trial: {failure}.")
+        echo(f"  Failed trial: {failure}.")
+    for omission in summary.omissions:
+        echo(f"  Left out: {omission}.")
 
 
 def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
     """Print links into the MLflow UI."""
-    base, sweeps = base_url(store), store.runs.experiments()[SWEEPS]
-    print(f"\n{UI}")
+    base = base_url(store)
+    echo(f"\n{UI}")
     for summary in summaries:
-        print(f"  {summary.task}: {charts_link(base, summary.experiment)}")
+        echo(f"  {summary.task}: {charts_link(base, summary.experiment)}")
         for study in summary.studies:
             if study.best_run:
-                print(f"    best {study.model} trial: {run_link(base, summary.experiment, study.best_run)}")
-        print(f"    sweep: {run_link(base, sweeps, summary.sweep_run)}")
+                echo(f"    best {study.model} trial: {run_link(base, summary.experiment, study.best_run)}")
+        sweeps = read_sweep(store, summary.sweep_run).experiment_id
+        echo(f"    sweep: {run_link(base, sweeps, summary.sweep_run)}")
 
 
 def show_suite(summaries: Sequence[SweepSummary], orders: Mapping[str, int | None]) -> None:
@@ -101,10 +105,10 @@ def show_baselines(baselines: Baselines) -> None:
     """Print a task's baselines and bounds, the linear predictors, and least squares by number of lags."""
     title = f"{baselines.task}: losses on the test split; 1 is the best constant predictor's."
     print_table(title, *baselines_table(baselines))
-    print()
+    echo()
     candidates = [(each.name, f"{each.val:.4g}", f"{each.test:.4g}") for each in baselines.candidates]
     print_table("Linear predictors, the best of each kind.", ("", "val loss", "test loss"), candidates)
-    print()
+    echo()
     rows = [
         (
             str(point.lags),
@@ -152,6 +156,6 @@ def show_trial(store: Store, result: TrialResult, run_id: str) -> None:
     )
     header = ("task", "model", "replicas", "diverged", objective_label(OBJECTIVE), "median test loss", "quartiles")
     print_table("A loss of 1 is the best constant predictor's.", header, [row])
-    print(f"\nrun {run_id}")
+    echo(f"\nrun {run_id}")
     page = run_link(base_url(store), experiment_id(store, config.task.label), run_id)
-    print(f"{UI} {page}")
+    echo(f"{UI} {page}")

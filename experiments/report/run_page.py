@@ -32,14 +32,15 @@ class RunPage(NamedTuple):
     commands: tuple[str, ...]
 
 
-def run_page(run: TrialRun | SweepRun, files: Mapping[str, int], link: str) -> RunPage:
-    """Return what is shown of a run, given the sizes of its files and the link to its page in MLflow."""
+def run_page(run: TrialRun | SweepRun, files: Mapping[str, int], link: str, fault: str = "") -> RunPage:
+    """Return what is shown of a run, given the sizes of its files, the link to its page in MLflow, and its fault."""
     is_sweep = isinstance(run, SweepRun)
     short = run.run_id[:SHORT]
     end = run.end_time
     facts = {
         "name": run.name,
-        "task": run.source if isinstance(run, SweepRun) else run.params.get("task.file") or run.param("task"),
+        "damage": fault,
+        "task": task_text(run),
         "verdict" if is_sweep else "outcome": state_text(run) if isinstance(run, SweepRun) else outcome_text(run),
         "phase": "" if is_sweep else run.find_tag(Tag.PHASE) or "",
         "time": format_time(run.start_time) + (f" to {format_time(end)}" if end else ""),
@@ -59,9 +60,15 @@ def run_page(run: TrialRun | SweepRun, files: Mapping[str, int], link: str) -> R
     )
 
 
+def task_text(run: TrialRun | SweepRun) -> str:
+    """Return the task of a run, or its file; empty where the run has lost it."""
+    task = run.find_tag(Tag.TASK) if isinstance(run, SweepRun) else run.params.get("task")
+    return run.params.get("task.file") or task or ""
+
+
 def sweep_commands(run: SweepRun) -> tuple[str, ...]:
     """Return the commands for a sweep."""
-    task, short = shlex.quote(run.source), run.run_id[:SHORT]
+    task, short = shlex.quote(task_text(run)), run.run_id[:SHORT]
     return (
         f"linrnn list {short}",
         f"linrnn compare {task}",
@@ -86,6 +93,7 @@ def page_json(run: TrialRun | SweepRun, page: RunPage) -> dict[str, Any]:
     entry = sweep_entry(run) if isinstance(run, SweepRun) else trial_entry(run)
     return {
         **entry,
+        "damage": page.facts.get("damage"),
         "metrics": dict(run.metrics),
         "params": dict(page.settings),
         "files": dict(page.files),

@@ -97,8 +97,11 @@ def outcome_text(run: TrialRun) -> str:
 
 
 def setting_value(run: TrialRun, name: str) -> float | None:
-    """Return a trial's value of a numeric setting."""
-    return float(run.params[name]) if name in run.params else None
+    """Return a trial's value of a numeric setting; None where it has none."""
+    try:
+        return float(run.params[name])
+    except (KeyError, ValueError):
+        return None
 
 
 def format_time(seconds: float) -> str:

@@ -5,7 +5,7 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
     schema              2
     sweeps[]
       task, question, sweep_run, seconds, verdict, conclusion (a sentence), reason (numbers), conditions, failures[],
-      notes[]
+      omissions[] (what is wrong with the trials that are left out), notes[]
       gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
       place             readout, some units, recurrence or gates: the simplest place of the nonlinearity that is enough;
                         null where the model types do not tell
@@ -64,6 +64,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "studies": [study_json(study, names) for study in summary.studies],
         "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
         "failures": list(summary.failures),
+        "omissions": list(summary.omissions),
         **baselines_json(summary.baselines),
         "verdict": summary.verdict.word,
         "conclusion": summary.verdict.conclusion,
@@ -257,6 +258,7 @@ def sweep_markdown(summary: SweepSummary) -> str:
         *(f"| {' | '.join(row)} |" for row in table.rows),
         "",
         *(f"Failed trial: {failure}.\n" for failure in summary.failures),
+        *(f"Left out: {omission}.\n" for omission in summary.omissions),
         f"The numbers behind the verdict: {summary.verdict.details}",
         "",
         f"Baselines and bounds: {baselines_text(summary.baselines)}.",

@@ -94,6 +94,7 @@ class SweepSummary:
     notes: tuple[str, ...] = ()  # how the user's file was read
     objective_name: str = OBJECTIVE  # quantile over replicas of the lowest validation loss that its studies minimize
     nonlinearity_tests: NonlinearityTests | None = None  # of the data; None where there are none
+    omissions: tuple[str, ...] = ()  # what is wrong with the trials that are left out
 
     @property
     def settings(self) -> list[str]:
@@ -138,6 +139,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         notes=tuple(record.notes),
         objective_name=record.objective_name,
         nonlinearity_tests=record.nonlinearity_tests,
+        omissions=tuple(record.omissions),
     )
 
 

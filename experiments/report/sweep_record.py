@@ -5,6 +5,7 @@ The summary, figures, tables, JSON, Markdown and HTML of a sweep are pure functi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,8 +24,9 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.errors import DataError
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.trial_config import to_text
-from tracking.run_views import SweepRun, TrialRun
+from tracking.run_views import ADVICE, SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
+from tracking.runs.inspection import Inspection, inspect_runs
 from tracking.runs.query import confirmation_runs, study_runs
 from tracking.runs.reader import (
     count_parameters,
@@ -114,6 +116,8 @@ class SweepRecord:
     units : SeriesUnits or None
         Unit and dates of a series from a file; None for other tasks, and where the file is neither where it was nor in
         the record.
+    omissions : sequence of str
+        What is wrong with each of its trials that is left out, and which of them are not in the store.
     """
 
     run_id: str
@@ -131,6 +135,7 @@ class SweepRecord:
     objective_name: str = OBJECTIVE
     nonlinearity_tests: NonlinearityTests | None = None
     units: SeriesUnits | None = None
+    omissions: Sequence[str] = ()
 
     @property
     def models(self) -> list[str]:
@@ -171,21 +176,29 @@ class SweepRecord:
 
 @dataclass(frozen=True)
 class SweepRuns:
-    """The MLflow runs of a sweep's trials: all recorded ones of each study by model type, and its confirmations."""
+    """The MLflow runs of a sweep's trials: the sound ones of each study by model type, and of its confirmations.
+
+    `omissions` says what is wrong with the other ones of which there is no sound one.
+    """
 
     studies: Mapping[str, Sequence[TrialRun]]
     confirmations: Sequence[TrialRun]
+    omissions: Sequence[str] = ()
 
 
 def fetch_runs(store: Store, sweep: SweepRun) -> SweepRuns:
     """Fetch the runs of a sweep's trials from MLflow, each once."""
-    studies = {
-        model: sorted(
-            (run for run in study_runs(store, sweep.task, study) if run.is_recorded), key=lambda run: run.number
-        )
-        for model, study in zip(sweep.models, sweep.studies, strict=True)
-    }
-    return SweepRuns(studies, [run for run in confirmation_runs(store, sweep) if run.is_recorded])
+    count, omissions, studies = sweep.n_trials, list[str](), {}
+    for model, study in zip(sweep.models, sweep.studies, strict=True):
+        trials = inspect_study(store, study, model)
+        numbers = {run.number for run in trials.sound}
+        missing = [number for number in range(count) if number not in numbers]
+        studies[model] = trials.sound
+        if missing:
+            omissions += trials.faults or [f"no run of trial {', '.join(map(str, missing))} of {study} is in the store"]
+    confirmations = inspect_runs(store, (run for run in confirmation_runs(store, sweep) if run.is_recorded))
+    lacking = {*sweep.models} - {run.model for run in confirmations.sound}
+    return SweepRuns(studies, confirmations.sound, [*omissions, *(confirmations.faults if lacking else ())])
 
 
 def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> SweepRecord:
@@ -209,12 +222,15 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
     StoreError
         An artifact is missing or damaged, or a run contradicts the schema.
     """
-    runs = runs or fetch_runs(store, sweep)
     config = read_sweep_config(sweep)
+    runs = runs or fetch_runs(store, sweep)
     searched = {model: select_first(each, config.trials) for model, each in runs.studies.items()}
     every = [run for each in searched.values() for run in each] + list(runs.confirmations)
+    if sweep.task != config.task:
+        raise sweep.error(f"has {sweep.task!r} as its tag '{Tag.TASK}', and its task is {config.task!r}")
     if not every:
-        raise SchemaError(f"sweep {sweep.run_id} of {sweep.task} has no trial in the store: see linrnn doctor")
+        raise SchemaError(f"sweep {sweep.run_id} of {sweep.task} has no sound trial in the store{ADVICE}")
+    require_confirmations(sweep, searched, runs)
     return SweepRecord(
         run_id=sweep.run_id,
         experiment=every[0].experiment_id,
@@ -233,13 +249,27 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
             for model, each in searched.items()
             if (best := select_best_trial(each))
         },
-        failures=[f"{run.name}: {run.tag(Tag.REASON)}" for run in every if run.is_failed],
+        failures=[f"{run.name}: {run.find_tag(Tag.REASON) or 'no reason recorded'}" for run in every if run.is_failed],
         environment=next((run.provenance for run in reversed(every) if run.provenance), {}),
         notes=sweep.notes,
         objective_name=sweep.objective_name,
         nonlinearity_tests=read_nonlinearity_tests(store, sweep),
         units=load_units(store, sweep, config),
+        omissions=runs.omissions,
     )
+
+
+def require_confirmations(sweep: SweepRun, trials: Mapping[str, Sequence[TrialRun]], runs: SweepRuns) -> None:
+    """Raise SchemaError for a finished sweep that has lost a confirmation, without which there is no verdict."""
+    models = {run.model for run in runs.confirmations}
+    lost = [model for model, each in trials.items() if model not in models and select_best_trial(each)]
+    if lost and sweep.is_finished:
+        causes = [fault for fault in runs.omissions if fault.startswith("run")]
+        cause = f" ({causes[-1]})" if causes else ""
+        raise SchemaError(
+            f"sweep {sweep.run_id} of {sweep.task} has no sound confirmation of {', '.join(lost)}{cause}: "
+            f"the same linrnn sweep trains it again"
+        )
 
 
 def load_units(store: Store, sweep: SweepRun, config: SweepConfig) -> SeriesUnits | None:
@@ -251,6 +281,22 @@ def load_units(store: Store, sweep: SweepRun, config: SweepConfig) -> SeriesUnit
         )
     except DataError:
         return None
+
+
+def inspect_study(store: Store, study: str, model: str) -> Inspection[TrialRun]:
+    """Return the sound recorded trials of a study, by number, and what is wrong with the others."""
+    runs = inspect_runs(store, (run for run in study_runs(store, study) if run.is_recorded))
+    counts = Counter(run.number for run in runs.sound)
+    faults = list(runs.faults)
+    sound = []
+    for run in runs.sound:
+        if run.model != model:
+            faults.append(f"run {run.run_id} is of {run.model}, and its tag '{Tag.STUDY}' names a study of {model}")
+        elif counts[run.number] > 1:
+            faults.append(f"run {run.run_id} has the number of another trial of {study}, {run.number}")
+        else:
+            sound.append(run)
+    return Inspection(sorted(sound, key=lambda run: run.number), faults)
 
 
 def select_first(runs: Sequence[TrialRun], count: int) -> list[TrialRun]:

@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+FORMULA = ("=", "+", "-", "@")  # first characters of what spreadsheets compute
+
 
 class Table(NamedTuple):
     """Rows of cells under a header."""
@@ -16,9 +18,19 @@ class Table(NamedTuple):
 
 
 def csv_text(table: Table) -> str:
-    """Write a table as CSV: floats exact, missing values and nan empty."""
+    """Write a table as CSV: floats exact, missing values and nan empty, and no text that a spreadsheet computes."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(table.header)
-    writer.writerows(["" if cell is None or cell != cell else cell for cell in row] for row in table.rows)
+    writer.writerow(map(csv_cell, table.header))
+    writer.writerows(map(csv_cell, row) for row in table.rows)
     return buffer.getvalue()
+
+
+def csv_cell(cell: Any) -> Any:
+    """Return a cell as it is written; an apostrophe makes a text of what spreadsheets take for a formula."""
+    if cell is None or cell != cell:
+        return ""
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r", " ")  # which would end the row
+    return f"'{text}" if text.strip().startswith(FORMULA) and len(text) > 1 else text

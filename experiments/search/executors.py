@@ -5,6 +5,7 @@ Both are a `concurrent.futures.Executor`; the death of a worker costs only the t
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -31,7 +32,7 @@ PRELOADED = [  # imported once, by the server that all workers are forked from
     "experiments.report.figures.trial_figures",
 ]
 START_LOCK = threading.Lock()  # held while a worker process starts
-CONNECT_SECONDS = 20  # for a scheduler to answer and to have workers
+CONNECT_SECONDS = 8  # for a scheduler to answer, and then to have workers
 SAME = ("linrnn", "torch", "numpy", "numba", "scipy", "commit")  # items of the environment that all workers share
 
 
@@ -48,6 +49,8 @@ class MissingDataError(Exception):
 
 class ClusterError(LinrnnError):
     """A cluster that cannot be used."""
+
+    exit_code = 6
 
 
 class WorkerProcess(ForkServerProcess):
@@ -162,12 +165,15 @@ def cluster_workers(address: str) -> Iterator[ClusterWorkers]:
     """Connect to a Dask scheduler; ClusterError unless its workers have this process's code and libraries."""
     try:
         from distributed import Client
+        from distributed.comm.core import CommClosedError
     except ImportError as error:
         raise ConfigError("--cluster needs the extra `cluster`: pip install 'linrnn[cluster]'") from error
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what fails is raised
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, TimeoutError, CommClosedError) as error:
         reason = str(error).partition("\n")[0] or "no answer"
         raise ClusterError(f"no Dask workers at {address}: {reason}; start a scheduler and workers there") from error
     workers = ClusterWorkers(client)

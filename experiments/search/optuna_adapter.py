@@ -24,6 +24,7 @@ from linrnn.config.settings import Choice, Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.store.access import Store, silence_optuna
+from tracking.store.study_table import RUN_ID
 
 STATES = {  # a diverged trial, without a curve, ranks below all pruned ones; TPE ignores a failed one
     "complete": TrialState.COMPLETE,
@@ -124,7 +125,7 @@ def to_frozen_trial(space: SearchSpace, result: TrialSummary, run_id: str) -> Fr
         value=result.loss if state is TrialState.COMPLETE else None,
         params={name: domain.parse(text[name]) for name, domain in space.items()},
         distributions=build_distributions(space),
-        user_attrs={"run_id": run_id, "outcome": result.outcome, HAS_DIVERGED: result.has_diverged},
+        user_attrs={RUN_ID: run_id, "outcome": result.outcome, HAS_DIVERGED: result.has_diverged},
         intermediate_values=curve,
     )
     trial.datetime_start = datetime.fromtimestamp(result.start_time)

@@ -19,10 +19,12 @@ from experiments.search.optuna_adapter import (
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig
+from tracking.runs.inspection import inspect_runs
 from tracking.runs.query import study_runs
 from tracking.runs.reader import read_result
 from tracking.runs.writer import end_run
 from tracking.store.access import Store
+from tracking.store.study_table import RUN_ID
 
 
 @dataclass
@@ -62,14 +64,21 @@ class StudyState:
         return sum(number in self.history for number in range(self.config.trials))
 
     def reconcile(self) -> None:
-        """Make MLflow and Optuna agree: close interrupted runs as KILLED, add missing trials to Optuna. Idempotent."""
+        """Make MLflow and Optuna agree: close interrupted runs as KILLED, add missing trials to Optuna. Idempotent.
+
+        The runs decide what the trials are: those whose run is missing or damaged are trained again.
+        """
         trials = self.study.get_trials(deepcopy=False)
-        self.history, self.report_count = dict(enumerate(trials)), len(trials)
+        self.history, self.report_count = {}, len(trials)
         with self.store.write_errors():
-            for run in study_runs(self.store, self.config.task, self.study.study_name):
+            runs = study_runs(self.store, self.study.study_name)
+            for run in runs:
                 if run.is_running:
                     end_run(self.store, run.run_id, "KILLED")
-                elif run.is_recorded and run.number not in self.history:
+            reports = {trial.user_attrs.get(RUN_ID) for trial in trials}
+            sound = inspect_runs(self.store, (run for run in runs if run.is_recorded)).sound
+            for run in sorted(sound, key=lambda run: run.run_id in reports):  # of two of one number, Optuna's
+                if run.model == self.base.model.name:
                     self.history[run.number] = self.to_trial(read_result(self.store, run), run.run_id)
         self.report()
 

@@ -30,13 +30,12 @@ from linrnn.training.history import OBJECTIVE
 from linrnn.training.trial_config import TrialConfig, from_text, searchable_settings, setting_owners, to_text
 from tracking.legacy_settings import LEGACY_VALUES
 from tracking.schema import Param
+from tracking.sweep_identity import FILE_DIGEST, drop_digest
 
 if TYPE_CHECKING:
     from tracking.run_views import SweepRun
 
 CONFIRMATION_SEEDS = 10**6  # the seed of a confirmation is that of the search XOR this
-DIGEST = "task.sha256"
-SHEET = "task.sheet"
 TEST_FILE = "task.test_file"
 
 
@@ -200,7 +199,7 @@ def sweep_config_of_run(params: Mapping[str, str]) -> SweepConfig:
     apart = (Param.MODELS, Param.PRESETS, Param.SEARCHES, Param.DATA_FILE)
     common = {name: text for name, text in params.items() if name not in apart and not is_sweep_setting(name)}
     if common["task"] == "series" and Param.DATA_FILE in params:
-        common.setdefault(DIGEST, params[Param.DATA_FILE])  # 0.1.0 had no such setting
+        common.setdefault(FILE_DIGEST, params[Param.DATA_FILE])  # 0.1.0 had no such setting
     presets = frozenset() if params[Param.PRESETS] == "nothing" else frozenset(params[Param.PRESETS].split(", "))
     models = params[Param.MODELS].split(", ")
     searches = frozenset(filter(None, params.get(Param.SEARCHES, "").split(", ")))
@@ -252,14 +251,6 @@ def check_searches(config: SweepConfig, names: Sequence[str]) -> frozenset[str]:
         if name in config.presets:
             raise ConfigError(f"{name} is set to a value and cannot be searched as well: leave one out")
     return frozenset(names) & set(optional)
-
-
-def drop_digest(text: Mapping[str, str]) -> dict[str, str]:
-    """Return a flat text without the digest of the file, which the names of studies have under another name.
-
-    Nor has it a sheet that is not named: studies of files have the names that they had before there was that setting.
-    """
-    return {name: value for name, value in text.items() if name != DIGEST and (name, value) != (SHEET, "")}
 
 
 def is_sweep_setting(name: str) -> bool:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from experiments.search.sweep_config import read_sweep_config
 from tracking.model_colors import model_color
-from tracking.run_views import TrialRun
+from tracking.run_views import LinrnnRun, SweepRun, TrialRun
 from tracking.runs.consistency import (
     count_records,
+    find_altered_studies,
     find_colorless_runs,
     find_lost_runs,
     find_runs_without_files,
@@ -21,8 +22,9 @@ from tracking.runs.consistency import (
     find_unreported_trials,
 )
 from tracking.runs.environment import LIBRARIES
+from tracking.runs.inspection import CHILDREN, find_fault
 from tracking.runs.query import find_all_runs, find_sweeps
-from tracking.schema import Tag
+from tracking.schema import SWEEPS, SchemaError, Tag
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
 from tracking.store.health import free_bytes, integrity_error, leftover_files, read_schemas, upgrade
@@ -44,6 +46,10 @@ class FindingKind(StrEnum):
     MISSING_RUN = "lost run"
     MISSING_FILES = "lost files"
     MISSING_COLORS = "missing colors"
+    CONTRADICTION = "contradiction"
+    EXPERIMENT_NAME = "renamed experiment"
+    MISSING_EXPERIMENT = "deleted experiment"
+    STUDY_CHANGE = "altered study"
 
 
 BLOCKING = (FindingKind.DAMAGE, FindingKind.SCHEMA)  # until fixed, the store cannot be opened
@@ -97,18 +103,32 @@ def check_folder(root: Path) -> Iterator[Finding]:
 
 def check_records(store: Store) -> Iterator[Finding]:
     """Yield the disagreements between the two databases and the files of runs."""
-    runs = find_all_runs(store)
+    every = find_all_runs(store)
+    runs = []
+    for run in every:
+        if fault := find_fault(store, run):
+            yield contradiction(store, run, fault)
+        else:
+            runs.append(run)
+    experiments = list(check_experiments(store, runs))
+    yield from experiments
     for run in find_stale_runs(store, runs):
         what = f"run {run.run_id} is RUNNING, but its process has ended"
         yield Finding(FindingKind.STALE_RUN, what, "close it as KILLED", partial(close_run, store, run.run_id))
     for name, number in find_unreported_trials(store, runs):
         what = f"trial {number} of {name} is in MLflow, but not in Optuna"
         yield Finding(FindingKind.MISSING_TRIAL, what, "add it to Optuna", partial(reconcile_study, store, name))
-    for name, number in find_lost_runs(store, runs):
+    is_deleted = any(finding.kind is FindingKind.MISSING_EXPERIMENT for finding in experiments)
+    for name, number in [] if is_deleted else find_lost_runs(store, every):
         yield Finding(
             FindingKind.MISSING_RUN,
             f"trial {number} of {name} is in Optuna, but its run is missing",
-            "run the sweep again with --fresh",
+            "restore it in MLflow, or run the same sweep, which trains it again",
+        )
+    for name, number in find_altered_studies(store, runs).items():
+        what = f"trial {number} of {name} in Optuna is not that of its run in MLflow"
+        yield Finding(
+            FindingKind.STUDY_CHANGE, what, "write the study anew from the runs", partial(rebuild_study, store, name)
         )
     for run in find_runs_without_files(runs):
         yield Finding(
@@ -124,6 +144,56 @@ def check_records(store: Store) -> Iterator[Finding]:
             "set it",
             partial(set_colors, store, colorless),
         )
+
+
+def contradiction(store: Store, run: LinrnnRun, fault: str) -> Finding:
+    """Return the finding on a run that lacks or contradicts something; a sweep trains its trials again."""
+    is_newer = "newer linrnn" in fault
+    again = isinstance(run, SweepRun) or run.find_tag(Tag.PHASE) in CHILDREN
+    if is_newer or not again:
+        advice = "this version leaves it out" if is_newer else "undo that, or delete the run in MLflow"
+        return Finding(FindingKind.CONTRADICTION, fault, advice)
+    advice = "delete the run, which MLflow can restore; the same linrnn sweep makes it again"
+    return Finding(FindingKind.CONTRADICTION, fault, advice, partial(delete_run, store, run.run_id))
+
+
+def check_experiments(store: Store, runs: Sequence[LinrnnRun]) -> Iterator[Finding]:
+    """Yield the experiments of linrnn's runs that were deleted, or that have another name than their task's."""
+    names = {number: name for name, number in store.runs.experiments().items()}
+    sweeps = {run.run_id: run for run in runs if isinstance(run, SweepRun)}
+    tasks = {task for sweep in sweeps.values() if (task := sweep.find_tag(Tag.TASK))}
+    wanted = tasks | ({SWEEPS} if any(run.find_tag(Tag.PHASE) in CHILDREN for run in runs) else set())
+    for name, number in store.runs.experiments("deleted").items():
+        if name in wanted - set(names.values()):
+            what = f"the experiment {name!r} was deleted in MLflow"
+            yield Finding(
+                FindingKind.MISSING_EXPERIMENT, what, "restore it, with its runs", partial(restore, store, number)
+            )
+    parents = {run.experiment_id: sweeps[run.parent].find_tag(Tag.TASK) for run in runs if run.parent in sweeps}
+    expected = parents | {sweep.experiment_id: SWEEPS for sweep in sweeps.values()}
+    for number, task in expected.items():
+        if task and names.get(number, task) != task:
+            what = f"the experiment of {task} is named {names[number]!r} in MLflow, and new runs go to another one"
+            fix = None if task in names.values() else partial(rename, store, number, task)
+            yield Finding(FindingKind.EXPERIMENT_NAME, what, f"name it {task!r}", fix)
+
+
+def delete_run(store: Store, run_id: str) -> None:
+    """Delete a run, which MLflow keeps and can restore."""
+    with store.write_errors():
+        store.client.delete_run(run_id)
+
+
+def restore(store: Store, number: str) -> None:
+    """Restore a deleted experiment, with its runs."""
+    with store.write_errors():
+        store.client.restore_experiment(number)
+
+
+def rename(store: Store, number: str, name: str) -> None:
+    """Give an experiment its name."""
+    with store.write_errors():
+        store.client.rename_experiment(number, name)
 
 
 def close_run(store: Store, run_id: str) -> None:
@@ -142,11 +212,20 @@ def set_colors(store: Store, runs: Sequence[TrialRun]) -> None:
         set_tags(store, run.run_id, {Tag.RUN_COLOR: model_color(run.model)})
 
 
+def rebuild_study(store: Store, name: str) -> None:
+    """Delete a study in Optuna and add its trials anew from their runs."""
+    with store.lock([name]), store.write_errors():
+        store.studies.delete_study(store.studies.get_study_id_from_name(name))
+    reconcile_study(store, name)
+
+
 def reconcile_study(store: Store, name: str) -> None:
     """Reconcile both databases for a study, as resuming its sweep does."""
     from experiments.search.study_state import open_studies  # Optuna and MLflow
 
-    sweep = next(run for run in find_sweeps(store) if name in run.studies)
+    sweep = next((run for run in find_sweeps(store) if name in run.studies), None)
+    if sweep is None:
+        raise SchemaError(f"no sound sweep in the store has the study {name}: run the same linrnn sweep again")
     names = sweep.studies
     with store.lock(names):
         list(open_studies(read_sweep_config(sweep), store, names))
@@ -169,6 +248,6 @@ def apply_fix(finding: Finding) -> bool:
         return False
     try:
         finding.fix()
-    except LockConflictError:
+    except (LockConflictError, SchemaError):
         return False
     return True

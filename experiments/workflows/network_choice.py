@@ -86,7 +86,7 @@ def is_task(name: str) -> bool:
 def best_linear_run(store: Store, task: str) -> TrialRun:
     """Return the linear trial of the lowest objective in a task's last finished sweep, or in its experiment."""
     sweeps = [sweep for sweep in find_sweeps(store, FINISHED) if sweep.source == task]
-    runs = trial_runs(store, sweeps[-1]) if sweeps else select_trials(store, None, RunChoice(task))
+    runs = trial_runs(store, sweeps[-1]) if sweeps else select_trials(store, None, RunChoice(task)).sound
     linear = [run for run in runs if is_trained(run) and run.model == LINEAR and run.is_complete]
     if not linear:
         raise ConfigError(f"no linear trial of {task} in {store.name}; run: linrnn sweep {task}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
 
 from optuna import get_all_study_names
 
-from experiments.search.sweep_config import SweepConfig, drop_digest
+from experiments.search.sweep_config import SweepConfig
 from tracking.run_views import SweepRun
 from tracking.runs.query import find_sweeps
 from tracking.runs.writer import begin_sweep, end_run, resume_sweep
 from tracking.schema import Tag
 from tracking.store.access import Store
 from tracking.store.run_search import RunFilter
+from tracking.sweep_identity import sweep_identity
 
 
 def study_names(config: SweepConfig, store: Store, fresh: bool) -> list[str]:
@@ -38,15 +37,15 @@ def append_number(stem: str, count: int) -> str:
 
 
 def find_same_sweep(config: SweepConfig, store: Store, names: list[str]) -> SweepRun | None:
-    """Return the run of this sweep, or None; the caller holds the locks of its studies.
+    """Return the run of this sweep, or None; the caller holds the locks of its studies. One that was altered is not it.
 
     Other sweeps of these studies that are RUNNING are closed: their process has ended, as it would hold the locks.
     """
-    identity = sweep_identity(config, names)
+    identity = sweep_identity(config.text(), names)
     same = None
     for run in find_sweeps(store, RunFilter(tags={Tag.TASK: config.task})):
         if run.identity == identity:
-            same = run
+            same = run if not run.params or sweep_identity(run.params, run.studies) == identity else same
         elif run.is_running and set(names) & set(run.studies):
             with store.write_errors():
                 end_run(store, run.run_id, "KILLED")
@@ -62,12 +61,7 @@ def begin_or_resume(
         return earlier.run_id
     tags: dict[str, str] = {
         Tag.TASK: config.task,
-        Tag.IDENTITY: sweep_identity(config, names),
+        Tag.IDENTITY: sweep_identity(config.text(), names),
         Tag.STUDIES: ", ".join(names),
     }
     return begin_sweep(store, f"{config.task} sweep", config.text(), tags, files)
-
-
-def sweep_identity(config: SweepConfig, names: list[str]) -> str:
-    """Return a text that is equal for two sweeps if and only if they compute the same, in the same studies."""
-    return sha256(json.dumps([drop_digest(config.text()), names], sort_keys=True).encode()).hexdigest()[:16]

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from linrnn.errors import ConfigError
 from tracking.run_views import LinrnnRun, SweepRun, TrialRun
-from tracking.runs.query import find_all_runs, find_trials
+from tracking.runs.inspection import Inspection, inspect_runs
+from tracking.runs.query import find_all_runs, inspect_sweeps
 from tracking.runs.run_reference import find_run
 from tracking.schema import Tag
 from tracking.store.access import Store
@@ -44,14 +45,16 @@ def task_source(run: LinrnnRun) -> str:
     return run.source if isinstance(run, SweepRun) else run.params.get("task.file") or run.params.get("task", "")
 
 
-def select_sweeps(store: Store, task: str = "") -> list[SweepRun]:
-    """Return the sweeps of a task, or of all, the earliest first."""
-    runs = find_all_runs(store)
-    return [run for run in runs if isinstance(run, SweepRun) and task in ("", run.source)]
+def select_sweeps(store: Store, task: str = "") -> Inspection[SweepRun]:
+    """Return the sound sweeps of a task, or of all, the earliest first, and what is wrong with the others."""
+    sweeps = inspect_sweeps(store)
+    return sweeps._replace(sound=[run for run in sweeps.sound if task in ("", run.source)])
 
 
-def select_trials(store: Store, sweep: str | None, choice: RunChoice) -> list[TrialRun]:
-    """Return the trials that fulfill some conditions, the earliest first: of a sweep, or of all tasks.
+def select_trials(store: Store, sweep: str | None, choice: RunChoice) -> Inspection[TrialRun]:
+    """Return the sound trials that fulfill some conditions, the earliest first, of a sweep, or of all tasks.
+
+    Those of which something is wrong are named instead.
 
     Raises
     ------
@@ -60,9 +63,11 @@ def select_trials(store: Store, sweep: str | None, choice: RunChoice) -> list[Tr
     """
     if sweep is None:
         runs = [run for run in find_all_runs(store) if isinstance(run, TrialRun)]
-        return [run for run in runs if choice.fits(run)]
+        return inspect_runs(store, (run for run in runs if choice.fits(run)))
     run = find_run(store, sweep)
     if not isinstance(run, SweepRun):
         raise ConfigError(f"run {run.run_id} is a trial, not a sweep: linrnn show {run.run_id[:8]} shows it")
-    own = [each for each in find_trials(store, run.task) if each.parent == run.run_id or each.study in run.studies]
-    return [each for each in own if choice.fits(each)]
+    studies = run.studies
+    trials = (each for each in find_all_runs(store) if isinstance(each, TrialRun))
+    own = (each for each in trials if each.parent == run.run_id or each.study in studies)
+    return inspect_runs(store, (each for each in own if choice.fits(each)))

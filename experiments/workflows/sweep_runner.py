@@ -31,8 +31,10 @@ from linrnn.errors import DataError
 from linrnn.tasks.task import TaskData
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.result import FailedTrial, TrialResult
+from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.run_views import SweepRun
 from tracking.runs.artifacts import baselines_file, data_files, nonlinearity_tests_file, step_losses_file
+from tracking.runs.inspection import inspect_runs
 from tracking.runs.query import confirmation_runs
 from tracking.runs.reader import read_baselines, read_sweep
 from tracking.runs.writer import (
@@ -109,8 +111,7 @@ class SweepRunner:
         names = study_names(self.config, self.store, self.fresh)
         self.resources.enter_context(self.store.lock(names))
         earlier = find_same_sweep(self.config, self.store, names)
-        if earlier and earlier.is_finished:
-            self.show_record(earlier)
+        if earlier and earlier.is_finished and self.show_record(earlier):
             return
         self.baselines = (earlier and find_baselines(self.store, earlier)) or compute_baselines(
             self.data.task, self.data.splits
@@ -120,6 +121,8 @@ class SweepRunner:
             if not state.is_complete:
                 self.submit_trials(state)
         files = sweep_files(self.data, self.baselines)
+        with self.store.write_errors():
+            experiment_id(self.store, self.config.task)  # where its trials go; raises before one is recorded
         self.run_id = begin_or_resume(self.config, self.store, names, earlier, files)
         self.resources.enter_context(self.store.write_errors())
         self.resources.enter_context(run_status(self.store, self.run_id))
@@ -160,13 +163,11 @@ class SweepRunner:
 
     def find_confirmations(self) -> set[str]:
         """Return the model types whose confirmation is recorded; close interrupted confirmations as KILLED."""
-        names = set()
-        for run in confirmation_runs(self.store, read_sweep(self.store, self.run_id)):
-            if run.is_recorded:
-                names.add(run.model)
-            elif run.is_running:
+        runs = confirmation_runs(self.store, read_sweep(self.store, self.run_id))
+        for run in runs:
+            if run.is_running:
                 end_run(self.store, run.run_id, "KILLED")
-        return names
+        return {run.model for run in inspect_runs(self.store, (run for run in runs if run.is_recorded)).sound}
 
     def retry(self, job: TrialJob, error: BaseException | None) -> TrialJob | None:
         """Return the job to submit again after an error that the trial did not cause, or None."""
@@ -273,13 +274,22 @@ class SweepRunner:
         """Return what the attempt returns; repeat it while a server is away."""
         return retry_on_outage(self.patience, self.progress, attempt)
 
-    def show_record(self, sweep_run: SweepRun) -> None:
-        """Summarize a sweep that is recorded already."""
-        self.summary = summarize(load_sweep(self.store, sweep_run))
+    def show_record(self, sweep_run: SweepRun) -> bool:
+        """Summarize a sweep that is recorded already; return whether all of its record is there and sound."""
+        try:
+            record = load_sweep(self.store, sweep_run)
+        except ServerAwayError:
+            raise
+        except StoreError:
+            return False
+        if record.omissions:
+            return False
+        self.summary = summarize(record)
         self.progress.skip(
             sum(study.trials for study in self.summary.studies) + len(self.summary.studies), self.config.task
         )
         self.resources.close()
+        return True
 
 
 def write_figure(store: Store, run_id: str, name: str, content: bytes) -> None:

@@ -169,10 +169,12 @@ def test_a_store_of_a_newer_version_is_named(store: Store, capsys: pytest.Captur
     tags = SWEEP | {Tag.BASELINES: "0", Tag.SCHEMA: version}
     sweep = begin_run(store, "sweeps", "newer", tags, 0.0)
     end_run(store, sweep.run_id, "FINISHED")
-    for arguments in (["compare"], ["doctor"], ["reproduce", "--sweep", sweep.run_id], ["report"]):
+    for arguments in (["compare"], ["reproduce", "--sweep", sweep.run_id], ["report"]):
         assert run(group, [*arguments, "--store", str(store.folder)]) == 6
         (line,) = capsys.readouterr().err.splitlines()
         assert sweep.run_id in line
+    assert run(group, ["doctor", "--store", str(store.folder)]) == 1
+    assert f"problem: run {sweep.run_id}" in capsys.readouterr().out
 
 
 def test_a_newer_experiment_is_not_written_to(store: Store) -> None:

@@ -9,6 +9,7 @@ from tracking.schema import CLAIMS, SWEEPS, VERSION, Tag
 from tracking.store.access import Store
 from tracking.store.disk import to_file_name
 from tracking.store.urls import file_url
+from tracking.store_errors import StoreError
 
 
 def experiment_id(store: Store, name: str) -> str:
@@ -26,6 +27,8 @@ def create_or_update(store: Store, name: str) -> str:
         location = file_url(store.folder / "mlruns" / to_file_name(name)) if store.is_local else None
         tags = {str(Tag.SCHEMA): str(VERSION)}
         number = store.client.create_experiment(name, artifact_location=location, tags=tags)
+    elif experiment.lifecycle_stage == "deleted":
+        raise StoreError(f"the experiment {name!r} was deleted in MLflow: linrnn doctor --fix restores it")
     else:
         number, tags = str(experiment.experiment_id), experiment.tags
         version = tags.get(Tag.SCHEMA)

@@ -9,6 +9,7 @@ from tracking.run_views import SweepRun, TrialRun
 from tracking.schema import CLAIMS, TRIAL_ARTIFACTS, Tag
 from tracking.store.access import Store
 from tracking.store.locks import SINGLE
+from tracking.store.study_table import StudyTrial
 from tracking.store.urls import file_path
 
 Runs = Sequence[TrialRun | SweepRun]
@@ -42,27 +43,66 @@ def run_locks(run: TrialRun | SweepRun, sweeps: Mapping[str, SweepRun]) -> list[
     return sweep.studies if sweep else [SINGLE]
 
 
+def list_trials(runs: Runs) -> dict[tuple[str, int], TrialRun]:
+    """Return the recorded trials among some sound runs, by study and number."""
+    trials = [run for run in runs if isinstance(run, TrialRun) and run.study and run.is_recorded]
+    return {(str(run.study), run.number): run for run in trials}
+
+
 def find_unreported_trials(store: Store, runs: Runs) -> list[tuple[str, int]]:
     """Return the recorded trials that are next in a study but missing from Optuna: study and number.
 
     Studies that a process works on are left out.
     """
-    trials = [run for run in runs if isinstance(run, TrialRun) and run.study and run.is_recorded]
-    recorded = {(str(run.study), run.number) for run in trials}
+    recorded = list_trials(runs)
     studies = store.list_trials()
     next_trials = [(name, len(studies.get(name, ()))) for name in sorted({name for name, _ in recorded})]
     return [(name, number) for name, number in next_trials if (name, number) in recorded and store.is_unlocked([name])]
 
 
 def find_lost_runs(store: Store, runs: Runs) -> list[tuple[str, int]]:
-    """Return the trials in Optuna whose run is missing from MLflow: study and number."""
-    present = {run.run_id for run in runs}
+    """Return the trials in Optuna of which MLflow has neither the run nor another one: study and number."""
+    present, recorded = {run.run_id for run in runs}, list_trials(runs)
     return [
         (name, trial.number)
         for name, trials in store.list_trials().items()
         for trial in trials
-        if trial.run_id and trial.run_id not in present
+        if trial.run_id and trial.run_id not in present and (name, trial.number) not in recorded
     ]
+
+
+def find_altered_studies(store: Store, runs: Runs) -> dict[str, int]:
+    """Return the studies in Optuna of which a trial is not that of its run, or is not linrnn's: name and number.
+
+    Studies that a process works on are left out.
+    """
+    recorded = list_trials(runs)
+    own = {name for name, _ in recorded}
+    altered = {
+        name: trial.number
+        for name, trials in store.list_trials().items()
+        if name in own
+        for trial in reversed(trials)
+        if not agrees(trial, recorded.get((name, trial.number)))
+    }
+    return {name: number for name, number in altered.items() if store.is_unlocked([name])}
+
+
+def agrees(trial: StudyTrial, run: TrialRun | None) -> bool:
+    """Whether a trial in Optuna has the loss of its run and its numbers; where the run is lost, whether it is ours."""
+    if run is None:
+        return trial.run_id is not None
+    numbers = {name: value for name, value in trial.params.items() if isinstance(value, int | float)}
+    settings = all(number_of(run.params.get(name)) in (None, value) for name, value in numbers.items())
+    return settings and (trial.state != "COMPLETE" or trial.value == run.objective)
+
+
+def number_of(text: str | None) -> float | None:
+    """Return the number in the text of a setting; None for a choice."""
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
 
 
 def find_runs_without_files(runs: Runs) -> list[TrialRun]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -36,7 +37,7 @@ from tracking.runs.artifacts import (
     parse_weights,
 )
 from tracking.runs.run_reference import find_run
-from tracking.schema import DATA, Artifact, CurveArray, check_artifact_name
+from tracking.schema import DATA, Artifact, CurveArray, Tag, check_artifact_name
 from tracking.store.access import Store, open_store
 from tracking.store.disk import read_plain_file
 from tracking.store.error_translation import failures, first_line
@@ -160,6 +161,7 @@ def read_run(store: Store, run_id: str) -> TrialRun | SweepRun:
     view = to_linrnn_run(run)
     if view is None:
         raise ConfigError(f"run {run_id} is not one of linrnn's")
+    _ = view.version  # raises for a newer one
     return view
 
 
@@ -230,7 +232,10 @@ def read_optional(store: Store, run: LinrnnRun, name: Artifact, parse: Callable[
 
 def read_baselines(store: Store, sweep: SweepRun) -> Baselines:
     """Return the baselines and bounds of a sweep's task, with their step losses where these are recorded."""
-    baselines = parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines)
+    content = read_file(store, sweep, Artifact.BASELINES)
+    if sha256(content).hexdigest() != sweep.tag(Tag.BASELINES):
+        raise sweep.error(f"has a {Artifact.BASELINES} that is not the file whose SHA-256 is in its tag")
+    baselines = parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines, content)
     step_losses = read_optional(store, sweep, Artifact.BASELINE_STEP_LOSSES, parse_step_losses)
     return replace(baselines, step_losses=step_losses or {})
 

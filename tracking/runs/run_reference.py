@@ -40,6 +40,7 @@ def find_run(store: Store, reference: str) -> TrialRun | SweepRun:
     view = (find_by_id(store, reference) if set(reference) <= HEXADECIMAL else None) or find_by_name(store, reference)
     if view is None:
         raise ConfigError(f"no run {reference!r} in the store {store.name}: linrnn list shows ids and names")
+    _ = view.version  # raises for a newer one
     return view
 
 

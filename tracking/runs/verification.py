@@ -80,8 +80,12 @@ class TrialRecord:
         return self.load()
 
     def load(self) -> TrialResult:
-        """Return the same without verification."""
-        return load_result(self.config, self.tags[Tag.FORM], self.start, self.metrics[Metric.SECONDS], self.read)
+        """Return the same without verification; raise DamageError where what it needs is missing."""
+        form, seconds = self.tags.get(Tag.FORM), self.metrics.get(Metric.SECONDS)
+        if form is None or seconds is None:
+            lacking = f"tag '{Tag.FORM}'" if form is None else f"metric '{Metric.SECONDS}'"
+            raise DamageError(f"it lacks the {lacking}")
+        return load_result(self.config, form, self.start, seconds, self.read)
 
     def baselines(self) -> Baselines | None:
         """Return the baselines and bounds of its task as they were when it was trained; None where it has none."""

@@ -6,6 +6,7 @@ is used, as it takes seconds and a shell that completes run ids needs the SQL al
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import warnings
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracking.store.urls import is_sqlite, sqlite_path
+from tracking.store_errors import StoreError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -47,7 +49,7 @@ TEMPLATES = Path(__file__).parent / "templates"  # SQL of empty databases; tests
 DEFAULT_EXPERIMENT = "update experiments set artifact_location = ?, creation_time = ?, last_update_time = ?"
 LIBRARY_VERSION = "update version_info set library_version = ?"
 MLFLOW_REVISION = "dc11669786a5"  # of the schema that the following statements read
-EXPERIMENTS = "select name, experiment_id from experiments where lifecycle_stage = 'active' order by experiment_id"
+EXPERIMENTS = "select name, experiment_id from experiments where lifecycle_stage = ? order by experiment_id"
 RUNS = """
 select run_uuid, experiment_id, status, start_time, end_time, artifact_uri from runs
 where {condition} order by start_time, run_uuid
@@ -70,9 +72,8 @@ TRIAL_ITEMS = {  # of all trials; floats and integers alone are searched
     "params": "select trial_id, param_name, param_value from trial_params",
     "values": "select trial_id, objective, case value_type when 'FINITE' then value end from trial_values",
 }
-TAG_CONDITION = (
-    "exists (select 1 from tags as mark where mark.run_uuid = runs.run_uuid and mark.key = ? and mark.value = ?)"
-)
+TAG_PRESENCE = "exists (select 1 from tags as mark where mark.run_uuid = runs.run_uuid and mark.key = ?)"
+TAG_CONDITION = TAG_PRESENCE.replace("mark.key = ?", "mark.key = ? and mark.value = ?")
 
 
 def server_environment(tracking_uri: str, artifacts: str) -> dict[str, str]:
@@ -99,6 +100,7 @@ def mlflow_application() -> FastAPI:
 
 def mlflow_client(uri: str) -> MlflowClient:
     """Return MLflow's client; on SQLite its writers wait as long as Optuna's, not the 20 s that MLflow sets."""
+    check_variables()
     from mlflow import MlflowClient
     from sqlalchemy import event
 
@@ -107,6 +109,20 @@ def mlflow_client(uri: str) -> MlflowClient:
         engine = client._tracking_client.store.engine
         event.listen(engine, "before_cursor_execute", lengthen_timeout, retval=True)  # once, however often called
     return client
+
+
+def check_variables() -> None:
+    """Raise StoreError for an environment variable of MLflow's whose value it cannot read."""
+    names = [name for name in os.environ if name.startswith("MLFLOW_")]
+    try:
+        from mlflow import environment_variables
+    except ValueError as error:
+        raise StoreError(f"MLflow cannot read an environment variable ({error}): unset one of {names}") from error
+    for name in names:
+        try:
+            getattr(getattr(environment_variables, name, None), "get", str)()
+        except ValueError as error:
+            raise StoreError(f"MLflow cannot read the environment variable {name}: unset it") from error
 
 
 def lengthen_timeout(_: Any, __: Any, statement: str, parameters: Any, *more: Any) -> tuple[str, Any]:

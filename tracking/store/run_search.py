@@ -26,12 +26,15 @@ class RunFilter(NamedTuple):
         First characters of the id.
     name : str
         First characters of the name.
+    tag : str
+        A tag that the run has, whatever its value.
     """
 
     status: str = ""
     tags: Mapping[str, str] = {}
     prefix: str = ""
     name: str = ""
+    tag: str = ""
 
     def query(self) -> str:
         """Return the conditions in MLflow's language of filters."""
@@ -39,14 +42,15 @@ class RunFilter(NamedTuple):
         prefix = [f"attributes.run_id LIKE '{self.prefix}%'"] if self.prefix else []
         start = [f"attributes.run_name LIKE '{self.name}%'"] if self.name else []
         tags = [f"tags.`{name}` = '{text}'" for name, text in self.tags.items()]
-        return " and ".join([*status, *prefix, *start, *tags])
+        presence = [f"tags.`{self.tag}` LIKE '%'"] if self.tag else []
+        return " and ".join([*status, *prefix, *start, *tags, *presence])
 
 
 class RunSearch(Protocol):
     """Where runs are found."""
 
-    def experiments(self) -> dict[str, str]:
-        """Return the ids of MLflow's experiments by name."""
+    def experiments(self, stage: str = "active") -> dict[str, str]:
+        """Return the ids of MLflow's experiments by name: of the active ones, or of the `deleted` ones."""
 
     def find(self, experiment_ids: Sequence[str], condition: RunFilter) -> Iterator[RunRecord]:
         """Yield the runs of some experiments that fulfill a condition, the earliest first."""
@@ -67,9 +71,12 @@ class ClientSearch:
     def __init__(self, client: MlflowClient) -> None:
         self.client = client
 
-    def experiments(self) -> dict[str, str]:
-        """Return the ids of MLflow's experiments by name."""
-        return {each.name: str(each.experiment_id) for each in self.client.search_experiments()}
+    def experiments(self, stage: str = "active") -> dict[str, str]:
+        """Return the ids of MLflow's experiments by name: of the active ones, or of the `deleted` ones."""
+        from mlflow.entities import ViewType
+
+        view = ViewType.ACTIVE_ONLY if stage == "active" else ViewType.DELETED_ONLY
+        return {each.name: str(each.experiment_id) for each in self.client.search_experiments(view_type=view)}
 
     def find(self, experiment_ids: Sequence[str], condition: RunFilter) -> Iterator[RunRecord]:
         """Yield the runs of some experiments that fulfill a condition, the earliest first."""

@@ -18,6 +18,7 @@ from tracking.store.library_internals import (
     RUN_ITEMS,
     RUNS,
     TAG_CONDITION,
+    TAG_PRESENCE,
     read_revisions,
 )
 from tracking.store.run_search import RunFilter
@@ -73,10 +74,10 @@ class RunTable:
         except sqlite3.Error:
             return False
 
-    def experiments(self) -> dict[str, str]:
-        """Return the ids of MLflow's experiments by name."""
+    def experiments(self, stage: str = "active") -> dict[str, str]:
+        """Return the ids of MLflow's experiments by name: of the active ones, or of the `deleted` ones."""
         with self.connect() as connection:
-            return {name: str(number) for name, number in connection.execute(EXPERIMENTS)}
+            return {name: str(number) for name, number in connection.execute(EXPERIMENTS, [stage])}
 
     def find(self, experiment_ids: Sequence[str], condition: RunFilter) -> Iterator[RunRecord]:
         """Yield the runs of some experiments that fulfill a condition, the earliest first."""
@@ -86,6 +87,7 @@ class RunTable:
         options += [("runs.run_uuid glob ?", [f"{condition.prefix}*"])] if condition.prefix else []
         options += [("substr(runs.name, 1, length(?)) = ?", [condition.name] * 2)] if condition.name else []
         options += [(TAG_CONDITION, [str(name), text]) for name, text in condition.tags.items()]
+        options += [(TAG_PRESENCE, [str(condition.tag)])] if condition.tag else []
         yield from self.select(" and ".join([*texts, *(text for text, _ in options)]), [*values, *flat(options)])
 
     def read(self, run_id: str) -> RunRecord | None:

@@ -74,7 +74,7 @@ def test_what_is_recorded_is_not_trained_again(store: Store) -> None:
     first, again = collect(store, counting), collect(store, no_workers)
     assert counts == [2]
     assert {each.run_id for each in first.values()} == {each.run_id for each in again.values()}
-    runs = {run.run_id: run for run in evidence_runs(store, "sine")}
+    runs = {run.run_id: run for run in evidence_runs(store)}
     assert len(runs) == 3
     for trial, item in again.items():
         run = runs[item.run_id]
@@ -88,7 +88,7 @@ def test_what_is_recorded_is_not_trained_again(store: Store) -> None:
 def test_evidence_is_reproduced(store: Store, name: str) -> None:
     (trial,) = [each for each in PURPOSES if each.model.name == name][:1]
     item = collect(store, purposes={trial: "e"})[trial]
-    record = load_record(store, next(run for run in evidence_runs(store, "sine") if run.run_id == item.run_id))
+    record = load_record(store, next(run for run in evidence_runs(store) if run.run_id == item.run_id))
     np.random.default_rng().random(3)
     assert reproduce_trial(record, record.verify(), 1e-3, store, NullProgress()).verdict == "IDENTICAL"
 
@@ -127,4 +127,4 @@ def test_a_failed_trial_is_named_and_the_others_are_recorded(store: Store) -> No
     errors: list[Exception] = [RuntimeError("out of luck")]
     with pytest.raises(EvidenceError, match="out of luck"):
         collect(store, lambda _: nullcontext(FragileExecutor(errors)))
-    assert len(evidence_runs(store, "sine")) == 2
+    assert len(evidence_runs(store)) == 2

@@ -340,13 +340,13 @@ class TestBest:
     def test_another_best_takes_tag_and_alias_and_a_version_once(self, done: Swept, tmp_path: Path) -> None:
         store = open_store(new_store(done.store.folder, tmp_path / "store"))
         study = done.run.studies[0]
-        runs = study_runs(store, "sine", study)
+        runs = study_runs(store, study)
         first = store.client.get_model_version_by_alias(study, "best")
         assert first.source.startswith((tmp_path / "store").as_uri())  # the folder was moved
         (best,) = [each for each in runs if "best" in each.tags]
         other = next(each for each in runs if "best" not in each.tags)
         for chosen, versions in ((other, {1, 2}), (best, {1, 2}), (best, {1, 2})):
-            mark_best(store, study, chosen, study_runs(store, "sine", study))
+            mark_best(store, study, chosen, study_runs(store, study))
             tagged = store.client.search_runs(
                 [best.info.experiment_id], f"tags.best = 'yes' and tags.study = '{study}'"
             )
@@ -405,5 +405,5 @@ class TestCommands:
             path.write_bytes(path.read_bytes()[:50])
         assert run(group, ["report", "sine", "--store", str(store.folder), "-o", str(tmp_path / "r.html")]) == 6
         out, said = capsys.readouterr()
-        assert f"its {name} is damaged" in said
+        assert name in said
         assert (out, len(said.splitlines()), (tmp_path / "r.html").exists()) == ("", 1, False)

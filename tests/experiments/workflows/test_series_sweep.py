@@ -18,7 +18,6 @@ import tracking
 from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.optuna_adapter import apply_params
 from experiments.search.sweep_config import prepare_sweep, sweep_config, sweep_config_of_run
-from experiments.workflows.resume import sweep_identity
 from experiments.workflows.trial import attach_data_files, run_trial
 from linrnn.errors import ConfigError, DataError
 from linrnn.training.result import TrialResult
@@ -30,6 +29,7 @@ from tracking.runs.query import find_runs, last_sweeps
 from tracking.runs.reader import read_run, read_trial
 from tracking.runs.writer import record_trial
 from tracking.store.access import Store, open_store
+from tracking.sweep_identity import sweep_identity
 
 SMALL = ("--trials", "2", "--epochs", "20", "--replicas", "2", "--set", "sweep.confirmation=3")
 ASKED = ("sales.csv", "--set", "task.column=sold", "--set", "task.horizon=3")
@@ -145,7 +145,8 @@ def test_another_split_is_another_study(table: Path, name: str, text: str, monke
     assert default.study_name(default.bases[0]) != other.study_name(other.bases[0])
     again = sweep_config_of_run(other.text())
     assert again == other
-    assert sweep_identity(again, ["a"]) == sweep_identity(other, ["a"]) != sweep_identity(default, ["a"])
+    assert sweep_identity(again.text(), ["a"]) == sweep_identity(other.text(), ["a"])
+    assert sweep_identity(other.text(), ["a"]) != sweep_identity(default.text(), ["a"])
 
 
 @pytest.mark.long
