@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from experiments.cli import process_state  # first: Ctrl-C, warnings and streams, before libraries are imported
+
+# isort: split
 from importlib.metadata import PackageNotFoundError, version
 
 import click
@@ -17,6 +20,7 @@ from experiments.cli.doctor import doctor
 from experiments.cli.export import export
 from experiments.cli.forecast import forecast
 from experiments.cli.group import Group, collect_global_options, end_process, global_options, run
+from experiments.cli.help_page import show_help
 from experiments.cli.models import models
 from experiments.cli.reduce import reduce
 from experiments.cli.report import report
@@ -33,7 +37,7 @@ from experiments.cli.ui import ui
 COMMANDS = (
     *(sweep, compare, report, forecast, backtest, list_runs, show, ui),
     *(tasks, models, settings, baselines, test, train, characterise, reduce),
-    *(reproduce, diff, export, doctor, suite, claims),
+    *(reproduce, diff, export, doctor, suite, claims, show_help),
 )
 
 
@@ -74,6 +78,9 @@ for command in COMMANDS:
     linrnn.add_command(command)
 linrnn.add_alias("floors", baselines)  # its name in 0.1.0
 linrnn.add_alias("characterize", characterise)
+
+
+assert process_state
 
 
 def main() -> None:

@@ -6,19 +6,27 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
+import re
 import sys
+import tempfile
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeGuard, TypeVar
 
 import click
 
-from experiments.workflows.interrupts import handle_signals
+from experiments.cli.process_state import discard_output
+from experiments.cli.terminal_text import one_line, printable
+from experiments.workflows.interrupts import handle_signals, has_interruption
 from linrnn.errors import LinrnnError
 
+PREFIX = "LINRNN"  # of the environment variables for options: LINRNN_STORE, LINRNN_SWEEP_TRIALS
+PASSWORD = re.compile(r"://[^/@\s]*@")  # with the user, in a URL
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -51,6 +59,8 @@ def collect_global_options(context: click.Context, values: dict[str, Any]) -> Gl
     options = context.ensure_object(GlobalOptions)
     for name in vars(options):
         value = values.pop(name, None)
+        if name == "store" and value == "":
+            raise click.UsageError("--store names no folder", context)
         if value:
             setattr(options, name, value)
     if options.quiet and options.verbose:
@@ -105,7 +115,9 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, program:
 def execute(command: click.Command, arguments: Sequence[str], program: str) -> int:
     """Run a command line while signals are raised as exceptions."""
     try:
-        code = command.main(arguments, prog_name=program, standalone_mode=False)
+        if sys.stdout is None:
+            return print_error("standard output is closed: redirect it, to /dev/null if it is not needed", 1)
+        code = command.main(arguments, prog_name=program, standalone_mode=False, auto_envvar_prefix=PREFIX)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except SystemExit as error:
@@ -119,20 +131,71 @@ def execute(command: click.Command, arguments: Sequence[str], program: str) -> i
         hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
         return print_error(error.format_message() + hint, 2)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of the output ended: nothing can be printed
+        discard_output()  # its reader ended
         return 1
     except Exception as error:
-        if "--debug" in arguments:
-            raise
-        if isinstance(error, LinrnnError):
-            return print_error(str(error), error.exit_code, error)
-        return print_error(f"{type(error).__name__}: {error} (--debug shows where)", 1)
+        return report_failure(error, is_debug="--debug" in arguments or f"{PREFIX}_DEBUG" in os.environ)
+
+
+def report_failure(error: Exception, is_debug: bool) -> int:
+    """Print what ended a command, in one line, and with `--debug` where; return the exit code.
+
+    An error that is no message for the user is a bug: its traceback goes to a file, whose path is printed.
+    """
+    if has_interruption():  # libraries that are being imported turn the interruption into errors of their own
+        return print_error("interrupted", 130)
+    if is_debug:
+        click.echo(printable(traceback_text(error)), err=True)
+    if isinstance(error, LinrnnError):
+        return print_error(str(error), error.exit_code, error)
+    if is_lost_output(error):
+        discard_output()
+        return print_error(f"cannot write the output: {error.strerror}; what is recorded stays", 1, error)
+    if isinstance(error, FileNotFoundError) and not has_folder():
+        return print_error("the working folder was deleted: change to another one", 6)
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return print_error("a name is not text in UTF-8: set the locale to one of UTF-8, or rename it", 2)
+    if isinstance(error, MemoryError):
+        return print_error("not enough memory: try fewer workers, replicas or rows", 1, error)
+    log = "" if is_debug else f"; a bug, see {write_log(error)}"
+    return print_error(f"{type(error).__name__}: {error}{log} (--debug shows where)", 1, error)
+
+
+def has_folder() -> bool:
+    """Whether the working folder is there."""
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
+
+
+def is_lost_output(error: Exception) -> TypeGuard[OSError]:
+    """Whether an error is that of writing to stdout: its disk is full, or it is closed."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO):
+        return False
+    steps = [step.name for step in traceback.extract_tb(error.__traceback__)]
+    return error.filename is None and ("echo" in steps or steps[-1] == "execute" or "print" in steps)
+
+
+def traceback_text(error: Exception) -> str:
+    """Return the traceback of an error, without passwords."""
+    return PASSWORD.sub("://***@", "".join(traceback.format_exception(error)))
+
+
+def write_log(error: Exception) -> str:
+    """Write the traceback of an error to a new file; return its path, or what the user can do where there is none."""
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="linrnn-", suffix=".log", delete=False) as file:
+            file.write(traceback_text(error))
+        return file.name
+    except OSError:
+        return "the traceback"
 
 
 def print_error(message: str, code: int, error: BaseException | None = None) -> int:
     """Print an error and its notes in one line on stderr; return the exit code."""
     line = "; ".join([message, *getattr(error, "__notes__", [])])
-    click.echo(f"linrnn: {' '.join(line.split())}", err=True)
+    click.echo(one_line(f"linrnn: {line}"), err=True)
     return code
 
 
@@ -142,6 +205,6 @@ def end_process(code: int) -> NoReturn:
     threads._shutdown()  # waits for threads that are not daemons
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # closed, or without a reader
+        with suppress(OSError, ValueError, AttributeError):  # closed, or without a reader
             stream.flush()
     os._exit(code)

@@ -168,6 +168,7 @@ EPOCHS = click.option("--epochs", metavar="E", help="Epochs of each trial.  [def
 REPLICAS = click.option(
     "--replicas", metavar="S", help="Networks of each trial, trained side by side.  [default: 10, or the task's own]"
 )
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Show trials, time and disk at most; record nothing.")
 WORKERS = click.option(
     "--workers", type=click.IntRange(1, 256), metavar="W", help="Worker processes.  [default: one per core]"
 )

@@ -58,6 +58,8 @@ def reproduce(
     Exit codes: 0 IDENTICAL; 3 EQUIVALENT: other bits, but every loss within the tolerance; 4 DIFFERENT; 6 the record
     is damaged.
     """
+    if "" in (run, sweep):
+        raise click.UsageError("the run has no name: name one, or leave it out for the best trial of the last sweep")
     if sweep and run:
         raise click.UsageError("name a run or a --sweep, not both")
     if not sweep and (sample or workers):

@@ -8,7 +8,8 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
-from experiments.cli.parameters import EPOCHS, REPLICAS, SEED, SETTINGS, TRIALS, WORKERS, settings_text
+from experiments.cli.parameters import DRY_RUN, EPOCHS, REPLICAS, SEED, SETTINGS, TRIALS, WORKERS, settings_text
+from experiments.cli.plan_text import show_plan
 from experiments.cli.sweep import sweep_all
 from linrnn.models import DEFAULT_MODELS
 from linrnn.tasks import BUILT_IN
@@ -26,6 +27,7 @@ from linrnn.tasks import BUILT_IN
 @REPLICAS
 @EPOCHS
 @WORKERS
+@DRY_RUN
 @click.option(
     "--figure",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -40,6 +42,7 @@ def suite(
     replicas: str | None,
     epochs: str | None,
     workers: int | None,
+    dry_run: bool,
     figure: Path | None,
     seed: str | None,
     settings: tuple[str, ...],
@@ -59,6 +62,8 @@ def suite(
     }
     text = settings_text(settings, shorthands)
     sweeps = [prepare_sweep(task, DEFAULT_MODELS, text) for task in BUILT_IN]
+    if dry_run:
+        return show_plan(sweeps, workers, options.json)
     store, summaries = sweep_all(options, sweeps, workers)
 
     from experiments.cli.text import show_suite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ import click
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
 from experiments.cli.parameters import (
+    DRY_RUN,
     EPOCHS,
     MODEL_OR_ALL,
     REPLICAS,
@@ -24,6 +26,8 @@ from experiments.cli.parameters import (
     expand_models,
     settings_text,
 )
+from experiments.cli.plan_text import show_plan
+from experiments.cli.study_file import SUFFIX, read_study_file
 from linrnn.models import DEFAULT_MODELS, MODELS
 
 if TYPE_CHECKING:
@@ -37,10 +41,11 @@ if TYPE_CHECKING:
     """
     linrnn sweep sine
     linrnn sweep sine xor --trials 10 --epochs 200
-    linrnn sweep sine --models all
+    linrnn sweep sine --models all --dry-run
     linrnn sweep delay --search model.init --search model.num_layers
     linrnn sweep sunspots --model linear --set training.clip_norm=inf --json
     linrnn sweep data.csv --set task.column=sales --set task.horizon=12
+    linrnn sweep study.toml
     """,
 )
 @click.argument("tasks", nargs=-1, required=True, type=TASK, metavar="TASK...")
@@ -64,6 +69,7 @@ if TYPE_CHECKING:
 )
 @STUDIES
 @click.option("--fresh", is_flag=True, help="Start a new sweep instead of resuming or showing the recorded one.")
+@DRY_RUN
 @click.option("--no-pruning", is_flag=True, help="Train every trial for all epochs.")
 @click.option(
     "--patience",
@@ -87,6 +93,7 @@ def sweep(
     cluster: str | None,
     studies: str | None,
     fresh: bool,
+    dry_run: bool,
     no_pruning: bool,
     patience: float,
     seed: str | None,
@@ -95,7 +102,8 @@ def sweep(
     """Compare model types on each task: search, confirm, verdict.
 
     TASK is a name that `linrnn tasks` lists, or a file: .csv, .tsv, .txt (also .gz), .xlsx, .parquet, .feather,
-    .json, .npy or .npz, or - for standard input.
+    .json, .npy or .npz, or - for standard input. A file study.toml names tasks, models, trials, epochs, replicas, seed
+    and, in a table [set], settings; options on the command line replace what it says.
 
     Each model type has an Optuna study with the same number of trials. The best config of each study is trained again
     on fresh seeds (the confirmation: 20 replicas), and only then is the test split read. Settings that --set gives
@@ -117,7 +125,14 @@ def sweep(
             "seed": seed,
         },
     )
+    if any(task.endswith(SUFFIX) for task in tasks):
+        if len(tasks) > 1:
+            raise click.UsageError(f"a study file names all tasks: leave out {', '.join(tasks[1:])}")
+        study = read_study_file(Path(tasks[0]))
+        tasks, models, text = study.tasks, models or study.models, {**study.text, **text}
     sweeps = [prepare_sweep(task, expand_models(models), text, searches) for task in dict.fromkeys(tasks)]
+    if dry_run:
+        return show_plan(sweeps, workers, options.json)
     store, summaries = sweep_all(options, sweeps, workers, cluster, studies, fresh, patience)
     if options.json:
         from experiments.report.serialization import sweeps_json

@@ -13,12 +13,14 @@ from typing import Any
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 HINT = "finished trials are recorded; run the same command again to resume"
 
+_received: list[int] = []  # signals that were raised as exceptions
 Handler = Callable[[int, FrameType | None], Any]
 
 
 @contextmanager
 def handle_signals() -> Iterator[None]:
     """Raise KeyboardInterrupt on Ctrl-C and SystemExit(143) on SIGTERM; a second signal ends the process at once."""
+    _received.clear()
     with signal_handler(interrupt):
         yield
 
@@ -68,8 +70,14 @@ def signal_handler(handler: Handler) -> Iterator[None]:
             signal.signal(number, old)
 
 
+def has_interruption() -> bool:
+    """Whether Ctrl-C was raised as an exception since the signals were handled."""
+    return bool(_received)
+
+
 def interrupt(number: int, frame: FrameType | None) -> None:
     """Raise the exception of a signal; the next signal ends the process at once."""
+    _received.append(number)
     for each in NUMBERS:
         signal.signal(each, exit_now)
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)

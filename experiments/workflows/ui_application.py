@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from experiments.report.start_page import REPORTS, START, describe_sweep, render_start_page
 from linrnn.errors import LinrnnError
 from tracking.run_views import SweepRun, TrialRun
-from tracking.runs.query import confirmation_runs, find_sweeps, find_trials
+from tracking.runs.inspection import inspect_runs
+from tracking.runs.query import confirmation_runs, find_sweeps, study_runs
 from tracking.runs.reader import parse_artifact, read_sweep
 from tracking.schema import Artifact, Tag
 from tracking.store.access import Store, existing_store
 from tracking.store.library_internals import mlflow_application
-from tracking.store.run_search import RunFilter
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -64,12 +64,9 @@ def find_store(request: Request) -> Store:
 
 def notable_trials(store: Store, sweep: SweepRun) -> list[TrialRun]:
     """Return the confirmations of a sweep and the best trial of each of its studies."""
-    best = [
-        run
-        for study in sweep.studies
-        for run in find_trials(store, sweep.task, RunFilter(tags={Tag.STUDY: study, Tag.BEST: "yes"}))
-    ]
-    return [*(run for run in confirmation_runs(store, sweep) if run.is_recorded), *best]
+    best = [run for study in sweep.studies for run in study_runs(store, study) if run.find_tag(Tag.BEST)]
+    trials = [*(run for run in confirmation_runs(store, sweep) if run.is_recorded), *best]
+    return inspect_runs(store, trials).sound
 
 
 def answer(content: str, policy: str, status: int = 200) -> HTMLResponse:

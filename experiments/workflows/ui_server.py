@@ -80,5 +80,5 @@ def print_links(store: Store, base: str, title: str) -> None:
     """Print the links to the charts of each task and to the sweeps."""
     click.echo(title)
     for name, link in all_links(store, base).items():
-        click.echo(f"  {name}: {link}")
+        click.echo(f"  {name if name.isprintable() else ascii(name)}: {link}")
     sys.stdout.flush()
