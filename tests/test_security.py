@@ -64,9 +64,7 @@ def test_no_artifact_is_unpickled(name: str, tmp_path: Path) -> None:
     assert not target.exists()
 
 
-@pytest.mark.parametrize(
-    "arguments", [["list"], ["show", "sine"], ["compare"], ["doctor"], ["tasks"], ["settings"], ["baselines", "sine"]]
-)
+@pytest.mark.parametrize("arguments", [["list"], ["show", "sine"], ["compare"], ["doctor"], ["tasks"], ["settings"]])
 def test_no_command_connects(arguments: list[str], here: Here, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: socket.socket, address: Any) -> None:
         raise AssertionError(f"a connection to {address}")

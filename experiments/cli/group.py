@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeGuard, TypeVar
 
 import click
 
-from experiments.cli.process_state import discard_output
+from experiments.cli.process_state import discard_output, memory_limit
 from experiments.cli.terminal_text import one_line, printable
 from experiments.workflows.interrupts import handle_signals, has_interruption
 from linrnn.errors import LinrnnError
@@ -73,6 +73,8 @@ class Command(click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         options = collect_global_options(context, context.params)
+        if limit := memory_limit():
+            raise LinrnnError(f"the address space is limited to {limit / 1e6:.0f} MB: linrnn needs 1000 MB (ulimit -v)")
         return context.invoke(self.callback, options, **context.params) if self.callback else None
 
 
