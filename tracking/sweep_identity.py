@@ -16,5 +16,5 @@ def sweep_identity(text: Mapping[str, str], names: Sequence[str]) -> str:
 
 
 def drop_digest(text: Mapping[str, str]) -> dict[str, str]:
-    """Return a flat text without the digest of the file."""
+    """Return a flat text without the digest of the file, and without a sheet that is not named, as in older sweeps."""
     return {name: value for name, value in text.items() if name != FILE_DIGEST and (name, value) != (SHEET, "")}
