@@ -9,7 +9,7 @@ from tracking.run_views import SweepRun, TrialRun
 from tracking.schema import CLAIMS, TRIAL_ARTIFACTS, Tag
 from tracking.store.access import Store
 from tracking.store.locks import SINGLE
-from tracking.store.study_table import StudyTrial
+from tracking.store.study_table import OptunaTrial
 from tracking.store.urls import file_path
 
 Runs = Sequence[TrialRun | SweepRun]
@@ -88,7 +88,7 @@ def find_altered_studies(store: Store, runs: Runs) -> dict[str, int]:
     return {name: number for name, number in altered.items() if store.is_unlocked([name])}
 
 
-def agrees(trial: StudyTrial, run: TrialRun | None) -> bool:
+def agrees(trial: OptunaTrial, run: TrialRun | None) -> bool:
     """Whether a trial in Optuna has the loss of its run and its numbers; where the run is lost, whether it is ours."""
     if run is None:
         return trial.run_id is not None
