@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,10 +24,15 @@ class Adding(RandomTask):
     """
 
     name: ClassVar[str] = "adding"
+    defaults: ClassVar[Mapping[str, str]] = {
+        "training.epochs": "600",  # enough
+        "training.evaluations": "25",  # each costs as much as an epoch
+        "sweep.trials": "12",  # each takes long
+    }
     noise_bound: ClassVar[float] = 0.0
 
-    length: int = setting(10, Integers(3, 1_000_000), "T, numbers of a sequence")
-    sequences: int = setting(200, Integers(2, 100_000), SEQUENCES)
+    length: int = setting(20, Integers(3, 1_000_000), "T, numbers of a sequence")
+    sequences: int = setting(500, Integers(2, 100_000), SEQUENCES)
     test_sequences: int = setting(2000, Integers(0, 100_000), TEST_SEQUENCES)
 
     @property

@@ -35,7 +35,7 @@ LARGE: dict[str, dict[str, int]] = {
     "xor": {"length": 2000, "sequences": 8},
     "product": {"length": 2000, "sequences": 8},
     "parity": {"sequences": 4000},
-    "adding": {"sequences": 20_000},
+    "adding": {"length": 10, "sequences": 20_000},
     "delay": {"delay": 5},
 }
 

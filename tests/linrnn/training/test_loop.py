@@ -159,7 +159,7 @@ def test_a_diverging_replica_neither_stops_nor_touches_the_others(monkeypatch: p
 
 
 def test_replicas_are_evaluated_some_at_a_time_where_all_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = from_text({"task": "adding", "model": "tanh", "model.hidden_size": "16"})
+    asked = from_text({"task": "adding", "model": "tanh", "model.hidden_size": "16", "task.length": "10"})
     splits = asked.task.splits()
     shapes = asked.model.shapes(2, 1)
     weights = initial_weights(asked, shapes)
