@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from linrnn.models import MODELS
 
-# distinguishable by color-blind people (Wong 2011; the last two Tol 2021); one for each model type, in registry order
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
+# distinguishable by color-blind people (Wong 2011; lstm Tol 2021); one for each model type, in registry order
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#8822EE")
 
 
 def model_color(model: str) -> str:

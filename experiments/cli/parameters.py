@@ -148,6 +148,14 @@ SETTINGS = click.option(
     metavar="NAME=VALUE",
     help="Change a setting, such as training.clip_norm=inf; may be repeated.  [default: as declared]",
 )
+MODELS_OPTION = click.option(
+    "--model",
+    "--models",
+    "models",
+    multiple=True,
+    type=MODEL_OR_ALL,
+    help=f"Model type, may be repeated: {', '.join(MODELS)}; or all.  [default: {', '.join(DEFAULT_MODELS)}]",
+)
 SEARCHES = click.option(
     "--search",
     "searches",

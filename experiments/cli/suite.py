@@ -8,10 +8,20 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
-from experiments.cli.parameters import DRY_RUN, EPOCHS, REPLICAS, SEED, SETTINGS, TRIALS, WORKERS, settings_text
+from experiments.cli.parameters import (
+    DRY_RUN,
+    EPOCHS,
+    MODELS_OPTION,
+    REPLICAS,
+    SEED,
+    SETTINGS,
+    TRIALS,
+    WORKERS,
+    expand_models,
+    settings_text,
+)
 from experiments.cli.plan_text import show_plan
 from experiments.cli.sweep import sweep_all
-from linrnn.models import DEFAULT_MODELS
 from linrnn.tasks import BUILT_IN
 
 
@@ -20,9 +30,11 @@ from linrnn.tasks import BUILT_IN
     """
     linrnn suite
     linrnn suite --trials 10 --figure suite.png
+    linrnn suite --models all
     linrnn suite --json
     """,
 )
+@MODELS_OPTION
 @TRIALS
 @REPLICAS
 @EPOCHS
@@ -38,6 +50,7 @@ from linrnn.tasks import BUILT_IN
 @SETTINGS
 def suite(
     options: GlobalOptions,
+    models: tuple[str, ...],
     trials: str | None,
     replicas: str | None,
     epochs: str | None,
@@ -61,7 +74,7 @@ def suite(
         "seed": seed,
     }
     text = settings_text(settings, shorthands)
-    sweeps = [prepare_sweep(task, DEFAULT_MODELS, text) for task in BUILT_IN]
+    sweeps = [prepare_sweep(task, expand_models(models), text) for task in BUILT_IN]
     if dry_run:
         return show_plan(sweeps, workers, options.json)
     store, summaries = sweep_all(options, sweeps, workers)

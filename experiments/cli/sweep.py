@@ -13,7 +13,7 @@ from experiments.cli.output import print_json
 from experiments.cli.parameters import (
     DRY_RUN,
     EPOCHS,
-    MODEL_OR_ALL,
+    MODELS_OPTION,
     REPLICAS,
     SEARCHES,
     SEED,
@@ -28,7 +28,6 @@ from experiments.cli.parameters import (
 )
 from experiments.cli.plan_text import show_plan
 from experiments.cli.study_file import SUFFIX, read_study_file
-from linrnn.models import DEFAULT_MODELS, MODELS
 
 if TYPE_CHECKING:
     from experiments.report.summary import SweepSummary
@@ -49,14 +48,7 @@ if TYPE_CHECKING:
     """,
 )
 @click.argument("tasks", nargs=-1, required=True, type=TASK, metavar="TASK...")
-@click.option(
-    "--model",
-    "--models",
-    "models",
-    multiple=True,
-    type=MODEL_OR_ALL,
-    help=f"Model type, may be repeated: {', '.join(MODELS)}; or all.  [default: {', '.join(DEFAULT_MODELS)}]",
-)
+@MODELS_OPTION
 @SEARCHES
 @TRIALS
 @REPLICAS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.cli.terminal_table import print_table
+from experiments.cli.terminal_table import UNSPLIT, print_table, print_wide_table
 from experiments.cli.terminal_text import echo
 from experiments.report.comparison_table import (
     baselines_table,
@@ -47,7 +47,7 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
     echo(LOSSES)
     for summary in summaries:
         echo()
-        print_table("", *comparison_table(summary))
+        print_wide_table("", *comparison_table(summary))
         show_verdict(summary)
     show_links(store, summaries)
 
@@ -85,7 +85,8 @@ def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
 def show_suite(summaries: Sequence[SweepSummary], orders: Mapping[str, int | None]) -> None:
     """Print one table with a row for each task: baselines, median test loss of each model type, order, verdict."""
     models = [study.model for study in summaries[0].studies]
-    print_table(
+    show = print_wide_table if len(models) > UNSPLIT else print_table
+    show(
         "Test losses, of model types the medians of the confirmations; order that the linear network reduces to.",
         ("task", *SUITE_BASELINES, *models, "order", "verdict"),
         [suite_row(summary, models, orders[summary.task]) for summary in summaries],
@@ -98,7 +99,7 @@ def suite_row(summary: SweepSummary, models: Sequence[str], order: int | None) -
     losses = losses_by_label(summary.baselines)
     baselines = (f"{max(losses[label], ROUNDING):.3g}" for label in SUITE_BASELINES)
     medians_text = (medians.get(model, "-") for model in models)
-    return (summary.task, *baselines, *medians_text, "-" if order is None else str(order), summary.verdict.word)
+    return (summary.task, *baselines, *medians_text, "-" if order is None else str(order), summary.verdict.headline)
 
 
 def show_baselines(baselines: Baselines) -> None:

@@ -16,6 +16,7 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import QUANTILES
 
 MISSING = "-"
+MOST_SETTINGS = 3  # of a short table
 TOO_FEW = "too few replicas"
 
 
@@ -171,7 +172,9 @@ def comparison_table(summary: SweepSummary) -> Table:
 
 def short_table(summaries: Sequence[SweepSummary]) -> Table:
     """Return the table that has a row for each sweep and model type, and as many quantities as fit 80 columns."""
-    settings = list(dict.fromkeys(name for summary in summaries for name in summary.settings))
+    studies = [study for summary in summaries for study in summary.studies]
+    names = dict.fromkeys(name for study in studies for name in study.settings)
+    settings = [name for name in names if all(name in study.settings for study in studies)][:MOST_SETTINGS]
     searched = [setting_label(name) for name in short_names(settings).values()]
     objectives = dict.fromkeys(objective_label(summary.objective_name) for summary in summaries)
     columns = (*searched, *objectives, "median test loss", "divergence rate")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from experiments.report.figures.picture import Picture
 
 FIRST_FIGURES = ("predictions", "confirmation")  # names of the figures under the verdict
-SEARCH_FIGURES = ("search", "budget", "importances", "curves")
+SEARCH_FIGURES = ("search", "budget", "parameters", "importances", "curves")
 
 AnyPicture: TypeAlias = "Picture | PictureFiles"
 

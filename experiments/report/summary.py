@@ -25,10 +25,9 @@ from linrnn.analysis.statistics import (
 )
 from linrnn.analysis.verdict import LINEAR, MARGIN, Verdict, decide_verdict, resample_predictors
 from linrnn.baseline.baselines import Baselines
-from linrnn.config.settings import format_value
 from linrnn.models.model import Model
 from linrnn.training.history import OBJECTIVE, Losses
-from linrnn.training.trial_config import from_text, to_text
+from linrnn.training.trial_config import to_text
 
 INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the initial weights
 
@@ -148,8 +147,7 @@ def build_models(record: SweepRecord) -> dict[str, Model]:
     models = {}
     for base in record.config.bases:
         best = record.best_trial(base.model.name)
-        values = {name: format_value(value) for name, value in best.settings.items()} if best else {}
-        models[base.model.name] = from_text({**to_text(base), **values}).model
+        models[base.model.name] = record.build_model(best) if best else base.model
     return models
 
 

@@ -21,15 +21,16 @@ from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.series_units import SeriesUnits, read_units
 from linrnn.analysis.statistics import LossSample
 from linrnn.baseline.baselines import Baselines
+from linrnn.config.settings import format_value
 from linrnn.errors import DataError
+from linrnn.models.model import Model, Shapes, count_parameters
 from linrnn.training.history import OBJECTIVE
-from linrnn.training.trial_config import to_text
+from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.run_views import ADVICE, SweepRun, TrialRun
 from tracking.runs.artifacts import Curves
 from tracking.runs.inspection import Inspection, inspect_runs
 from tracking.runs.query import confirmation_runs, study_runs
 from tracking.runs.reader import (
-    count_parameters,
     read_baselines,
     read_characterisation,
     read_copy,
@@ -37,6 +38,7 @@ from tracking.runs.reader import (
     read_nonlinearity_tests,
     read_predictions,
     read_residual_tests,
+    read_shapes,
     read_step_losses,
 )
 from tracking.schema import Artifact, CurveArray, SchemaError, Tag
@@ -113,6 +115,8 @@ class SweepRecord:
         Quantile over replicas of the lowest validation loss that its studies minimize.
     nonlinearity_tests : NonlinearityTests or None
         Nonlinearity tests of the data; None for classes, too few data, and records of earlier versions.
+    sizes : tuple of int
+        Features of the inputs and of the outputs of the networks.
     units : SeriesUnits or None
         Unit and dates of a series from a file; None for other tasks, and where the file is neither where it was nor in
         the record.
@@ -136,6 +140,7 @@ class SweepRecord:
     nonlinearity_tests: NonlinearityTests | None = None
     units: SeriesUnits | None = None
     omissions: Sequence[str] = ()
+    sizes: tuple[int, int] = (1, 1)
 
     @property
     def models(self) -> list[str]:
@@ -169,9 +174,20 @@ class SweepRecord:
         """Return the trials of one model type."""
         return [trial for trial in self.trials if trial.model == model]
 
+    def build_model(self, trial: SearchTrial) -> Model:
+        """Return the model of a trial, with its hyperparameters."""
+        base = next(base for base in self.config.bases if base.model.name == trial.model)
+        return build_model(base, trial.settings)
+
     def best_trial(self, model: str) -> SearchTrial | None:
         """Return the best trial of one model type; None if none is complete."""
         return select_best_trial(self.study(model))
+
+
+def build_model(base: TrialConfig, values: Mapping[str, float | str]) -> Model:
+    """Return the model of a base whose searched settings have these values."""
+    text = to_text(base)
+    return from_text({**text, **{name: format_value(values[name]) for name in text if name in values}}).model
 
 
 @dataclass(frozen=True)
@@ -231,6 +247,13 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
     if not every:
         raise SchemaError(f"sweep {sweep.run_id} of {sweep.task} has no sound trial in the store{ADVICE}")
     require_confirmations(sweep, searched, runs)
+    best = {model: run for model, each in searched.items() if (run := select_best_trial(each))}
+    shapes = {model: read_shapes(store, run) for model, run in best.items()}
+    trials = [
+        search_trial(run, config.searchable(base), to_text(base))
+        for base in config.bases
+        for run in searched[base.model.name]
+    ]
     return SweepRecord(
         run_id=sweep.run_id,
         experiment=every[0].experiment_id,
@@ -238,17 +261,9 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         task=sweep.task,
         config=config,
         baselines=read_baselines(store, sweep),
-        trials=[
-            search_trial(run, config.searchable(base), to_text(base))
-            for base in config.bases
-            for run in searched[base.model.name]
-        ],
+        trials=trials,
         confirmations=[load_confirmation(store, run) for run in runs.confirmations],
-        parameters={
-            model: count_parameters(store, best)
-            for model, each in searched.items()
-            if (best := select_best_trial(each))
-        },
+        parameters={model: count_parameters(each) for model, each in shapes.items()},
         failures=[f"{run.name}: {run.find_tag(Tag.REASON) or 'no reason recorded'}" for run in every if run.is_failed],
         environment=next((run.provenance for run in reversed(every) if run.provenance), {}),
         notes=sweep.notes,
@@ -256,6 +271,7 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         nonlinearity_tests=read_nonlinearity_tests(store, sweep),
         units=load_units(store, sweep, config),
         omissions=runs.omissions,
+        sizes=infer_sizes(config, trials, shapes),
     )
 
 
@@ -270,6 +286,15 @@ def require_confirmations(sweep: SweepRun, trials: Mapping[str, Sequence[TrialRu
             f"sweep {sweep.run_id} of {sweep.task} has no sound confirmation of {', '.join(lost)}{cause}: "
             f"the same linrnn sweep trains it again"
         )
+
+
+def infer_sizes(config: SweepConfig, trials: Sequence[SearchTrial], shapes: Mapping[str, Shapes]) -> tuple[int, int]:
+    """Return input and output size of the networks, from the shapes of a best trial's parameters."""
+    for base in config.bases:
+        best = select_best_trial(trial for trial in trials if trial.model == base.model.name)
+        if best and base.model.name in shapes:
+            return build_model(base, best.settings).sizes(shapes[base.model.name])
+    return 1, 1
 
 
 def load_units(store: Store, sweep: SweepRun, config: SweepConfig) -> SeriesUnits | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from linrnn.errors import ConfigError
 from linrnn.models.linear import Linear
 from linrnn.models.model import Model, unflatten
 from linrnn.models.tanh import Tanh
@@ -74,6 +78,22 @@ class Network(nn.Module):
         start = zero if state is None else state.view(zero.shape)
         outputs, last = self.model.forward(parameters, inputs, start)
         return outputs[0], last.view(outer)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Load parameters, as `torch.nn.Module.load_state_dict` does.
+
+        Raises
+        ------
+        ConfigError
+            If one of them is complex: parameters are real, those of an `lru` real parts and imaginary parts.
+        """
+        complex_names = [name for name, value in state_dict.items() if torch.is_tensor(value) and value.is_complex()]
+        if complex_names:
+            raise ConfigError(
+                f"parameters of {self.model.name} are real, not complex as {', '.join(complex_names)} are here: "
+                "give real parts, then imaginary parts"
+            )
+        return super().load_state_dict(state_dict, strict, assign)
 
     def extra_repr(self) -> str:
         return f"{self.model}, input_size={self.input_size}, output_size={self.output_size}"

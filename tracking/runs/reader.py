@@ -20,6 +20,7 @@ from linrnn.analysis.series_history import task_scale
 from linrnn.baseline.baselines import Baselines
 from linrnn.data.series_scale import SeriesScale
 from linrnn.errors import ConfigError, DataError
+from linrnn.models.model import Shapes
 from linrnn.training.history import milestone_losses
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig
@@ -195,9 +196,9 @@ def read_weights(store: Store, run: TrialRun, which: Which = "best") -> dict[str
     return parse_artifact(store, run, WEIGHTS[which], parse_weights)
 
 
-def count_parameters(store: Store, run: TrialRun) -> int:
-    """Return the number of parameters of one network of a trial."""
-    return sum(value[0].size for value in read_weights(store, run).values())
+def read_shapes(store: Store, run: TrialRun) -> Shapes:
+    """Return the shapes of the parameters of one network of a trial."""
+    return {name: value.shape[1:] for name, value in read_weights(store, run).items()}
 
 
 def read_curves(store: Store, run: TrialRun) -> Curves:

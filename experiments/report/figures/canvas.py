@@ -30,6 +30,8 @@ SMALLEST = 1e-12  # drawn in place of a loss of 0 on a logarithmic axis
 MARGIN = 10  # factor beyond an axis' limits within which a baseline or bound is drawn, not only named
 WIDTH = 4.8  # inches: one column of print; text keeps its size on a phone
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+LEGEND_COLUMNS = 4  # entries side by side
+LEGEND_LINE = 0.19  # inches between lines of entries
 RESOLUTION = 200  # dots per inch
 COMPRESSION = 1  # of PNG, from 0 to 9: a file is a tenth larger than at 6, in half the time
 STYLE: Any = {
@@ -77,7 +79,7 @@ def apply_layout(figure: Figure) -> Figure:
 def draw_legend(figure: Figure, axes: Axes) -> None:
     """Place the legend of some axes above them, in rows of four."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=min(4, len(labels)))
+    figure.legend(handles, labels, loc="outside upper right", ncols=min(len(labels), LEGEND_COLUMNS))
 
 
 def png(figure: Figure) -> bytes:

@@ -18,6 +18,8 @@ from experiments.report.characterisation_table import network_kernel
 from experiments.report.figures.canvas import (
     FAINT,
     INK,
+    LEGEND_COLUMNS,
+    LEGEND_LINE,
     RESOLUTION,
     WIDTH,
     drawable,
@@ -260,7 +262,16 @@ def unique_legend(figure: Figure, axes: Axes) -> None:
     first: dict[str, Any] = {}
     for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
         first.setdefault(label, handle)
-    figure.legend(first.values(), first.keys(), loc="upper right", ncols=len(first))
+    figure.legend(first.values(), first.keys(), loc="upper right", ncols=min(len(first), LEGEND_COLUMNS))
+    set_margins(figure, lines=-(-len(first) // LEGEND_COLUMNS))
+
+
+def set_margins(figure: Figure, lines: int = 1) -> None:
+    """Make a figure higher where its legend has several lines, and set the positions of its axes."""
+    height = float(figure.get_figheight()) + (lines - 1) * LEGEND_LINE
+    figure.set_figheight(height)
+    top = 0.34 + (lines - 1) * LEGEND_LINE
+    figure.subplots_adjust(0.16, 0.48 / height, 0.97, 1 - top / height, wspace=0.6, hspace=0.38)
 
 
 def fixed_axes(height: float, rows: int, columns: int) -> tuple[Figure, list[Axes]]:
@@ -268,7 +279,7 @@ def fixed_axes(height: float, rows: int, columns: int) -> tuple[Figure, list[Axe
     figure = Figure(figsize=(WIDTH, height), dpi=RESOLUTION)
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
-    figure.subplots_adjust(0.16, 0.48 / height, 0.97, 1 - 0.34 / height, wspace=0.6, hspace=0.38)
+    set_margins(figure)
     return figure, list(axes.flat)
 
 

@@ -64,13 +64,14 @@ def draw_curves(table: Table, baselines: Baselines) -> Figure:
         to_floats(columns[f"{split}_{name}"]) for columns in models.values() for split in SPLITS for name in QUARTILES
     )
     axes.set(yscale="log", xlabel="epoch", ylabel=LOSS)
+    few = len(models) < MOST_LEVEL
     for model, columns in models.items():
         epochs, color = to_floats(columns["epoch"]), model_color(model)
         low, middle, high = (drawable(to_floats(columns[f"val_{name}"])) for name in QUARTILES)
         axes.fill_between(epochs, low, np.where(np.isnan(high), top, high), color=color, alpha=0.2, linewidth=0)
-        axes.plot(epochs, middle, color=color, linewidth=1.8, label=f"{model}, val")
+        axes.plot(epochs, middle, color=color, linewidth=1.8, label=f"{model}, val" if few else model)
         train = drawable(to_floats(columns["train_median"]))
-        axes.plot(epochs, train, ":", color=color, linewidth=1.1, label=f"{model}, train")
+        axes.plot(epochs, train, ":", color=color, linewidth=1.1, label=f"{model}, train" if few else None)
     draw_references(axes, baselines)
     draw_legend(figure, axes)
     return figure

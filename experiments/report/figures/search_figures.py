@@ -233,5 +233,5 @@ def draw_importances(table: Table) -> Figure:
         axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8, color=INK)
     axes.set_yticks(range(len(settings)), settings)
     axes.set(xlim=(0, 1.1), xlabel="importance (sum 1)")
-    figure.legend(loc="outside upper right", ncols=len(models))
+    draw_legend(figure, axes)
     return figure

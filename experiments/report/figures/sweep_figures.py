@@ -44,8 +44,9 @@ def answer_figures(record: SweepRecord, summary: SweepSummary) -> list[Picture]:
 def study_figures(record: SweepRecord) -> list[Picture]:
     """Return the figures of the trials of the studies."""
     from experiments.report.figures.search_figures import budget_figure, importance_figure, search_figure
+    from experiments.report.figures.size_figure import size_figure
 
-    return [search_figure(record), budget_figure(record), importance_figure(record)]
+    return [search_figure(record), budget_figure(record), size_figure(record), importance_figure(record)]
 
 
 def network_figures(record: SweepRecord) -> list[Picture]:

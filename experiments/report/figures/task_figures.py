@@ -30,6 +30,7 @@ from linrnn.baseline.baselines import Baselines
 from tracking.model_colors import model_color
 
 SMALLEST_SHOWN, LARGEST_SHOWN = 1e-6, 3.0  # losses beyond are drawn at the edge
+LEGEND_COLUMNS = 6  # entries side by side
 
 
 def baselines_figure(baselines: Baselines) -> bytes:
@@ -72,7 +73,8 @@ def suite_figure(summaries: Sequence[SweepSummary]) -> bytes:
     axes.set_axisbelow(True)
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
-    figure.legend(unique.values(), unique.keys(), loc="upper center", ncols=len(unique), frameon=False, fontsize=9)
+    columns = min(len(unique), LEGEND_COLUMNS)
+    figure.legend(unique.values(), unique.keys(), loc="upper center", ncols=columns, frameon=False, fontsize=9)
     return png(figure)
 
 

@@ -45,7 +45,8 @@ from tracking.runs.query import study_runs, trial_runs
 from tracking.runs.reader import read_config, read_sweep, read_trial
 from tracking.store.access import Store, open_store
 
-FIGURES = ["predictions", "confirmation", "search", "budget", "importances", "curves", "closed-loop", *SYSTEM_FIGURES]
+FIGURES = ["predictions", "confirmation", "search", "budget", "parameters", "importances", "curves", "closed-loop"]
+FIGURES += SYSTEM_FIGURES
 
 
 class Swept(NamedTuple):
@@ -178,6 +179,9 @@ class TestFigures:
             assert best == sorted(best, reverse=True)
             (study,) = [each for each in done.summary.studies if each.model == model]
             assert best[-1] == study.objective
+        for row in table["parameters"]:
+            hidden = read_config(runs[row["run_id"]]).model.hidden_size
+            assert int(row["parameters"]) == hidden * (hidden + 1 + 1) + hidden + 1
         last = [row for row in table["curves"] if row["epoch"] == "20"]
         for row, each in zip(last, done.summary.confirmations, strict=True):
             assert float(row["val_median"]) == runs[each.run_id].metrics["final_val_loss"]

@@ -91,6 +91,8 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
     "conclusion": str,
     "reason": str,
     "gains": dict,
+    "place": type(None),  # of two model types
+    "places": [],
     "data_share": MAYBE,
     "conditions": str,
     "question": str,
@@ -208,7 +210,7 @@ class TestWithoutAStore:
         summary = summarize(record)
         artifacts = sweep_artifacts(record, summary)
         assert {Path(name).suffix for name in artifacts} == {".html", ".csv", ".png"}
-        assert len([name for name in artifacts if name.endswith(".png")]) == 7
+        assert len([name for name in artifacts if name.endswith(".png")]) == 8
         assert render_report(record, summary, sweep_figures(record, summary)) == artifacts["report.html"]
 
     def test_the_description_lists_the_search_space_and_the_notes(self) -> None:

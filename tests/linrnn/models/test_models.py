@@ -270,6 +270,16 @@ def test_an_lru_is_scipys_diagonal_system() -> None:
     assert np.allclose(outputs[:, 0].detach(), expected + p["c"], rtol=1e-12, atol=1e-12)
 
 
+def test_complex_parameters_are_not_loaded_into_a_real_network() -> None:
+    network = Network(MODELS["lru"](hidden_size=3), 2, 1)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    with pytest.raises(ConfigError, match=r"parameters of lru are real, not complex as U, C are here"):
+        network.load_state_dict({**before, "U": before["U"] * 1j, "C": before["C"].to(torch.complex64)})
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    network.load_state_dict({name: 2 * value for name, value in before.items()})
+    assert torch.equal(network.get_parameter("U"), 2 * before["U"])
+
+
 def test_global_seed_decides_a_networks_first_values() -> None:
     def weights(seed: int) -> Tensor:
         torch.manual_seed(seed)
