@@ -16,9 +16,10 @@ from linrnn.kernels.elman_cell import (
     run_tanh,
     run_tanh_slope,
 )
-from linrnn.kernels.gate_cells import run_gru, run_gru_backward, run_lstm, run_lstm_backward
+from linrnn.kernels.gate_cells import run_gru, run_gru_backward
 from linrnn.kernels.losses import cross_entropies, squared_errors
 from linrnn.kernels.lru_cell import run_lru, run_lru_backward, run_lru_parameters, run_lru_parameters_backward
+from linrnn.kernels.lstm_cell import run_lstm, run_lstm_backward
 from linrnn.kernels.products import add_product
 from linrnn.kernels.program import PROGRAM
 

@@ -1,4 +1,4 @@
-"""The cells of gated networks, LSTM and GRU: where their gates lie, and one step forward and backward."""
+"""The cells of gated networks, LSTM and GRU: where their gates lie, and one step of a GRU forward and backward."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class StepMatrices(NamedTuple):
     earlier_h: Matrix
     c: Matrix  # cell state of an LSTM, and the one before
     earlier_c: Matrix
-    tanh_c: Matrix
+    active: Matrix  # the activated gates of an LSTM, then tanh c
     scales: Matrix  # one row
     slopes: Matrix = NOWHERE  # dL/dh, and those of the step before
     earlier_slopes: Matrix = NOWHERE
@@ -59,9 +59,9 @@ class StepMatrices(NamedTuple):
 
 
 def step_forward(cell: CellKind, m: StepMatrices) -> Instruction:
-    """Gates, activated in place, and states."""
+    """Activated gates, of a GRU in their place, and states."""
     if cell == CellKind.LSTM:
-        row = Instruction(Operation.CELL, m.h, m.gates, m.scales, m.c, m.earlier_c, m.tanh_c)
+        row = Instruction(Operation.CELL, m.h, m.gates, m.scales, m.c, m.earlier_c, m.active, units=m.active.columns)
     else:
         row = Instruction(Operation.CELL, m.h, m.gates, previous=m.earlier_h)
     return row._replace(kind=int(CellKind(cell)), rows=m.h.rows, columns=m.h.columns)
@@ -70,54 +70,11 @@ def step_forward(cell: CellKind, m: StepMatrices) -> Instruction:
 def step_backward(cell: CellKind, m: StepMatrices) -> Instruction:
     """From dL/dh to the slopes of the gates, in their place, and of the states before."""
     if cell == CellKind.LSTM:
-        row = Instruction(Operation.CELL_BACKWARD, m.carry, m.gates, m.slopes, previous=m.earlier_c, cache=m.tanh_c)
+        row = Instruction(Operation.CELL_BACKWARD, m.carry, m.gates, m.slopes, previous=m.earlier_c, cache=m.active)
+        row = row._replace(units=m.active.columns)
     else:
         row = Instruction(Operation.CELL_BACKWARD, m.earlier_slopes, m.gates, m.slopes, previous=m.earlier_h)
     return row._replace(kind=int(CellKind(cell)), rows=m.h.rows, columns=m.h.columns)
-
-
-@inline
-def run_lstm(a: Array, p: Any, t: int) -> None:
-    """Hochreiter & Schmidhuber 1997 with forget gates: c = f c' + i g, h = o tanh c, as torch.nn.LSTM.
-
-    Gates i, f, g, o; sigmoid z = (1 + tanh(z / 2)) / 2: s tanh(s z) + 1 - s with a scale s of 1/2, and of 1 for tanh.
-    """
-    H, out, gates = p.columns, p.out + t * p.out_move, p.lhs + t * p.lhs_move
-    state, previous, cache = p.state + t * p.state_move, p.previous + t * p.previous_move, p.cache + t * p.cache_move
-    for _ in range(p.rows):
-        z, scales = a[gates : gates + pad_lanes(4 * H)], a[p.rhs : p.rhs + pad_lanes(4 * H)]
-        for i in range(len(z)):
-            z[i] = scales[i] * hyperbolic_tangent(scales[i] * z[i]) + (1 - scales[i])
-        i_gate, f, g, o = a[gates:], a[gates + H :], a[gates + 2 * H :], a[gates + 3 * H :]
-        h, c, earlier, tanh_c = a[out:], a[state:], a[previous:], a[cache:]
-        for i in range(pad_lanes(H)):  # whole vectors: the padding of states is never read
-            c[i] = f[i] * earlier[i] + i_gate[i] * g[i]
-        for i in range(pad_lanes(H)):
-            tanh_c[i] = hyperbolic_tangent(c[i])
-        for i in range(pad_lanes(H)):
-            h[i] = o[i] * tanh_c[i]
-        out, gates, state = out + p.out_step, gates + p.lhs_step, state + p.state_step
-        previous, cache = previous + p.previous_step, cache + p.cache_step
-
-
-@inline
-def run_lstm_backward(a: Array, p: Any, t: int) -> None:
-    """Slopes of the gates before their activation, and dL/dc, which is carried to the step before."""
-    H, out, gates = p.columns, p.out + t * p.out_move, p.lhs + t * p.lhs_move
-    slopes, previous, cache = p.rhs + t * p.rhs_move, p.previous + t * p.previous_move, p.cache + t * p.cache_move
-    for _ in range(p.rows):
-        carry, z, dh = a[out : out + H], a[gates : gates + 4 * H], a[slopes : slopes + H]
-        earlier, tanh_c = a[previous : previous + H], a[cache : cache + H]
-        for j in range(H):
-            i, f, g, o = z[j], z[H + j], z[2 * H + j], z[3 * H + j]
-            dc = carry[j] + dh[j] * o * (1 - tanh_c[j] * tanh_c[j])
-            z[j] = dc * g * i * (1 - i)
-            z[H + j] = dc * earlier[j] * f * (1 - f)
-            z[2 * H + j] = dc * i * (1 - g * g)
-            z[3 * H + j] = dh[j] * tanh_c[j] * o * (1 - o)
-            carry[j] = dc * f
-        out, gates, slopes = out + p.out_step, gates + p.lhs_step, slopes + p.rhs_step
-        previous, cache = previous + p.previous_step, cache + p.cache_step
 
 
 @inline

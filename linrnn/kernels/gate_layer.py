@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linrnn.kernels.codes import CellKind
 from linrnn.kernels.gate_cells import GATES, Block, StepMatrices, step_backward, step_forward
 from linrnn.kernels.layer_plan import Layer, ParameterRow, Parameters, Scratch
+from linrnn.kernels.lstm_cell import most_columns
 from linrnn.kernels.matrices import Layout, Matrix, pad
 from linrnn.kernels.program import Instruction, add, clear, copy, loop, repeat, transpose
 from linrnn.kernels.sizes import Sizes
@@ -18,12 +20,14 @@ class GateLayer(Layer):
         super().__init__(layout, sizes, index, rows)
         self.cell, self.order, self.rows = sizes.architecture.cell, GATES[sizes.architecture.cell], rows
         H, (count, drive, recurrent, _, _) = self.hidden, self.order
-        step = pad(max(count * H, recurrent.target * H + pad(recurrent.size * H)))  # products write whole tiles
+        columns = most_columns(H) if self.cell == CellKind.LSTM else count * H
+        step = pad(max(columns, recurrent.target * H + pad(recurrent.size * H)))  # products write whole tiles
         self.gates = layout.place(rows, count * H, step)
         self.drive_transposed = layout.place_tiles(self.fan, drive.size * H)
         self.recurrent_transposed = layout.place_tiles(H, recurrent.size * H)
-        self.cell_states, self.tanh_states = (layout.place_tiles(sizes.batch + rows, H) for _ in range(2))
-        self.scales = layout.place_tiles(1, count * H)
+        self.cell_states = layout.place_tiles(sizes.batch + rows, H)
+        self.active = layout.place(rows, columns, pad(columns) + pad(H))  # and tanh c
+        self.scales = layout.place_tiles(1, columns)
 
     @property
     def all_states(self) -> list[Matrix]:
@@ -33,7 +37,7 @@ class GateLayer(Layer):
     def constants(self) -> list[tuple[Matrix, list[float]]]:
         H = self.hidden
         halves = [0.5] * H
-        return [(self.scales, [*halves, *halves, *[1.0] * H, *halves])]  # i, f, g, o of an LSTM
+        return [(self.scales.section(0, 4 * H), [*halves, *halves, *[1.0] * H, *halves])]  # i, f, g, o of an LSTM
 
     def place_weights(self, layout: Layout) -> None:
         H, (_, drive, recurrent, _, _) = self.hidden, self.order
@@ -78,7 +82,7 @@ class GateLayer(Layer):
             return matrix.moving(row, batch, direction)
 
         states = [moving(matrix, row) for matrix in (self.states, self.cell_states) for row in (first + batch, first)]
-        matrices = [moving(self.gates, first), *states, moving(self.tanh_states, first), self.scales]
+        matrices = [moving(self.gates, first), *states, moving(self.active, first), self.scales]
         if direction < 0:
             matrices += [*(moving(self.state_slopes, row) for row in (first + batch, first)), self.carry_slopes]
         return StepMatrices(*matrices)

@@ -34,7 +34,9 @@ class Instruction(NamedTuple):
     columns: int = 0
     terms: int = 0  # of each sum of a product
     lhs_term: int = 0  # distance of the terms in the left factor
-    units: int = 0  # of a cell: units that pass through its activation; of a loss: leading rows that do not count
+    units: int = (
+        0  # of PARTIAL_TANH: the first ones, that do; of an LSTM: columns before tanh c; of a loss: rows left out
+    )
     times: int = 0  # of a loop
     length: int = 0  # of a loop's body
 

@@ -21,6 +21,8 @@ from torch import Tensor
 from linrnn import kernels
 from linrnn.kernels import compilation, execution, interface, network_plan, optimization
 from linrnn.kernels.elementary_functions import cosine_and_sine, exponential, logarithm
+from linrnn.kernels.products import LANES
+from linrnn.kernels.vectors import VectorCode, vector_kernel
 
 Array = npt.NDArray[Any]
 CODES = {name: kernels.parse_code(kernels.CellKind, name) for name in ("linear", "tanh", "relu")}
@@ -406,6 +408,35 @@ def tanh_of(values: Array) -> Array:
     return kernels.recurrence_forward(values.reshape(-1, 1, 1, 1), *np.repeat(nothing, len(values), 1), CODES["tanh"])[
         :, 0, 0, 0
     ]
+
+
+def generate_tanh(code: VectorCode, start: Any, count: Any, *_: Any) -> None:
+    """tanh of a line in place, by vectors."""
+    code.repeat(count, LANES, lambda column: code.store(code.load(column, LANES).tanh(), column))
+
+
+tanh_by_vectors = vector_kernel(generate_tanh)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def squash_line(a: Array) -> None:
+    """a = tanh(a)."""
+    tanh_by_vectors(a, 0, len(a), 0, 0, 0, 0, 0, 0)
+
+
+@dtypes
+def test_tanh_of_vectors_has_the_bits_of_tanh(dtype: Any) -> None:
+    largest, tiny = np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal
+    generator = np.random.default_rng(1)
+    special = [np.inf, -np.inf, np.nan, 0, largest, -largest, tiny, -tiny, 9.01, -9.01, 20.1, 22, 44, 44.1, 1, 1e-30]
+    values = np.concatenate([special, *(scale * generator.uniform(-1, 1, 400) for scale in (1e-3, 0.5, 3, 50))])
+    line = values.astype(dtype)
+    expected = tanh_of(line)
+    squash_line(line)
+    bits = f"i{line.itemsize}"
+    same = (line.view(bits) == expected.view(bits)) | (np.isnan(line) & np.isnan(expected))
+    assert len(line) % LANES == 0
+    assert same.all()
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float32, 3.0), (np.float64, 4.0)])

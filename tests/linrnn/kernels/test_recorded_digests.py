@@ -1,4 +1,7 @@
-"""The bits of `linear` and `tanh` are those of the recorded digests, of the kernels before they had other cells.
+"""The bits of all model types are those of the recorded digests.
+
+Those of `linear` and `tanh` are of the kernels before they had other cells, those of the others of the kernels before
+the steps of an LSTM were vectors.
 
 The data are small whole numbers and their fractions, so that no sum in front of the kernels depends on its order.
 """
@@ -55,6 +58,8 @@ CASES = (
     Case(500, 1, 12, 1, 1, 1, learning_rate=1.0, clip_norm=float("inf")),  # where `linear` diverges
     Case(700, 8, 20, 1, 1, 1),  # evaluated in several parts
 )
+OTHERS = ("relu", "almost-linear", "linear-mlp", "gru", "lstm", "lru")
+OTHER_CASES = (1, 3, 7)
 SIZES = ((1, 5, 2, 3), (3, 20, 1, 10), (2, 9, 4, 17), (1, 70, 3, 64))  # S, T, B, H of recurrences
 
 
@@ -107,6 +112,7 @@ def digests() -> dict[str, str]:
     trained = {
         f"{name} {number}": training_digest(name, CASES[number]) for name in names for number in range(len(CASES))
     }
+    trained |= {f"{name} {number}": training_digest(name, CASES[number]) for name in OTHERS for number in OTHER_CASES}
     states = {
         f"{name} {dtype.__name__} {sizes}": recurrence_digest(name, dtype, sizes)
         for name, dtype, sizes in product(names, (np.float32, np.float64), SIZES)
@@ -114,8 +120,10 @@ def digests() -> dict[str, str]:
     return trained | states
 
 
-@pytest.mark.parametrize("name", ["linear", "tanh"])
-@pytest.mark.parametrize("number", range(len(CASES)))
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [*product(("linear", "tanh"), range(len(CASES))), *product(OTHERS, OTHER_CASES)],
+)
 def test_training_has_the_recorded_bits(name: str, number: int) -> None:
     recorded = json.loads(DIGESTS.read_text())
     assert training_digest(name, CASES[number]) == recorded[f"{name} {number}"]
