@@ -6,7 +6,7 @@ import re
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 
 from experiments.benchmark.chromium import missing_program, open_browser, serve_store
+from experiments.benchmark.first_word_times import first_words, repeat, reproduction_rest, start_page_seconds
 from experiments.benchmark.timer import Spread, spread
 from experiments.cli.text import show_comparisons
 from experiments.report.summary import summarize
@@ -45,6 +46,8 @@ TRIALS = 2000
 REPEATS = 3
 SMALL = {"training.epochs": "20", "training.replicas": "2", "sweep.confirmation": "10"}
 TASK = "sine"
+SMALL_STORE = ("sine", "delay", "xor")  # tasks with a sweep each
+SMALL_TRIALS = 20  # of each sweep
 
 
 class UiCost(NamedTuple):
@@ -60,7 +63,17 @@ class LargeStoreTimes(NamedTuple):
 
     trials: int
     compare: Spread
+    first_words: Mapping[str, Spread]
     ui: UiCost | None
+
+
+class SmallStoreTimes(NamedTuple):
+    """Seconds with a store of a few sweeps: to the first word of commands, to the start page, beside a training."""
+
+    sweeps: int
+    first_words: Mapping[str, Spread]
+    start_page: Spread
+    reproduction_rest: Spread
 
 
 def measure_large_store(quick: bool) -> LargeStoreTimes:
@@ -69,13 +82,25 @@ def measure_large_store(quick: bool) -> LargeStoreTimes:
     with tempfile.TemporaryDirectory(prefix="linrnn-thousands-") as folder:
         create_large_store(Path(folder), trials)
         compare = spread([time_comparison(folder) for _ in range(REPEATS)])
-        return LargeStoreTimes(trials, compare, None if missing_program() else measure_ui(Path(folder)))
+        words = first_words(Path(folder))
+        return LargeStoreTimes(trials, compare, words, None if missing_program() else measure_ui(Path(folder)))
 
 
-def create_large_store(folder: Path, trials: int) -> Store:
+def measure_small_store() -> SmallStoreTimes:
+    """Create a store of three sweeps and measure it."""
+    with tempfile.TemporaryDirectory(prefix="linrnn-sweeps-") as name:
+        folder = Path(name)
+        for task in SMALL_STORE:
+            create_large_store(folder, SMALL_TRIALS, task)
+        words = first_words(folder)
+        start_page = repeat(lambda: start_page_seconds(folder, free_port()))
+        return SmallStoreTimes(len(SMALL_STORE), words, start_page, repeat(lambda: reproduction_rest(folder)))
+
+
+def create_large_store(folder: Path, trials: int, task: str = TASK) -> Store:
     """Create a store with one finished sweep of `trials` trials, from one training per model type."""
     store = open_store(folder)
-    config = sweep_config(TASK, DEFAULT_MODELS, {**SMALL, Param.TRIALS: str(trials // len(DEFAULT_MODELS))})
+    config = sweep_config(task, DEFAULT_MODELS, {**SMALL, Param.TRIALS: str(trials // len(DEFAULT_MODELS))})
     names = study_names(config, store, fresh=False)
     data = config.bases[0].task.load()
     files = sweep_files(data, compute_baselines(data.task, data.splits))
@@ -121,9 +146,7 @@ def measure_ui(folder: Path) -> UiCost:
     from playwright.sync_api import sync_playwright
 
     experiment = experiment_id(existing_store(folder), TASK)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     link = table_link(base, experiment)
     with (
@@ -139,6 +162,13 @@ def measure_ui(folder: Path) -> UiCost:
             page.get_by_role("link", name=TASK, exact=True).wait_for()
             again.append(time_listing(page, link))
         return UiCost(spread(again), spread(new), megabytes(process))
+
+
+def free_port() -> int:
+    """Return a port that no program uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def time_listing(page: Page, link: str) -> float:

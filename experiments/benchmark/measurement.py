@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,10 +18,11 @@ from experiments.benchmark.baseline_times import baseline_seconds
 from experiments.benchmark.command_times import command_targets, command_times, trial_shares
 from experiments.benchmark.grid import HAS_JAX, Cell, check, measure, points
 from experiments.benchmark.growth import curves
-from experiments.benchmark.large_store import LargeStoreTimes, measure_large_store
+from experiments.benchmark.large_store import LargeStoreTimes, SmallStoreTimes, measure_large_store, measure_small_store
 from experiments.benchmark.stack import EPOCHS_TIMED, Parts, parts
 from experiments.benchmark.sweep_times import END_TO_END, LONG_TRIALS, TINY, WORKERS, SweepTimes, time_sweep
 from experiments.benchmark.targets import Target, grid_targets
+from experiments.benchmark.timer import Spread
 from experiments.benchmark.verification_times import Cost, costs, largest_median
 from linrnn.models import DEFAULT_MODELS
 from tracking.runs.environment import environment
@@ -64,8 +65,11 @@ def benchmark(out: Path, quick: bool) -> None:
     speed_report.show_commands(commands, shares)
     log_progress("baselines")
     baselines = baseline_seconds(quick)
+    log_progress("from commands to their first words")
+    small_store = measure_small_store()
     log_progress("a store of thousands of trials")
     large_store = measure_large_store(quick)
+    speed_report.show_small_store(small_store)
     speed_report.show_large_store(large_store)
     slowest = max(baselines, key=lambda task: baselines[task])
     targets = [
@@ -73,6 +77,7 @@ def benchmark(out: Path, quick: bool) -> None:
         *sweep_targets(sweeps),
         *command_targets(commands, shares),
         Target(f"baselines of the slowest task, {slowest}", 20, baselines[slowest], "s", most=True),
+        *small_store_targets(small_store),
         *large_store_targets(large_store),
     ]
     speed_report.show_targets(targets)
@@ -81,6 +86,7 @@ def benchmark(out: Path, quick: bool) -> None:
     result = to_json(cells, lines, sweeps, baselines, targets)
     result["commands"] = {name: each._asdict() for name, each in commands.items()}
     result["trial_shares"] = {str(hidden): each._asdict() for hidden, each in shares.items()}
+    result["first_words"] = speed_report.small_store_json(small_store)
     result["thousands"] = speed_report.large_store_json(large_store)
     speed_report.write_json(out / "bench.json", result)
     log_progress(f"{out}: bench.json, bench.png, scaling.png")
@@ -154,9 +160,27 @@ def sweep_targets(sweeps: Sweeps) -> list[Target]:
     return targets
 
 
+def small_store_targets(small_store: SmallStoreTimes) -> list[Target]:
+    """Return the targets of a store of a few sweeps."""
+    return [
+        *first_word_targets(small_store.first_words, f"{small_store.sweeps} sweeps", 2),
+        Target("linrnn ui, to its start page", 5, small_store.start_page.median, "s", most=True),
+        Target("linrnn reproduce, beside the training", 4, small_store.reproduction_rest.median, "s", most=True),
+    ]
+
+
+def first_word_targets(words: Mapping[str, Spread], where: str, goal: float) -> list[Target]:
+    """Return the targets of the first words of commands."""
+    return [
+        Target(f"first word of linrnn {name}, {where}", goal, value.median, "s", most=True)
+        for name, value in words.items()
+    ]
+
+
 def large_store_targets(large_store: LargeStoreTimes) -> list[Target]:
     """Return the targets of the large store."""
     targets = [Target(f"comparing, with {large_store.trials} trials", 5, large_store.compare.median, "s", most=True)]
+    targets += first_word_targets(large_store.first_words, f"{large_store.trials} trials", 3)
     if large_store.ui:
         targets += [
             Target(

@@ -9,7 +9,7 @@ from typing import Any
 
 from experiments.benchmark.command_times import CommandTimes
 from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
-from experiments.benchmark.large_store import LargeStoreTimes
+from experiments.benchmark.large_store import LargeStoreTimes, SmallStoreTimes
 from experiments.benchmark.stack import Parts
 from experiments.benchmark.sweep_times import SweepTimes
 from experiments.benchmark.targets import TRIAL_EPOCHS, Grid, Target
@@ -105,9 +105,31 @@ def show_verification(values: Sequence[Cost]) -> None:
     print()
 
 
+def show_small_store(small_store: SmallStoreTimes) -> None:
+    """Print the times to the first words of commands."""
+    rows = [[f"first word of linrnn {name}", quartiles(value)] for name, value in small_store.first_words.items()]
+    rows += [
+        ["linrnn ui, to its start page", quartiles(small_store.start_page)],
+        ["linrnn reproduce, beside the training", quartiles(small_store.reproduction_rest)],
+    ]
+    print_table(f"A store of {small_store.sweeps} sweeps, s: median (quartiles)", ["what", "measured"], rows)
+    print()
+
+
+def small_store_json(small_store: SmallStoreTimes) -> dict[str, Any]:
+    """Return the times to the first words as JSON."""
+    return {
+        "sweeps": small_store.sweeps,
+        "first_words_s": {name: value._asdict() for name, value in small_store.first_words.items()},
+        "start_page_s": small_store.start_page._asdict(),
+        "reproduction_rest_s": small_store.reproduction_rest._asdict(),
+    }
+
+
 def show_large_store(large_store: LargeStoreTimes) -> None:
     """Print the times and the memory of a large store."""
     rows = [["linrnn compare, imports aside", f"{quartiles(large_store.compare)} s"]]
+    rows += [[f"first word of linrnn {name}", f"{quartiles(each)} s"] for name, each in large_store.first_words.items()]
     if large_store.ui:
         rows += [
             ["the list of runs in the MLflow UI", f"{quartiles(large_store.ui.listing)} s"],
@@ -126,6 +148,7 @@ def large_store_json(large_store: LargeStoreTimes) -> dict[str, Any]:
     return {
         "trials": large_store.trials,
         "compare_s": large_store.compare._asdict(),
+        "first_words_s": {name: value._asdict() for name, value in large_store.first_words.items()},
         **{name: value._asdict() for name, value in seconds.items()},
         "ui_mb": large_store.ui.memory if large_store.ui else None,
     }
