@@ -12,7 +12,7 @@ import click
 from experiments.claims.catalog import CLAIMS
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
-from experiments.cli.parameters import WORKERS, Name
+from experiments.cli.parameters import NO_DIFF, WORKERS, Name
 from experiments.cli.terminal_text import echo
 
 
@@ -41,6 +41,7 @@ from experiments.cli.terminal_text import echo
     help="Also write a page, claims.md, and the figures with their numbers as CSV into DIR.  [default: none]",
 )
 @WORKERS
+@NO_DIFF
 @click.option("--quick", is_flag=True, help="Train too little for a verdict, to see that everything works.")
 def claims(options: GlobalOptions, ids: tuple[str, ...], output: Path | None, workers: int | None, quick: bool) -> None:
     """Measure what is often said of linear recurrent networks.

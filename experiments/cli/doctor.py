@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from experiments.cli.group import GlobalOptions, command
@@ -26,19 +24,23 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     """Check a store for problems.
 
     Checks versions, database schemas, orphaned RUNNING runs, trials missing from Optuna, lost artifacts, a folder
-    that was moved, and free disk space. Exit code 1 if a problem remains.
+    that was moved, and free disk space. Exit code 1 if a problem remains, 6 if the store cannot be opened.
     """
     from experiments.workflows.doctor import BLOCKING, Finding, apply_fix, check_folder, check_records, store_facts
-    from tracking.store.access import readable_store, require_store
+    from tracking.store.access import check_store, existing_store, locate_store
+    from tracking.store.database_file import is_there
+    from tracking.store_errors import StoreError
 
     results: list[tuple[Finding, bool]] = []
-    root = Path(options.store or ".").resolve()
-    if (root / "mlflow.db").exists():
-        results += [(finding, fix and apply_fix(finding)) for finding in list(check_folder(root))]
+    path = locate_store(options.store, studies).database
+    if path and is_there(path):
+        results += [(finding, fix and apply_fix(finding)) for finding in list(check_folder(path.parent))]
     facts: dict[str, str] = {}
-    if all(fixed or finding.kind not in BLOCKING for finding, fixed in results):
-        require_store(options.store)
-        store = readable_store(options.store, studies, read_studies=True)
+    can_open = all(fixed or finding.kind not in BLOCKING for finding, fixed in results)
+    if can_open:
+        store = existing_store(options.store, studies)  # moved or not
+        if fix:
+            store = check_store(options.store, studies, read_studies=True)
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
         facts = store_facts(store)
     findings = [
@@ -50,8 +52,11 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     else:
         for name, value in facts.items():
             echo(f"{name:12} {value}")
-        echo("" if findings else "\nno problems")
+        if facts:
+            echo("" if findings else "\nno problems")
         for finding, fixed in results:
             hint = " (linrnn doctor --fix does it)" if finding.fix and not fix else ""
             echo(f"{'fixed' if fixed else 'problem'}: {finding.what}; {finding.advice}{hint}")
+    if not can_open:
+        return StoreError.exit_code
     return 0 if all(fixed for _, fixed in results) else 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import errno
 import os
-import re
 import sys
 import tempfile
 import threading
@@ -24,9 +23,9 @@ from experiments.cli.process_state import discard_output, memory_limit
 from experiments.cli.terminal_text import one_line, printable
 from experiments.workflows.interrupts import handle_signals, has_interruption
 from linrnn.errors import LinrnnError
+from tracking.store.urls import hide_passwords
 
 PREFIX = "LINRNN"  # of the environment variables for options: LINRNN_STORE, LINRNN_SWEEP_TRIALS
-PASSWORD = re.compile(r"://[^/@\s]*@")  # with the user, in a URL
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -181,7 +180,7 @@ def is_lost_output(error: Exception) -> TypeGuard[OSError]:
 
 def traceback_text(error: Exception) -> str:
     """Return the traceback of an error, without passwords."""
-    return PASSWORD.sub("://***@", "".join(traceback.format_exception(error)))
+    return hide_passwords("".join(traceback.format_exception(error)))
 
 
 def write_log(error: Exception) -> str:
@@ -196,7 +195,7 @@ def write_log(error: Exception) -> str:
 
 def print_error(message: str, code: int, error: BaseException | None = None) -> int:
     """Print an error and its notes in one line on stderr; return the exit code."""
-    line = "; ".join([message, *getattr(error, "__notes__", [])])
+    line = hide_passwords("; ".join([message, *getattr(error, "__notes__", [])]))
     click.echo(one_line(f"linrnn: {line}"), err=True)
     return code
 

@@ -165,6 +165,22 @@ SEARCHES = click.option(
     help="Search this setting as well, such as model.init or model.num_layers; may be repeated.  [default: none]",
 )
 SEED = click.option("--seed", metavar="N", help="Seed of weights and search.  [default: 0]")
+
+
+def leave_out_diff(_: click.Context, __: click.Parameter, value: bool) -> None:
+    """Record no uncommitted changes from now on, in this process and its workers."""
+    if value:
+        os.environ["LINRNN_NO_DIFF"] = "1"
+
+
+NO_DIFF = click.option(
+    "--no-diff",
+    is_flag=True,
+    envvar="LINRNN_NO_DIFF",
+    expose_value=False,
+    callback=leave_out_diff,
+    help="Do not record uncommitted changes of linrnn's own code.  [default: recorded, or $LINRNN_NO_DIFF]",
+)
 STUDIES = click.option(
     "--studies",
     metavar="URL",

@@ -8,7 +8,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
-from experiments.cli.parameters import Percentage, RunId
+from experiments.cli.parameters import NO_DIFF, Percentage, RunId
 
 
 @command(
@@ -38,6 +38,7 @@ from experiments.cli.parameters import Percentage, RunId
     metavar="DIR",
     help="Write the figure as PNG, with its numbers as CSV, into DIR.",
 )
+@NO_DIFF
 def reduce(
     options: GlobalOptions, run: str, replica: int | None, order: int | None, margin: float, figures: Path | None
 ) -> None:
@@ -58,10 +59,10 @@ def reduce(
     from experiments.cli.reduction_text import reduction_json, show_reduction
     from experiments.workflows.network_choice import choose_network
     from experiments.workflows.reduce import FIGURE_FILES, reduce_network_run
-    from tracking.store.access import existing_store
+    from tracking.store.access import changeable_store
     from tracking.store.disk import write_folder
 
-    store = existing_store(options.store)
+    store = changeable_store(options.store)
     result = reduce_network_run(store, choose_network(store, run, replica), order, margin)
     if figures:
         write_folder(figures, {name: result.result.files[name] for name in FIGURE_FILES})

@@ -11,7 +11,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
-from experiments.cli.parameters import WORKERS, Number, RunId
+from experiments.cli.parameters import NO_DIFF, WORKERS, Number, RunId
 
 if TYPE_CHECKING:
     from experiments.workflows.reproduce import Reproduction
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     "--sample", type=click.IntRange(min=1), metavar="K", help="Only K random trials of the sweep.  [default: all]"
 )
 @WORKERS
+@NO_DIFF
 @click.option(
     "--tolerance",
     type=Number(0, 1),
@@ -71,9 +72,9 @@ def reproduce(
         show_reproduction,
         show_reproductions,
     )
-    from tracking.store.access import existing_store
+    from tracking.store.access import changeable_store
 
-    store = None if run and Path(run).is_dir() else existing_store(options.store)
+    store = None if run and Path(run).is_dir() else changeable_store(options.store)
     if store and sweep:
         reproductions = reproduce_sweep(store, sweep, sample, workers, tolerance, options)
         if options.json:

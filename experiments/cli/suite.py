@@ -12,6 +12,7 @@ from experiments.cli.parameters import (
     DRY_RUN,
     EPOCHS,
     MODELS_OPTION,
+    NO_DIFF,
     REPLICAS,
     SEED,
     SETTINGS,
@@ -48,6 +49,7 @@ from linrnn.tasks import BUILT_IN
 )
 @SEED
 @SETTINGS
+@NO_DIFF
 def suite(
     options: GlobalOptions,
     models: tuple[str, ...],

@@ -14,6 +14,7 @@ from experiments.cli.parameters import (
     DRY_RUN,
     EPOCHS,
     MODELS_OPTION,
+    NO_DIFF,
     REPLICAS,
     SEARCHES,
     SEED,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 )
 @SEED
 @SETTINGS
+@NO_DIFF
 def sweep(
     options: GlobalOptions,
     tasks: tuple[str, ...],

@@ -8,7 +8,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
-from experiments.cli.parameters import EPOCHS, MODEL, REPLICAS, SEED, SETTINGS, TASK, settings_text
+from experiments.cli.parameters import EPOCHS, MODEL, NO_DIFF, REPLICAS, SEED, SETTINGS, TASK, settings_text
 from linrnn.models import MODELS
 
 
@@ -26,6 +26,7 @@ from linrnn.models import MODELS
 @EPOCHS
 @SEED
 @SETTINGS
+@NO_DIFF
 def train(
     options: GlobalOptions,
     task: str,

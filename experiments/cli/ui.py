@@ -24,6 +24,6 @@ def ui(options: GlobalOptions, port: int) -> None:
     the verdicts of all sweeps. Ctrl-C ends it.
     """
     from experiments.workflows.ui_server import serve_ui
-    from tracking.store.access import existing_store
+    from tracking.store.access import changeable_store
 
-    serve_ui(existing_store(options.store), port)
+    serve_ui(changeable_store(options.store), port)

@@ -27,7 +27,7 @@ from tracking.runs.query import find_all_runs, find_sweeps
 from tracking.schema import SWEEPS, SchemaError, Tag
 from tracking.store.access import Store
 from tracking.store.databases import original_folder, relocate
-from tracking.store.health import free_bytes, integrity_error, leftover_files, read_schemas, upgrade
+from tracking.store.health import find_database_problems, free_bytes, leftover_files, upgrade
 from tracking.store_errors import LockConflictError
 
 MIN_FREE_BYTES = 2**30  # bytes
@@ -71,23 +71,13 @@ def check_folder(root: Path) -> Iterator[Finding]:
         yield Finding(
             FindingKind.LEFTOVER, f"{path.name} is a leftover of the creation of a database", "delete it", path.unlink
         )
-    for name, (revision, current) in read_schemas(root).items():
-        damage = integrity_error(root / name)
-        if damage:
-            yield Finding(
-                FindingKind.DAMAGE,
-                f"{name} is damaged: {damage}",
-                "restore it from a backup, or name another store with --store",
-            )
-        elif revision != current:
-            advice = "upgrade it (a backup copy remains next to it)"
-            yield Finding(
-                FindingKind.SCHEMA,
-                f"{name} has the schema {revision}, not {current}",
-                advice,
-                partial(upgrade, root / name),
-            )
-    old = original_folder(root)
+    problems = list(find_database_problems(root))
+    for problem in problems:
+        kind = FindingKind.SCHEMA if problem.is_schema else FindingKind.DAMAGE
+        fix = partial(upgrade, root / problem.name) if problem.can_upgrade else None
+        yield Finding(kind, f"{problem.name} {problem.what}", problem.advice, fix)
+    is_readable = not any(problem.name == "mlflow.db" for problem in problems)
+    old = original_folder(root) if is_readable else None
     if old:
         yield Finding(
             FindingKind.FOLDER_PATHS,
@@ -248,6 +238,6 @@ def apply_fix(finding: Finding) -> bool:
         return False
     try:
         finding.fix()
-    except (LockConflictError, SchemaError):
+    except (LockConflictError, SchemaError, OSError):
         return False
     return True

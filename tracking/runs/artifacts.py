@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+import struct
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from hashlib import sha256
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +32,16 @@ from linrnn.tasks.task import TaskData
 from linrnn.training.history import TrainingHistory
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
+from tracking.runs.json_objects import parse_digests, parse_object
 from tracking.schema import DATA, Artifact, CurveArray
 
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 MAX_BYTES = 10_000_000  # of a user's file larger than this, the record holds only the SHA-256
-UNREADABLE = (ValueError, TypeError, KeyError, EOFError, BadZipFile, SafetensorError)  # raised by damaged content
+UNREADABLE = (  # raised by damaged content
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError, RuntimeError, MemoryError),
+    *(BadZipFile, zlib.error, struct.error, SafetensorError),
+)
+FORMS = ("kernels", "torch", "truncation")  # of a trial's computation
 OLD_FIELDS = {"trivial": "naive"}  # of Baselines, in version 1 of the schema
 Curves = dict[str, NDArray[Any]]
 Read = Callable[[str], bytes]
@@ -66,11 +73,17 @@ def data_files(data: TaskData) -> dict[str, bytes]:
 
 
 def load_result(config: TrialConfig, form: str, start: float, seconds: float, read: Read) -> TrialResult:
-    """Return the trial whose files `read` returns by name: the value that training returned, without its figures."""
-    final = parse_weights(read(Artifact.FINAL_WEIGHTS))
+    """Return the trial whose files `read` returns by name: the value that training returned, without its figures.
+
+    Raises one of UNREADABLE where the files are not those of one trial.
+    """
+    if form not in FORMS:
+        raise ValueError(f"{form!r} is no form of training")
+    best, final = (parse_weights(read(name)) for name in (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS))
     shapes = {name: final[name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
     curves = parse_curves(read(Artifact.CURVES))
-    digests = json.loads(read(Artifact.DIGESTS))
+    digests = parse_digests(read(Artifact.DIGESTS))
+    require_replicas(config.training.replicas, curves, [*best.values(), *final.values()])
     history = TrainingHistory(
         shapes,
         curves[CurveArray.TRAIN_LOSS],
@@ -78,16 +91,37 @@ def load_result(config: TrialConfig, form: str, start: float, seconds: float, re
         tuple(curves[CurveArray.EVALUATION_EPOCHS].tolist()),
         curves[CurveArray.VAL_LOSS],
         flatten(final, shapes),
-        flatten(parse_weights(read(Artifact.BEST_WEIGHTS)), shapes),
+        flatten(best, shapes),
         curves[CurveArray.BEST_EPOCH],
         curves[CurveArray.WEIGHT_DIGESTS],
         form,
     )
     data = {name: text for name, text in digests.items() if name.startswith("data.")}
-    environment = json.loads(read(Artifact.ENVIRONMENT))
+    environment = parse_object(read(Artifact.ENVIRONMENT))
     if isinstance(config.task, Series) and not config.task.sha256:  # version 1 names the file in its environment alone
         config = replace(config, task=replace(config.task, sha256=environment.get("data_file", "")))
     return TrialResult(config, history, start, seconds, environment, data, curves.get(CurveArray.TEST_LOSS))
+
+
+def require_replicas(count: int, curves: Curves, weights: Sequence[NDArray[Any]]) -> None:
+    """Raise ValueError where curves or weights are not those of so many replicas, or do not fit together."""
+    evaluated = curves[CurveArray.EVALUATION_EPOCHS]
+    epochs = len(curves[CurveArray.TRAIN_LOSS])
+    shapes = {
+        CurveArray.TRAIN_LOSS: (epochs, count),
+        CurveArray.GRADIENT_NORM: (epochs, count),
+        CurveArray.VAL_LOSS: (len(evaluated), count),
+        CurveArray.BEST_EPOCH: (count,),
+        CurveArray.WEIGHT_DIGESTS: (len(evaluated) + 1, count, 32),
+        **({CurveArray.TEST_LOSS: (count,)} if CurveArray.TEST_LOSS in curves else {}),
+    }
+    for name, shape in shapes.items():
+        if curves[name].shape != shape:
+            raise ValueError(f"{name} has the shape {curves[name].shape}, not {shape}")
+    if not len(evaluated) or evaluated.min() < 0 or evaluated.max() > epochs:
+        raise ValueError(f"{CurveArray.EVALUATION_EPOCHS} are not from 0 to {epochs}")
+    if any(value.shape[:1] != (count,) or value.dtype != np.float32 for value in weights):
+        raise ValueError(f"the weights are not those of {count} replicas in float32")
 
 
 def curves_file(result: TrialResult) -> bytes:
@@ -114,7 +148,10 @@ def archive(arrays: Mapping[str, Any]) -> bytes:
 
 
 def parse_curves(content: bytes) -> Curves:
-    """Return the arrays in such a file; content that would have to be unpickled is refused."""
+    """Return the arrays in such a file; content that would have to be unpickled or decompressed is refused."""
+    with ZipFile(io.BytesIO(content)) as zipped:
+        if any(item.compress_type != ZIP_STORED for item in zipped.infolist()):
+            raise ValueError("its arrays are compressed")
     with np.load(io.BytesIO(content), allow_pickle=False) as curves:
         return dict(curves)
 

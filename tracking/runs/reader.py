@@ -39,7 +39,7 @@ from tracking.runs.artifacts import (
 )
 from tracking.runs.run_reference import find_run
 from tracking.schema import DATA, Artifact, CurveArray, Tag, check_artifact_name
-from tracking.store.access import Store, open_store
+from tracking.store.access import Store, existing_store
 from tracking.store.disk import read_plain_file
 from tracking.store.error_translation import failures, first_line
 from tracking.store.urls import file_path
@@ -104,7 +104,7 @@ def load(
     from linrnn.models.network import build_network
     from linrnn.models.unit_network import UnitNetwork
 
-    opened = store if isinstance(store, Store) else open_store(store)
+    opened = store if isinstance(store, Store) else existing_store(store)
     run = find_run(opened, run_id)
     if not isinstance(run, TrialRun):
         raise ConfigError(f"run {run.run_id} is a sweep: name one of its trials")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from functools import cache
 from hashlib import sha256
@@ -11,16 +12,25 @@ from tracking.schema import Artifact
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("linrnn", "tracking", "experiments")
+NO_DIFF = "LINRNN_NO_DIFF"  # environment variable: uncommitted changes are not recorded
+SECRETS = (  # names of files that look like secrets, which are never recorded
+    *(".env*", ".netrc", ".pgpass", "id_rsa*", "id_ed25519*", "*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx"),
+    *("*secret*", "*credential*", "*password*", "*token.txt", "*.token"),
+)
 PLAIN = ("--binary", "--no-color", "--no-ext-diff")  # independent of the user's git configuration
 
 
 @cache
 def source_version() -> tuple[str, bytes | None]:
-    """Return the commit of the code and the uncommitted changes as a diff; `unknown` and None outside git."""
+    """Return the commit of the code and the uncommitted changes as a diff; `unknown` and None outside git.
+
+    Files that look like secrets are left out of the diff.
+    """
     if not (ROOT / ".git").exists():
         return "unknown", None
-    commit, diff = git("rev-parse", "HEAD"), git("diff", *PLAIN, "HEAD", "--", *ROOMS)
-    new = git("ls-files", "-z", "--others", "--exclude-standard", "--", *ROOMS)
+    rooms = (*ROOMS, *(f":(exclude,icase,glob)**/{name}" for name in SECRETS))
+    commit, diff = git("rev-parse", "HEAD"), git("diff", *PLAIN, "HEAD", "--", *rooms)
+    new = git("ls-files", "-z", "--others", "--exclude-standard", "--", *rooms)
     if commit is None or diff is None or new is None:
         return "unknown", None
     names = [name for name in new.decode().split("\0") if name]
@@ -32,6 +42,11 @@ def uncommitted_diff() -> dict[str, bytes]:
     """Return the uncommitted changes as an artifact: name -> content, empty without changes."""
     _, diff = source_version()
     return {Artifact.DIFF: diff} if diff else {}
+
+
+def records_diff() -> bool:
+    """Whether uncommitted changes are recorded with each run."""
+    return os.environ.get(NO_DIFF, "") in ("", "0")
 
 
 def source_digest() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,12 +23,14 @@ from tracking.runs.artifacts import (
     parse_baselines,
     parse_config,
 )
+from tracking.runs.json_objects import parse_digests, parse_facts
 from tracking.runs.reader import read_file
 from tracking.runs.trial_metrics import trial_metrics
 from tracking.schema import DATA, OBJECTIVE_VERSION, Artifact, Metric, SchemaError, Tag, check_artifact_name
 from tracking.search_settings import is_logarithm
 from tracking.store.access import Store
 from tracking.store.disk import PathError, read_plain_file
+from tracking.store.error_translation import first_line
 from tracking.store_errors import StoreError
 
 FACTS = "run.json"  # of an exported run: id, name, times, metrics and tags
@@ -59,7 +60,7 @@ class TrialRecord:
     @property
     def is_reduction(self) -> bool:
         """Whether its network was not trained, but reduced from another one."""
-        return Artifact.REDUCTION in json.loads(self.read(Artifact.DIGESTS))
+        return Artifact.REDUCTION in parse_digests(self.read(Artifact.DIGESTS))
 
     def find_file(self, name: str) -> bytes | None:
         """Return the content of a file; None where the record does not hold it."""
@@ -125,15 +126,13 @@ def load_export(folder: Path) -> TrialRecord:
             raise DamageError(f"{folder} has lost its {name}: {error.strerror}") from error
 
     try:
-        facts = json.loads(read(FACTS))
-        check_version(facts["tags"].get(Tag.SCHEMA), f"the exported run in {folder}")
+        facts = parse_facts(read(FACTS))
+        check_version(facts.tags.get(Tag.SCHEMA), f"the exported run in {folder}")
         params = parse_config(read(Artifact.CONFIG))
-        return TrialRecord(
-            facts["run_id"], facts["name"], params, facts["metrics"], facts["tags"], facts["started"], read
-        )
     except UNREADABLE as error:
         names = f"{FACTS} or {Artifact.CONFIG}"
-        raise DamageError(f"{folder} is no exported run: its {names} cannot be read") from error
+        raise DamageError(f"{folder} is no exported run: its {names} cannot be read ({first_line(error)})") from error
+    return TrialRecord(facts.run_id, facts.name, params, facts.metrics, facts.tags, facts.started, read)
 
 
 def export_facts(record: TrialRecord) -> bytes:
@@ -154,7 +153,7 @@ def find_damage(record: TrialRecord) -> Iterator[str]:
     """Return each difference between a record and what was written, in words."""
     try:
         content = record.read(Artifact.DIGESTS)
-        digests = json.loads(content)
+        digests = parse_digests(content)
     except (LinrnnError, ValueError) as error:
         yield f"{Artifact.DIGESTS} cannot be read ({error})"
         return

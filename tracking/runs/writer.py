@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.model_colors import model_color
 from tracking.run_views import SweepRun
 from tracking.runs.artifacts import parse_baselines, trial_files
+from tracking.runs.source_code import records_diff
 from tracking.runs.trial_metrics import Point, trial_metrics
 from tracking.schema import FAILED, PROGRAM, PROVENANCE, SWEEPS, VERSION, Artifact, Metric, Tag
 from tracking.store.access import Store
@@ -49,6 +51,8 @@ def record_trial(
 
     The files in `omit` are those that its parent's run holds.
     """
+    if not records_diff():  # though the worker that trained it, on another machine maybe, has attached them
+        result = replace(result, files={name: result.files[name] for name in result.files if name != Artifact.DIFF})
     files = trial_files(result)
     every_tag = {
         **tags,

@@ -6,22 +6,23 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linrnn.errors import ConfigError
 from tracking.schema import SWEEPS as SWEEPS
-from tracking.store.databases import create_databases, original_folder
+from tracking.store.database_file import is_there, require_schema, require_sound
+from tracking.store.databases import create_databases, is_incomplete, original_folder
 from tracking.store.error_translation import translate_errors
-from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna_storage
-from tracking.store.locks import advisory_lock, hold_locks, lock_file
+from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna_storage, schema_revisions
+from tracking.store.locks import advisory_lock, hold_locks, is_free, lock_file
 from tracking.store.run_search import ClientSearch, RunSearch
 from tracking.store.run_table import RunTable
+from tracking.store.server_address import named_address, require_server, resolve_studies_url
 from tracking.store.study_table import OptunaTrial, StudyTable, storage_trials
-from tracking.store.urls import is_sqlite, sqlite_path, sqlite_url
-from tracking.store_errors import LockConflictError, StoreError
+from tracking.store.urls import hide_passwords, is_sqlite, sqlite_path, sqlite_url
+from tracking.store_errors import StoreError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -50,8 +51,8 @@ class Store:
     """
 
     folder: Path
-    tracking_uri: str
-    studies_url: str
+    tracking_uri: str = field(repr=False)  # both may hold a password
+    studies_url: str = field(repr=False)
 
     @cached_property
     def client(self) -> MlflowClient:
@@ -89,8 +90,10 @@ class Store:
         return optuna_storage(self.studies_url)
 
     def list_trials(self) -> dict[str, list[OptunaTrial]]:
-        """Return the trials of all studies by the study's name."""
+        """Return the trials of all studies by the study's name; none without a database, which is not created."""
         path = self.studies_database
+        if path and not path.exists():
+            return {}
         if path and StudyTable(path).is_readable():
             return StudyTable(path).trials()
         return storage_trials(self.studies)
@@ -107,8 +110,8 @@ class Store:
 
     @property
     def name(self) -> str:
-        """The folder, or the server's address."""
-        return str(self.folder) if self.is_local else self.tracking_uri
+        """The folder, or the server's address without its password."""
+        return str(self.folder) if self.is_local else hide_passwords(self.tracking_uri)
 
     def read_errors(self) -> AbstractContextManager[None]:
         """Translate the libraries' errors, in a body that reads, to one StoreError."""
@@ -137,12 +140,8 @@ class Store:
         return hold_locks(self.folder, self.studies_url, names, wait)
 
     def is_unlocked(self, names: Sequence[str]) -> bool:
-        """Whether no process holds any of these locks now."""
-        try:
-            with self.lock(names):
-                return True
-        except LockConflictError:
-            return False
+        """Whether no process holds any of these locks now; nothing is written."""
+        return all(is_free(self.folder, self.studies_url, name) for name in names)
 
 
 def open_store(folder: str | Path | None = None, studies: str | None = None) -> Store:
@@ -175,16 +174,19 @@ def open_store(folder: str | Path | None = None, studies: str | None = None) -> 
 
 def check_store(folder: str | Path | None, studies: str | None, read_studies: bool) -> Store:
     """Open a store and read from it, from its studies only where `read_studies` is true; create what is missing."""
+    store = locate_store(folder, studies)
+    is_own = store.tracking_uri == sqlite_url(store.folder / "mlflow.db")
+    addresses = [store.tracking_uri, *([store.studies_url] if read_studies else [])]
+    require_server(store.tracking_uri)
     silence_mlflow()
     silence_optuna()
-    store = locate_store(folder, studies)
-    root, server = store.folder, store.tracking_uri != sqlite_url(store.folder / "mlflow.db")
-    with translate_errors(f"cannot use the store {store.name}", "name another with --store", bool(server or studies)):
-        if not server:
-            root.mkdir(parents=True, exist_ok=True)
-        if read_studies or not server:
+    with translate_errors(f"cannot use the store {store.name}", "name another with --store", store.is_remote):
+        check_databases(store, addresses)
+        if is_own:
+            store.folder.mkdir(parents=True, exist_ok=True)
+        if read_studies or is_own:
             with creation_lock(store):
-                create_databases(store.tracking_uri, store.studies_url)
+                create_databases(addresses)
         if not (store.database and RunTable(store.database).is_readable()):  # MLflow takes seconds to say the same
             store.client.search_experiments(max_results=1)
         if read_studies:
@@ -192,15 +194,29 @@ def check_store(folder: str | Path | None, studies: str | None, read_studies: bo
     return store
 
 
+def check_databases(store: Store, addresses: Sequence[str]) -> None:
+    """Raise StoreError for a database file that is there, damaged or of another schema; nothing is written."""
+    required = dict(zip((store.tracking_uri, store.studies_url), schema_revisions(), strict=True))
+    for address in addresses:
+        path = sqlite_path(address)
+        if path and is_there(path):
+            require_sound(path, thorough=True)
+            if not is_incomplete(path):
+                require_schema(path, required[address])
+
+
 def locate_store(folder: str | Path | None, studies: str | None = None) -> Store:
     """Return a store, without looking whether it is there."""
-    root = Path(folder or ".").resolve()
-    server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
+    try:
+        root = Path(os.path.realpath(folder or "."))
+    except OSError as error:  # of a current folder that was deleted
+        raise StoreError(f"the current folder cannot be used ({error.strerror}): name one with --store") from error
+    server = None if folder else named_address()
     return Store(root, server or sqlite_url(root / "mlflow.db"), resolve_studies_url(studies, root))
 
 
 def check_location(store: Store) -> None:
-    """Raise StoreError for a store whose folder was moved: its runs would miss their files."""
+    """Raise StoreError for a store whose folder was moved: what is written would not be beside its database."""
     is_own = store.tracking_uri == sqlite_url(store.folder / "mlflow.db")
     old = original_folder(store.folder) if is_own else None
     if old:
@@ -209,45 +225,33 @@ def check_location(store: Store) -> None:
         )
 
 
-def existing_store(folder: str | Path | None = None) -> Store:
-    """Open the runs of a store for reading; StoreError where there is none.
+def existing_store(folder: str | Path | None = None, studies: str | None = None) -> Store:
+    """Open a store for reading, wherever its folder was moved to; StoreError where there is none. Nothing is written.
 
     MLflow is not loaded for a local database of the schema that is read without it.
     """
-    require_store(folder)
-    store = readable_store(folder)
+    store = locate_store(folder, studies)
+    path = store.database
+    if path:
+        with store.read_errors():
+            is_missing = not is_there(path)
+        if is_missing:
+            raise StoreError(
+                f"no store in {path.parent}: create one with linrnn sweep, or name another folder with --store"
+            )
+        require_sound(path)
+        if RunTable(path).is_readable():
+            return store
+    store = check_store(folder, studies, read_studies=False)  # as the client of the installed MLflow reads it
     check_location(store)
     return store
 
 
-def readable_store(folder: str | Path | None, studies: str | None = None, read_studies: bool = False) -> Store:
-    """Open a store for reading, moved or not; MLflow and Optuna are loaded only where they have to be."""
-    store = locate_store(folder, studies)
-    runs, trials = store.database, store.studies_database
-    has_runs = runs is not None and RunTable(runs).is_readable()
-    has_trials = not read_studies or (trials is not None and StudyTable(trials).is_readable())
-    return store if has_runs and has_trials else check_store(folder, studies, read_studies)
-
-
-def require_store(folder: str | Path | None = None) -> None:
-    """Raise StoreError where a folder has no store and no server is named in its place."""
-    root = Path(folder or ".").resolve()
-    server = None if folder else os.environ.get("MLFLOW_TRACKING_URI")
-    if not server and not (root / "mlflow.db").exists():
-        raise StoreError(f"no store in {root}: create one with linrnn sweep, or name another folder with --store")
-
-
-def resolve_studies_url(studies: str | None, root: Path) -> str:
-    """Return the URL of the studies: SQLite in the store's folder unless a PostgreSQL URL is given."""
-    if studies is None:
-        return sqlite_url(root / "optuna.db")
-    if not studies.startswith(("postgresql://", "postgresql+psycopg://")):
-        raise ConfigError(f"--studies takes a URL such as postgresql://user:password@host:5432/name, not {studies!r}")
-    try:
-        import psycopg  # noqa: F401 the driver that SQLAlchemy asks for
-    except ImportError as error:
-        raise ConfigError("--studies needs the extra `postgres`: pip install 'linrnn[postgres]'") from error
-    return studies
+def changeable_store(folder: str | Path | None = None) -> Store:
+    """Open a store that exists for reading and writing; StoreError where there is none, or its folder was moved."""
+    store = existing_store(folder)
+    check_location(store)
+    return store
 
 
 @contextmanager

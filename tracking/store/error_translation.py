@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tracking.store.urls import hide_passwords
 from tracking.store_errors import ServerAwayError, StoreError
 
 LIBRARY_ERRORS = (  # module and class
     ("sqlalchemy.exc", "SQLAlchemyError"),
+    ("alembic.util.exc", "CommandError"),
     ("mlflow.exceptions", "MlflowException"),
     ("optuna.exceptions", "StorageInternalError"),
 )
@@ -34,7 +36,7 @@ def translate_errors(what: str, advice: str, is_remote: bool) -> Iterator[None]:
         yield
     except failures() as error:
         kind = ServerAwayError if is_remote and is_transient(error) else StoreError
-        raise kind(f"{what}: {root_cause(error)}; {advice}") from error
+        raise kind(hide_passwords(f"{what}: {root_cause(error)}; {advice}")) from error
 
 
 def is_transient(error: Exception) -> bool:

@@ -3,45 +3,83 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+from tracking.store.database_file import find_damage, is_there, read_revision
+from tracking.store.databases import is_incomplete
+from tracking.store.error_translation import translate_errors
 from tracking.store.library_internals import (
-    read_revisions,
+    known_revisions,
     schema_revisions,
     upgrade_mlflow_database,
     upgrade_optuna_database,
 )
 from tracking.store.urls import sqlite_url
 
-
-def read_schemas(folder: Path) -> dict[str, tuple[str, str]]:
-    """Return, by the name of each database that exists, the revision of its schema and the required one."""
-    required = dict(zip(("mlflow.db", "optuna.db"), schema_revisions(), strict=True))
-    return {name: (read_revision(folder / name), head) for name, head in required.items() if (folder / name).exists()}
+DATABASES = ("mlflow.db", "optuna.db")
 
 
-def read_revision(path: Path) -> str:
-    """Return the revision of a database's schema."""
-    with closing(sqlite3.connect(path)) as connection:
-        return ", ".join(sorted(read_revisions(connection))) or "none"
+class DatabaseProblem(NamedTuple):
+    """What is wrong with a database.
+
+    Parameters
+    ----------
+    name : str
+        Name of its file.
+    what : str
+        What is wrong, as the end of a sentence that begins with the name.
+    advice : str
+        What to do.
+    is_schema : bool
+        Whether only its schema is another one.
+    can_upgrade : bool
+        Whether the installed library can bring its schema to the required one.
+    """
+
+    name: str
+    what: str
+    advice: str
+    is_schema: bool = True
+    can_upgrade: bool = False
+
+
+def find_database_problems(folder: Path) -> Iterator[DatabaseProblem]:
+    """Yield the problems of the databases in a folder, of those that are there; nothing is written."""
+    for name, required in zip(DATABASES, schema_revisions(), strict=True):
+        path = folder / name
+        if not is_there(path):
+            continue
+        damage = find_damage(path, thorough=True)
+        if damage:
+            advice = "restore it from a backup, or name another store with --store"
+            yield DatabaseProblem(name, f"is damaged: {damage}", advice, is_schema=False)
+            continue
+        revision = read_revision(path)
+        if revision != required:
+            yield schema_problem(path, revision, required)
+
+
+def schema_problem(path: Path, revision: str, required: str) -> DatabaseProblem:
+    """Return the problem of a database with another schema, and what to do about it."""
+    what = f"has the schema {revision}, not {required}"
+    if is_incomplete(path):
+        return DatabaseProblem(path.name, f"{what}, and no records", "delete it: linrnn creates it again")
+    if revision in known_revisions()[DATABASES.index(path.name)]:
+        return DatabaseProblem(path.name, what, "upgrade it (a backup copy remains next to it)", can_upgrade=True)
+    advice = "restore it from a backup, or upgrade linrnn if a newer version wrote it"
+    return DatabaseProblem(path.name, what, advice)
 
 
 def upgrade(path: Path) -> None:
     """Upgrade a database to the required schema; keep a copy of the original in the same folder."""
-    shutil.copy2(path, path.with_name(f"{path.name}.before-upgrade"))
-    if path.name == "mlflow.db":
-        upgrade_mlflow_database(sqlite_url(path))
-    else:
-        upgrade_optuna_database(sqlite_url(path))
-
-
-def integrity_error(path: Path) -> str | None:
-    """Return the first error that SQLite finds in a database file, or None."""
-    with closing(sqlite3.connect(path)) as connection:
-        first = str(connection.execute("pragma quick_check(1)").fetchone()[0])
-    return None if first == "ok" else first
+    with translate_errors(f"cannot upgrade {path.name}", "restore it from a backup", False):
+        shutil.copy2(path, path.with_name(f"{path.name}.before-upgrade"))
+        if path.name == "mlflow.db":
+            upgrade_mlflow_database(sqlite_url(path))
+        else:
+            upgrade_optuna_database(sqlite_url(path))
 
 
 def leftover_files(folder: Path) -> list[Path]:

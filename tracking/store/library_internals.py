@@ -244,6 +244,16 @@ def library_revisions() -> tuple[str, str]:
     return _get_latest_schema_revision(), optuna_storage("sqlite:///:memory:").get_head_version()
 
 
+def known_revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """Return all revisions of the schema that the installed MLflow knows, and those that Optuna knows."""
+    from alembic.script import ScriptDirectory
+    from mlflow.store.db.utils import _get_alembic_config
+
+    scripts = ScriptDirectory.from_config(_get_alembic_config("sqlite://")).walk_revisions()
+    optuna_revisions = optuna_storage("sqlite:///:memory:").get_all_versions()
+    return frozenset(script.revision for script in scripts), frozenset(optuna_revisions)
+
+
 def schema_tables() -> set[str]:
     """Return the names of all tables of MLflow and Optuna."""
     from mlflow.store.db.base_sql_model import Base

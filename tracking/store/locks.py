@@ -40,11 +40,27 @@ def hold_lock(folder: Path, studies_url: str, name: str, wait: float) -> Iterato
             raise lock_conflict(name) from error
 
 
+def is_free(folder: Path, studies_url: str, name: str) -> bool:
+    """Whether no process holds a lock; one that nobody has ever held is not created."""
+    if not studies_url.startswith("postgresql") and not lock_path(folder, name).exists():
+        return True
+    try:
+        with hold_lock(folder, studies_url, name, 0):
+            return True
+    except LockConflictError:
+        return False
+
+
 def lock_file(folder: Path, name: str) -> Path:
     """Return the file of a lock; it remains when the lock is released."""
-    path = folder / ".linrnn" / f"{to_file_name(name)}.lock"
+    path = lock_path(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def lock_path(folder: Path, name: str) -> Path:
+    """Return the path of a lock's file, which may not be there."""
+    return folder / ".linrnn" / f"{to_file_name(name)}.lock"
 
 
 @contextmanager

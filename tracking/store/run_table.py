@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from tracking.run_views import RunRecord
+from tracking.store.database_file import RESTORE, open_for_reading
+from tracking.store.databases import find_move
+from tracking.store.error_translation import translate_errors
 from tracking.store.library_internals import (
     ACTIVE_RUN,
-    BUSY_SECONDS,
     EXPERIMENTS,
     MLFLOW_REVISION,
     RUN_ITEMS,
@@ -22,6 +24,7 @@ from tracking.store.library_internals import (
     read_revisions,
 )
 from tracking.store.run_search import RunFilter
+from tracking.store_errors import StoreError
 
 
 class RunFacts(NamedTuple):
@@ -62,16 +65,19 @@ class RunTable:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def connect(self) -> closing[sqlite3.Connection]:
-        """Open the database; it is closed after the body."""
-        return closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS))
+    @contextmanager
+    def connect(self) -> Iterator[sqlite3.Connection]:
+        """Open the database; it is closed after the body, whose errors of SQLite are StoreErrors."""
+        translated = translate_errors(f"cannot read the database {self.path}", RESTORE, False)
+        with translated, open_for_reading(self.path) as connection:
+            yield connection
 
     def is_readable(self) -> bool:
         """Whether the database is there, whole, and of the schema that is read here."""
         try:
             with self.connect() as connection:
                 return read_revisions(connection) == {MLFLOW_REVISION}
-        except sqlite3.Error:
+        except StoreError:
             return False
 
     def experiments(self, stage: str = "active") -> dict[str, str]:
@@ -98,14 +104,16 @@ class RunTable:
         """Yield the runs of a condition in SQL, in the order of their start."""
         with self.connect() as connection:
             connection.execute("begin")  # one state of the database for all statements
+            move = find_move(connection, self.path.parent)
             rows = connection.execute(RUNS.format(condition=condition), values).fetchall()
             items: dict[str, dict[str, dict[str, object]]] = {name: {row[0]: {} for row in rows} for name in RUN_ITEMS}
             for name, statement in RUN_ITEMS.items():
                 for run_id, key, value in connection.execute(statement.format(condition=condition), values):
                     items[name][run_id][key] = math.nan if name == "metrics" and value is None else value
-        for run_id, experiment_id, *facts in rows:
+        for run_id, experiment_id, status, start, end, location in rows:
             data = RunValues(**{name: items[name][run_id] for name in RUN_ITEMS})  # type: ignore[arg-type]
-            yield LocalRun(RunFacts(run_id, str(experiment_id), *facts), data)
+            artifacts = move.apply(str(location)) if move else location
+            yield LocalRun(RunFacts(run_id, str(experiment_id), status, start, end, artifacts), data)
 
 
 def flat(options: Sequence[tuple[str, list[str]]]) -> list[str]:

@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tracking.store.database_file import open_for_reading
 from tracking.store.library_internals import (
-    BUSY_SECONDS,
     OPTUNA_REVISION,
     STUDY_TRIALS,
     TRIAL_ITEMS,
@@ -62,7 +62,7 @@ class StudyTable:
 
     def connect(self) -> closing[sqlite3.Connection]:
         """Open the database; it is closed after the body."""
-        return closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS))
+        return open_for_reading(self.path)
 
     def is_readable(self) -> bool:
         """Whether the database is there, whole, and of the schema that is read here."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from tracking.store_errors import StoreError
 
 SQLITE = "sqlite:///"
+PASSWORD = re.compile(r"(?<=://)([^\s/?#@:'\"]*):\S*@")  # of a URL in a text
 RESERVED = frozenset("?%{}")  # SQLAlchemy ends a path at `?` and decodes `%`; Optuna formats a URL as a template
 
 
@@ -48,6 +50,11 @@ def file_path(url: str) -> Path | None:
     """Return the path of a file's URL; None for another URL."""
     parts = urlsplit(url)
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def hide_passwords(text: str) -> str:
+    """Return a text with `***` in place of the password of each URL in it."""
+    return PASSWORD.sub(r"\1:***@", text)
 
 
 def require_utf8(path: Path) -> Path:

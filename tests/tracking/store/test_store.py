@@ -74,7 +74,7 @@ def test_an_old_database_that_holds_something_is_kept(store: Store, tmp_path: Pa
     relocate(old)
     with contextlib.closing(sqlite3.connect(old / "mlflow.db")) as connection, connection:
         connection.execute("update alembic_version set version_num = '0'")
-    with pytest.raises(StoreError, match="database schema"):
+    with pytest.raises(StoreError, match="it has the schema 0, not"):
         open_store(old)
     with contextlib.closing(sqlite3.connect(old / "mlflow.db")) as connection:
         assert connection.execute("select run_uuid from runs").fetchall() == [(run_id,)]
@@ -177,7 +177,7 @@ def test_what_is_no_database_is_refused_and_kept(store: Store) -> None:
         for other in ("mlflow.db", "optuna.db"):
             (broken / other).write_bytes((store.folder / other).read_bytes())
         (broken / name).write_text("these are my notes " * 100)
-        with pytest.raises(StoreError, match="cannot use the store"):
+        with pytest.raises(StoreError, match="cannot use the database"):
             open_store(broken)
         assert (broken / name).read_text().startswith("these are my notes")
 
