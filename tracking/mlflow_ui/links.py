@@ -6,14 +6,14 @@ from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.views import CHARTS, PREFIX, TRIALS, VERDICTS, view_address
 from tracking.schema import SWEEPS
 from tracking.store.access import Store
-from tracking.store.server_address import without_login
+from tracking.store.server_address import strip_login
 
 LOOPBACK = "http://127.0.0.1:5000"  # the address of `linrnn ui` by default
 
 
 def base_url(store: Store) -> str:
     """Return the address of the store's UI: its server, or `linrnn ui` for a folder."""
-    return without_login(store.tracking_uri).rstrip("/") if store.tracking_uri.startswith("http") else LOOPBACK
+    return strip_login(store.tracking_uri).rstrip("/") if store.tracking_uri.startswith("http") else LOOPBACK
 
 
 def charts_link(base: str, experiment_id: str) -> str:

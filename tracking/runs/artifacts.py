@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
@@ -34,6 +34,7 @@ from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
 from tracking.runs.json_objects import parse_digests, parse_object
 from tracking.schema import DATA, Artifact, CurveArray
+from tracking.store.error_translation import first_line
 
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
 MAX_BYTES = 10_000_000  # of a user's file larger than this, the record holds only the SHA-256
@@ -44,6 +45,7 @@ UNREADABLE = (  # raised by damaged content
 FORMS = ("kernels", "torch", "truncation")  # of a trial's computation
 OLD_FIELDS = {"trivial": "naive"}  # of Baselines, in version 1 of the schema
 Curves = dict[str, NDArray[Any]]
+T = TypeVar("T")
 Read = Callable[[str], bytes]
 
 
@@ -79,10 +81,11 @@ def load_result(config: TrialConfig, form: str, start: float, seconds: float, re
     """
     if form not in FORMS:
         raise ValueError(f"{form!r} is no form of training")
-    best, final = (parse_weights(read(name)) for name in (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS))
+    best = parse_file(read, Artifact.BEST_WEIGHTS, parse_weights)
+    final = parse_file(read, Artifact.FINAL_WEIGHTS, parse_weights)
     shapes = {name: final[name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
-    curves = parse_curves(read(Artifact.CURVES))
-    digests = parse_digests(read(Artifact.DIGESTS))
+    curves = parse_file(read, Artifact.CURVES, parse_curves)
+    digests = parse_file(read, Artifact.DIGESTS, parse_digests)
     require_replicas(config.training.replicas, curves, [*best.values(), *final.values()])
     history = TrainingHistory(
         shapes,
@@ -97,10 +100,19 @@ def load_result(config: TrialConfig, form: str, start: float, seconds: float, re
         form,
     )
     data = {name: text for name, text in digests.items() if name.startswith("data.")}
-    environment = parse_object(read(Artifact.ENVIRONMENT))
+    environment = parse_file(read, Artifact.ENVIRONMENT, parse_object)
     if isinstance(config.task, Series) and not config.task.sha256:  # version 1 names the file in its environment alone
         config = replace(config, task=replace(config.task, sha256=environment.get("data_file", "")))
     return TrialResult(config, history, start, seconds, environment, data, curves.get(CurveArray.TEST_LOSS))
+
+
+def parse_file(read: Read, name: Artifact, parse: Callable[[bytes], T]) -> T:
+    """Return the value in a file; raise ValueError with its name where that is damaged."""
+    content = read(name)
+    try:
+        return parse(content)
+    except UNREADABLE as error:
+        raise ValueError(f"{name}: {first_line(error)}") from error
 
 
 def require_replicas(count: int, curves: Curves, weights: Sequence[NDArray[Any]]) -> None:

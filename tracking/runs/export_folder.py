@@ -43,10 +43,10 @@ The first verifies the files. The second needs linrnn (commit {commit}, {changes
 
 def export_trial(record: TrialRecord, folder: Path) -> None:
     """Write a verified record to a new or empty folder, completely or not at all; ConfigError for any other one."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError(f"{folder} exists already: name a new folder")
     files = export_files(record)
     try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ConfigError(f"{folder} exists already: name a new folder")
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent.resolve()))
     except OSError as error:

@@ -15,7 +15,7 @@ class ExportFacts(NamedTuple):
 
     run_id: str
     name: str
-    started: float
+    start: float
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
 
@@ -37,7 +37,7 @@ def parse_facts(content: bytes) -> ExportFacts:
     for name, value in facts["tags"].items():
         if not isinstance(value, str):
             raise ValueError(f"its tag {name} is {describe(value)}")
-    return ExportFacts(*(facts[name] for name in ExportFacts._fields))
+    return ExportFacts(*(facts[name] for name in kinds))
 
 
 def parse_digests(content: bytes) -> dict[str, str]:

@@ -132,7 +132,7 @@ def load_export(folder: Path) -> TrialRecord:
     except UNREADABLE as error:
         names = f"{FACTS} or {Artifact.CONFIG}"
         raise DamageError(f"{folder} is no exported run: its {names} cannot be read ({first_line(error)})") from error
-    return TrialRecord(facts.run_id, facts.name, params, facts.metrics, facts.tags, facts.started, read)
+    return TrialRecord(facts.run_id, facts.name, params, facts.metrics, facts.tags, facts.start, read)
 
 
 def export_facts(record: TrialRecord) -> bytes:

@@ -19,7 +19,7 @@ from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna
 from tracking.store.locks import advisory_lock, hold_locks, is_free, lock_file
 from tracking.store.run_search import ClientSearch, RunSearch
 from tracking.store.run_table import RunTable
-from tracking.store.server_address import named_address, require_server, resolve_studies_url
+from tracking.store.server_address import read_address, require_server, resolve_studies_url
 from tracking.store.study_table import OptunaTrial, StudyTable, storage_trials
 from tracking.store.urls import hide_passwords, is_sqlite, sqlite_path, sqlite_url
 from tracking.store_errors import StoreError
@@ -111,7 +111,9 @@ class Store:
     @property
     def name(self) -> str:
         """The folder, or the server's address without its password."""
-        return str(self.folder) if self.is_local else hide_passwords(self.tracking_uri)
+        path = self.database
+        own = self.folder / "mlflow.db"
+        return hide_passwords(self.tracking_uri) if path is None else str(self.folder if path == own else path)
 
     def read_errors(self) -> AbstractContextManager[None]:
         """Translate the libraries' errors, in a body that reads, to one StoreError."""
@@ -211,7 +213,7 @@ def locate_store(folder: str | Path | None, studies: str | None = None) -> Store
         root = Path(os.path.realpath(folder or "."))
     except OSError as error:  # of a current folder that was deleted
         raise StoreError(f"the current folder cannot be used ({error.strerror}): name one with --store") from error
-    server = None if folder else named_address()
+    server = None if folder else read_address()
     return Store(root, server or sqlite_url(root / "mlflow.db"), resolve_studies_url(studies, root))
 
 
@@ -233,9 +235,7 @@ def existing_store(folder: str | Path | None = None, studies: str | None = None)
     store = locate_store(folder, studies)
     path = store.database
     if path:
-        with store.read_errors():
-            is_missing = not is_there(path)
-        if is_missing:
+        if not is_there(path):
             raise StoreError(
                 f"no store in {path.parent}: create one with linrnn sweep, or name another folder with --store"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -22,7 +23,7 @@ def open_for_reading(path: Path) -> closing[sqlite3.Connection]:
 
 def is_there(path: Path) -> bool:
     """Whether anything has the name of a database, a link that leads nowhere included."""
-    return path.is_symlink() or path.exists()
+    return os.path.lexists(path)
 
 
 def find_damage(path: Path, thorough: bool = False) -> str | None:
@@ -56,11 +57,10 @@ def read_revision(path: Path) -> str:
         return ", ".join(sorted(read_revisions(connection))) or "none"
 
 
-def require_schema(path: Path, required: str) -> None:
+def require_schema(path: Path, head: str) -> None:
     """Raise StoreError for a database whose schema is another one than the installed library's."""
     revision = read_revision(path)
-    if revision != required:
+    if revision != head:
         raise StoreError(
-            f"cannot use the database {path}: it has the schema {revision}, not {required}; "
-            "linrnn doctor says what to do"
+            f"cannot use the database {path}: it has the schema {revision}, not {head}; linrnn doctor says what to do"
         )

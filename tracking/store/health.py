@@ -11,7 +11,7 @@ from tracking.store.database_file import find_damage, is_there, read_revision
 from tracking.store.databases import is_incomplete
 from tracking.store.error_translation import translate_errors
 from tracking.store.library_internals import (
-    known_revisions,
+    all_revisions,
     schema_revisions,
     upgrade_mlflow_database,
     upgrade_optuna_database,
@@ -47,7 +47,7 @@ class DatabaseProblem(NamedTuple):
 
 def find_database_problems(folder: Path) -> Iterator[DatabaseProblem]:
     """Yield the problems of the databases in a folder, of those that are there; nothing is written."""
-    for name, required in zip(DATABASES, schema_revisions(), strict=True):
+    for name, head in zip(DATABASES, schema_revisions(), strict=True):
         path = folder / name
         if not is_there(path):
             continue
@@ -57,16 +57,16 @@ def find_database_problems(folder: Path) -> Iterator[DatabaseProblem]:
             yield DatabaseProblem(name, f"is damaged: {damage}", advice, is_schema=False)
             continue
         revision = read_revision(path)
-        if revision != required:
-            yield schema_problem(path, revision, required)
+        if revision != head:
+            yield schema_problem(path, revision, head)
 
 
-def schema_problem(path: Path, revision: str, required: str) -> DatabaseProblem:
+def schema_problem(path: Path, revision: str, head: str) -> DatabaseProblem:
     """Return the problem of a database with another schema, and what to do about it."""
-    what = f"has the schema {revision}, not {required}"
+    what = f"has the schema {revision}, not {head}"
     if is_incomplete(path):
         return DatabaseProblem(path.name, f"{what}, and no records", "delete it: linrnn creates it again")
-    if revision in known_revisions()[DATABASES.index(path.name)]:
+    if revision in all_revisions()[DATABASES.index(path.name)]:
         return DatabaseProblem(path.name, what, "upgrade it (a backup copy remains next to it)", can_upgrade=True)
     advice = "restore it from a backup, or upgrade linrnn if a newer version wrote it"
     return DatabaseProblem(path.name, what, advice)

@@ -244,7 +244,7 @@ def library_revisions() -> tuple[str, str]:
     return _get_latest_schema_revision(), optuna_storage("sqlite:///:memory:").get_head_version()
 
 
-def known_revisions() -> tuple[frozenset[str], frozenset[str]]:
+def all_revisions() -> tuple[frozenset[str], frozenset[str]]:
     """Return all revisions of the schema that the installed MLflow knows, and those that Optuna knows."""
     from alembic.script import ScriptDirectory
     from mlflow.store.db.utils import _get_alembic_config

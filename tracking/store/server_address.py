@@ -21,7 +21,7 @@ DATABASES = ("postgresql", "mysql", "mssql")
 ADVICE = "correct it, or name a folder with --store"
 
 
-def named_address() -> str | None:
+def read_address() -> str | None:
     """Return the address that the environment names, with an absolute path where it is that of a SQLite file.
 
     Raises
@@ -35,10 +35,11 @@ def named_address() -> str | None:
     if text.startswith("databricks"):
         return text
     if text.startswith("sqlite"):
-        return sqlite_url(named_file(text))
+        return sqlite_url(parse_sqlite_address(text))
     try:
         parts = urlsplit(text)
-        is_address = bool(parts.hostname) and parts.port != 0  # a port that is no number raises ValueError
+        is_local = parts.scheme.partition("+")[0] in DATABASES and len(parts.path) > 1  # by a socket of the system
+        is_address = bool(parts.hostname or is_local) and parts.port != 0  # no number raises ValueError
     except ValueError as error:
         raise address_error(text, f"cannot be read ({first_line(error)})") from error
     if not is_address or parts.scheme == "file":
@@ -46,7 +47,7 @@ def named_address() -> str | None:
     return text
 
 
-def named_file(text: str) -> Path:
+def parse_sqlite_address(text: str) -> Path:
     """Return the absolute path of the SQLite database that an address names."""
     from sqlalchemy.exc import ArgumentError
 
@@ -94,14 +95,14 @@ def ask_server(address: str) -> None:
     from urllib.request import urlopen
 
     try:
-        with urlopen(f"{without_login(address).rstrip('/')}/health", timeout=SECONDS):
+        with urlopen(f"{strip_login(address).rstrip('/')}/health", timeout=SECONDS):
             pass
     except HTTPError:
         pass
     except (OSError, HTTPException, ValueError) as error:
         cause = error.reason if isinstance(error, URLError) else error
         if not isinstance(cause, ssl.SSLError):  # it answers; MLflow has settings of its own for certificates
-            raise away(address, str(cause)) from error
+            raise outage_error(address, str(cause)) from error
 
 
 def connect_database(address: str) -> None:
@@ -117,17 +118,17 @@ def connect_database(address: str) -> None:
     except ImportError as error:
         raise StoreError(f"{hide_passwords(address)} needs a driver that is not installed: {error}") from error
     except SQLAlchemyError as error:
-        raise away(address, first_line(getattr(error, "orig", None) or error)) from error
+        raise outage_error(address, first_line(getattr(error, "orig", None) or error)) from error
 
 
-def away(address: str, reason: str) -> ServerAwayError:
+def outage_error(address: str, reason: str) -> ServerAwayError:
     """Return the error for a server that does not answer."""
     return ServerAwayError(
         f"cannot use the store {hide_passwords(address)}: {hide_passwords(reason)}; start it or correct {VARIABLE}"
     )
 
 
-def without_login(address: str) -> str:
+def strip_login(address: str) -> str:
     """Return an address without user and password."""
     parts = urlsplit(address)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
