@@ -61,8 +61,9 @@ servers: $(READY)  ## run the tests with PostgreSQL, MLflow and Dask servers on 
 browser: $(READY)  ## run the tests of the MLflow UI in Chromium
 	@$(BIN)/pytest -m browser $(ARGS)
 
-faults: $(READY)  ## kill sweeps N times at random moments, resume them and compare: make faults N=200
+faults: $(READY)  ## kill sweeps N times at random moments and compare; 50 N random inputs of each kind: make faults N=200
 	@$(BIN)/python -m tests.faults $(N)
+	@LINRNN_EXAMPLES=$$((50 * $(N))) $(BIN)/pytest tests/faults/test_random_input.py
 
 wheel: $(READY)  ## build the wheel, install it into an empty environment and test it
 	@.ci/wheel
