@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking.schema import SWEEPS as SWEEPS
-from tracking.store.database_file import is_there, require_schema, require_sound
+from tracking.store.database_file import is_there, read_revision, require_schema, require_sound
 from tracking.store.databases import create_databases, is_incomplete, original_folder
 from tracking.store.error_translation import translate_errors
 from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna_storage, schema_revisions
@@ -183,7 +183,7 @@ def check_store(folder: str | Path | None, studies: str | None, read_studies: bo
     silence_mlflow()
     silence_optuna()
     with translate_errors(f"cannot use the store {store.name}", "name another with --store", store.is_remote):
-        check_databases(store, addresses)
+        check_databases(store, read_studies)
         if is_own:
             store.folder.mkdir(parents=True, exist_ok=True)
         if read_studies or is_own:
@@ -196,15 +196,14 @@ def check_store(folder: str | Path | None, studies: str | None, read_studies: bo
     return store
 
 
-def check_databases(store: Store, addresses: Sequence[str]) -> None:
+def check_databases(store: Store, read_studies: bool) -> None:
     """Raise StoreError for a database file that is there, damaged or of another schema; nothing is written."""
-    required = dict(zip((store.tracking_uri, store.studies_url), schema_revisions(), strict=True))
-    for address in addresses:
-        path = sqlite_path(address)
+    paths = [store.database, *([store.studies_database] if read_studies else [])]
+    for path, head in zip(paths, schema_revisions(), strict=False):
         if path and is_there(path):
             require_sound(path, thorough=True)
-            if not is_incomplete(path):
-                require_schema(path, required[address])
+            if read_revision(path) != head and not is_incomplete(path):
+                require_schema(path, head)
 
 
 def locate_store(folder: str | Path | None, studies: str | None = None) -> Store:
