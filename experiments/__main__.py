@@ -19,6 +19,7 @@ from experiments.cli.diff import diff
 from experiments.cli.doctor import doctor
 from experiments.cli.export import export
 from experiments.cli.forecast import forecast
+from experiments.cli.gc import gc
 from experiments.cli.group import Group, collect_global_options, end_process, global_options, run
 from experiments.cli.help_page import show_help
 from experiments.cli.models import models
@@ -37,7 +38,7 @@ from experiments.cli.ui import ui
 COMMANDS = (
     *(sweep, compare, report, forecast, backtest, list_runs, show, ui),
     *(tasks, models, settings, baselines, test, train, characterise, reduce),
-    *(reproduce, diff, export, doctor, suite, claims, show_help),
+    *(reproduce, diff, export, doctor, gc, suite, claims, show_help),
 )
 
 

@@ -25,6 +25,7 @@ SYSTEMS = "systems"  # folder of what `linrnn characterise` writes, among the ar
 PROVENANCE = ("commit", "uncommitted_changes", "python", "torch", "cpu")  # items of environment.json, also tags
 OUTCOMES = ("complete", "pruned", "diverged", "failed")
 FAILED = OUTCOMES[-1]
+FORMS = ("kernels", "torch", "truncation")  # values of the tag `form`
 VERDICTS = ("linear suffices", "nonlinearity needed", "not predictable", "undecided")
 
 

@@ -31,6 +31,7 @@ from tracking.store.health import find_database_problems, free_bytes, leftover_f
 from tracking.store_errors import LockConflictError
 
 MIN_FREE_BYTES = 2**30  # bytes
+LOSS = "has lost its"  # in the words for a run that lacks a file
 
 
 class FindingKind(StrEnum):
@@ -93,10 +94,10 @@ def check_folder(root: Path) -> Iterator[Finding]:
 
 def check_records(store: Store) -> Iterator[Finding]:
     """Yield the disagreements between the two databases and the files of runs."""
-    every = find_all_runs(store)
-    runs = []
-    for run in every:
+    runs, damages = [], []
+    for run in find_all_runs(store):
         if fault := find_fault(store, run):
+            damages.append(run)
             yield contradiction(store, run, fault)
         else:
             runs.append(run)
@@ -109,10 +110,10 @@ def check_records(store: Store) -> Iterator[Finding]:
         what = f"trial {number} of {name} is in MLflow, but not in Optuna"
         yield Finding(FindingKind.MISSING_TRIAL, what, "add it to Optuna", partial(reconcile_study, store, name))
     is_deleted = any(finding.kind is FindingKind.MISSING_EXPERIMENT for finding in experiments)
-    for name, number in [] if is_deleted else find_lost_runs(store, every):
+    for name, number, run_id in [] if is_deleted else find_lost_runs(store, runs, damages):
         yield Finding(
             FindingKind.MISSING_RUN,
-            f"trial {number} of {name} is in Optuna, but its run is missing",
+            f"trial {number} of {name} is in Optuna, but its run is missing, or that of another trial: {run_id}",
             "restore it in MLflow, or run the same sweep, which trains it again",
         )
     for name, number in find_altered_studies(store, runs).items():
@@ -138,6 +139,8 @@ def check_records(store: Store) -> Iterator[Finding]:
 
 def contradiction(store: Store, run: LinrnnRun, fault: str) -> Finding:
     """Return the finding on a run that lacks or contradicts something; a sweep trains its trials again."""
+    if LOSS in fault:
+        return Finding(FindingKind.MISSING_FILES, fault, "restore its files in mlruns, or delete the run")
     is_newer = "newer linrnn" in fault
     again = isinstance(run, SweepRun) or run.find_tag(Tag.PHASE) in CHILDREN
     if is_newer or not again:

@@ -60,11 +60,14 @@ def find_unreported_trials(store: Store, runs: Runs) -> list[tuple[str, int]]:
     return [(name, number) for name, number in next_trials if (name, number) in recorded and store.is_unlocked([name])]
 
 
-def find_lost_runs(store: Store, runs: Runs) -> list[tuple[str, int]]:
-    """Return the trials in Optuna of which MLflow has neither the run nor another one: study and number."""
-    present, recorded = {run.run_id for run in runs}, list_trials(runs)
+def find_lost_runs(store: Store, runs: Runs, others: Runs) -> list[tuple[str, int, str]]:
+    """Return the trials in Optuna of which MLflow has no run: study, number and id of the run.
+
+    `runs` are the sound ones; trials whose run is one of the `others` are not lost.
+    """
+    present, recorded = {run.run_id for run in others}, list_trials(runs)
     return [
-        (name, trial.number)
+        (name, trial.number, trial.run_id)
         for name, trials in store.list_trials().items()
         for trial in trials
         if trial.run_id and trial.run_id not in present and (name, trial.number) not in recorded
@@ -93,11 +96,11 @@ def agrees(trial: OptunaTrial, run: TrialRun | None) -> bool:
     if run is None:
         return trial.run_id is not None
     numbers = {name: value for name, value in trial.params.items() if isinstance(value, int | float)}
-    settings = all(number_of(run.params.get(name)) in (None, value) for name, value in numbers.items())
+    settings = all(read_number(run.params.get(name)) in (None, value) for name, value in numbers.items())
     return settings and (trial.state != "COMPLETE" or trial.value == run.objective)
 
 
-def number_of(text: str | None) -> float | None:
+def read_number(text: str | None) -> float | None:
     """Return the number in the text of a setting; None for a choice."""
     try:
         return float(text or "")

@@ -24,6 +24,7 @@ from tracking.runs.trial_metrics import loss_measures
 from tracking.runs.verification import load_record, param_damage
 from tracking.schema import (
     FAILED,
+    FORMS,
     OBJECTIVE_VERSION,
     OUTCOMES,
     VERDICTS,
@@ -65,7 +66,7 @@ def find_fault(store: Store, run: LinrnnRun) -> str | None:
     """
     try:
         if isinstance(run, SweepRun):
-            check_sweep(run)
+            check_sweep(store, run)
         elif isinstance(run, TrialRun) and not run.is_claims:
             check_trial(store, run)
     except LinrnnError as error:
@@ -73,14 +74,15 @@ def find_fault(store: Store, run: LinrnnRun) -> str | None:
     return None
 
 
-def check_sweep(run: SweepRun) -> None:
-    """Raise SchemaError where the tags and params of a sweep's run are not those that a sweep has."""
+def check_sweep(store: Store, run: SweepRun) -> None:
+    """Raise SchemaError where the tags, params and baselines of a sweep's run are not those that a sweep has."""
     if run.version < OBJECTIVE_VERSION and not run.find_tag(Tag.BASELINES):
         return  # versions before 0.1.0 wrote these
-    for tag in (Tag.TASK, Tag.STUDIES, Tag.IDENTITY, Tag.BASELINES):
+    for tag in (Tag.TASK, Tag.STUDIES, Tag.IDENTITY):
         run.tag(tag)
     if not run.is_finished:
         return
+    run.tag(Tag.BASELINES)
     for param in (Param.MODELS, Param.PRESETS, Param.TRIALS):
         run.param(param)
     _ = run.n_trials
@@ -88,6 +90,8 @@ def check_sweep(run: SweepRun) -> None:
         raise run.error(f"has params or studies that are not those of its tag '{Tag.IDENTITY}'")
     if "task.file" not in run.params and run.task != run.param("task"):
         raise run.error(f"has {run.task!r} as its tag '{Tag.TASK}', and {run.params['task']!r} as its param 'task'")
+    if sha256(read_file(store, run, Artifact.BASELINES)).hexdigest() != run.tag(Tag.BASELINES):
+        raise run.error(f"has a {Artifact.BASELINES} that is not the file whose SHA-256 is in its tag")
     verdict = run.find_tag(Tag.VERDICT)
     if verdict not in (None, *VERDICTS):
         raise run.error(f"has {verdict!r} as its tag '{Tag.VERDICT}', which is no verdict")
@@ -102,7 +106,8 @@ def check_trial(store: Store, run: TrialRun) -> None:
     check_place(run)
     _ = run.model, run.seconds
     if run.has_result:
-        run.tag(Tag.FORM)
+        if run.tag(Tag.FORM) not in FORMS:
+            raise run.error(f"has {run.tag(Tag.FORM)!r} as its tag '{Tag.FORM}', which is none of {', '.join(FORMS)}")
         check_files(store, run)
     else:
         read_config(run)

@@ -25,7 +25,7 @@ NEEDED_TAGS = {
 }
 LOSSES = {Metric.OBJECTIVE, Metric.BEST_VAL_LOSS, Metric.FINAL_VAL_LOSS, Metric.DIVERGED_REPLICAS}
 CHECKED_METRICS = {"search": LOSSES, "confirmation": LOSSES | {Metric.TEST_LOSS}, "sweep": set[str]()}
-FREE_VALUES = {Tag.FORM, Tag.PARENT, Tag.STUDY, Tag.BASELINES, Tag.TRIAL}  # another one may be right
+FREE_VALUES = {Tag.PARENT, Tag.STUDY, Tag.TRIAL}  # another one may be right
 
 
 class Edit(NamedTuple):
