@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
@@ -31,7 +32,7 @@ def first_words(folder: Path) -> dict[str, Spread]:
         "report": ["report", "-o", str(folder / "report.html")],
         "doctor": ["doctor"],
     }
-    return {name: repeat(lambda words=words: first_word(words, folder)) for name, words in commands.items()}
+    return {name: repeat(partial(first_word, words, folder)) for name, words in commands.items()}
 
 
 def repeat(measure: Callable[[], float]) -> Spread:
