@@ -102,13 +102,14 @@ def linearize(network: Network, state: ArrayLike, constant: ArrayLike) -> Linear
 def differentiate(network: Network, state: Array, constant: Tensor) -> tuple[Array, Array]:
     """Return F `(d,)` and its Jacobian `(d, d)` at a state `(d,)`.
 
-    Sequences do not depend on each other: row k of the Jacobian is the gradient of the output k of copy k.
+    Sequences do not depend on each other: row k of the Jacobian is the gradient of the output k of copy k. The sum of
+    these outputs is a scalar, as torch loads SymPy for the gradient of anything else.
     """
     import torch
 
     copies = torch.from_numpy(np.tile(state, (len(state), 1))).requires_grad_()
     images, _ = advance(network, copies, constant)
-    (rows,) = torch.autograd.grad(images, copies, torch.eye(len(state), dtype=copies.dtype))
+    (rows,) = torch.autograd.grad(images.diagonal().sum(), copies)
     return images[0].detach().numpy(), rows.numpy()
 
 
