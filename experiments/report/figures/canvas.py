@@ -1,10 +1,9 @@
-"""What all figures share: sizes, the color of each model type, axes, lines of baselines and bounds, files."""
+"""What all figures share: sizes, the color of each model type, axes, files."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from experiments.report.reference_losses import losses_by_label
-from linrnn.baseline.baselines import Baselines
 from linrnn.models import MODELS
 
 MARKERS = "osD^vP*X"
@@ -27,7 +24,6 @@ LOSS = "loss (1: best constant)"
 LARGEST = 1e30  # larger losses are drawn as if they were infinite
 PLAIN_RANGE = 30  # largest ratio of an axis' limits that has plain numbers as ticks instead of powers of 10
 SMALLEST = 1e-12  # drawn in place of a loss of 0 on a logarithmic axis
-MARGIN = 10  # factor beyond an axis' limits within which a baseline or bound is drawn, not only named
 WIDTH = 4.8  # inches: one column of print; text keeps its size on a phone
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEGEND_COLUMNS = 4  # entries side by side
@@ -134,38 +130,3 @@ def loss_range(*losses: NDArray[np.float64]) -> tuple[float, float] | None:
 def drawable(losses: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return losses for a logarithmic axis: nan where not finite or too large, SMALLEST where 0."""
     return np.where(np.isfinite(losses) & (losses < LARGEST), np.maximum(losses, SMALLEST), np.nan)
-
-
-def draw_baselines(axes: Axes, baselines: Baselines) -> None:
-    """Draw baselines and bounds as labeled lines; name those far outside the limits in a corner. Then set the ticks.
-
-    Call it after everything else is drawn.
-    """
-    low, high = axes.get_ylim()
-    low, high = low / MARGIN, high * MARGIN
-    lines = merge_equal_losses(losses_by_label(baselines))
-    for loss, labels in lines.items():
-        if low <= loss <= high:
-            axes.axhline(loss, color=FAINT, linewidth=0.9, linestyle="--", zorder=0)
-            axes.annotate(labels, (0.01, loss), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
-    outside = {
-        "far below": [labels for loss, labels in lines.items() if loss < low],
-        "far above": [labels for loss, labels in lines.items() if loss > high],
-    }
-    text = "; ".join(f"{direction}: {', '.join(labels)}" for direction, labels in outside.items() if labels)
-    plain_ticks(axes.yaxis, *axes.get_ylim())
-    axes.annotate(text, (0.99, 0.01), xycoords="axes fraction", fontsize=7, va="bottom", ha="right")
-
-
-def merge_equal_losses(losses: Mapping[str, float]) -> dict[float, str]:
-    """Return the labels by loss; labels of nearly equal losses share one entry."""
-    merged: dict[float, str] = {}
-    for label, loss in losses.items():
-        near = next(
-            (other for other in merged if abs(np.log10(max(loss, SMALLEST) / max(other, SMALLEST))) < 0.02), None
-        )
-        if near is None:
-            merged[loss] = label
-        else:
-            merged[near] += f", {label}"
-    return merged

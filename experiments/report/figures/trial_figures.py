@@ -13,7 +13,8 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from experiments.report.figures.canvas import FAINT, LOSS, draw_baselines, drawable, loss_range, png
+from experiments.report.figures.canvas import FAINT, LOSS, drawable, loss_range, png
+from experiments.report.figures.reference_lines import draw_references
 from experiments.search.search_space import describe_values
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.result import TrialResult
@@ -35,8 +36,9 @@ def learning_curves(result: TrialResult, baselines: Baselines | None = None) -> 
             draw_losses(axes, epochs, losses, label, colors[label])
         title.set_text(trial_title(result))
         set_axes(axes, epochs, loss_range(*curves.values()) or (1.0, 1.0))
+        axes.set_position((0.12, 0.13, 0.6 if baselines else 0.85, 0.78))
         if baselines:
-            draw_baselines(axes, baselines)
+            draw_references(axes, baselines)
         legend = axes.legend(frameon=False, loc="upper right")
         try:
             return png(figure)

@@ -36,7 +36,6 @@ def draw(losses: Sequence[float], models: Sequence[str] = ("linear", "tanh")) ->
 def label_boxes(picture: Picture) -> tuple[list[Bbox], list[Bbox], Bbox]:
     """Return the boxes of the labels of the references and of the columns, and the box of the axes."""
     (axes,) = picture.figure.axes
-    picture.png()
     columns = [label.get_window_extent() for label in axes.get_xticklabels()]
     return [text.get_window_extent() for text in axes.texts], columns, axes.get_window_extent()
 
