@@ -14,7 +14,7 @@ from urllib.error import URLError
 from experiments.benchmark.timer import Spread, spread
 from experiments.report.start_page import START
 from tracking.runs.query import find_sweeps, find_trials
-from tracking.schema import Tag
+from tracking.schema import Artifact, Tag
 from tracking.store.access import existing_store
 
 REPEATS = 3
@@ -29,7 +29,7 @@ def first_words(folder: Path) -> dict[str, Spread]:
         "list": ["list"],
         "show": ["show", sweep.run_id],
         "compare": ["compare"],
-        "report": ["report", "-o", str(folder / "report.html")],
+        "report": ["report", "-o", str(folder / Artifact.REPORT)],
         "doctor": ["doctor"],
     }
     return {name: repeat(partial(first_word, words, folder)) for name, words in commands.items()}

@@ -169,10 +169,10 @@ def small_store_targets(small_store: SmallStoreTimes) -> list[Target]:
     ]
 
 
-def first_word_targets(words: Mapping[str, Spread], where: str, goal: float) -> list[Target]:
+def first_word_targets(words: Mapping[str, Spread], store: str, goal: float) -> list[Target]:
     """Return the targets of the first words of commands."""
     return [
-        Target(f"first word of linrnn {name}, {where}", goal, value.median, "s", most=True)
+        Target(f"first word of linrnn {name}, {store}", goal, value.median, "s", most=True)
         for name, value in words.items()
     ]
 

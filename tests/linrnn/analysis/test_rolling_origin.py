@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from linrnn.analysis.rolling_origin import evaluate_baselines, evaluate_hindcasts, lead_splits
+from linrnn.analysis.rolling_origin import evaluate_baselines, evaluate_hindcasts, lead_splits, require_all_rows
 from linrnn.analysis.series_forecast import Hindcasts
 from linrnn.analysis.series_history import read_history
 from linrnn.baseline.baselines import compute_baselines
+from linrnn.errors import ConfigError
 from linrnn.tasks.memory_series import make_series
 from linrnn.tasks.oscillator import Oscillator
 from linrnn.tasks.series import Series
@@ -68,3 +70,15 @@ def test_splits_of_other_tasks_have_the_same_test_rows_at_each_lead(task: Task) 
         np.testing.assert_allclose(data.test.targets[data.test.first :], own.test.targets[own.test.first :])
         x, y = data.train.inputs[..., 0], data.train.targets[..., 0]
         np.testing.assert_array_equal(x[lead:], y[: len(x) - lead])
+
+
+def test_a_series_with_gaps_is_refused_in_a_line_that_tells_what_to_type(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.csv"
+    rows = ["" if k == 40 else str(value) for k, value in enumerate(VALUES)]
+    path.write_text("row,y\n" + "".join(f"{k},{cell}\n" for k, cell in enumerate(rows)))
+    task = Series(file=str(path), missing="split").load().task
+    with pytest.raises(ConfigError, match=r"gaps\.csv has missing cells.*--set task\.missing=interpolate") as caught:
+        require_all_rows(task)
+    assert "\n" not in str(caught.value)
+    require_all_rows(Series(file=str(path), missing="interpolate").load().task)
+    require_all_rows(Oscillator())
