@@ -16,6 +16,7 @@ import pytest
 
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import all_links
+from tracking.run_views import LinrnnRun
 from tracking.runs.reader import read_file
 from tracking.store.access import Store, existing_store, open_store
 from tracking.store.databases import create, relocate
@@ -126,13 +127,36 @@ def test_eight_processes_may_open_a_new_store_at_once_twenty_times(tmp_path: Pat
     assert opened_at_once(8, *(tmp_path / str(turn) for turn in range(20))) == ["1"] * 160
 
 
+def read_own(folder: Path, run_id: str) -> bytes:
+    """The config of a run, as commands that only read find it."""
+    store = existing_store(folder)
+    run = store.runs.read(run_id)
+    assert run is not None
+    return read_file(store, LinrnnRun(run), "config.txt")
+
+
 class TestMoved:
+    def test_a_copy_is_read_beside_its_own_database_and_the_original_beside_its(
+        self, store: Store, tmp_path: Path
+    ) -> None:
+        run_id = store.client.create_run(experiment_id(store, "sine")).info.run_id
+        store.client.log_text(run_id, "hello", "config.txt")
+        copy = tmp_path / "a copy?"
+        shutil.copytree(store.folder, copy)
+        store.client.log_text(run_id, "changed", "config.txt")
+        before = (copy / "mlflow.db").read_bytes()
+        assert (read_own(copy, run_id), read_own(store.folder, run_id)) == (b"hello", b"changed")
+        shutil.rmtree(copy / "mlruns")
+        assert read_own(copy, run_id) == b"changed"  # where the files were left
+        assert (copy / "mlflow.db").read_bytes() == before
+
     def test_a_moved_store_is_refused_with_what_to_do_and_mended(self, store: Store, tmp_path: Path) -> None:
         store.client.create_experiment("elsewhere", artifact_location="s3://bucket/mine")
         run_id = store.client.create_run(experiment_id(store, "sine")).info.run_id
         store.client.log_text(run_id, "hello", "config.txt")
         after = tmp_path / "after it"
         store.folder.rename(after)
+        assert read_own(after, run_id) == b"hello"
         with pytest.raises(StoreError, match="doctor --fix"):
             open_store(after)
         assert relocate(after) == 3
