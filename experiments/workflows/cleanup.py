@@ -39,10 +39,10 @@ def find_leavings(store: Store) -> list[Leaving]:
     """
     if not store.is_local:
         raise ConfigError(f"{store.name} is a server: its own tools clean it (mlflow gc)")
-    return [*find_interrupted(store), *find_folders(store), *find_files(store)]
+    return [*find_interruptions(store), *find_folders(store), *find_files(store)]
 
 
-def find_interrupted(store: Store) -> Iterator[Leaving]:
+def find_interruptions(store: Store) -> Iterator[Leaving]:
     """Yield the runs of trials that were interrupted: the same sweep trains them again."""
     runs = find_all_runs(store)
     sweeps = {run.run_id: run for run in runs if isinstance(run, SweepRun)}
@@ -52,7 +52,9 @@ def find_interrupted(store: Store) -> Iterator[Leaving]:
         if store.is_unlocked(run_locks(run, sweeps)):
             folder = file_path(run.info.artifact_uri)
             own = folder.parent if folder and is_inside(store, folder.parent) else None
-            yield Leaving(f"run {run.run_id}, {run.name}: interrupted", size_of(own), partial(drop, store, run, own))
+            yield Leaving(
+                f"run {run.run_id}, {run.name}: interrupted", measure_size(own), partial(drop, store, run, own)
+            )
 
 
 def find_folders(store: Store) -> Iterator[Leaving]:
@@ -61,7 +63,7 @@ def find_folders(store: Store) -> Iterator[Leaving]:
         is_run = folder.is_dir() and not folder.is_symlink() and RUN_ID.fullmatch(folder.name)
         if is_run and store.runs.read(folder.name) is None:
             name = folder.relative_to(store.folder)
-            yield Leaving(f"folder {name}: of no run", size_of(folder), partial(shutil.rmtree, folder))
+            yield Leaving(f"folder {name}: of no run", measure_size(folder), partial(shutil.rmtree, folder))
 
 
 def find_files(store: Store) -> Iterator[Leaving]:
@@ -87,7 +89,7 @@ def drop(store: Store, run: TrialRun, folder: Path | None) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def size_of(folder: Path | None) -> int:
+def measure_size(folder: Path | None) -> int:
     """Return the size of all files in a folder, bytes."""
     paths = folder.rglob("*") if folder else ()
     return sum(path.stat().st_size for path in paths if path.is_file() and not path.is_symlink())
