@@ -15,6 +15,8 @@ from linrnn.tasks.narma10 import BURN_IN, Narma10, narma
 from linrnn.tasks.parity import Parity
 from linrnn.tasks.product import Product
 from linrnn.tasks.xor import Xor
+from linrnn.training.loop import evaluate_test_split, train
+from linrnn.training.trial_config import from_text
 
 
 def left_by_regression(design: Array, targets: Array) -> float:
@@ -104,6 +106,14 @@ def test_adding_bound_is_what_least_squares_reach(length: int) -> None:
     left = left_by_regression(design, train.targets[-1, :, 0])
     assert left == pytest.approx(task.linear_bound, rel=0.03)
     assert train.scale == pytest.approx(1 / 6, rel=0.04)
+
+
+@pytest.mark.long
+def test_a_linear_network_reaches_the_bound_of_adding_at_the_defaults() -> None:
+    config = from_text({"task": "adding", "model": "linear", "model.hidden_size": "12", "training.replicas": "3"})
+    splits = config.task.splits()
+    *_, history = train(config, splits)
+    assert np.median(evaluate_test_split(config, history, splits)) <= 1.1 * Adding().linear_bound
 
 
 def test_narma10_follows_its_recursion() -> None:
