@@ -28,7 +28,8 @@ from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.run_views import TrialRun
 from tracking.runs.environment import environment
-from tracking.runs.reader import read_config, read_curves, read_result, read_trial, read_weights
+from tracking.runs.file_list import list_files
+from tracking.runs.reader import read_config, read_curves, read_file, read_result, read_trial, read_weights
 from tracking.runs.writer import begin_run, record_failed_trial, record_trial, run_status
 from tracking.store.access import Store
 from tracking.store_errors import StoreError
@@ -63,6 +64,19 @@ def test_the_config_comes_back_exactly_from_the_params_alone(store: Store, resul
     found = store.client.get_run(record_trial(store, result, "a name", {}))
     assert found.data.params == to_text(CONFIG)
     assert read_config(found) == CONFIG
+
+
+@pytest.mark.parametrize("value", ["0", "1"])
+def test_a_diff_that_a_worker_has_attached_is_left_out_where_it_is_not_wanted(
+    store: Store, result: TrialResult, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("LINRNN_NO_DIFF", value)
+    run_id = record_trial(store, replace(result, files={"uncommitted.diff": b"+x"}), "name", {"phase": "single"})
+    names = list_files(store, read_trial(store, run_id))
+    assert ("uncommitted.diff" in names) == (value == "0")
+    assert ("uncommitted.diff" in json.loads(read_file(store, read_trial(store, run_id), "digests.json"))) == (
+        value == "0"
+    )
 
 
 def test_metrics_are_medians_in_at_most_200_steps(store: Store, result: TrialResult) -> None:
