@@ -75,6 +75,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "linear_comparison": {"ratio": MAYBE, "interval": PAIR, "diebold_mariano_p": MAYBE, "superiority": float},
     },
     "failures": list,
+    "omissions": list,
     "baselines": {
         "naive": NUMBER,
         "linear": NUMBER,
