@@ -51,7 +51,7 @@ def test_it_is_read_on_any_screen(page: Page, report: Path, screen: str, scheme:
     assert not page.evaluate(OVERFLOWING)
     assert page.evaluate(CUT) == 0
     figures = page.locator("figure svg")
-    assert figures.count() == 7 + 4  # those of the sweep, and of what its networks are
+    assert figures.count() == 8 + 4  # those of the sweep, and of what its networks are
     for figure in figures.all():
         box = figure.bounding_box()
         assert box
