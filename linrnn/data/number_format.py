@@ -22,6 +22,7 @@ CURRENCY = r"us\$|[$€£¥₹₩₽]|\b(?:usd|eur|gbp|chf|jpy|cny|inr|sek|nok|d
 SIGN = re.compile(rf"{CURRENCY}|[%‰]", re.IGNORECASE)  # of a unit, before or behind a number
 UNIT = re.compile(r"(?<=[\d.,])\s*(°\s?[CFK]|[^\W\d_]\S{0,11}|°)$")  # a unit of measurement behind a number
 BLANKS = re.compile(r"[\s'\u2019]")
+DATE = re.compile(r"\d{4}-\d\d?-\d")  # of ISO 8601
 FORMATTED = re.compile(r"[+\-]?\(?[+\-]?(\d{1,3}([.,]\d{3})+|\d{1,2}(,\d\d)+,\d{3}|\d+)?([.,]\d+)?\)?", re.ASCII)
 MISSING = ("nan", "inf", "infinity", "na", "n/a", "null", "none")  # without their sign, in lower case; no words
 MISSING_CELLS = {  # in lower case
@@ -78,11 +79,12 @@ def is_formatted_number(cell: str) -> bool:
 
 
 def resembles_number(cell: str) -> bool:
-    """Whether a cell may be meant as a number: with a digit, no time of day, and no letter before it, or with a $."""
+    """Whether a cell may be meant as a number: with a digit, no date or time, and no letter before it, or with a $."""
     has_digit = any(character.isdecimal() for character in cell)
     return (
         has_digit
         and ":" not in cell
+        and not DATE.match(cell)
         and (not cell[0].isalpha() or any(unicodedata.category(each) == "Sc" for each in cell))
     )
 

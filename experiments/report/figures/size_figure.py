@@ -38,7 +38,7 @@ def size_figure(record: SweepRecord) -> Picture:
         "parameters",
         "Best loss by number of parameters",
         caption,
-        Table(header, rows),
+        Table(header, rows if any(best is not None for *_, best in rows) else []),
         lambda table: draw_sizes(table, baselines),
     )
 

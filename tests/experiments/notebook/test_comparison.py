@@ -73,7 +73,7 @@ def test_runs_are_those_of_the_store(result: SweepResult) -> None:
 def test_figures(result: SweepResult) -> None:
     assert isinstance(result.plot(), Figure)
     assert isinstance(result.plot("search"), Figure)
-    with pytest.raises(ConfigError, match="confirmation, predictions"):
+    with pytest.raises(ConfigError, match="it has: predictions, confirmation"):
         result.plot("nonsense")
 
 
