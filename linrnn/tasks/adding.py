@@ -27,7 +27,6 @@ class Adding(RandomTask):
     defaults: ClassVar[Mapping[str, str]] = {
         "training.epochs": "600",  # enough
         "training.evaluations": "25",  # each costs as much as an epoch
-        "sweep.trials": "12",  # each takes long
     }
     noise_bound: ClassVar[float] = 0.0
 

@@ -33,7 +33,6 @@ class Copy(RandomTask):
         "training.epochs": "600",  # the loss falls until then
         "training.decay": "none",  # 0.013 after 400 epochs, where a rate that falls to 0 leaves 0.06
         "training.evaluations": "25",  # each costs as much as an epoch
-        "sweep.trials": "12",  # each takes long
     }
     noise_bound: ClassVar[float] = 0.0
 
