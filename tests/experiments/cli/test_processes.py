@@ -43,7 +43,7 @@ LONG = [
     Row("the reader ends", f"{LINRNN} show sine --store S | (exec <&-; sleep 5); exit ${{PIPESTATUS[0]}}", 1),
     Row("the disk of JSON full", f"{LINRNN} list --store S --json >/dev/full", 1, "cannot write the output"),
     Row("the disk of help full", f"{LINRNN} sweep --help >/dev/full", 1, "cannot write the output"),
-    Row("folder deleted", f"mkdir gone; cd gone; rmdir ../gone; {LINRNN} list", 6, "working folder was deleted"),
+    Row("folder deleted", f"mkdir gone; cd gone; rmdir ../gone; {LINRNN} list", 6, "current folder cannot be used"),
     Row("folder deleted, sweep", f"mkdir gone; cd gone; rmdir ../gone; {LINRNN} sweep sine", 6, "was deleted"),
     Row("folder deleted, store", f"mkdir gone; cd gone; rmdir ../gone; {LINRNN} tasks", 0),
     Row("ASCII", f"LC_ALL=C PYTHONUTF8=0 PYTHONIOENCODING=ascii {LINRNN} show 'Zürich' --store S", 2),

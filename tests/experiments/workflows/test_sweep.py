@@ -331,7 +331,7 @@ def test_a_wrong_budget_is_a_line(given: dict[str, str]) -> None:
 @pytest.mark.long
 def test_a_failing_trial_closes_the_sweeps_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     config: SweepConfig = sweep_config("sine", ["linear"], BUDGET | {"sweep.trials": "1"})
-    monkeypatch.setattr(StudyState, "report", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
+    monkeypatch.setattr(StudyState, "add", lambda *arguments: (_ for _ in ()).throw(RuntimeError("planted")))
 
     def broken() -> None:
         with local_workers(1) as executor:
