@@ -174,7 +174,7 @@ def test_a_sweep_shows_its_verdict_and_its_figures(page: Page, swept: Swept) -> 
     page.get_by_text("report.html").click()
     report = page.frame_locator("iframe")
     report.get_by_role("heading", name="Does sine need the nonlinearity?").wait_for()
-    becomes(report.locator("figure svg").count, 7 + 4)
+    becomes(report.locator("figure svg").count, 8 + 4)
 
 
 def test_the_best_runs_are_registered(page: Page, swept: Swept) -> None:
