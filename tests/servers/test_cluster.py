@@ -56,7 +56,7 @@ def begin(folder: Path, address: str) -> subprocess.Popen[bytes]:
 def test_no_cluster_is_one_line(tmp_path: Path) -> None:
     process = start_sweep(tmp_path, [*SWEEP, "--cluster", f"tcp://127.0.0.1:{free_port()}"])
     _, said = process.communicate(timeout=100)
-    assert process.returncode == 1
+    assert process.returncode == 6
     _, *lines = said.decode().splitlines()  # the question comes first
     assert len(lines) == 1, lines
     assert "no Dask workers at" in lines[0]
