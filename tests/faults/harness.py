@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +79,28 @@ def kill_after(folder: Path, seconds: float) -> bool:
 
 
 def new_store(template: Path, folder: Path) -> Path:
-    """A copy of an empty store."""
-    shutil.copytree(template, folder)
+    """A copy of a store."""
+    copy_store(template, folder)
     relocate(folder)
     return folder
+
+
+def copy_store(store: Path, folder: Path, *omit: str) -> None:
+    """Copy a store that others may read meanwhile, but for what has a name in `omit`.
+
+    SQLite copies its databases: to open and close such a file takes away the locks that this process has on it.
+    """
+    omitted = shutil.ignore_patterns("*.db-wal", "*.db-shm", *omit)
+    shutil.copytree(store, folder, ignore=omitted, copy_function=copy_file)
+
+
+def copy_file(source: str, target: str) -> str:
+    """Copy a file, a database by SQLite."""
+    if not source.endswith(".db"):
+        return str(shutil.copy2(source, target))
+    with closing(sqlite3.connect(source)) as connection, closing(sqlite3.connect(target)) as copy:
+        connection.backup(copy)
+    return target
 
 
 def facts(store: Store) -> dict[str, Any]:

@@ -23,6 +23,7 @@ import pytest
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from tests.conftest import Golden, Here
+from tests.faults.harness import copy_store
 from tracking.runs.query import find_trials
 from tracking.store.databases import relocate
 
@@ -398,11 +399,8 @@ def test_there_are_many_rows() -> None:
 def world(golden: Golden, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the databases of a sweep, whole but for the write-ahead log, an exported trial, and a run's id."""
     folder = tmp_path_factory.mktemp("world")
-    shutil.copytree(golden.store.folder, folder / "store", ignore=shutil.ignore_patterns("mlruns"))
+    copy_store(golden.store.folder, folder / "store", "mlruns")
     relocate(folder / "store")
-    for name in ("mlflow.db", "optuna.db"):
-        with closing(sqlite3.connect(folder / "store" / name)) as connection:
-            connection.execute("pragma wal_checkpoint(truncate)")
     run_id = find_trials(golden.store, "sine")[0].run_id
     (folder / "run").write_text(f"{run_id}\n{golden.store.folder}")
     store = ["--store", str(golden.store.folder)]

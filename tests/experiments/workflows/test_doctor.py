@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config, sweep_config_of_run
 from linrnn.models import DEFAULT_MODELS
-from tests.faults.harness import BUDGET, facts
+from tests.faults.harness import BUDGET, copy_store, facts
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.writer import begin_run
 from tracking.schema import Tag
@@ -118,7 +117,7 @@ def test_what_cannot_be_mended_is_said(swept: Store, capsys: pytest.CaptureFixtu
 
 def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "damaged"
-    shutil.copytree(swept.folder, folder)
+    copy_store(swept.folder, folder)
     content = bytearray((folder / "optuna.db").read_bytes())
     content[8192 : 8192 + 4096] = b"x" * 4096
     (folder / "optuna.db").write_bytes(content)
