@@ -10,6 +10,7 @@ from tests.conftest import Here
 from tests.faults.harness import facts
 from tracking.runs.writer import begin_run, end_run
 from tracking.store.access import Store
+from tracking.store.locks import SINGLE
 
 
 def test_leavings_are_listed_and_deleted_when_asked(golden_copy: Store, here: Here) -> None:
@@ -34,6 +35,18 @@ def test_leavings_are_listed_and_deleted_when_asked(golden_copy: Store, here: He
     assert facts(golden_copy) == before
     assert own.exists()
     assert not orphan.parent.exists()
+
+
+def test_what_a_process_works_on_is_no_leaving(golden_copy: Store, here: Here) -> None:
+    tags = {"phase": "single", "outcome": "complete"}
+    cut, begun = (begin_run(golden_copy, "sine", "a trial", tags, time.time()) for _ in range(2))
+    end_run(golden_copy, cut.run_id, "KILLED")
+    options = ("gc", "--json", "--store", str(golden_copy.folder))
+    with golden_copy.lock([SINGLE]):
+        assert json.loads(here(*options)[1])["leavings"] == []
+    (leaving,) = json.loads(here(*options)[1])["leavings"]
+    assert cut.run_id in leaving["what"]
+    assert begun.run_id not in leaving["what"]
 
 
 def test_a_folder_without_a_store_is_refused(here: Here, tmp_path: Path) -> None:

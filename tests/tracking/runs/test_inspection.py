@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 
 from tests.conftest import Golden
 from tracking.run_views import LinrnnRun, SweepRun, TrialRun
 from tracking.runs.inspection import find_fault
 from tracking.runs.query import find_all_runs
-from tracking.schema import Metric, Param, Tag
+from tracking.schema import Artifact, CurveArray, Metric, Param, Tag
+from tracking.store.access import Store
 from tracking.store.run_table import LocalRun, RunValues
 
 KINDS = ("search", "confirmation", "sweep")
@@ -112,3 +116,13 @@ def test_the_fault_is_said_in_words(
     fault = find_fault(golden.store, edited(runs[kind], edit))
     assert fault is not None
     assert named in fault
+
+
+def test_a_changed_curve_is_named(golden_copy: Store) -> None:
+    run = next(run for run in find_all_runs(golden_copy) if isinstance(run, TrialRun) and run.is_recorded)
+    path = Path(unquote(urlsplit(run.info.artifact_uri).path)) / Artifact.CURVES
+    with np.load(path) as arrays:
+        curves = dict(arrays)
+    assert find_fault(golden_copy, run) is None
+    np.savez(path, **{**curves, CurveArray.GRADIENT_NORM: curves[CurveArray.GRADIENT_NORM] + 1})
+    assert "has a curves.npz that is not the file that was written" in str(find_fault(golden_copy, run))
