@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tracking.store.disk import describe_type
-from tracking.store.error_translation import first_line
+from tracking.store.error_translation import first_line, translate_errors
 from tracking.store.library_internals import BUSY_SECONDS, read_revisions
 from tracking.store.urls import file_url
 from tracking.store_errors import StoreError
@@ -19,6 +20,22 @@ RESTORE = "restore it from a backup, or name another store with --store"
 def open_for_reading(path: Path) -> closing[sqlite3.Connection]:
     """Open a database that exists, for reading only; it is closed after the body."""
     return closing(sqlite3.connect(f"{file_url(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS))
+
+
+@contextmanager
+def read_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for reading only; errors of SQLite in the body are StoreErrors."""
+    with translate_errors(f"cannot read the database {path}", RESTORE, False), open_for_reading(path) as connection:
+        yield connection
+
+
+def has_schema(path: Path, revision: str) -> bool:
+    """Whether a database is there, whole, and of a schema."""
+    try:
+        with read_database(path) as connection:
+            return read_revisions(connection) == {revision}
+    except StoreError:
+        return False
 
 
 def is_there(path: Path) -> bool:

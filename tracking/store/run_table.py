@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from tracking.run_views import RunRecord
-from tracking.store.database_file import RESTORE, open_for_reading
+from tracking.store.database_file import has_schema, read_database
 from tracking.store.databases import find_move
-from tracking.store.error_translation import translate_errors
 from tracking.store.library_internals import (
     ACTIVE_RUN,
     EXPERIMENTS,
@@ -21,10 +18,8 @@ from tracking.store.library_internals import (
     RUNS,
     TAG_CONDITION,
     TAG_PRESENCE,
-    read_revisions,
 )
 from tracking.store.run_search import RunFilter
-from tracking.store_errors import StoreError
 
 
 class RunFacts(NamedTuple):
@@ -65,24 +60,13 @@ class RunTable:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    @contextmanager
-    def connect(self) -> Iterator[sqlite3.Connection]:
-        """Open the database; it is closed after the body, whose errors of SQLite are StoreErrors."""
-        translated = translate_errors(f"cannot read the database {self.path}", RESTORE, False)
-        with translated, open_for_reading(self.path) as connection:
-            yield connection
-
     def is_readable(self) -> bool:
         """Whether the database is there, whole, and of the schema that is read here."""
-        try:
-            with self.connect() as connection:
-                return read_revisions(connection) == {MLFLOW_REVISION}
-        except StoreError:
-            return False
+        return has_schema(self.path, MLFLOW_REVISION)
 
     def experiments(self, stage: str = "active") -> dict[str, str]:
         """Return the ids of MLflow's experiments by name: of the active ones, or of the `deleted` ones."""
-        with self.connect() as connection:
+        with read_database(self.path) as connection:
             return {name: str(number) for name, number in connection.execute(EXPERIMENTS, [stage])}
 
     def find(self, experiment_ids: Sequence[str], condition: RunFilter) -> Iterator[RunRecord]:
@@ -102,7 +86,7 @@ class RunTable:
 
     def select(self, condition: str, values: Sequence[str | int]) -> Iterator[RunRecord]:
         """Yield the runs of a condition in SQL, in the order of their start."""
-        with self.connect() as connection:
+        with read_database(self.path) as connection:
             connection.execute("begin")  # one state of the database for all statements
             move = find_move(connection, self.path.parent)
             rows = connection.execute(RUNS.format(condition=condition), values).fetchall()

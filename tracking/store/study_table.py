@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tracking.store.database_file import open_for_reading
+from tracking.store.database_file import has_schema, read_database
 from tracking.store.library_internals import (
     OPTUNA_REVISION,
     STUDY_TRIALS,
     TRIAL_ITEMS,
-    read_revisions,
     trials_by_study,
 )
 
@@ -60,23 +57,15 @@ class StudyTable:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def connect(self) -> closing[sqlite3.Connection]:
-        """Open the database; it is closed after the body."""
-        return open_for_reading(self.path)
-
     def is_readable(self) -> bool:
         """Whether the database is there, whole, and of the schema that is read here."""
-        try:
-            with self.connect() as connection:
-                return read_revisions(connection) == {OPTUNA_REVISION}
-        except sqlite3.Error:
-            return False
+        return has_schema(self.path, OPTUNA_REVISION)
 
     def trials(self) -> dict[str, list[OptunaTrial]]:
         """Return the trials of all studies by the study's name, in the order of their numbers."""
         studies: dict[str, list[OptunaTrial]] = {}
         items: dict[str, dict[int, dict[str, object]]] = {name: {} for name in TRIAL_ITEMS}
-        with self.connect() as connection:
+        with read_database(self.path) as connection:
             connection.execute("begin")  # one state of the database for all statements
             rows = connection.execute(STUDY_TRIALS).fetchall()
             for name, statement in TRIAL_ITEMS.items():

@@ -17,6 +17,7 @@ from tests.conftest import Golden
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.run_views import RunRecord
 from tracking.store.access import Store, existing_store
+from tracking.store.database_file import open_for_reading
 from tracking.store.run_search import ClientSearch, RunFilter
 from tracking.store.run_table import RunTable
 
@@ -95,7 +96,7 @@ def test_what_is_no_database_of_mlflows_is_not_read(tmp_path: Path, store: Store
 
 def test_reading_changes_nothing(store: Store) -> None:
     table = both(store)[0]
-    with table.connect() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with open_for_reading(table.path) as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("delete from runs")
 
 
