@@ -37,15 +37,16 @@ class CommandTimes(NamedTuple):
 
 def time_command(arguments: list[str], folder: Path) -> CommandTimes:
     """Run `linrnn sweep` with these arguments, in a folder that is its store."""
-    command, start = [sys.executable, "-m", "experiments", "sweep", *arguments], time.perf_counter()
+    options = ["--store", str(folder)]  # MLflow writes the address of the last store used into the environment
+    command, start = [sys.executable, "-m", "experiments", "sweep", *arguments, *options], time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder) as process:
-        lines = ((time.perf_counter(), line) for line in process.stderr or ())
-        first = next((now for now, line in lines if FIRST_TRIAL.match(line)), start)
-        for _ in lines:
-            pass
+        lines = [(time.perf_counter(), line) for line in process.stderr or ()]
+    end = time.perf_counter()
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with exit code {process.returncode}")
-    return CommandTimes("linrnn sweep " + " ".join(arguments), first - start, time.perf_counter() - start)
+        last = "".join(line for _, line in lines[-3:])
+        raise RuntimeError(f"{' '.join(command)} ended with exit code {process.returncode}:\n{last}")
+    first = next((now for now, line in lines if FIRST_TRIAL.match(line)), start)
+    return CommandTimes("linrnn sweep " + " ".join(arguments), first - start, end - start)
 
 
 def command_times(folder: Path, quick: bool) -> dict[str, CommandTimes]:
