@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linrnn.baseline.candidate import Predictor
-from linrnn.baseline.lags import flatten_targets, lag_grid, lag_matrix, max_lags
+from linrnn.baseline.lags import flatten_targets, lag_grid, lag_matrix, lag_rows, max_lags
+from linrnn.baseline.row_blocks import add_up, build_blocks
 from linrnn.data.sequences import Array, Sequences, Splits
 
 SELECTION_TARGETS, TRAINING_TARGETS = 400, 2000  # that a kernel is selected on, and fitted on
@@ -47,8 +49,12 @@ def select_kernel(data: Splits, bases: Sequence[Predictor]) -> Kernel | None:
     val_residuals = flat_residuals(bases, data.val)[:, val_sample]
     losses: dict[Kernel | None, float] = {None: float(np.square(val_residuals[-1]).mean())}
     for lags in lag_grid(min(max_lags(data.train), MAX_KERNEL_LAGS), COARSE_STEP):
-        X, Z = scale_lags(lags, data.train, data.val)
-        distances, val_distances = cdist(X[sample], X[sample]), cdist(Z[val_sample], X[sample])
+        sd = lag_deviations(lags, data[:1])
+        X, Z = (
+            lag_rows(part.inputs, lags, part.first, rows) / sd
+            for part, rows in zip(data[:2], (sample, val_sample), strict=True)
+        )
+        distances, val_distances = cdist(X, X), cdist(Z, X)
         for width in WIDTHS:
             K, val_kernel = gaussian_kernels(distances, val_distances, width)
             values, Q = np.linalg.eigh(K)
@@ -66,33 +72,51 @@ def fit_kernel(parts: Sequence[Sequences], base: Predictor, kernel: Kernel) -> P
 
     residuals = np.concatenate([flat_residuals([base], each)[0] for each in parts])
     sample = np.random.default_rng(1).permutation(len(residuals))[:TRAINING_TARGETS]
-    lags = np.concatenate([lag_matrix(each.inputs, kernel.lags, each.first) for each in parts])
-    sd = column_deviations(lags)
-    X = (lags / sd)[sample]
+    sd = lag_deviations(kernel.lags, parts)
+    X = sample_lags(kernel.lags, parts, sample) / sd
     distances = cdist(X, X)
     K, _ = gaussian_kernels(distances, distances, kernel.width)
     weights = np.linalg.solve(K + len(sample) * kernel.ridge * np.eye(len(sample)), residuals[sample])
 
     def predict(sequences: Sequences) -> Array:
-        Z = lag_matrix(sequences.inputs, kernel.lags, sequences.first) / sd
-        chunks = np.array_split(Z, len(Z) // CHUNK + 1)
-        corrections = [gaussian_kernels(distances, cdist(part, X), kernel.width)[1] @ weights for part in chunks]
+        rows = np.arange(len(flatten_targets(sequences)))
+        chunks = (
+            lag_rows(sequences.inputs, kernel.lags, sequences.first, part) / sd
+            for part in np.array_split(rows, len(rows) // CHUNK + 1)
+        )
+        corrections = [gaussian_kernels(distances, cdist(Z, X), kernel.width)[1] @ weights for Z in chunks]
         predictions = base(sequences)
         return predictions + np.concatenate(corrections).reshape(predictions.shape)
 
     return predict
 
 
-def scale_lags(lags: int, *splits: Sequences) -> list[Array]:
-    """Return the lag matrix of each split in units of its columns' standard deviations on the first split."""
-    X = [lag_matrix(each.inputs, lags, each.first) for each in splits]
-    sd = column_deviations(X[0])
-    return [each / sd for each in X]
+def sample_lags(lags: int, parts: Sequence[Sequences], rows: NDArray[np.int64]) -> Array:
+    """Return some rows of the lag matrices of all parts, one below the other."""
+    ends = np.cumsum([len(flatten_targets(each)) for each in parts])
+    owners, samples = np.searchsorted(ends, rows, side="right"), np.empty((len(rows), 0))
+    for k, (part, end) in enumerate(zip(parts, ends, strict=True)):
+        mine = owners == k
+        values = lag_rows(part.inputs, lags, part.first, rows[mine] - (end - len(flatten_targets(part))))
+        if not k:
+            samples = np.empty((len(rows), values.shape[1]))
+        samples[mine] = values
+    return samples
 
 
-def column_deviations(X: Array) -> Array:
-    """Return the standard deviation of each column; 1 for one that is constant."""
-    sd = X.std(axis=0)
+def lag_deviations(lags: int, parts: Sequence[Sequences]) -> Array:
+    """Return the standard deviation of each column of the lag matrices of all parts; 1 for one that is constant."""
+    width = (lags + 1) * parts[0].inputs.shape[2]
+    blocks = build_blocks(
+        parts,
+        width,
+        lags,
+        lambda block: np.concatenate([lag_matrix(each.inputs, lags, each.first) for each in block]),
+    )
+    count, total = add_up((len(X), X.sum(axis=0)) for X in blocks)
+    mean = total / count
+    (squares,) = add_up((np.square(X - mean).sum(axis=0),) for X in blocks)
+    sd = np.sqrt(squares / count)
     return np.where(sd > 0, sd, 1.0)
 
 

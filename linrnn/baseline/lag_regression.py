@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from linrnn.baseline.lags import (
     last_values,
     max_lags,
 )
+from linrnn.baseline.row_blocks import Rows, add_up, build_blocks, reduce_rows, select_steps
 from linrnn.data.sequences import Array, Sequences, Splits
 
 # penalties for features of variance 1, relative to the number of targets
@@ -72,19 +73,31 @@ class LagRegression:
 
     def fit_coefficients(self, parts: Sequence[Sequences]) -> Array:
         """Return the coefficients `(size, outputs)`, those of the constant first, that fit the targets of all parts."""
-        complete = [self.complete(each) for each in parts]
-        X = np.concatenate([self.design(each) for each in complete])
-        y = np.concatenate([self.flat_targets(each) for each in complete])
-        return ridge_path(X, y, [self.ridge])[0] if self.ridge else solve(X, y)
+        blocks = self.blocks([self.complete(each) for each in parts])
+        if self.ridge:
+            return ridge_path(blocks, [self.ridge])[0]
+        return solve(*(blocks[0] if isinstance(blocks, list) else reduce_rows(blocks)))
 
     def predict(self, kernel: Array, sequences: Sequences) -> Array:
         """Return predictions `(T', B, outputs)` by a kernel `(size, outputs)`."""
-        outputs = (self.design(sequences) @ kernel).reshape(-1, *sequences.targets.shape[1:])
+        parts = build_blocks([sequences], self.size, self.lags, lambda block: self.design(block[0]) @ kernel)
+        outputs = np.concatenate(list(parts)).reshape(-1, *sequences.targets.shape[1:])
         return outputs + last_values(sequences) if self.relative else outputs
 
     def complete(self, sequences: Sequences) -> Sequences:
         """Return the sequences without the steps that are not fitted."""
         return drop_incomplete(sequences, self.lags, self.size) if self.is_forecast else sequences
+
+    def blocks(self, parts: Sequence[Sequences]) -> Iterable[Rows]:
+        """Return regressors and targets of the steps of all parts that count, in blocks where they are many."""
+        return build_blocks(parts, self.size, self.lags, self.rows)
+
+    def rows(self, parts: Sequence[Sequences]) -> Rows:
+        """Return regressors and targets of the steps of all parts that count."""
+        return (
+            np.concatenate([self.design(each) for each in parts]),
+            np.concatenate([self.flat_targets(each) for each in parts]),
+        )
 
     def design(self, sequences: Sequences) -> Array:
         """Return a constant and the lags, `(steps * batch, size)`; the columns of fewer lags come first."""
@@ -118,16 +131,29 @@ def solve(X: Array, y: Array) -> Array:
     return kernel
 
 
-def ridge_path(X: Array, y: Array, ridges: Sequence[float]) -> list[Array]:
+def ridge_path(blocks: Iterable[Rows], ridges: Sequence[float]) -> list[Array]:
     """Return the coefficients of ridge regression for each penalty; the first column is a constant, not penalized."""
-    mean, center = X[:, 1:].mean(axis=0), y.mean(axis=0)
-    sd = X[:, 1:].std(axis=0)
+    count, *sums = add_up((len(y), X[:, 1:].sum(axis=0), y.sum(axis=0)) for X, y in blocks)
+    mean, center = (each / count for each in sums)
+    (deviations,) = add_up((np.square(X[:, 1:] - mean).sum(axis=0),) for X, _ in blocks)
+    sd = np.sqrt(deviations / count)
     sd[sd == 0] = 1
-    Z = (X[:, 1:] - mean) / sd
-    values, Q = np.linalg.eigh(Z.T @ Z / len(Z))
-    b = Q.T @ (Z.T @ (y - center) / len(Z))
+    pairs = (((X[:, 1:] - mean) / sd, y - center) for X, y in blocks)
+    squares, moments = (each / count for each in add_up((Z.T @ Z, Z.T @ y) for Z, y in pairs))
+    values, Q = np.linalg.eigh(squares)
+    b = Q.T @ moments
     slopes = [(Q @ (b / (np.maximum(values, 0) + ridge)[:, None])) / sd[:, None] for ridge in ridges]
     return [np.concatenate([(center - mean @ slope)[None], slope]) for slope in slopes]
+
+
+def mean_square_errors(form: LagRegression, sequences: Sequences, kernels: Sequence[Array]) -> list[float]:
+    """Return the normalized loss of each kernel, the coefficients of the same or of fewer lags."""
+    totals, count = [0.0] * len(kernels), 0
+    for X, y in form.blocks([sequences]):
+        count += y.size
+        errors = (X[:, : len(kernel)] @ kernel - y for kernel in kernels)
+        totals = [total + float(np.square(each).sum()) for total, each in zip(totals, errors, strict=True)]
+    return [total / count / sequences.scale for total in totals]
 
 
 def search_least_squares(data: Splits, form: LagRegression, lags: Sequence[int] = ()) -> LagSearch:
@@ -147,24 +173,19 @@ def least_squares(data: Splits, form: LagRegression, lags: Sequence[int]) -> Ite
     serves all numbers of lags; the steps that only fewer lags have are added to it.
     """
     largest = replace(form, lags=lags[-1])
-    X, *others = (largest.design(each) for each in data)
-    y, *targets = (largest.flat_targets(each) for each in data)
     batch = data.train.inputs.shape[1]
-    complete = (largest.complete(data.train).first - data.train.first) * batch
-    Q, R = np.linalg.qr(X[complete:])
-    b = Q.T @ y[complete:]
+    whole = largest.complete(data.train)
+    R, b = reduce_rows(largest.blocks([whole]))
+    early = select_steps(data.train, data.train.first, whole.first, largest.lags)
+    X, y = largest.rows([early]) if whole.first > data.train.first else (R[:0], b[:0])
+    kernels = []
     for p in lags:
         candidate = replace(form, lags=p)
         start, width = (candidate.complete(data.train).first - data.train.first) * batch, candidate.size
-        kernel = solve(
-            np.concatenate([R[:width, :width], X[start:complete, :width]]),
-            np.concatenate([b[:width], y[start:complete]]),
-        )
-        val, test = (
-            float(np.square(Z[:, :width] @ kernel - target).mean() / each.scale)
-            for Z, target, each in zip(others, targets, data[1:], strict=True)
-        )
-        yield LagLoss(p, val, test)
+        triangle = np.concatenate([R[:width, :width], X[start:, :width]])
+        kernels.append(solve(triangle, np.concatenate([b[:width], y[start:]])))
+    losses = [mean_square_errors(largest, each, kernels) for each in data[1:]]
+    yield from map(LagLoss, lags, *losses)
 
 
 def search_ridge(data: Splits, form: LagRegression) -> Score:
@@ -172,10 +193,7 @@ def search_ridge(data: Splits, form: LagRegression) -> Score:
     scores = []
     for p in lag_grid(lag_candidates(data.train)[-1], RIDGE_STEP):
         candidate = replace(form, lags=p)
-        train = candidate.complete(data.train)
-        X, Z = candidate.design(train), candidate.design(data.val)
-        y, target = candidate.flat_targets(train), candidate.flat_targets(data.val)
-        for ridge, kernel in zip(RIDGES, ridge_path(X, y, RIDGES), strict=True):
-            loss = float(np.square(Z @ kernel - target).mean() / data.val.scale)
-            scores.append(Score(replace(candidate, ridge=ridge), loss))
+        kernels = ridge_path(candidate.blocks([candidate.complete(data.train)]), RIDGES)
+        losses = mean_square_errors(candidate, data.val, kernels)
+        scores += [Score(replace(candidate, ridge=ridge), loss) for ridge, loss in zip(RIDGES, losses, strict=True)]
     return choose(scores)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linrnn.data.sequences import Array, Sequences
 
@@ -45,6 +46,15 @@ def lag_matrix(inputs: Array, lags: int, first: int) -> Array:
     padded = np.concatenate([np.zeros((lags, *inputs.shape[1:])), inputs])
     windows = np.lib.stride_tricks.sliding_window_view(padded, lags + 1, axis=0)[first:, ..., ::-1]
     return windows.swapaxes(2, 3).reshape(-1, (lags + 1) * inputs.shape[2])
+
+
+def lag_rows(inputs: Array, lags: int, first: int, rows: NDArray[np.int64]) -> Array:
+    """Return some rows of the lag matrix, `(len(rows), (lags + 1) * features)`."""
+    batch, before = inputs.shape[1], np.arange(lags + 1)
+    steps, sequences = first + rows // batch, rows % batch
+    times = steps[:, None] - before
+    values = inputs[np.maximum(times, 0), sequences[:, None]]
+    return np.where((times >= 0)[..., None], values, 0.0).reshape(len(rows), -1)
 
 
 def lag_differences(inputs: Array, lags: int, first: int) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 from linrnn.baseline.candidate import Predictor, Score, choose, squared_errors
 from linrnn.baseline.lag_regression import solve
 from linrnn.baseline.lags import drop_incomplete, flatten_targets, lag_matrix
+from linrnn.baseline.row_blocks import add_up, build_blocks
 from linrnn.data.sequences import Array, Sequences, Splits
 
 LARGEST_ORDER = 10
@@ -103,21 +104,38 @@ def canonical_variates(parts: Sequence[Sequences], window: int, is_forecast: boo
     y_{t+k} depend on the inputs from t + 1 on, too, which are regressors then (Van Overschee & De Moor 1996).
     """
     outputs = parts[0].targets.shape[2]
-    later = max(min(window, FUTURE // outputs), 1)
-    blocks = (windows(part, window, later, shift=int(not is_forecast)) for part in parts)
-    P, F, U = (np.concatenate(each) for each in zip(*blocks, strict=True))
-    P, F, U = (each - each.mean(axis=0) for each in (P, F, U))
-    X = P if is_forecast else np.concatenate([P, U], axis=1)
-    G = X.T @ X / len(X)
+    later, past = max(min(window, FUTURE // outputs), 1), window * parts[0].inputs.shape[2]
+    shift, features = int(not is_forecast), parts[0].inputs.shape[2]
+
+    def build(block: Sequence[Sequences]) -> list[Array]:
+        rows = (windows(part, window, later, shift) for part in block)
+        return [np.concatenate(each) for each in zip(*rows, strict=True)]
+
+    blocks = build_blocks(parts, past + later * (outputs + features), window - 1, build, ahead=later + shift - 1)
+    count, *sums = add_up((len(P), *(each.sum(axis=0) for each in (P, F, U))) for P, F, U in blocks)
+    means = [each / count for each in sums]
+    centered = regressions(blocks, means, is_forecast)
+    squares, products, rest = add_up((X.T @ X, X.T @ F, F.sum(axis=0)) for X, F in centered)
+    G = squares / count
     G += RIDGE * np.trace(G) / len(G) * np.eye(len(G))
-    weights = np.linalg.solve(G, X.T @ F / len(X))
-    residuals = F - X @ weights
-    S = residuals.T @ residuals / len(X)
-    S += RIDGE * F.var(axis=0).mean() * np.eye(len(S))
-    L, M = np.linalg.cholesky(S), np.linalg.cholesky(G[: P.shape[1], : P.shape[1]])
-    _, _, V = np.linalg.svd(np.linalg.solve(L, weights[: P.shape[1]].T) @ M, full_matrices=False)
+    weights = np.linalg.solve(G, products / count)
+    pairs = ((F - X @ weights, F - rest / count) for X, F in regressions(blocks, means, is_forecast))
+    covariances, variances = add_up((e.T @ e, np.square(F).sum(axis=0)) for e, F in pairs)
+    S = covariances / count
+    S += RIDGE * (variances / count).mean() * np.eye(len(S))
+    L, M = np.linalg.cholesky(S), np.linalg.cholesky(G[:past, :past])
+    _, _, V = np.linalg.svd(np.linalg.solve(L, weights[:past].T) @ M, full_matrices=False)
     variates: Array = np.linalg.solve(M.T, V.T).T
     return variates
+
+
+def regressions(
+    blocks: Iterable[Sequence[Array]], means: Sequence[Array], is_forecast: bool
+) -> Iterator[tuple[Array, Array]]:
+    """Yield the regressors and later targets of each block, less their means."""
+    for block in blocks:
+        P, F, U = (each - mean for each, mean in zip(block, means, strict=True))
+        yield (P if is_forecast else np.concatenate([P, U], axis=1)), F
 
 
 def windows(part: Sequences, window: int, later: int, shift: int) -> tuple[Array, Array, Array]:
@@ -136,8 +154,13 @@ def fit_dynamics(parts: Sequence[Sequences], window: int, weights: Array) -> Dyn
     """Regress the state estimates s_t on s_{t-1} and x_t."""
     before, now = [], []
     for part in parts:
-        s = lag_matrix(part.inputs, window - 1, part.first) @ weights.T
-        s = s.reshape(-1, part.inputs.shape[1], len(weights))
+        estimates = build_blocks(
+            [part],
+            weights.shape[1],
+            window - 1,
+            lambda block: lag_matrix(block[0].inputs, window - 1, block[0].first) @ weights.T,
+        )
+        s = np.concatenate(list(estimates)).reshape(-1, part.inputs.shape[1], len(weights))
         x = part.inputs[part.first + 1 :]
         before.append(np.concatenate([s[:-1], x], axis=2).reshape(-1, len(weights) + x.shape[2]))
         now.append(s[1:].reshape(-1, len(weights)))

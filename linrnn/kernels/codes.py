@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 from typing import TypeVar
 
 
@@ -52,9 +53,15 @@ C = TypeVar("C", CellKind, LossKind)
 
 def parse_code(codes: type[C], name: str) -> C:
     """The code of a name in lower case, such as `tanh`; ValueError for a name that the enumeration does not have."""
-    names = {code.name.lower(): code for code in codes}
+    names = code_names(codes)
     if name not in names:
         raise ValueError(
             f"{codes.__name__.removesuffix('Kind').lower()} must be one of {', '.join(names)}, not {name!r}"
         )
     return names[name]
+
+
+@cache
+def code_names(codes: type[C]) -> dict[str, C]:
+    """The codes of an enumeration by their names in lower case."""
+    return {code.name.lower(): code for code in codes}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,6 +56,18 @@ def compile_kernel(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F],
         return dispatcher
 
     return compile_all
+
+
+def find_addresses_once(dispatcher: Any) -> None:
+    """Let a function that is an argument of another one find its compiled form once, not at each call.
+
+    numba asks for the form of the argument's types and the linker for its addresses, which takes as long as some epochs
+    of a small network.
+    """
+    results = {arguments[0].dtype: result for arguments, result in dispatcher.overloads.items()}
+    for result in results.values():
+        result.library.get_pointer_to_function = cache(result.library.get_pointer_to_function)
+    dispatcher.get_compile_result = lambda signature: results[signature.args[0].dtype]
 
 
 def zeros(size: int, dtype: Any) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 from numba import types as untyped_types
 
 from linrnn.kernels.codes import CellKind, LossKind, Operation
-from linrnn.kernels.compilation import Array, compile_kernel, expand, inline
+from linrnn.kernels.compilation import Array, compile_kernel, expand, find_addresses_once, inline
 from linrnn.kernels.elman_cell import (
     run_partial_tanh,
     run_partial_tanh_slope,
@@ -152,3 +152,6 @@ def run(a: Array, total: Array, instructions: Array) -> None:
         else:
             raise ValueError("unknown operation in a program")
         k += length
+
+
+find_addresses_once(run)

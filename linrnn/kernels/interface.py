@@ -160,11 +160,11 @@ def evaluate(weights: Array, objective: Objective, architecture: Architecture | 
     losses, total = np.zeros(len(weights)), np.zeros(1)
     for k in range(len(weights)):
         plan.row.put(a, weights[k])
-        run(a, total, plan.start)
-        for begin, count, advance in plan.chunks:
-            plan.inputs.part(0, count).put(a, x[begin : begin + count])
-            plan.targets.part(0, count).put(a, y[begin : begin + count])
-            run(a, total, advance)
+        for begin, count, program in plan.chunks:
+            if not k or len(plan.chunks) > 1:  # a single chunk stays where it is
+                plan.inputs.part(0, count).put(a, x[begin : begin + count])
+                plan.targets.part(0, count).put(a, y[begin : begin + count])
+            run(a, total, program)
             losses[k] += total[0]
     losses *= objective.factor
     return losses

@@ -119,10 +119,13 @@ class EvaluationPlan(NetworkPlan):
         super().__init__(sizes, min(rows, chunk))
         zeros = self.layout.place_tiles(1, sizes.width)
         resets = (row for layer in self.layers for row in layer.reset(zeros))
-        self.start = program(*resets, *self.unpack())
+        start = [*resets, *self.unpack()]
         spans = [(first, min(self.rows, rows - first)) for first in range(0, rows, self.rows)]
-        keys = [(count, min(max(washout - first, 0), count)) for first, count in spans]
-        programs = {key: program(*self.advance(kind, *key)) for key in set(keys)}
+        keys = [(count, min(max(washout - first, 0), count), first == 0) for first, count in spans]
+        programs = {
+            (*key, is_first): program(*(start if is_first else []), *self.advance(kind, *key))
+            for *key, is_first in set(keys)
+        }
         self.chunks = [(first, key[0], programs[key]) for (first, _), key in zip(spans, keys, strict=True)]
 
     def advance(self, kind: LossKind, rows: int, washout: int) -> list[Instruction]:

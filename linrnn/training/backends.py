@@ -56,8 +56,8 @@ class KernelBackend:
     form: ClassVar[str] = KERNELS
 
     def __init__(self, model: Model, training: TrainingConfig, weights: Weights, data: Sequences) -> None:
-        self.model, self.training = model, training
-        self.objective = kernel_objective(data, np.float32)
+        self.training = training
+        self.objective, self.architecture = kernel_objective(data, np.float32), model.architecture
         self.present = weights.copy()
         self.moments = np.zeros_like(weights), np.zeros_like(weights)
         self.epoch = 0
@@ -75,7 +75,7 @@ class KernelBackend:
             self.epoch,
             self.training.learning_rates(self.epoch, epochs),
             self.objective,
-            self.model.architecture,
+            self.architecture,
             self.training.clip_norm,
             self.training.weight_decay,
         )

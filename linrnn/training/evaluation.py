@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from linrnn.models.recurrence import prefers_kernels
 from linrnn.training.history import Losses
 
 KERNELS, TORCH = "kernels", "torch"  # forms of a computation
+Evaluator = Callable[[NDArray[np.float32]], Losses]  # of weights (S, P): the loss of each replica
 THREADS = 1  # of torch: sums then have one order
 MOST_STATES = 2**26  # of hidden units, computed at once: half a gigabyte
 
@@ -55,13 +56,24 @@ def evaluate(
     The form of the training decides for classes and for recurrent biases, which the kernels did not compute at first;
     the sizes alone for all others.
     """
-    exact = weights.astype(np.float64)
-    losses = (
-        evaluate_with_kernels(model, exact, sequences)
-        if uses_kernels(model, sequences) and (form == KERNELS or not follows_training(model, sequences))
-        else evaluate_with_torch(model, shapes, exact, sequences)
-    )
-    return np.where(np.isfinite(losses), losses, np.inf)
+    return evaluator(model, shapes, sequences, form)(weights)
+
+
+def evaluator(model: Model, shapes: Shapes, sequences: Sequences, form: str = KERNELS) -> Evaluator:
+    """Return `evaluate` for one model and its sequences, whose preparation takes longer than the loss of few steps."""
+    compiled = uses_kernels(model, sequences) and (form == KERNELS or not follows_training(model, sequences))
+    objective, architecture = kernel_objective(sequences, np.float64) if compiled else None, model.architecture
+
+    def finite_losses(weights: NDArray[np.float32]) -> Losses:
+        exact = weights.astype(np.float64)
+        losses = (
+            kernels.evaluate(exact, objective, architecture)
+            if objective
+            else evaluate_with_torch(model, shapes, exact, sequences)
+        )
+        return np.where(np.isfinite(losses), losses, np.inf)
+
+    return finite_losses
 
 
 def uses_kernels(model: Model, sequences: Sequences) -> bool:
@@ -72,11 +84,6 @@ def uses_kernels(model: Model, sequences: Sequences) -> bool:
 def follows_training(model: Model, sequences: Sequences) -> bool:
     """Whether the form of the training is that of the evaluation, too."""
     return bool(sequences.classes or (model.architecture and model.architecture.recurrent_bias))
-
-
-def evaluate_with_kernels(model: Model, weights: Array, sequences: Sequences) -> Losses:
-    """Losses by the compiled kernels."""
-    return kernels.evaluate(weights, kernel_objective(sequences, np.float64), model.architecture)
 
 
 def kernel_objective(sequences: Sequences, dtype: type[np.floating[Any]]) -> kernels.Objective:

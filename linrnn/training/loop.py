@@ -11,7 +11,7 @@ from linrnn.data.sequences import Splits
 from linrnn.data.windows import cut_windows
 from linrnn.models.model import Shapes
 from linrnn.training.backends import choose_backend
-from linrnn.training.evaluation import evaluate
+from linrnn.training.evaluation import evaluate, evaluator
 from linrnn.training.history import Losses, TrainingHistory, Weights
 from linrnn.training.trial_config import TrialConfig
 
@@ -50,6 +50,7 @@ def train(config: TrialConfig, splits: Splits | None = None, form: str = "") -> 
     shapes = config.model.shapes(data.train.inputs.shape[2], data.train.targets.shape[2])
     windows = cut_windows(data.train, config.training.window)
     backend = choose_backend(config, shapes, initial_weights(config, shapes), windows, form)
+    validate = evaluator(config.model, shapes, data.val, backend.form)
     best = backend.weights
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
     evaluations = config.training.evaluation_epochs
@@ -61,7 +62,7 @@ def train(config: TrialConfig, splits: Splits | None = None, form: str = "") -> 
         train_loss[previous:epoch], gradient_norm[previous:epoch] = backend.advance(epoch - previous)
         weights = backend.weights
         digests[k + 1] = row_digests(weights)
-        val_loss[k] = evaluate(config.model, shapes, weights, data.val, backend.form)
+        val_loss[k] = validate(weights)
         better = val_loss[k] < best_loss
         best_loss, best_epoch = np.where(better, val_loss[k], best_loss), np.where(better, epoch, best_epoch)
         best = np.where(better[:, None], weights, best)
