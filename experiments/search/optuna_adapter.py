@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from experiments.search.search_space import SearchSpace
 from experiments.search.selection import TrialRank
+from experiments.search.study_sampler import StudySampler, study_in_memory
 from linrnn.config.settings import Choice, Integers, Reals, format_value
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
@@ -69,24 +70,24 @@ def apply_params(base: TrialConfig, params: Mapping[str, float | str]) -> TrialC
 
 def ask(base: TrialConfig, space: SearchSpace, history: Sequence[FrozenTrial], count: int) -> list[TrialConfig]:
     """Return the configs of the next `count` trials, a function of base, seed, search space and history alone."""
-    distributions, study = build_distributions(space), optuna.create_study(direction="minimize")
-    study.add_trials(history)
+    distributions, study = build_distributions(space), study_in_memory(history)
     configs = []
     for number in range(len(history), len(history) + count):
-        study.sampler = create_sampler(sampler_seed(base.seed, number))
+        study.sampler = create_sampler(sampler_seed(base.seed, number), distributions)
         configs.append(apply_params(base, study.ask(distributions).params))
     return configs
 
 
-def create_sampler(seed: int) -> TPESampler:
-    """The sampler of one trial: multivariate TPE (Bergstra et al. 2011; Falkner, Klein & Hutter 2018).
+def create_sampler(seed: int, space: Mapping[str, BaseDistribution]) -> TPESampler:
+    """The sampler of one trial in a space: multivariate TPE (Bergstra et al. 2011; Falkner, Klein & Hutter 2018).
 
     Every argument that decides its trials is given here, so that a default that Optuna changes cannot change the
     meaning of a seed. Optuna 5 deprecates some of them for 6, which then has to be adopted deliberately.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        return TPESampler(
+        return StudySampler(
+            space,
             seed=seed,
             n_startup_trials=10,
             n_ei_candidates=24,

@@ -53,14 +53,14 @@ def predict_test_split(config: TrialConfig, history: TrainingHistory, splits: Sp
     """Predict the test split with the best weights of the replica of the median test loss."""
     import torch  # not needed to read predictions
 
-    from linrnn.training.evaluation import single_torch_thread
+    from linrnn.training.evaluation import forward_in_parts, single_torch_thread
 
     replica = median_replica(test_loss)
     weights = torch.from_numpy(history.best_weights[replica : replica + 1].astype(np.float64))
     parameters, ahead = unflatten(weights, history.shapes), config.task.forecast_horizon
     inputs, model = torch.from_numpy(splits.test.inputs), config.model
     with single_torch_thread(), torch.no_grad():
-        outputs, _ = model.forward(parameters, inputs, model.zero_state(1, inputs.shape[1], like=inputs))
+        outputs = forward_in_parts(model, parameters, inputs)
         closes = inputs.shape[2] == outputs.shape[3] == 1 and 0 < ahead <= min(FREE_STEPS // 2, len(inputs))
         loop = run_closed_loop(model, parameters, splits.test, inputs, ahead) if closes else NO_LOOP
     classes, errors = splits.test.classes, (outputs[0].numpy() - splits.test.targets)[splits.test.first :]

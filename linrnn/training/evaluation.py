@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -119,11 +119,20 @@ def evaluate_steps(
         inputs = torch.from_numpy(sequences.inputs)
         rows = []
         for row in torch.from_numpy(weights.astype(np.float64)):  # one by one, as all outputs at once can be too large
-            state = model.zero_state(1, inputs.shape[1], like=inputs)
-            outputs, _ = model.forward(unflatten(row[None], shapes), inputs, state)
+            outputs = forward_in_parts(model, unflatten(row[None], shapes), inputs)
             rows.append(thin_steps(step_losses(outputs, sequences).numpy()[0]))
         with np.errstate(over="ignore"):
             return np.stack(rows).astype(np.float32)
+
+
+def forward_in_parts(model: Model, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    """Outputs `(S, T, B, outputs)` of a network; so many steps at once that their states are at most MOST_STATES."""
+    replicas, batch = len(next(iter(parameters.values()))), inputs.shape[1]
+    state, parts = model.zero_state(replicas, batch, like=inputs), []
+    for part in inputs.split(max(MOST_STATES // (4 * replicas * batch * model.hidden_size), 1)):
+        outputs, state = model.forward(parameters, part, state)
+        parts.append(outputs)
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
 @contextmanager

@@ -12,13 +12,22 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution
 from optuna.samplers import TPESampler
 from optuna.samplers._tpe import sampler as tpe
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from experiments.search import optuna_adapter
-from experiments.search.optuna_adapter import ask, build_distributions, count_best_trials, sampler_seed, weigh_trials
+from experiments.search.optuna_adapter import (
+    ask,
+    build_distributions,
+    count_best_trials,
+    create_sampler,
+    sampler_seed,
+    weigh_trials,
+)
 from experiments.search.search_space import free_settings
+from experiments.search.study_sampler import study_in_memory
 from linrnn.training.trial_config import TrialConfig, from_text, search_values, to_text
 
 BASE = from_text({"task": "sine", "model": "linear", "seed": "7"})
@@ -66,6 +75,37 @@ def test_the_trials_are_those_of_the_defaults_of_the_installed_version(done: int
     assert params_of(ask(BASE, RANGES, HISTORY[:done], 4)) == ask_plain(BASE, HISTORY[:done], 4)
 
 
+def test_past_trials_are_neither_copied_nor_changed() -> None:
+    """What they hold is shared with the study that is asked, as copies take longer with each trial."""
+    numbers = [trial.number for trial in HISTORY]
+    trials = study_in_memory(HISTORY).get_trials(deepcopy=False)
+    assert all(mine.params is trial.params for mine, trial in zip(trials, HISTORY, strict=True))
+    assert all(
+        mine.intermediate_values is trial.intermediate_values for mine, trial in zip(trials, HISTORY, strict=True)
+    )
+    assert [trial.number for trial in trials] == list(range(len(HISTORY)))
+    assert [trial.number for trial in HISTORY] == numbers
+
+
+def test_categories_and_failed_trials_are_asked_as_optuna_does() -> None:
+    space = {**SPACE, "model.readout": CategoricalDistribution(("none", "one", "two"))}
+    history = [
+        create_trial(
+            state=TrialState.FAIL if number % 7 == 6 else trial.state,
+            value=None if number % 7 == 6 else trial.value,
+            params={**trial.params, "model.readout": ("none", "one", "two")[number % 3]},
+            distributions=space,
+            intermediate_values=trial.intermediate_values,
+        )
+        for number, trial in enumerate(HISTORY)
+    ]
+    plain, ours = optuna.create_study(), study_in_memory(history)
+    plain.add_trials(history)
+    for number in range(len(history), len(history) + 4):
+        plain.sampler, ours.sampler = TPESampler(seed=number), create_sampler(number, space)
+        assert ours.ask(space).params == plain.ask(space).params
+
+
 def test_changed_defaults_change_the_plain_sampler_and_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, plain = params_of(ask(BASE, RANGES, HISTORY, 4)), ask_plain(BASE, HISTORY, 4)
     original = inspect.unwrap(TPESampler.__init__)
@@ -79,8 +119,8 @@ def test_changed_defaults_change_the_plain_sampler_and_not_ours(monkeypatch: pyt
 
 def test_every_argument_of_the_sampler_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
-    monkeypatch.setattr(optuna_adapter, "TPESampler", lambda **arguments: given.update(arguments))
-    optuna_adapter.create_sampler(3)
+    monkeypatch.setattr(optuna_adapter, "StudySampler", lambda space, **arguments: given.update(arguments))
+    optuna_adapter.create_sampler(3, SPACE)
     assert set(given) == set(inspect.signature(inspect.unwrap(TPESampler.__init__)).parameters) - {"self"}
 
 

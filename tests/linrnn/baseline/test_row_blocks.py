@@ -28,10 +28,7 @@ def make_sequences(steps: int, batch: int, features: int, first: int, seed: int 
 def make_splits(steps: int = 400, batch: int = 2) -> Splits:
     whole = make_sequences(steps, batch, 1, 0)
     ends = (0, steps // 2, 3 * steps // 4, steps)
-    parts = (
-        Sequences(whole.inputs[:end], whole.targets[:end], begin)
-        for begin, end in pairwise(ends)
-    )
+    parts = (Sequences(whole.inputs[:end], whole.targets[:end], begin) for begin, end in pairwise(ends))
     return Splits(*parts)
 
 
