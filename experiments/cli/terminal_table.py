@@ -9,9 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from experiments.cli.terminal_text import echo, printable
+from experiments.cli.terminal_text import WIDTH, echo, printable
 
-WIDTH = 80  # columns of a plain table; longer cells are wrapped
 SPACE = 2  # columns between cells
 UNSPLIT = 3  # columns, beside the first, that stay side by side
 MODEL = "model"  # header of a column of names, which is not wrapped

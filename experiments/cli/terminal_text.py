@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 
 import click
 
 LONGEST_MESSAGE = 500  # characters of an error
+UNBROKEN = "\N{NO-BREAK SPACE}"
+WIDTH = 80  # columns of paragraphs and of plain tables
 STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"}  # categories: controls, directions, halves of characters
 PLAIN = re.compile(r"[ -~\n\t]*")
 
@@ -37,3 +40,16 @@ def one_line(message: str) -> str:
 def echo(text: str = "", err: bool = False, nl: bool = True) -> None:
     """Print a text on stdout or stderr."""
     click.echo(printable(text), err=err, nl=nl)
+
+
+def wrap_paragraph(text: str, indent: int = 0) -> str:
+    """Return a text in lines of at most 80 columns, all but the first indented by 2 more. No word is broken."""
+    lines = textwrap.wrap(
+        printable(text).replace(" %", f"{UNBROKEN}%"),
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace(UNBROKEN, " ")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.cli.terminal_table import UNSPLIT, print_table, print_wide_table
-from experiments.cli.terminal_text import echo
+from experiments.cli.terminal_text import echo, wrap_paragraph
 from experiments.report.comparison_table import (
     baselines_table,
     baselines_text,
@@ -48,25 +48,30 @@ def show_comparisons(store: Store, summaries: Sequence[SweepSummary]) -> None:
     for summary in summaries:
         echo()
         print_wide_table("", *comparison_table(summary))
+        echo()
         show_verdict(summary)
     show_links(store, summaries)
 
 
 def show_verdict(summary: SweepSummary) -> None:
-    """Print the verdict of a sweep, its conditions, baselines and bounds, and failed trials."""
-    echo(f"{summary.task}: {summary.verdict}")
-    echo(f"  Question: {summary.question}.")
-    if summary.nonlinearity_tests:
-        echo(f"  {nonlinearity_sentence(summary.nonlinearity_tests, summary.verdict)}")
-    echo(f"  Conditions: {summary.conditions}.")
-    echo(f"  Searched: {summary.search_space}.")
-    echo(f"  Baselines and bounds: {baselines_text(summary.baselines)}.")
-    for note in summary.notes:
-        echo(f"  Data: {note}.")
-    for failure in summary.failures:
-        echo(f"  Failed trial: {failure}.")
-    for omission in summary.omissions:
-        echo(f"  Left out: {omission}.")
+    """Print the verdict of a sweep, its numbers, its conditions, baselines and bounds, and failed trials."""
+    verdict = summary.verdict
+    conclusion = f" {verdict.conclusion}." if verdict.conclusion else ""
+    echo(wrap_paragraph(f"{summary.task}: {verdict.headline}.{conclusion}"))
+    tests = summary.nonlinearity_tests
+    paragraphs = (
+        f"Numbers: {verdict.details}",
+        f"Question: {summary.question}.",
+        *([nonlinearity_sentence(tests, verdict)] if tests else []),
+        f"Conditions: {summary.conditions}.",
+        f"Searched: {summary.search_space}.",
+        f"Baselines and bounds: {baselines_text(summary.baselines)}.",
+        *(f"Data: {note}." for note in summary.notes),
+        *(f"Failed trial: {failure}." for failure in summary.failures),
+        *(f"Left out: {omission}." for omission in summary.omissions),
+    )
+    for paragraph in paragraphs:
+        echo(wrap_paragraph(paragraph, indent=2))
 
 
 def show_links(store: Store, summaries: Sequence[SweepSummary]) -> None:
