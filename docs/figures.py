@@ -35,7 +35,7 @@ def draw_suite(result: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(9, 0.32 * len(rows) + 1.3), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for place, (_, _, linear, nonlinear, *medians, verdict) in enumerate(rows):
+    for place, (_, _, linear, nonlinear, *medians, _, verdict) in enumerate(rows):
         for loss, style, label in ((linear, "-", "linear baseline"), (nonlinear, ":", "nonlinear baseline")):
             x = max(loss, LOWEST)
             axes.plot([x, x], [place - 0.38, place + 0.38], style, color=INK, label=label if place == 0 else None)

@@ -6,6 +6,7 @@ instead of the one that is shown, `template` the one to show, with the beginning
 and `limit` the number of lines of output to keep.
 
 The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 10 minutes.
+`divergence` trains many replicas of the suite's best linear networks, with the suite's store as FOLDER, in 3 minutes.
 `published` is what `make published` has written into FOLDER; `claims` is what `linrnn claims` measures in 5 minutes.
 """
 
@@ -35,6 +36,8 @@ LINE = 118  # characters, up to which a list or an object stays in one line
 DATA = DOCS / "data"  # files that commands read
 ROUNDING = 1e-12  # smaller losses are rounding errors
 SHORT = 4  # characters of a run's id
+DIVERGENT = ("arma", "oscillator", "delay", "xor", "logistic")  # tasks of which replicas of a confirmation diverged
+REPLICAS, SEED = 200, 1000  # of the networks that show how many diverge
 SYSTEMS = ("oscillator-system", "stack-system", "xor-linear-system", "xor-tanh-system")  # trained networks
 LOSSES = ("naive baseline", "linear baseline", "nonlinear baseline", "`linear` network", "`tanh` network")
 SUITE_COLUMNS = [
@@ -56,6 +59,9 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
     if name == "suite":
         sweeps = json.loads("\n".join(run_command("linrnn suite --json", folder)))
         return {**result, **origin, "columns": SUITE_COLUMNS, "rows": suite_rows(sweeps)}
+    if name == "divergence":
+        sweeps = json.loads("\n".join(run_command(f"linrnn compare {' '.join(DIVERGENT)} --json", folder)))["sweeps"]
+        return {**result, **origin, "rows": [divergence_row(sweep, folder) for sweep in sweeps]}
     if name == "speed":
         run_command("python -m experiments.benchmark --out benchmark", DOCS.parent)
         benchmark = json.loads((DOCS.parent / "benchmark" / "bench.json").read_text())
@@ -105,8 +111,19 @@ def suite_rows(content: Mapping[str, Any]) -> list[list[Any]]:
         medians = {each["model"]: each["median_test_loss"] for each in sweep["confirmation"]}
         losses = [sweep["baselines"][name] for name in ("naive", "linear", "nonlinear")]
         losses = [0 if loss < ROUNDING else loss for loss in losses]
-        rows.append([sweep["task"], *losses, medians["linear"], medians["tanh"], sweep["order"], sweep["verdict"]])
+        digits = [float(f"{loss:.6g}") for loss in (*losses, medians["linear"], medians["tanh"])]
+        rows.append([sweep["task"], *digits, sweep["order"], sweep["verdict"]])
     return rows
+
+
+def divergence_row(sweep: Mapping[str, Any], folder: Path) -> list[Any]:
+    """Train many replicas of a sweep's best linear network; return their sizes and how many diverged."""
+    best = next(study for study in sweep["studies"] if study["model"] == "linear")
+    hidden_size, rate = best["hidden_size"], best["learning_rate"]
+    settings = f"--set model.hidden_size={hidden_size} --set training.learning_rate={rate}"
+    command = f"linrnn train {sweep['task']} --model linear {settings} --replicas {REPLICAS} --seed {SEED} --json"
+    trial = json.loads(run_command(command, folder)[-1])
+    return [sweep["task"], hidden_size, float(f"{rate:.6g}"), trial["replicas"], trial["diverged"]]
 
 
 def speed_rows(content: Mapping[str, Any], shapes: list[list[Any]]) -> list[list[Any]]:
