@@ -92,9 +92,14 @@ def read_figures(folder: Path, names: Iterable[str]) -> dict[str, Any]:
 def parse_cell(cell: str) -> str | float | None:
     """Return a cell of a CSV file: a number with six digits, a text, or None where it is empty."""
     try:
-        return float(f"{float(cell):.6g}")
+        return round_digits(float(cell))
     except ValueError:
         return cell or None
+
+
+def round_digits(value: float | None) -> float | None:
+    """Return a number with six digits, or None where there is none."""
+    return value if value is None else float(f"{value:.6g}")
 
 
 def claims_content(claims: list[dict[str, Any]]) -> dict[str, Any]:
@@ -111,8 +116,8 @@ def suite_rows(content: Mapping[str, Any]) -> list[list[Any]]:
         medians = {each["model"]: each["median_test_loss"] for each in sweep["confirmation"]}
         losses = [sweep["baselines"][name] for name in ("naive", "linear", "nonlinear")]
         losses = [0 if loss < ROUNDING else loss for loss in losses]
-        digits = [float(f"{loss:.6g}") for loss in (*losses, medians["linear"], medians["tanh"])]
-        rows.append([sweep["task"], *digits, sweep["order"], sweep["verdict"]])
+        losses = [round_digits(loss) for loss in (*losses, medians["linear"], medians["tanh"])]
+        rows.append([sweep["task"], *losses, sweep["order"], sweep["verdict"]])
     return rows
 
 
@@ -123,7 +128,7 @@ def divergence_row(sweep: Mapping[str, Any], folder: Path) -> list[Any]:
     settings = f"--set model.hidden_size={hidden_size} --set training.learning_rate={rate}"
     command = f"linrnn train {sweep['task']} --model linear {settings} --replicas {REPLICAS} --seed {SEED} --json"
     trial = json.loads(run_command(command, folder)[-1])
-    return [sweep["task"], hidden_size, float(f"{rate:.6g}"), trial["replicas"], trial["diverged"]]
+    return [sweep["task"], hidden_size, round_digits(rate), trial["replicas"], trial["diverged"]]
 
 
 def speed_rows(content: Mapping[str, Any], shapes: list[list[Any]]) -> list[list[Any]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from linrnn.baseline.candidate import Predictor
 from linrnn.baseline.lags import flatten_targets, lag_grid, lag_matrix, lag_rows, max_lags
-from linrnn.baseline.row_blocks import add_up, build_blocks
+from linrnn.baseline.row_blocks import sum_items, build_blocks
 from linrnn.data.sequences import Array, Sequences, Splits
 
 SELECTION_TARGETS, TRAINING_TARGETS = 400, 2000  # that a kernel is selected on, and fitted on
@@ -113,9 +113,9 @@ def lag_deviations(lags: int, parts: Sequence[Sequences]) -> Array:
         lags,
         lambda block: np.concatenate([lag_matrix(each.inputs, lags, each.first) for each in block]),
     )
-    count, total = add_up((len(X), X.sum(axis=0)) for X in blocks)
+    count, total = sum_items((len(X), X.sum(axis=0)) for X in blocks)
     mean = total / count
-    (squares,) = add_up((np.square(X - mean).sum(axis=0),) for X in blocks)
+    (squares,) = sum_items((np.square(X - mean).sum(axis=0),) for X in blocks)
     sd = np.sqrt(squares / count)
     return np.where(sd > 0, sd, 1.0)
 

@@ -20,7 +20,7 @@ from linrnn.baseline.lags import (
     last_values,
     max_lags,
 )
-from linrnn.baseline.row_blocks import Rows, add_up, build_blocks, reduce_rows, select_steps
+from linrnn.baseline.row_blocks import Rows, sum_items, build_blocks, reduce_rows, select_steps
 from linrnn.data.sequences import Array, Sequences, Splits
 
 # penalties for features of variance 1, relative to the number of targets
@@ -133,13 +133,13 @@ def solve(X: Array, y: Array) -> Array:
 
 def ridge_path(blocks: Iterable[Rows], ridges: Sequence[float]) -> list[Array]:
     """Return the coefficients of ridge regression for each penalty; the first column is a constant, not penalized."""
-    count, *sums = add_up((len(y), X[:, 1:].sum(axis=0), y.sum(axis=0)) for X, y in blocks)
+    count, *sums = sum_items((len(y), X[:, 1:].sum(axis=0), y.sum(axis=0)) for X, y in blocks)
     mean, center = (each / count for each in sums)
-    (deviations,) = add_up((np.square(X[:, 1:] - mean).sum(axis=0),) for X, _ in blocks)
+    (deviations,) = sum_items((np.square(X[:, 1:] - mean).sum(axis=0),) for X, _ in blocks)
     sd = np.sqrt(deviations / count)
     sd[sd == 0] = 1
     pairs = (((X[:, 1:] - mean) / sd, y - center) for X, y in blocks)
-    squares, moments = (each / count for each in add_up((Z.T @ Z, Z.T @ y) for Z, y in pairs))
+    squares, moments = (each / count for each in sum_items((Z.T @ Z, Z.T @ y) for Z, y in pairs))
     values, Q = np.linalg.eigh(squares)
     b = Q.T @ moments
     slopes = [(Q @ (b / (np.maximum(values, 0) + ridge)[:, None])) / sd[:, None] for ridge in ridges]

@@ -90,6 +90,6 @@ def reduce_rows(blocks: Iterable[Rows]) -> Rows:
     return R, b
 
 
-def add_up(values: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
+def sum_items(values: Iterable[tuple[Any, ...]]) -> tuple[Any, ...]:
     """Return the sums of the items of tuples."""
     return reduce(lambda total, each: tuple(map(add, total, each)), values)

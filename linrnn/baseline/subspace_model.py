@@ -11,7 +11,7 @@ import numpy as np
 from linrnn.baseline.candidate import Predictor, Score, choose, squared_errors
 from linrnn.baseline.lag_regression import solve
 from linrnn.baseline.lags import drop_incomplete, flatten_targets, lag_matrix
-from linrnn.baseline.row_blocks import add_up, build_blocks
+from linrnn.baseline.row_blocks import sum_items, build_blocks
 from linrnn.data.sequences import Array, Sequences, Splits
 
 LARGEST_ORDER = 10
@@ -112,15 +112,15 @@ def canonical_variates(parts: Sequence[Sequences], window: int, is_forecast: boo
         return [np.concatenate(each) for each in zip(*rows, strict=True)]
 
     blocks = build_blocks(parts, past + later * (outputs + features), window - 1, build, ahead=later + shift - 1)
-    count, *sums = add_up((len(P), *(each.sum(axis=0) for each in (P, F, U))) for P, F, U in blocks)
+    count, *sums = sum_items((len(P), *(each.sum(axis=0) for each in (P, F, U))) for P, F, U in blocks)
     means = [each / count for each in sums]
     centered = regressions(blocks, means, is_forecast)
-    squares, products, rest = add_up((X.T @ X, X.T @ F, F.sum(axis=0)) for X, F in centered)
+    squares, products, rest = sum_items((X.T @ X, X.T @ F, F.sum(axis=0)) for X, F in centered)
     G = squares / count
     G += RIDGE * np.trace(G) / len(G) * np.eye(len(G))
     weights = np.linalg.solve(G, products / count)
     pairs = ((F - X @ weights, F - rest / count) for X, F in regressions(blocks, means, is_forecast))
-    covariances, variances = add_up((e.T @ e, np.square(F).sum(axis=0)) for e, F in pairs)
+    covariances, variances = sum_items((e.T @ e, np.square(F).sum(axis=0)) for e, F in pairs)
     S = covariances / count
     S += RIDGE * (variances / count).mean() * np.eye(len(S))
     L, M = np.linalg.cholesky(S), np.linalg.cholesky(G[:past, :past])
