@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from linrnn.baseline.candidate import Predictor
 from linrnn.baseline.lags import flatten_targets, lag_grid, lag_matrix, lag_rows, max_lags
-from linrnn.baseline.row_blocks import sum_items, build_blocks
+from linrnn.baseline.row_blocks import build_blocks, sum_items
 from linrnn.data.sequences import Array, Sequences, Splits
 
 SELECTION_TARGETS, TRAINING_TARGETS = 400, 2000  # that a kernel is selected on, and fitted on

@@ -20,7 +20,7 @@ from linrnn.baseline.lags import (
     last_values,
     max_lags,
 )
-from linrnn.baseline.row_blocks import Rows, sum_items, build_blocks, reduce_rows, select_steps
+from linrnn.baseline.row_blocks import Rows, build_blocks, reduce_rows, select_steps, sum_items
 from linrnn.data.sequences import Array, Sequences, Splits
 
 # penalties for features of variance 1, relative to the number of targets

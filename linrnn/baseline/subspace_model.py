@@ -11,7 +11,7 @@ import numpy as np
 from linrnn.baseline.candidate import Predictor, Score, choose, squared_errors
 from linrnn.baseline.lag_regression import solve
 from linrnn.baseline.lags import drop_incomplete, flatten_targets, lag_matrix
-from linrnn.baseline.row_blocks import sum_items, build_blocks
+from linrnn.baseline.row_blocks import build_blocks, sum_items
 from linrnn.data.sequences import Array, Sequences, Splits
 
 LARGEST_ORDER = 10
