@@ -71,10 +71,13 @@ def split_steps(sequences: Sequences, width: int, lags: int, ahead: int = 0) -> 
 def select_steps(sequences: Sequences, begin: int, end: int, lags: int) -> Sequences:
     """Return the steps from `begin` to `end`, with the inputs that their lags reach."""
     start = max(begin - lags, 0)
-    inputs, targets, offset = (
-        None if each is None else each[start:end] for each in (sequences.inputs, sequences.targets, sequences.offset)
+    steps, offset = slice(start, end), sequences.offset
+    return sequences._replace(
+        inputs=sequences.inputs[steps],
+        targets=sequences.targets[steps],
+        offset=None if offset is None else offset[steps],
+        first=begin - start,
     )
-    return sequences._replace(inputs=inputs, targets=targets, offset=offset, first=begin - start)
 
 
 def reduce_rows(blocks: Iterable[Rows]) -> Rows:

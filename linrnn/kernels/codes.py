@@ -58,7 +58,8 @@ def parse_code(codes: type[C], name: str) -> C:
         raise ValueError(
             f"{codes.__name__.removesuffix('Kind').lower()} must be one of {', '.join(names)}, not {name!r}"
         )
-    return names[name]
+    code: C = names[name]
+    return code
 
 
 @cache

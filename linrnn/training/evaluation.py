@@ -129,7 +129,7 @@ def forward_in_parts(model: Model, parameters: Mapping[str, Tensor], inputs: Ten
     """Outputs `(S, T, B, outputs)` of a network; so many steps at once that their states are at most MOST_STATES."""
     replicas, batch = len(next(iter(parameters.values()))), inputs.shape[1]
     state, parts = model.zero_state(replicas, batch, like=inputs), []
-    for part in inputs.split(max(MOST_STATES // (4 * replicas * batch * model.hidden_size), 1)):
+    for part in torch.split(inputs, max(MOST_STATES // (4 * replicas * batch * model.hidden_size), 1)):
         outputs, state = model.forward(parameters, part, state)
         parts.append(outputs)
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
