@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from linrnn.training.history import OBJECTIVE
 from tracking.schema import (
+    DELETABLE,
     FAILED,
     MODEL,
     OBJECTIVE_VERSION,
@@ -280,6 +281,11 @@ class TrialRun(LinrnnRun):
         return self.metric(Metric.SECONDS)
 
     @property
+    def deletions(self) -> frozenset[str]:
+        """Names of its files that were deleted on purpose, by `linrnn gc`."""
+        return list_deletions(self.tags)
+
+    @property
     def provenance(self) -> dict[str, str]:
         """Commit, Python, torch and processor that it ran with; empty for a failed trial."""
         return {name: self.tags[name] for name in PROVENANCE if name in self.tags}
@@ -338,6 +344,16 @@ class SweepRun(LinrnnRun):
     def n_trials(self) -> int:
         """Number of trials in each study."""
         return self.count(self.param(Param.TRIALS), Param.TRIALS)
+
+
+def list_deletions(tags: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the files of a trial that were deleted on purpose, of those that may be."""
+    return DELETABLE.intersection(tags.get(Tag.DELETIONS, "").split(", "))
+
+
+def deletion_text(run_id: str, name: str) -> str:
+    """Return what to do where a file of a trial was deleted on purpose, and is needed."""
+    return f"linrnn gc has deleted {name} of run {run_id}: linrnn reproduce {run_id[:8]} trains it again"
 
 
 def _member(run: LinrnnRun, tag: Tag, values: tuple[T, ...]) -> T:

@@ -75,6 +75,10 @@ class Tag(SchemaName):
     )
     DIGESTS = "digests", "SHA-256 of digests.json, which holds those of all other files"
     BEST = "best", "yes on the best trial of a study"
+    DELETIONS = (
+        "deletions",
+        "files of a trial that linrnn gc has deleted: weights and learning curves of other than the best",
+    )
     LAST_REPRODUCTION = "reproduced", "result and time of the last reproduction of this trial"
     ORIGINAL = "reproduction_of", "id of the run that this run trained again"
     REPRODUCTION_RESULT = "reproduction_result", "IDENTICAL, EQUIVALENT or DIFFERENT", "verdict"
@@ -178,6 +182,7 @@ class CurveArray(SchemaName):
 
 
 ARTIFACT_NAMES = frozenset(name for artifact in Artifact for name in (artifact.value, artifact.old_name) if name)
+DELETABLE = frozenset({Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES_FIGURE})  # repeated by a rerun
 TRIAL_ARTIFACTS = (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES, Artifact.DIGESTS)  # of each trial
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from experiments.cli.group import GlobalOptions, command
@@ -9,24 +11,33 @@ from experiments.cli.output import print_json
 from experiments.cli.parameters import STUDIES
 from experiments.cli.terminal_text import echo
 
+if TYPE_CHECKING:
+    from experiments.workflows.doctor import Finding
+    from tracking.store.access import Store
+
 
 @command(
     "doctor",
     """
     linrnn doctor
     linrnn doctor --fix
+    linrnn doctor --verify
     linrnn doctor --store results --json
     """,
 )
 @click.option("--fix", is_flag=True, help="Repair what can be repaired.")
+@click.option(
+    "--verify", is_flag=True, help="Compare each file of each trial, weights included, with the SHA-256 in its record."
+)
 @STUDIES
-def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
+def doctor(options: GlobalOptions, fix: bool, verify: bool, studies: str | None) -> int:
     """Check a store for problems.
 
     Checks versions, database schemas, orphaned RUNNING runs, trials missing from Optuna, lost artifacts, a folder
-    that was moved, and free disk space. Exit code 1 if a problem remains, 6 if the store cannot be opened.
+    that was moved, and free disk space. Params, losses and curves are compared with the record's digests; weights and
+    other files with --verify. Exit code 1 if a problem remains, 6 if the store cannot be opened.
     """
-    from experiments.workflows.doctor import BLOCKING, Finding, apply_fix, check_folder, check_records, store_facts
+    from experiments.workflows.doctor import BLOCKING, apply_fix, check_folder, check_records, store_facts
     from tracking.store.access import check_store, existing_store, locate_store
     from tracking.store.database_file import is_there
     from tracking.store_errors import StoreError
@@ -42,6 +53,8 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
         if fix:
             store = check_store(options.store, studies, read_studies=True)
         results += [(finding, fix and apply_fix(finding)) for finding in list(check_records(store))]
+        if verify:
+            results += [(finding, fix and apply_fix(finding)) for finding in verify_store(store, options)]
         facts = store_facts(store)
     findings = [
         {"kind": finding.kind, "what": finding.what, "advice": finding.advice, "fixed": fixed}
@@ -60,3 +73,13 @@ def doctor(options: GlobalOptions, fix: bool, studies: str | None) -> int:
     if not can_open:
         return StoreError.exit_code
     return 0 if all(fixed for _, fixed in results) else 1
+
+
+def verify_store(store: Store, options: GlobalOptions) -> list[Finding]:
+    """Verify every file of every trial, with progress over the runs."""
+    from experiments.cli.progress_bar import progress_reporter
+    from experiments.workflows.file_verification import find_verifiable_runs, verify_files
+
+    runs = find_verifiable_runs(store)
+    with progress_reporter(len(runs), options.quiet, "runs", options.verbose) as progress:
+        return list(verify_files(store, runs, progress))

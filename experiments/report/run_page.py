@@ -14,7 +14,7 @@ from experiments.report.run_tables import (
     sweep_entry,
     trial_entry,
 )
-from tracking.run_views import SweepRun, TrialRun
+from tracking.run_views import SweepRun, TrialRun, list_deletions
 from tracking.runs.run_reference import SHORT
 from tracking.schema import Phase, Tag
 
@@ -48,6 +48,7 @@ def run_page(run: TrialRun | SweepRun, files: Mapping[str, int], link: str, faul
         "commit": run.find_tag(Tag.COMMIT) or "",
         "reproduced": run.find_tag(Tag.LAST_REPRODUCTION) or "",
         "reason": run.find_tag(Tag.REASON) or "",
+        "deleted": "" if is_sweep else ", ".join(sorted(list_deletions(run.tags))),
         "page": link,
     }
     return RunPage(
@@ -85,7 +86,8 @@ def trial_commands(run: TrialRun, short: str) -> tuple[str, ...]:
         return ()
     is_original = run.find_tag(Tag.PHASE) != Phase.REPRODUCTION
     reproduce = (f"linrnn reproduce {short}",) if is_original else ()
-    return (*reproduce, f"linrnn forecast {short}", f"linrnn export {short} {short}")
+    forecast = (f"linrnn forecast {short}",) if not run.deletions else ()
+    return (*reproduce, *forecast, f"linrnn export {short} {short}")
 
 
 def page_json(run: TrialRun | SweepRun, page: RunPage) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def choose_network(store: Store, name: str, replica: int | None = None) -> Netwo
     """
     run = best_linear_run(store, name) if is_task(name) else find_trained_run(store, name)
     record = load_record(store, run)
-    result = record.verify()
+    result = record.verify_networks()
     return NetworkChoice(record, result, choose_replica(record.run_id, result, replica))
 
 

@@ -52,9 +52,11 @@ class BitwiseComparison(NamedTuple):
 
 
 def stages(history: TrainingHistory, data: Mapping[str, str], test_loss: Losses | None) -> list[Stage]:
-    """All quantities of a trial, in the order of their computation."""
+    """All quantities of a trial, in the order of their computation; digests alone of weights that were deleted."""
     every, evaluations = range(1, history.epoch + 1), history.evaluation_epochs
     initial, *later = history.weight_digests
+    best = Quantity("best_weights", row_digests(history.best_weights)[None])
+    final = Quantity("final_weights", row_digests(history.weights)[None], evaluations[-1:])
     result: list[Stage] = [
         tuple(Quantity(name, np.array([[text]]), per_replica=False) for name, text in data.items()),
         (Quantity("evaluation_epochs", np.array([[str(evaluations)]]), per_replica=False),),
@@ -67,9 +69,9 @@ def stages(history: TrainingHistory, data: Mapping[str, str], test_loss: Losses 
         ),
         (
             Quantity("best_epoch", history.best_epoch[None]),
-            Quantity("best_weights", row_digests(history.best_weights)[None]),
+            *([best] if history.shapes else []),
         ),
-        (Quantity("final_weights", row_digests(history.weights)[None], evaluations[-1:]),),
+        (final,) if history.shapes else (),
     ]
     return result if test_loss is None else [*result, (Quantity("test_loss", test_loss[None]),)]
 

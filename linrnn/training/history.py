@@ -26,7 +26,8 @@ class TrainingHistory:
     Attributes
     ----------
     shapes : dict of str to tuple of int
-        Shapes of one replica's parameters, by name, in the order of their values in a row of weights.
+        Shapes of one replica's parameters, by name, in the order of their values in a row of weights; none where the
+        weights of a record were deleted.
     train_loss : array (E, S)
         Training loss of each epoch, before its update.
     gradient_norm : array (E, S)

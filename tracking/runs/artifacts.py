@@ -29,7 +29,7 @@ from linrnn.models.linear import Linear
 from linrnn.models.model import LinearPart, Shapes, flatten, unflatten
 from linrnn.tasks.series import Series
 from linrnn.tasks.task import TaskData
-from linrnn.training.history import TrainingHistory
+from linrnn.training.history import TrainingHistory, Weights
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
 from tracking.runs.json_objects import parse_digests, parse_object
@@ -74,27 +74,30 @@ def data_files(data: TaskData) -> dict[str, bytes]:
     return {name: content for name, content in files.items() if len(content) < MAX_BYTES}
 
 
-def load_result(config: TrialConfig, form: str, start: float, seconds: float, read: Read) -> TrialResult:
+def load_result(
+    config: TrialConfig, form: str, start: float, seconds: float, read: Read, has_weights: bool = True
+) -> TrialResult:
     """Return the trial whose files `read` returns by name: the value that training returned, without its figures.
 
-    Raises one of UNREADABLE where the files are not those of one trial.
+    Its networks have no parameters where its weights were deleted. Raises one of UNREADABLE where the files are not
+    those of one trial.
     """
     if form not in FORMS:
         raise ValueError(f"{form!r} is no form of training")
-    best = parse_file(read, Artifact.BEST_WEIGHTS, parse_weights)
-    final = parse_file(read, Artifact.FINAL_WEIGHTS, parse_weights)
-    shapes = {name: final[name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
+    replicas = config.training.replicas
+    none = np.empty((replicas, 0), np.float32)
+    shapes, final, best = load_weights(config, read) if has_weights else ({}, none, none)
     curves = parse_file(read, Artifact.CURVES, parse_curves)
     digests = parse_file(read, Artifact.DIGESTS, parse_digests)
-    require_replicas(config.training.replicas, curves, [*best.values(), *final.values()])
+    require_replicas(replicas, curves, [best, final])
     history = TrainingHistory(
         shapes,
         curves[CurveArray.TRAIN_LOSS],
         curves[CurveArray.GRADIENT_NORM],
         tuple(curves[CurveArray.EVALUATION_EPOCHS].tolist()),
         curves[CurveArray.VAL_LOSS],
-        flatten(final, shapes),
-        flatten(best, shapes),
+        final,
+        best,
         curves[CurveArray.BEST_EPOCH],
         curves[CurveArray.WEIGHT_DIGESTS],
         form,
@@ -106,6 +109,16 @@ def load_result(config: TrialConfig, form: str, start: float, seconds: float, re
     return TrialResult(config, history, start, seconds, environment, data, curves.get(CurveArray.TEST_LOSS))
 
 
+def load_weights(config: TrialConfig, read: Read) -> tuple[Shapes, Weights, Weights]:
+    """Return the shapes of one replica's parameters, and the final and the best weights of all replicas, `(S, P)`."""
+    both = [parse_file(read, name, parse_weights) for name in (Artifact.FINAL_WEIGHTS, Artifact.BEST_WEIGHTS)]
+    if any(value.dtype != np.float32 for each in both for value in each.values()):
+        raise ValueError("the weights are not in float32")
+    shapes = {name: both[0][name].shape[1:] for name in config.model.shapes(1, 1)}  # which asks for no data
+    final, best = (flatten(each, shapes) for each in both)
+    return shapes, final, best
+
+
 def parse_file(read: Read, name: Artifact, parse: Callable[[bytes], T]) -> T:
     """Return the value in a file; raise ValueError with its name where that is damaged."""
     content = read(name)
@@ -115,7 +128,7 @@ def parse_file(read: Read, name: Artifact, parse: Callable[[bytes], T]) -> T:
         raise ValueError(f"{name}: {first_line(error)}") from error
 
 
-def require_replicas(count: int, curves: Curves, weights: Sequence[NDArray[Any]]) -> None:
+def require_replicas(count: int, curves: Curves, weights: Sequence[Weights]) -> None:
     """Raise ValueError where curves or weights are not those of so many replicas, or do not fit together."""
     evaluated = curves[CurveArray.EVALUATION_EPOCHS]
     epochs = len(curves[CurveArray.TRAIN_LOSS])
@@ -132,8 +145,8 @@ def require_replicas(count: int, curves: Curves, weights: Sequence[NDArray[Any]]
             raise ValueError(f"{name} has the shape {curves[name].shape}, not {shape}")
     if not len(evaluated) or evaluated.min() < 0 or evaluated.max() > epochs:
         raise ValueError(f"{CurveArray.EVALUATION_EPOCHS} are not from 0 to {epochs}")
-    if any(value.shape[:1] != (count,) or value.dtype != np.float32 for value in weights):
-        raise ValueError(f"the weights are not those of {count} replicas in float32")
+    if any(len(each) != count for each in weights):
+        raise ValueError(f"the weights are not those of {count} replicas")
 
 
 def curves_file(result: TrialResult) -> bytes:

@@ -122,4 +122,5 @@ def find_colorless_runs(runs: Runs) -> list[TrialRun]:
 def lacks_artifact(run: TrialRun) -> bool:
     """Whether an artifact that each trial has is missing from its folder."""
     folder = file_path(run.info.artifact_uri)
-    return folder is not None and not all((folder / name).exists() for name in TRIAL_ARTIFACTS)
+    needed = [name for name in TRIAL_ARTIFACTS if name not in run.deletions]
+    return folder is not None and not all((folder / name).exists() for name in needed)

@@ -33,7 +33,8 @@ The first verifies the files. The second needs linrnn (commit {commit}, {changes
 |---|---|
 | `config.txt` | the trial config, everything that decides what the trial computes |
 | `curves.npz` | training loss, gradient norm, validation loss and digests of the weights, by replica and epoch |
-| `weights/` | the weights of all replicas at the lowest validation loss and after the last epoch, as safetensors |
+| `weights/` | the weights of all replicas at the lowest validation loss and after the last epoch, as safetensors; \
+missing if `linrnn gc` has deleted them |
 | `digests.json` | SHA-256 of the data, the initial weights and the files |
 | `environment.json` | hardware, libraries and source code of the training |
 | `run.json` | its metrics and tags |
@@ -63,7 +64,8 @@ def export_trial(record: TrialRecord, folder: Path) -> None:
 
 def export_files(record: TrialRecord) -> dict[str, bytes]:
     """Return the files of the folder: name -> content."""
-    names = [*(json.loads(record.read(Artifact.DIGESTS)).keys() - set(ORIGINS)), str(Artifact.DIGESTS)]
+    digests = json.loads(record.read(Artifact.DIGESTS)).keys() - set(ORIGINS) - record.deletions
+    names = [*digests, str(Artifact.DIGESTS)]
     files = {name: record.read(name) for name in sorted(names)} | {FACTS: export_facts(record)}
     sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
     environment = json.loads(files[Artifact.ENVIRONMENT])

@@ -25,7 +25,7 @@ from linrnn.training.history import milestone_losses
 from linrnn.training.result import TrialSummary
 from linrnn.training.trial_config import TrialConfig
 from tracking.legacy_settings import parse_params
-from tracking.run_views import LinrnnRun, RunRecord, SweepRun, TrialRun, to_linrnn_run
+from tracking.run_views import LinrnnRun, RunRecord, SweepRun, TrialRun, deletion_text, list_deletions, to_linrnn_run
 from tracking.runs.artifacts import (
     UNREADABLE,
     Curves,
@@ -275,6 +275,8 @@ def read_file(store: Store, run: LinrnnRun, name: str) -> bytes:
             problems.append(error)
     if is_shared(name) and run.parent:
         return read_file(store, read_run(store, run.parent), name)
+    if name in list_deletions(run.tags):
+        raise StoreError(deletion_text(run.run_id, name))
     raise StoreError(f"run {run.run_id} has lost its {name}: {first_line(problems[0])}") from problems[0]
 
 

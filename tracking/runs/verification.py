@@ -12,7 +12,7 @@ from linrnn.errors import ConfigError, LinrnnError
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
 from tracking.legacy_settings import parse_params
-from tracking.run_views import SweepRun, TrialRun, check_version
+from tracking.run_views import SweepRun, TrialRun, check_version, deletion_text, list_deletions
 from tracking.runs.artifacts import (
     ORIGINS,
     UNREADABLE,
@@ -62,6 +62,11 @@ class TrialRecord:
         """Whether its network was not trained, but reduced from another one."""
         return Artifact.REDUCTION in parse_digests(self.read(Artifact.DIGESTS))
 
+    @property
+    def deletions(self) -> frozenset[str]:
+        """Names of its files that were deleted on purpose."""
+        return list_deletions(self.tags)
+
     def find_file(self, name: str) -> bytes | None:
         """Return the content of a file; None where the record does not hold it."""
         try:
@@ -74,11 +79,20 @@ class TrialRecord:
         return self.find_file(f"{DATA}/{name}")
 
     def verify(self) -> TrialResult:
-        """Return the trial as training returned it; raise DamageError where the record is not as it was written."""
+        """Return the trial as training returned it; raise DamageError where the record is not as it was written.
+
+        Its networks have no parameters where its weights were deleted on purpose.
+        """
         damages = list(find_damage(self))
         if damages:
             raise DamageError(f"the record of {self.run_id} is damaged: {'; '.join(damages)}; it cannot be reproduced")
         return self.load()
+
+    def verify_networks(self) -> TrialResult:
+        """Return the same; raise StoreError where its weights were deleted."""
+        for name in self.deletions & {Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS}:
+            raise StoreError(deletion_text(self.run_id, name))
+        return self.verify()
 
     def load(self) -> TrialResult:
         """Return the same without verification; raise DamageError where what it needs is missing."""
@@ -86,7 +100,8 @@ class TrialRecord:
         if form is None or seconds is None:
             lacking = f"tag '{Tag.FORM}'" if form is None else f"metric '{Metric.SECONDS}'"
             raise DamageError(f"it lacks the {lacking}")
-        return load_result(self.config, form, self.start, seconds, self.read)
+        has_weights = not self.deletions & {Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS}
+        return load_result(self.config, form, self.start, seconds, self.read, has_weights)
 
     def baselines(self) -> Baselines | None:
         """Return the baselines and bounds of its task as they were when it was trained; None where it has none."""
@@ -154,16 +169,15 @@ def find_damage(record: TrialRecord) -> Iterator[str]:
     try:
         content = record.read(Artifact.DIGESTS)
         digests = parse_digests(content)
-    except (LinrnnError, ValueError) as error:
-        yield f"{Artifact.DIGESTS} cannot be read ({error})"
+    except (LinrnnError, ValueError):
+        yield from find_file_damage(record)
         return
     if Artifact.CONFIG not in digests:
         yield f"it was recorded by an earlier linrnn, whose {Artifact.DIGESTS} has no digest of the config"
         return
     if sha256(content).hexdigest() != record.tags.get(Tag.DIGESTS):
         yield f"{Artifact.DIGESTS} is not the file whose SHA-256 is in the run's tag"
-    for name in digests.keys() - set(ORIGINS):
-        yield from file_damage(record, name, digests[name])
+    yield from find_file_damage(record)
     if sha256(config_file(record.params)).hexdigest() != digests[Artifact.CONFIG]:
         yield from param_damage(record)
         return
@@ -171,6 +185,17 @@ def find_damage(record: TrialRecord) -> Iterator[str]:
         yield from metric_damage(record)
     except (LinrnnError, *UNREADABLE) as error:
         yield f"its files do not fit together ({error})"
+
+
+def find_file_damage(record: TrialRecord) -> Iterator[str]:
+    """Return each file of a record that is missing or is not the one that was written, in words."""
+    try:
+        digests = parse_digests(record.read(Artifact.DIGESTS))
+    except (LinrnnError, ValueError) as error:
+        yield f"{Artifact.DIGESTS} cannot be read ({error})"
+        return
+    for name in sorted(digests.keys() - set(ORIGINS)):
+        yield from file_damage(record, name, digests[name])
 
 
 def file_damage(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
@@ -181,7 +206,8 @@ def file_damage(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
     except (SchemaError, PathError) as error:
         yield f"{Artifact.DIGESTS} is wrong ({error})"
     except LinrnnError:
-        yield f"{name} is missing"
+        if name not in record.deletions:
+            yield f"{name} is missing"
 
 
 def param_damage(record: TrialRecord) -> Iterator[str]:

@@ -115,6 +115,24 @@ def test_what_cannot_be_mended_is_said(swept: Store, capsys: pytest.CaptureFixtu
     assert whats == {"mlflow.db.new": True, "trial": False, "run": False}
 
 
+def test_every_file_is_verified_when_asked(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, *_ = swept.client.search_runs([experiment_id(swept, "sine")], "tags.phase = 'search'")
+    folders = [Path(run.info.artifact_uri.removeprefix("file://")) for run in (first, second)]
+    weights = bytearray((folders[0] / "weights" / "best.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folders[0] / "weights" / "best.safetensors").write_bytes(weights)
+    (folders[1] / "environment.json").unlink()
+    assert doctor(swept.folder, capsys)[1]["findings"] == []
+    code, found = doctor(swept.folder, capsys, "--verify", "-q")
+    assert code == 1
+    whats = {finding["what"] for finding in found["findings"]}
+    assert whats == {
+        f"run {first.info.run_id} is damaged: weights/best.safetensors is not the file that was written "
+        "(its SHA-256 differs)",
+        f"run {second.info.run_id} is damaged: environment.json is missing",
+    }
+
+
 def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "damaged"
     copy_store(swept.folder, folder)
