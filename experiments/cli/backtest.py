@@ -8,6 +8,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
+from experiments.cli.output_path import OUTPUT_FILE
 from experiments.cli.parameters import MODEL, RunOrTask
 from experiments.cli.terminal_text import echo
 
@@ -33,11 +34,11 @@ from experiments.cli.terminal_text import echo
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="File to write the numbers into, as CSV.  [default: none]",
 )
-@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw it as PNG.")
+@click.option("--figure", type=OUTPUT_FILE, metavar="FILE", help="Draw it as PNG.")
 def backtest(
     options: GlobalOptions, target: str, steps: int, model: str | None, output: Path | None, figure: Path | None
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output_path import OUTPUT_FILE
 from experiments.cli.parameters import SETTINGS, TASK, settings_text
 
 
@@ -22,7 +23,7 @@ from experiments.cli.parameters import SETTINGS, TASK, settings_text
 @click.argument("task", type=TASK, metavar="TASK")
 @click.option(
     "--figure",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Also draw them, with least squares by number of lags, as PNG.",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output_path import OUTPUT_FILE, OUTPUT_FOLDER
 from experiments.cli.parameters import RunId
 
 
@@ -27,13 +28,13 @@ from experiments.cli.parameters import RunId
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OUTPUT_FOLDER,
     metavar="FOLDER",
     help="Folder that also gets the figures, each with its numbers as CSV.  [default: none]",
 )
 @click.option(
     "--export",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="File, .npz or .mat, that also gets the system: A, B, C, D, dt, responses.  [default: none]",
 )

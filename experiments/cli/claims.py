@@ -12,6 +12,7 @@ import click
 from experiments.claims.catalog import CLAIMS
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
+from experiments.cli.output_path import OUTPUT_FOLDER
 from experiments.cli.parameters import NO_DIFF, WORKERS, Name
 from experiments.cli.terminal_text import echo
 
@@ -36,7 +37,7 @@ from experiments.cli.terminal_text import echo
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OUTPUT_FOLDER,
     metavar="DIR",
     help="Also write a page, claims.md, and the figures with their numbers as CSV into DIR.  [default: none]",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output_path import OUTPUT_FOLDER
 from experiments.cli.parameters import TASK
 from experiments.cli.terminal_text import echo
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OUTPUT_FOLDER,
     metavar="DIR",
     help="Draw the figures as PNG, with their numbers as CSV, into DIR/TASK.",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from experiments.cli.group import GlobalOptions, command
+from experiments.cli.output_path import OUTPUT_FILE
 from experiments.cli.parameters import SETTINGS, TASK, settings_text
 from experiments.cli.terminal_text import echo
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.argument("task", type=TASK, metavar="TASK")
 @click.option(
     "--figure",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Also draw the statistics of the surrogates and the residuals, as PNG.",
 )

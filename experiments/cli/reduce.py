@@ -8,6 +8,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
+from experiments.cli.output_path import OUTPUT_FOLDER
 from experiments.cli.parameters import NO_DIFF, Percentage, RunId
 
 
@@ -34,7 +35,7 @@ from experiments.cli.parameters import NO_DIFF, Percentage, RunId
 )
 @click.option(
     "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OUTPUT_FOLDER,
     metavar="DIR",
     help="Write the figure as PNG, with its numbers as CSV, into DIR.",
 )

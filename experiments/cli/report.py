@@ -8,6 +8,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
+from experiments.cli.output_path import OUTPUT_FILE
 from experiments.cli.parameters import TASK
 from experiments.cli.terminal_text import echo
 
@@ -24,7 +25,7 @@ from experiments.cli.terminal_text import echo
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OUTPUT_FILE,
     default="report.html",
     show_default=True,
     metavar="FILE",

@@ -8,6 +8,7 @@ import click
 
 from experiments.cli.group import GlobalOptions, command
 from experiments.cli.output import print_json
+from experiments.cli.output_path import OUTPUT_FILE
 from experiments.cli.parameters import (
     DRY_RUN,
     EPOCHS,
@@ -43,7 +44,7 @@ from linrnn.tasks import BUILT_IN
 @DRY_RUN
 @click.option(
     "--figure",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Also draw the losses of all tasks as PNG.",
 )

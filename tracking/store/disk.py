@@ -43,8 +43,7 @@ def write_file(path: Path, content: bytes) -> None:
     """
     temporary = path.parent / f".linrnn-{token_hex(8)}"
     try:
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise UnwritableError(f"cannot write {path}: it is {describe_type(path)}, not a plain file; name another")
+        require_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_and_sync(temporary, content, "xb")
         temporary.replace(path)
@@ -54,6 +53,29 @@ def write_file(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
         reason = "a file is in the place of its folder" if isinstance(error, FileExistsError) else error.strerror
         raise UnwritableError(f"cannot write {path}: {reason}; name another file") from error
+
+
+def require_plain(path: Path) -> None:
+    """Raise UnwritableError for a path that is there and is not a plain file."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise UnwritableError(f"cannot write {path}: it is {describe_type(path)}, not a plain file; name another")
+
+
+def require_writable(path: Path, is_folder: bool = False) -> None:
+    """Raise UnwritableError for a file or folder that cannot be written, as far as can be seen before it is tried."""
+    try:
+        if is_folder and os.path.lexists(path) and not path.is_dir():
+            raise UnwritableError(f"cannot write into {path}: it is {describe_type(path)}, not a folder; name another")
+        if not is_folder:
+            require_plain(path)
+        ways = path.absolute().parents if not is_folder else (path, *path.absolute().parents)
+        folder = next(each for each in ways if each.exists())
+    except OSError as error:
+        raise UnwritableError(f"cannot write {path}: {error.strerror}; name another") from error
+    if not folder.is_dir():
+        raise UnwritableError(f"cannot write {path}: a file is in the place of its folder; name another file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UnwritableError(f"cannot write {path}: the folder {folder} is read-only for you; name another")
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -365,6 +365,45 @@ def folder_rows() -> Iterator[Row]:
         yield Row(f"export to {target[:9]}", odd_folders, ("export", "RUN", target, "--store=GOLDEN"), 2)
 
 
+FILE_OUTPUTS: tuple[tuple[str, ...], ...] = (
+    *(("report", "sine", "-o"), ("forecast", "sine", "-o"), ("forecast", "sine", "--figure")),
+    *(("backtest", "sine", "-o"), ("backtest", "sine", "--figure"), ("baselines", "sine", "--figure")),
+    *(("test", "sine", "--figure"), ("suite", "--figure"), ("characterise", "RUN", "--export")),
+)
+FOLDER_OUTPUTS = (
+    ("compare", "--figures"),
+    ("characterise", "RUN", "-o"),
+    ("reduce", "RUN", "--figures"),
+    ("claims", "-o"),
+)
+FILE_TARGETS = {
+    "link": (2, "is a directory"),
+    "loop": (1, "a symbolic link, not a plain file"),
+    "fifo": (1, "a pipe, not a plain file"),
+    "/dev/null": (1, "a device, not a plain file"),
+    "/dev/full": (1, "a device, not a plain file"),
+    "full": (2, "is a directory"),
+    "file/x": (1, "a file is in the place of its folder"),
+    "z" * 300: (1, "File name too long"),
+}
+FOLDER_TARGETS = {
+    "fifo": (1, "a pipe, not a folder"),
+    "/dev/full": (1, "a device, not a folder"),
+    "file": (2, "is a file"),
+    "file/x": (1, "a file is in the place of its folder"),
+    "loop": (1, "a symbolic link, not a folder"),
+}
+
+
+def output_rows() -> Iterator[Row]:
+    """Where a command is to write is looked at before it does anything else."""
+    every = ((FILE_OUTPUTS, FILE_TARGETS), (FOLDER_OUTPUTS, FOLDER_TARGETS))
+    for command, targets in ((command, targets) for commands, targets in every for command in commands):
+        marks = () if command in (FILE_OUTPUTS[0], FOLDER_OUTPUTS[0]) else LONG
+        for target, (code, part) in targets.items():
+            yield Row(f"{command[-1]} {target[:9]}", odd_folders, (*command, target), code, part, marks=marks)
+
+
 def store_in(name: str) -> Change:
     """The store moved to a folder of that name, beside those that a wrong escape would lead to."""
 
@@ -386,9 +425,10 @@ def odd_folders(folder: Path) -> None:
     (folder / "file").write_text("mine")
     (folder / "link").symlink_to("exists")
     (folder / "loop").symlink_to("loop")
+    os.mkfifo(folder / "fifo")
 
 
-ROWS = [*database_rows(), *address_rows(), *record_rows(), *series_rows(), *folder_rows()]
+ROWS = [*database_rows(), *address_rows(), *record_rows(), *series_rows(), *folder_rows(), *output_rows()]
 
 
 def test_there_are_many_rows() -> None:
