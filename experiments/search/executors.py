@@ -168,9 +168,13 @@ def cluster_workers(address: str) -> Iterator[ClusterWorkers]:
         from distributed.comm.core import CommClosedError
     except ImportError as error:
         raise ConfigError("--cluster needs the extra `cluster`: pip install 'linrnn[cluster]'") from error
+    from tracking.store.server_address import can_resolve
+
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what fails is raised
     try:
+        if not can_resolve(address):
+            raise TimeoutError("its host name is not resolved")
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, TimeoutError, CommClosedError) as error:

@@ -19,7 +19,7 @@ from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna
 from tracking.store.locks import advisory_lock, hold_locks, is_free, lock_file
 from tracking.store.run_search import ClientSearch, RunSearch
 from tracking.store.run_table import RunTable
-from tracking.store.server_address import read_address, require_server, resolve_studies_url
+from tracking.store.server_address import read_address, require_server, require_studies, resolve_studies_url
 from tracking.store.study_table import OptunaTrial, StudyTable, storage_trials
 from tracking.store.urls import hide_passwords, is_sqlite, sqlite_path, sqlite_url
 from tracking.store_errors import StoreError
@@ -180,6 +180,8 @@ def check_store(folder: str | Path | None, studies: str | None, read_studies: bo
     is_own = store.tracking_uri == sqlite_url(store.folder / "mlflow.db")
     addresses = [store.tracking_uri, *([store.studies_url] if read_studies else [])]
     require_server(store.tracking_uri)
+    if read_studies:
+        require_studies(store.studies_url)
     silence_mlflow()
     silence_optuna()
     with translate_errors(f"cannot use the store {store.name}", "name another with --store", store.is_remote):

@@ -6,8 +6,11 @@ MLflow itself tries an address that does not answer for minutes.
 from __future__ import annotations
 
 import os
+import socket
 import ssl
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 from linrnn.errors import ConfigError
@@ -82,10 +85,33 @@ def resolve_studies_url(studies: str | None, root: Path) -> str:
 def require_server(address: str) -> None:
     """Raise ServerAwayError, within seconds, for a server or a database that does not answer."""
     scheme = urlsplit(address).scheme.partition("+")[0]
+    if not can_resolve(address):
+        raise outage_error(address, f"its host name is not resolved within {SECONDS} s")
     if scheme in ("http", "https"):
         ask_server(address)
     elif scheme in DATABASES:
         connect_database(address)
+
+
+def require_studies(url: str) -> None:
+    """Raise ServerAwayError, within seconds, for studies on a host whose name is not resolved."""
+    if not (is_sqlite(url) or can_resolve(url)):
+        raise outage_error(url, f"its host name is not resolved within {SECONDS} s", "--studies")
+
+
+def can_resolve(address: str) -> bool:
+    """Whether the host name of an address is resolved within seconds, or fails to be: the system tries for minutes."""
+    host = urlsplit(address).hostname
+    lookup = Thread(target=look_up, args=[host], daemon=True)
+    lookup.start()
+    lookup.join(SECONDS)
+    return not lookup.is_alive()
+
+
+def look_up(host: str | None) -> None:
+    """Look up a host name; whoever connects to it says what is wrong with it."""
+    with suppress(OSError, UnicodeError):
+        socket.getaddrinfo(host, None)
 
 
 def ask_server(address: str) -> None:
@@ -121,10 +147,10 @@ def connect_database(address: str) -> None:
         raise outage_error(address, first_line(getattr(error, "orig", None) or error)) from error
 
 
-def outage_error(address: str, reason: str) -> ServerAwayError:
-    """Return the error for a server that does not answer."""
+def outage_error(address: str, reason: str, name: str = VARIABLE) -> ServerAwayError:
+    """Return the error for a server that does not answer, whose address has been given by that name."""
     return ServerAwayError(
-        f"cannot use the store {hide_passwords(address)}: {hide_passwords(reason)}; start it or correct {VARIABLE}"
+        f"cannot use the store {hide_passwords(address)}: {hide_passwords(reason)}; start it or correct {name}"
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -11,8 +14,9 @@ from hypothesis import strategies as st
 from experiments.workflows.ui_server import print_links
 from tracking.mlflow_ui.links import base_url
 from tracking.store.access import locate_store
-from tracking.store.server_address import VARIABLE, read_address, strip_login
+from tracking.store.server_address import VARIABLE, read_address, require_server, require_studies, strip_login
 from tracking.store.urls import hide_passwords, sqlite_url
+from tracking.store_errors import ServerAwayError
 
 SAFE = st.characters(categories=["L", "N"], include_characters="/?#@:%'\"!$&-.")
 ADDRESS = "http://somebody:geheim@host:5000"
@@ -65,3 +69,25 @@ def test_a_relative_address_is_the_store_of_the_current_folder(monkeypatch: pyte
 def test_other_addresses_are_left_to_mlflow(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv(VARIABLE, address)
     assert read_address() == address
+
+
+@pytest.mark.parametrize(
+    ("address", "open_it"),
+    [
+        ("http://u:geheim@nowhere.invalid:5000", require_server),
+        ("postgresql://u:geheim@nowhere.invalid/db", require_server),
+        ("postgresql://u:geheim@nowhere.invalid/db", require_studies),
+    ],
+)
+def test_a_name_that_is_looked_up_for_minutes_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, address: str, open_it: Callable[[str], None]
+) -> None:
+    done = Event()
+    monkeypatch.setattr("tracking.store.server_address.SECONDS", 0.1)
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: done.wait(60))
+    started = time.monotonic()
+    with pytest.raises(ServerAwayError, match="host name is not resolved") as caught:
+        open_it(address)
+    done.set()
+    assert time.monotonic() - started < 20
+    assert "geheim" not in str(caught.value)
