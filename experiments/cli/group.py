@@ -19,7 +19,8 @@ from typing import Any, NoReturn, TypeGuard, TypeVar
 
 import click
 
-from experiments.cli.process_state import discard_output, memory_limit
+from experiments.cli.process_state import discard_output
+from experiments.cli.resource_limits import is_exhausted, require_resources
 from experiments.cli.terminal_text import one_line, printable
 from experiments.workflows.interrupts import handle_signals, has_interruption
 from linrnn.errors import LinrnnError
@@ -72,8 +73,7 @@ class Command(click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         options = collect_global_options(context, context.params)
-        if limit := memory_limit():
-            raise LinrnnError(f"the address space is limited to {limit / 1e6:.0f} MB: linrnn needs 1000 MB (ulimit -v)")
+        require_resources(context.info_name)
         return context.invoke(self.callback, options, **context.params) if self.callback else None
 
 
@@ -156,6 +156,9 @@ def report_failure(error: Exception, is_debug: bool) -> int:
         return print_error("the working folder was deleted: change to another one", 6)
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
         return print_error("a name is not text in UTF-8: set the locale to one of UTF-8, or rename it", 2)
+    if is_exhausted(error):
+        advice = "raise the limit (ulimit -u), or try fewer --workers"
+        return print_error(f"no more threads or processes can be started: {advice}", 1, error)
     if isinstance(error, MemoryError):
         return print_error("not enough memory: try fewer workers, replicas or rows", 1, error)
     log = "" if is_debug else f"; a bug, see {write_log(error)}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 import signal
 import sys
 import warnings
@@ -17,7 +16,6 @@ from types import FrameType
 from typing import Any
 
 NULL = os.devnull
-LEAST_BYTES = 700_000_000  # of address space, that numpy and torch need; OpenBLAS ends the process where it has less
 
 
 class ProgressStream:
@@ -60,12 +58,6 @@ def prepare_process() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal whose encoding has not all characters
     sys.stderr = ProgressStream(sys.stderr or open(NULL, "w"))  # noqa: SIM115
-
-
-def memory_limit() -> int | None:
-    """Return the limit of this process's address space, bytes, where it is too little for the libraries."""
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return None if limit == resource.RLIM_INFINITY or limit >= LEAST_BYTES else limit
 
 
 def open_descriptor(descriptor: int) -> None:

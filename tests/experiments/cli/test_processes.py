@@ -61,7 +61,9 @@ LONG = [
     Row("no name", f"{LINRNN} reproduce '' --store S", 2, "no name"),
     Row("no name of a sweep", f"{LINRNN} reproduce --sweep '' --store S", 2, "no name"),
     Row("no name of a store", f"{LINRNN} list --store ''", 2, "names no folder"),
-    Row("little memory", f"ulimit -v 300000; {LINRNN} compare sine --store S", 1),
+    Row("little memory", f"ulimit -v 300000; {LINRNN} compare sine --store S", 1, "address space is limited to 307 MB"),
+    Row("1 GiB", f"ulimit -v 1048576; {LINRNN} compare sine --store S", 0),
+    Row("1 GiB, training", f"ulimit -v 1048576; {LINRNN} train sine --model linear", 1, "needs 2000 MB"),
     Row("no scheduler", f"{LINRNN} sweep sine --cluster tcp://127.0.0.1:9", 6, "no Dask workers"),
     Row("no such scheduler", f"{LINRNN} sweep sine --cluster nonsense://x", 6, "no Dask workers"),
     Row("options in variables", f"LINRNN_STORE=S {LINRNN} list", 0),
@@ -104,6 +106,23 @@ def test_the_state_of_the_process_decides_nothing(row: Row, golden: Golden, tmp_
 @pytest.mark.parametrize("row", LONG, ids=lambda row: row.name)
 def test_the_state_of_the_process_decides_nothing_else(row: Row, golden: Golden, tmp_path: Path) -> None:
     check(row, golden, tmp_path)
+
+
+@pytest.mark.long
+def test_a_limit_of_threads_is_one_line() -> None:
+    """Root has no such limit: another user runs a Python that it may execute, with the libraries of this one."""
+    libraries = os.pathsep.join([str(ROOT), *(path for path in sys.path if path.endswith("-packages"))])
+    other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    python = f"python3.{sys.version_info.minor}"
+    variables = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": libraries, "PYTHONDONTWRITEBYTECODE": "1"}
+    probe = subprocess.run([*other, python, "-c", "import click, experiments"], cwd="/", env=variables, check=False)
+    if probe.returncode:
+        pytest.skip("no other user can run this Python")
+    line = f"ulimit -u 2; exec {python} -m experiments tasks"
+    command = [*other, "bash", "-c", line]
+    done = subprocess.run(command, cwd="/", env=variables, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1), done.stderr
+    assert "raise the limit (ulimit -u)" in done.stderr
 
 
 @pytest.mark.long
