@@ -6,25 +6,29 @@ READY := $(VENV)/.ready
 TASKS ?= sine xor sunspots
 ARGS ?=
 N ?= 20
+LOCKS := requirements.lock requirements-docs.lock requirements-bench.lock
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 RUN ?=
 TASK ?=
 DATA ?= .
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sweep suite compare report ui reproduce test coverage servers browser faults wheel doctor check \
-	claims bench calibrate published docs lock clean
+	claims bench calibrate published docs audit lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
-setup: $(READY)  ## create .venv with the exact versions of requirements.lock
+setup: $(READY)  ## create .venv with the exact files of requirements.lock
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-cpu.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'linrnn needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(INSTALL) --require-hashes --no-deps -r requirements-cpu.lock 2>/dev/null || \
+		echo 'pip finds no build of torch for CPUs: the one with CUDA serves, too'
+	$(INSTALL) --require-hashes --no-deps -r requirements.lock
+	$(INSTALL) --no-build-isolation -e .  # adds what a CUDA build of torch needs, where pip chose one
 	$(BIN)/python -c 'import linrnn.kernels.interface'  # compile the kernels into numba's cache
 	@touch $(READY)
 
@@ -78,7 +82,7 @@ check: $(READY)  ## check lint, format, types and import contracts
 	@$(BIN)/lint-imports
 
 bench: $(READY)  ## benchmark against the per-step loop, torch.nn.RNN and JAX, about 10 minutes: ARGS="--out DIR"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-bench.lock
+	@$(INSTALL) --require-hashes --no-deps -r requirements-bench.lock
 	@$(BIN)/python -m experiments.benchmark $(ARGS)
 
 calibrate: $(READY)  ## error rates of the verdict on 400 generated series, about 90 minutes, resumable: ARGS="--series 40"
@@ -89,15 +93,22 @@ published: $(READY)  ## our figures beside published ones, within an hour, resum
 	@$(if $(findstring --quick,$(ARGS)),:,$(BIN)/python -m docs.record published published && $(BIN)/python -m docs.tables)
 
 docs: $(READY)  ## build the documentation into docs/_build/html; warnings are errors
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-docs.lock
+	@$(INSTALL) --require-hashes --no-deps -r requirements-docs.lock
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
 	@echo 'docs/_build/html/index.html'
 
-lock:  ## update requirements.lock to the newest versions that pyproject.toml allows
+audit: $(READY)  ## look up the packages of all lock files in the advisories of the package index; needs the network
+	@for file in $(LOCKS); do $(BIN)/pip-audit --strict --require-hashes --disable-pip -r $$file $(ARGS) || exit 1; done
+
+lock:  ## update requirements.lock to the newest versions that pyproject.toml allows, with the SHA-256 of their files
 	rm -rf $(VENV)-lock
 	$(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/pip install --quiet '.[dev]'
-	$(VENV)-lock/bin/pip freeze --exclude linrnn | sed 's/+cpu$$//' > requirements.lock
+	$(VENV)-lock/bin/pip install --quiet --upgrade setuptools '.[dev]'
+	$(VENV)-lock/bin/pip freeze --all --exclude pip --exclude linrnn > requirements.lock
+	grep '+cpu$$' requirements.lock > requirements-cpu.lock
+	sed -i 's/+cpu$$//' requirements.lock
+	$(VENV)-lock/bin/pip install --quiet pip-tools
+	$(VENV)-lock/bin/python .ci/lock.py $(LOCKS) requirements-cpu.lock
 	rm -rf $(VENV)-lock
 
 clean:  ## remove .venv and caches; keeps the store

@@ -17,6 +17,7 @@ from tests.source import ROOMS, ROOT
 
 pytestmark = pytest.mark.long
 
+LOCKS = ("requirements-cpu.lock", "requirements-docs.lock", "requirements-bench.lock", "requirements.lock")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SCIENCE = """
 import sys
@@ -74,12 +75,31 @@ def test_the_science_needs_numpy_torch_numba_and_scipy_only() -> None:
 def test_exact_versions_are_in_the_lock_alone() -> None:
     rows = [Requirement(line) for line in PROJECT["dependencies"]]
     assert not [row.name for row in rows if any(each.operator == "==" for each in row.specifier)]
-    lock = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines())
-    pins = {name.lower().replace("_", "-"): version for name, version in lock.items()}
+    pins = {name: version for name, (version, _) in read_lock("requirements.lock").items()}
     for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["dev"]):
         for row in map(Requirement, group):
             if row.name != "linrnn":
                 assert row.specifier.contains(pins[row.name]), row
+
+
+def test_every_package_that_is_needed_is_locked_with_its_files() -> None:
+    locked = {name: pin for lock in LOCKS for name, pin in read_lock(lock).items()}
+    assert all(digests for _, digests in locked.values())
+    assert len({digest for _, digests in locked.values() for digest in digests}) > len(locked)
+    named = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    cuda = re.compile("nvidia|cuda|triton")  # of a build of torch that is none for CPUs
+    needed = closure(*(Requirement(line).name for line in named)) - {"linrnn", "pip"}
+    assert [name for name in sorted(needed - locked.keys()) if not cuda.match(name)] == []
+
+
+def read_lock(name: str) -> dict[str, tuple[str, list[str]]]:
+    """Version and SHA-256 of the files of each package in a lock file."""
+    entries = re.findall(r"^(\S+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", (ROOT / name).read_text(), re.M)
+    lines = sum(1 + digests.count("--hash") for _, _, digests in entries)
+    assert lines == len((ROOT / name).read_text().splitlines()), "each line is a package or a digest"
+    return {
+        name.lower().replace("_", "-"): (version, digests.split("sha256:")[1:]) for name, version, digests in entries
+    }
 
 
 @pytest.mark.parametrize("room", ROOMS)
