@@ -18,7 +18,7 @@ class OutputPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         from tracking.store.disk import require_writable
 
-        path = super().convert(value, param, ctx)
+        path: Any = super().convert(value, param, ctx)
         if not (ctx and ctx.resilient_parsing):
             require_writable(path, self.is_folder)
         return path
