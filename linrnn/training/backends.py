@@ -21,7 +21,7 @@ from linrnn.training.evaluation import (
     kernel_objective,
     normalized_loss,
     single_torch_thread,
-    uses_kernels,
+    trains_with_kernels,
 )
 from linrnn.training.history import Losses, Weights
 from linrnn.training.trial_config import TrainingConfig, TrialConfig
@@ -45,7 +45,7 @@ def choose_backend(
 ) -> TrainingBackend:
     """The back end of a form, or the faster one for the sizes of the config, with these initial weights."""
     model, training = config.model, config.training
-    if form != TORCH and training.device == "cpu" and uses_kernels(model, data):
+    if form != TORCH and training.device == "cpu" and trains_with_kernels(model, data):
         return KernelBackend(model, training, weights, data)
     return TorchBackend(model, training, shapes, weights, data)
 

@@ -20,6 +20,7 @@ from linrnn.training.history import Losses
 
 KERNELS, TORCH = "kernels", "torch"  # forms of a computation
 Evaluator = Callable[[NDArray[np.float32]], Losses]  # of weights (S, P): the loss of each replica
+CLASS_PRODUCTS = 2**22  # batch times squared hidden size, up to which classes are the kernels'
 THREADS = 1  # of torch: sums then have one order
 MOST_STATES = 2**26  # of hidden units, computed at once: half a gigabyte
 
@@ -49,19 +50,30 @@ def normalized_loss(outputs: Tensor, sequences: Sequences) -> Tensor:
 
 
 def evaluate(
-    model: Model, shapes: Shapes, weights: NDArray[np.float32], sequences: Sequences, form: str = KERNELS
+    model: Model,
+    shapes: Shapes,
+    weights: NDArray[np.float32],
+    sequences: Sequences,
+    form: str = KERNELS,
+    train: Sequences | None = None,
 ) -> Losses:
     """Normalized loss `(S,)` of weights `(S, P)` on the sequences; inf if not finite.
 
     The form of the training decides for classes and for recurrent biases, which the kernels did not compute at first;
-    the sizes alone for all others.
+    the sizes alone for all others. Classes whose training split is large are evaluated in the form of their training,
+    however many sequences there are.
     """
-    return evaluator(model, shapes, sequences, form)(weights)
+    return evaluator(model, shapes, sequences, form, train)(weights)
 
 
-def evaluator(model: Model, shapes: Shapes, sequences: Sequences, form: str = KERNELS) -> Evaluator:
+def evaluator(
+    model: Model, shapes: Shapes, sequences: Sequences, form: str = KERNELS, train: Sequences | None = None
+) -> Evaluator:
     """Return `evaluate` for one model and its sequences, whose preparation takes longer than the loss of few steps."""
-    compiled = uses_kernels(model, sequences) and (form == KERNELS or not follows_training(model, sequences))
+    if train is not None and has_many_classes(model, train):
+        compiled = form == KERNELS
+    else:
+        compiled = uses_kernels(model, sequences) and (form == KERNELS or not follows_training(model, sequences))
     objective, architecture = kernel_objective(sequences, np.float64) if compiled else None, model.architecture
 
     def finite_losses(weights: NDArray[np.float32]) -> Losses:
@@ -79,6 +91,18 @@ def evaluator(model: Model, shapes: Shapes, sequences: Sequences, form: str = KE
 def uses_kernels(model: Model, sequences: Sequences) -> bool:
     """Whether the compiled kernels support the model type, and are faster for these sizes."""
     return model.architecture is not None and prefers_kernels(sequences.inputs.shape[1], model.hidden_size)
+
+
+def trains_with_kernels(model: Model, train: Sequences) -> bool:
+    """Whether the compiled kernels are the faster form of training; of classes they are for larger sizes, too."""
+    products = train.inputs.shape[1] * model.hidden_size**2
+    is_class_size = model.architecture is not None and train.classes and products <= CLASS_PRODUCTS
+    return uses_kernels(model, train) or is_class_size
+
+
+def has_many_classes(model: Model, train: Sequences) -> bool:
+    """Whether the kernels take a training split only as it has classes."""
+    return train.classes and not prefers_kernels(train.inputs.shape[1], model.hidden_size)
 
 
 def follows_training(model: Model, sequences: Sequences) -> bool:

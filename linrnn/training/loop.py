@@ -50,7 +50,7 @@ def train(config: TrialConfig, splits: Splits | None = None, form: str = "") -> 
     shapes = config.model.shapes(data.train.inputs.shape[2], data.train.targets.shape[2])
     windows = cut_windows(data.train, config.training.window)
     backend = choose_backend(config, shapes, initial_weights(config, shapes), windows, form)
-    validate = evaluator(config.model, shapes, data.val, backend.form)
+    validate = evaluator(config.model, shapes, data.val, backend.form, data.train)
     best = backend.weights
     best_loss, best_epoch = np.full(len(best), np.inf), np.zeros(len(best), dtype=np.int64)
     evaluations = config.training.evaluation_epochs
@@ -82,7 +82,8 @@ def train(config: TrialConfig, splits: Splits | None = None, form: str = "") -> 
 
 def evaluate_test_split(config: TrialConfig, history: TrainingHistory, splits: Splits) -> Losses:
     """Normalized test loss `(S,)` of each replica's best weights; inf for a diverged replica."""
-    losses = evaluate(config.model, history.shapes, history.best_weights, splits.test, history.form)
+    model, weights = config.model, history.best_weights
+    losses = evaluate(model, history.shapes, weights, splits.test, history.form, splits.train)
     return np.where(history.diverged, np.inf, losses)
 
 

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 import torch
 
+from linrnn import kernels
 from linrnn.data.digests import digest
 from linrnn.data.sequences import Splits
 from linrnn.models import DEFAULT_MODELS, MODELS
 from linrnn.tasks import TASKS
 from linrnn.training.backends import KernelBackend, TorchBackend, choose_backend
-from linrnn.training.evaluation import evaluate_with_torch
+from linrnn.training.evaluation import evaluate_with_torch, kernel_objective
 from linrnn.training.history import Losses, TrainingHistory
 from linrnn.training.loop import evaluate_test_split, initial_weights, train
 from linrnn.training.trial_config import TrialConfig, from_text
@@ -87,6 +88,39 @@ def test_large_shapes_are_left_to_torch_and_the_progress_says_so() -> None:
     assert progress.form == "torch"
     (small,) = train(config("xor", "linear", **few))
     assert small.form == "kernels"
+
+
+def copies(**settings: str) -> TrialConfig:
+    few = {"training__epochs": "2", "training__replicas": "2", "training__evaluations": "1", "task__length": "1"}
+    return config("copy", "linear", **few, **settings)
+
+
+def test_classes_are_left_to_torch_at_larger_sizes_than_squared_errors() -> None:
+    sizes = {"task__sequences": "300", "task__test_sequences": "301", "model__hidden_size": "30"}
+    large = copies(**sizes)
+    data = large.task.splits()
+    (fast,), (slow,) = train(large, data), train(large, data, form="torch")
+    assert (fast.form, slow.form) == ("kernels", "torch")
+    assert np.allclose(fast.train_loss, slow.train_loss, rtol=1e-4)
+    assert np.allclose(fast.val_loss, slow.val_loss, rtol=1e-4)
+    exact = [
+        kernels.evaluate(fast.weights.astype(float), kernel_objective(split, np.float64), large.model.architecture)
+        for split in data[1:]
+    ]
+    assert np.array_equal(fast.val_loss[-1], exact[0]), "every split in the form of the training"
+    assert np.array_equal(evaluate_test_split(large, fast, data), exact[1])
+    assert np.array_equal(evaluate_test_split(large, slow, data), expected_test_losses(large, slow, data))
+    (huge,) = train(copies(task__sequences="1100", model__hidden_size="64", task__test_sequences="3"))
+    assert huge.form == "torch"
+
+
+def test_classes_of_few_sequences_are_tested_as_they_were_recorded() -> None:
+    """Above the limit of squared errors by torch, where the training split was below it."""
+    small = copies(task__sequences="280", task__test_sequences="300", model__hidden_size="30")
+    data = small.task.splits()
+    (history,) = train(small, data)
+    assert history.form == "kernels"
+    assert np.array_equal(evaluate_test_split(small, history, data), expected_test_losses(small, history, data))
 
 
 @pytest.mark.parametrize("hidden_size", ["10", "64"])
