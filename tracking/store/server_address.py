@@ -102,13 +102,13 @@ def require_studies(url: str) -> None:
 def can_resolve(address: str) -> bool:
     """Whether the host name of an address is resolved within seconds, or fails to be: the system tries for minutes."""
     host = urlsplit(address).hostname
-    lookup = Thread(target=look_up, args=[host], daemon=True)
+    lookup = Thread(target=resolve_host, args=[host], daemon=True)
     lookup.start()
     lookup.join(SECONDS)
     return not lookup.is_alive()
 
 
-def look_up(host: str | None) -> None:
+def resolve_host(host: str | None) -> None:
     """Look up a host name; whoever connects to it says what is wrong with it."""
     with suppress(OSError, UnicodeError):
         socket.getaddrinfo(host, None)
