@@ -19,6 +19,7 @@ from experiments.benchmark.command_times import command_targets, command_times, 
 from experiments.benchmark.grid import HAS_JAX, Cell, check, measure, points
 from experiments.benchmark.growth import curves
 from experiments.benchmark.large_store import LargeStoreTimes, SmallStoreTimes, measure_large_store, measure_small_store
+from experiments.benchmark.record_growth import growth_targets, measure_growth
 from experiments.benchmark.stack import EPOCHS_TIMED, Parts, parts
 from experiments.benchmark.sweep_times import END_TO_END, LONG_TRIALS, TINY, WORKERS, SweepTimes, time_sweep
 from experiments.benchmark.targets import Target, grid_targets
@@ -69,8 +70,11 @@ def benchmark(out: Path, quick: bool) -> None:
     small_store = measure_small_store()
     log_progress("a store of thousands of trials")
     large_store = measure_large_store(quick)
+    log_progress("growth with the number of trials")
+    growth = list(measure_growth(quick))
     speed_report.show_small_store(small_store)
     speed_report.show_large_store(large_store)
+    speed_report.show_growth(growth)
     slowest = max(baselines, key=lambda task: baselines[task])
     targets = [
         *grid_targets(cells),
@@ -79,6 +83,7 @@ def benchmark(out: Path, quick: bool) -> None:
         Target(f"baselines of the slowest task, {slowest}", 20, baselines[slowest], "s", most=True),
         *small_store_targets(small_store),
         *large_store_targets(large_store),
+        *growth_targets(growth),
     ]
     speed_report.show_targets(targets)
     speed_figures.speed_ups(cells, out / "bench.png")
@@ -87,6 +92,7 @@ def benchmark(out: Path, quick: bool) -> None:
     result["commands"] = {name: each._asdict() for name, each in commands.items()}
     result["trial_shares"] = {str(hidden): each._asdict() for hidden, each in shares.items()}
     result["first_words"] = speed_report.small_store_json(small_store)
+    result["growth"] = [each._asdict() for each in growth]
     result["thousands"] = speed_report.large_store_json(large_store)
     speed_report.write_json(out / "bench.json", result)
     log_progress(f"{out}: bench.json, bench.png, scaling.png")

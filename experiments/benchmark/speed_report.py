@@ -10,6 +10,7 @@ from typing import Any
 from experiments.benchmark.command_times import CommandTimes
 from experiments.benchmark.grid import JAX, LINRNN, LOOP, TORCH_RNN, Cell
 from experiments.benchmark.large_store import LargeStoreTimes, SmallStoreTimes
+from experiments.benchmark.record_growth import RecordTimes
 from experiments.benchmark.stack import Parts
 from experiments.benchmark.sweep_times import SweepTimes
 from experiments.benchmark.targets import TRIAL_EPOCHS, Grid, Target
@@ -139,6 +140,14 @@ def show_large_store(large_store: LargeStoreTimes) -> None:
     else:
         rows.append(["the MLflow UI", "not measured: Chromium and Playwright are not installed"])
     print_table(f"A store of {large_store.trials} trials: median (quartiles)", ["what", "measured"], rows)
+    print()
+
+
+def show_growth(times: Sequence[RecordTimes]) -> None:
+    """Print what a trial costs in stores of different sizes."""
+    rows = [[str(each.trials), *(f"{value:.3g}" for value in each[1:])] for each in times]
+    header = ["trials", "compare", "doctor", "resume", "the next trial, asked and added"]
+    print_table("Growth with the number of trials, ms per trial", header, rows)
     print()
 
 

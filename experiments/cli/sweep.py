@@ -168,5 +168,9 @@ def sweep_all(
         from experiments.workflows.sweep import run_sweeps  # the libraries of the stores load while the workers start
         from tracking.store.access import open_store
 
+        if not cluster:
+            from experiments.workflows.memory_check import require_memory
+
+            require_memory(sweeps, workers or os.cpu_count() or 1)
         store = open_store(options.store, studies)
         return store, run_sweeps(sweeps, store, executor, progress, fresh, patience)

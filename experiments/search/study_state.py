@@ -56,7 +56,7 @@ class StudyState:
     @property
     def is_complete(self) -> bool:
         """Whether all its trials are recorded."""
-        return self.trial_count == self.config.trials
+        return len(self.history) >= self.config.trials == self.trial_count
 
     @property
     def trial_count(self) -> int:

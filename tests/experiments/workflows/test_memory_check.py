@@ -1,0 +1,48 @@
+"""Sweeps that do not fit into memory are refused before anything is trained."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+
+from experiments.search.sweep_config import Sweep, sweep_config
+from experiments.workflows.memory_check import largest_configs, require_memory
+from linrnn.data.sequences import Sequences, Splits
+from linrnn.errors import ConfigError
+from linrnn.tasks.task import TaskData
+from linrnn.training.memory_demand import training_bytes
+
+CONFIG = sweep_config("sine", ("linear", "tanh"), {})
+
+
+def long_splits(steps: int) -> Splits:
+    values = np.linspace(0, 1, steps).reshape(steps, 1, 1)
+    return Splits(*[Sequences(values, values)] * 3)
+
+
+def make_sweep(steps: int) -> Sweep:
+    return Sweep(CONFIG, TaskData(CONFIG.bases[0].task, long_splits(steps), {}))
+
+
+def test_the_largest_network_of_each_study_decides() -> None:
+    assert [each.model.hidden_size for each in largest_configs(CONFIG)] == [64, 64]
+
+
+def test_memory_grows_with_the_steps_and_the_units() -> None:
+    """States and slopes of 64 units, float32, are the least that a replica needs."""
+    small, large = (training_bytes(CONFIG.bases[1], long_splits(steps)) for steps in (10_000, 100_000))
+    assert 9 < large / small < 11
+    (_, tanh) = largest_configs(CONFIG)
+    assert 2 * 64 * 4 * 100_000 <= training_bytes(tanh, long_splits(100_000)) <= 8 * 64 * 4 * 100_000
+
+
+def test_what_does_not_fit_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=400_000_000))
+    require_memory([make_sweep(100_000)], workers=2)
+    with pytest.raises(ConfigError, match=r"64 units need \d\.\d GB for 2 at a time, and 0.4 GB are free") as caught:
+        require_memory([make_sweep(1_000_000)], workers=2)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
