@@ -167,14 +167,6 @@ def pad_lanes(count: int) -> int:
 
 
 @inline
-def tanh_line(a: Array, start: int, count: int) -> None:
-    """a = tanh(a) in place, `count` elements."""
-    line = a[start : start + count]
-    for i in range(len(line)):
-        line[i] = hyperbolic_tangent(line[i])
-
-
-@inline
 def exp_line(a: Array, start: int, count: int) -> None:
     """a = exp(a) in place, `count` elements."""
     line = a[start : start + count]

@@ -6,9 +6,10 @@ from typing import Any
 
 from linrnn.kernels.codes import CellKind, Operation
 from linrnn.kernels.compilation import Array, inline
-from linrnn.kernels.elementary_functions import hyperbolic_tangent, pad_lanes, tanh_line
+from linrnn.kernels.elementary_functions import hyperbolic_tangent, pad_lanes
 from linrnn.kernels.matrices import Matrix
 from linrnn.kernels.program import Instruction, add, loop
+from linrnn.kernels.vectors import tanh_line
 
 
 def scan(h: Matrix, WT: Matrix, batch: int, cell: CellKind, units: int = 0) -> list[Instruction]:

@@ -17,6 +17,7 @@ from linrnn.kernels.elman_cell import (
     run_tanh_slope,
 )
 from linrnn.kernels.gate_cells import run_gru, run_gru_backward
+from linrnn.kernels.lane_products import add_product_of_8, add_product_of_16
 from linrnn.kernels.losses import cross_entropies, squared_errors
 from linrnn.kernels.lru_cell import run_lru, run_lru_backward, run_lru_parameters, run_lru_parameters_backward
 from linrnn.kernels.lstm_cell import run_lstm, run_lstm_backward
@@ -37,12 +38,15 @@ def copy_rows(a: Array, out: int, step: int, values: int, values_step: int, rows
 
 
 @inline
-def transpose_rows(a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int) -> None:
+def transpose_rows(
+    a: Array, out: int, step: int, values: int, values_step: int, rows: int, columns: int, lanes: int
+) -> None:
     """Copy each row to a column."""
     for row in range(rows):
-        line, column = a[values : values + columns], a[out + row :]
-        for i in range(len(line)):
-            column[i * step] = line[i]
+        line, column = a[values : values + columns * lanes], a[out + row * lanes :]
+        for i in range(columns):
+            for lane in range(lanes):
+                column[i * step + lane] = line[i * lanes + lane]
         values += values_step
 
 
@@ -101,10 +105,14 @@ def run_steps(a: Array, p: Any, q: Any, times: int) -> None:
     is_product, operation = p.operation == Operation.PRODUCT, q.operation
     out, step, lhs, lhs_step, lhs_term = p.out, p.out_step, p.lhs, p.lhs_step, p.lhs_term
     rhs, rhs_step, rows, terms, columns = p.rhs, p.rhs_step, p.rows, p.terms, p.columns
-    out_move, lhs_move = p.out_move, p.lhs_move  # locals: read once, not at each time
+    out_move, lhs_move, lanes = p.out_move, p.lhs_move, p.lanes  # locals: read once, not at each time
     for t in range(times):
-        if is_product:
+        if is_product and lanes == 1:
             add_product(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
+        elif is_product and lanes == 8:
+            add_product_of_8(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
+        elif is_product:
+            add_product_of_16(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
         if operation == Operation.CELL:
             run_cell(a, q, t)
         elif operation == Operation.CELL_BACKWARD:
@@ -113,13 +121,14 @@ def run_steps(a: Array, p: Any, q: Any, times: int) -> None:
 
 
 @expand
-def run_loss(a: Array, p: Any) -> float:
-    """The sum of the losses."""
+def run_loss(a: Array, total: Array, p: Any) -> None:
+    """The sum of the losses of each lane."""
     if p.kind == LossKind.SQUARED_ERROR:
-        return squared_errors(a, p)
-    if p.kind == LossKind.CROSS_ENTROPY:
-        return cross_entropies(a, p)
-    raise ValueError("unknown loss in a program")
+        squared_errors(a, total, p)
+    elif p.kind == LossKind.CROSS_ENTROPY:
+        cross_entropies(a, total, p)
+    else:
+        raise ValueError("unknown loss in a program")
 
 
 def run_types(real: Any) -> tuple[Any, ...]:
@@ -129,7 +138,7 @@ def run_types(real: Any) -> tuple[Any, ...]:
 
 @compile_kernel(run_types)
 def run(a: Array, total: Array, instructions: Array) -> None:
-    """Run a program in the array that holds its matrices; the sum of its loss goes to the one element of `total`.
+    """Run a program in the array that holds its matrices; the sum of its loss goes to `total`, one element a lane.
 
     ValueError for an unknown code.
     """
@@ -144,9 +153,9 @@ def run(a: Array, total: Array, instructions: Array) -> None:
         elif p.operation == Operation.COPY:
             copy_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns)
         elif p.operation == Operation.TRANSPOSE:
-            transpose_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns)
+            transpose_rows(a, p.out, p.out_step, p.lhs, p.lhs_step, p.rows, p.columns, p.lanes)
         elif p.operation == Operation.LOSS:
-            total[0] = run_loss(a, p)
+            run_loss(a, total, p)
         elif p.operation == Operation.PARAMETERS or p.operation == Operation.PARAMETERS_BACKWARD:
             run_parameters(a, p)
         else:

@@ -8,7 +8,7 @@ from linrnn.kernels.codes import CellKind
 from linrnn.kernels.gate_cells import GATES, Block, StepMatrices, step_backward, step_forward
 from linrnn.kernels.layer_plan import Layer, ParameterRow, Parameters, Scratch
 from linrnn.kernels.lstm_cell import most_columns
-from linrnn.kernels.matrices import Layout, Matrix, pad
+from linrnn.kernels.matrices import Layout, Matrix
 from linrnn.kernels.program import Instruction, add, clear, copy, loop, repeat, transpose
 from linrnn.kernels.sizes import Sizes
 
@@ -20,13 +20,14 @@ class GateLayer(Layer):
         super().__init__(layout, sizes, index, rows)
         self.cell, self.order, self.rows = sizes.architecture.cell, GATES[sizes.architecture.cell], rows
         H, (count, drive, recurrent, _, _) = self.hidden, self.order
-        columns = most_columns(H) if self.cell == CellKind.LSTM else count * H
-        step = pad(max(columns, recurrent.target * H + pad(recurrent.size * H)))  # products write whole tiles
+        columns = most_columns(H, layout.lanes) if self.cell == CellKind.LSTM else count * H
+        tiles = recurrent.target * H + layout.pad(recurrent.size * H)  # products write whole ones
+        step = layout.pad(max(columns, tiles))
         self.gates = layout.place(rows, count * H, step)
         self.drive_transposed = layout.place_tiles(self.fan, drive.size * H)
         self.recurrent_transposed = layout.place_tiles(H, recurrent.size * H)
         self.cell_states = layout.place_tiles(sizes.batch + rows, H)
-        self.active = layout.place(rows, columns, pad(columns) + pad(H))  # and tanh c
+        self.active = layout.place(rows, columns, layout.pad(columns) + layout.pad(H))  # and tanh c
         self.scales = layout.place_tiles(1, columns)
 
     @property

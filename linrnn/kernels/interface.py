@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,9 @@ import numpy.typing as npt
 from linrnn.kernels.codes import CellKind, LossKind
 from linrnn.kernels.compilation import Array, zeros
 from linrnn.kernels.execution import run
+from linrnn.kernels.lanes import lane_groups
 from linrnn.kernels.network_plan import EvaluationPlan, NetworkPlan, TrainingPlan
-from linrnn.kernels.optimization import PARTS, AdamState, Curves, EpochPlan, StepSettings, train_replicas
+from linrnn.kernels.optimization import PARTS, AdamState, Curves, StepSettings, train_replicas
 from linrnn.kernels.sizes import Architecture, Sizes
 
 plan_training = lru_cache(maxsize=64)(TrainingPlan)
@@ -116,30 +117,27 @@ def train_steps(
     TypeError
         If dtypes differ, or an array is not C-contiguous.
     """
-    plan = plan_training(objective.sizes(architecture), *objective.shape)
-    check_weights(plan, weights, moment1, moment2)
-    a = zeros(plan.layout.size, weights.dtype)
+    sizes = objective.sizes(architecture)
+    losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
+    factors = objective.factor, objective.slope_factor, float(clip_norm), float(weight_decay)
+    settings = StepSettings(np.ascontiguousarray(rates), first_epoch, *factors)
+    for begin, end, lanes in lane_groups(len(weights), sizes, weights.dtype):
+        plan = plan_training(sizes, *objective.shape, lanes)
+        check_weights(plan, weights, moment1, moment2)
+        a = training_array(plan, objective, weights.dtype).ravel()
+        state = AdamState(weights, moment1, moment2)
+        curves = Curves(losses, norms, np.zeros(PARTS * lanes), np.zeros(lanes), np.ones(lanes))
+        train_replicas(run, a, plan.places, state, curves, settings, begin, end)
+    return losses, norms
+
+
+def training_array(plan: TrainingPlan, objective: Objective, dtype: Any) -> Array:
+    """The array (size, lanes) of the matrices of a plan, with the data."""
+    a = zeros(plan.layout.size * plan.layout.lanes, dtype).reshape(plan.layout.size, -1)
     plan.inputs.put(a, objective.inputs)
     plan.targets.put(a, objective.targets)
     plan.put_constants(a)
-    losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
-    slopes = plan.outputs.flat
-    train_replicas(
-        run,
-        a,
-        EpochPlan(plan.epoch, plan.gradients, slopes.start, slopes.columns, plan.row.start, plan.gradient.start),
-        AdamState(weights, moment1, moment2),
-        Curves(losses, norms, np.zeros(PARTS), np.zeros(1)),
-        StepSettings(
-            np.ascontiguousarray(rates),
-            first_epoch,
-            objective.factor,
-            objective.slope_factor,
-            float(clip_norm),
-            float(weight_decay),
-        ),
-    )
-    return losses, norms
+    return a
 
 
 def check_weights(network: NetworkPlan, *arrays: Array) -> None:
@@ -152,19 +150,23 @@ def check_weights(network: NetworkPlan, *arrays: Array) -> None:
 def evaluate(weights: Array, objective: Objective, architecture: Architecture | None) -> npt.NDArray[np.float64]:
     """Losses (S,) at weights (S, P)."""
     rows, *loss = objective.shape
-    plan = plan_evaluation(objective.sizes(architecture), rows, *loss)
-    check_weights(plan, weights)
-    a = zeros(plan.layout.size, weights.dtype)
-    plan.put_constants(a)
     x, y = objective.inputs.reshape(rows, -1), objective.targets.reshape(rows, -1)
-    losses, total = np.zeros(len(weights)), np.zeros(1)
-    for k in range(len(weights)):
-        plan.row.put(a, weights[k])
-        for begin, count, program in plan.chunks:
-            if not k or len(plan.chunks) > 1:  # a single chunk stays where it is
-                plan.inputs.part(0, count).put(a, x[begin : begin + count])
-                plan.targets.part(0, count).put(a, y[begin : begin + count])
-            run(a, total, program)
-            losses[k] += total[0]
+    losses, sizes = np.zeros(len(weights)), objective.sizes(architecture)
+    for begin, end, lanes in lane_groups(len(weights), sizes, weights.dtype):
+        plan = plan_evaluation(sizes, rows, *loss, lanes)
+        check_weights(plan, weights)
+        a, total = zeros(plan.layout.size * lanes, weights.dtype).reshape(-1, lanes), np.zeros(lanes)
+        plan.put_constants(a)
+        line = a.ravel()
+        for first in range(begin, end, lanes):
+            group = losses[first : min(first + lanes, end)]
+            plan.row.view(a)[0, :, : len(group)] = weights[first : first + len(group)].T
+            run(line, total, plan.start)
+            for start, count, advance in plan.chunks:
+                if first == begin or len(plan.chunks) > 1:  # a single chunk stays where it is
+                    plan.inputs.part(0, count).put(a, x[start : start + count])
+                    plan.targets.part(0, count).put(a, y[start : start + count])
+                run(line, total, advance)
+                group += total[: len(group)]
     losses *= objective.factor
     return losses

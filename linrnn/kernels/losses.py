@@ -9,43 +9,48 @@ from linrnn.kernels.elementary_functions import exp_line, logarithm
 
 
 @inline
-def squared_errors(a: Array, p: Any) -> float:
+def squared_errors(a: Array, total: Array, p: Any) -> None:
     """Sum of squared errors, without the washout; the outputs become the errors, half the slopes."""
-    outputs, targets, columns, total = p.out, p.rhs, p.columns, 0.0
+    outputs, targets, width, lanes = p.out, p.rhs, p.columns * p.lanes, p.lanes
+    for lane in range(lanes):
+        total[lane] = 0.0
     for row in range(p.rows):
-        line, target = a[outputs : outputs + columns], a[targets : targets + columns]
-        for i in range(len(line)):
-            line[i] = line[i] - target[i] if row >= p.units else 0
-            total += float(line[i]) * float(line[i])
+        for start in range(0, width, lanes):
+            line, target = a[outputs + start : outputs + start + lanes], a[targets + start : targets + start + lanes]
+            for lane in range(lanes):
+                line[lane] = line[lane] - target[lane] if row >= p.units else 0
+                total[lane] += float(line[lane]) * float(line[lane])
         outputs, targets = outputs + p.out_step, targets + p.rhs_step
-    return total
 
 
 @inline
-def cross_entropies(a: Array, p: Any) -> float:
+def cross_entropies(a: Array, total: Array, p: Any) -> None:
     """Sum of log sum_i exp(y_i) - y of the class, without the washout; the outputs become the slopes, softmax - target.
 
     The outputs of a row are shifted by the largest one (Blanchard, Higham & Higham 2021).
     """
-    outputs, targets, columns, total = p.out, p.rhs, p.columns, 0.0
+    outputs, targets, width, lanes = p.out, p.rhs, p.columns * p.lanes, p.lanes
+    for lane in range(lanes):
+        total[lane] = 0.0
     for row in range(p.rows):
-        line, target = a[outputs : outputs + columns], a[targets : targets + columns]
-        largest = line[0]
-        for i in range(len(line)):
-            largest = line[i] if line[i] > largest else largest
-        for i in range(len(line)):
-            line[i] -= largest
-            total -= float(target[i]) * float(line[i]) if row >= p.units else 0.0
+        for lane in range(lanes):
+            line, target = a[outputs + lane : outputs + width], a[targets + lane : targets + width]
+            largest = line[0]
+            for i in range(0, len(line), lanes):
+                largest = line[i] if line[i] > largest else largest
+            for i in range(0, len(line), lanes):
+                line[i] -= largest
+                total[lane] -= float(target[i]) * float(line[i]) if row >= p.units else 0.0
         outputs, targets = outputs + p.out_step, targets + p.rhs_step
     exp_line(a, p.out, p.rows * p.out_step)
     outputs, targets = p.out, p.rhs
     for row in range(p.rows):
-        line, target = a[outputs : outputs + columns], a[targets : targets + columns]
-        normalizer = 0.0
-        for i in range(len(line)):
-            normalizer += float(line[i])
-        for i in range(len(line)):
-            line[i] = line[i] / normalizer - target[i] if row >= p.units else 0
-        total += logarithm(normalizer) if row >= p.units else 0.0
+        for lane in range(lanes):
+            line, target = a[outputs + lane : outputs + width], a[targets + lane : targets + width]
+            normalizer = 0.0
+            for i in range(0, len(line), lanes):
+                normalizer += float(line[i])
+            for i in range(0, len(line), lanes):
+                line[i] = line[i] / normalizer - target[i] if row >= p.units else 0
+            total[lane] += logarithm(normalizer) if row >= p.units else 0.0
         outputs, targets = outputs + p.out_step, targets + p.rhs_step
-    return total

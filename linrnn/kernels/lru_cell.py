@@ -114,7 +114,7 @@ def run_lru_parameters_backward(a: Array, p: Any) -> None:
         re, im, d_re, d_im = a[p.state + j], a[p.state + H + j], a[p.cache + j], a[p.cache + H + j]
         a[p.out + j] = -(d_re * re + d_im * im) * exponential(a[p.lhs + j])
         a[p.out + H + j] = (d_im * re - d_re * im) * exponential(a[p.lhs + H + j])
-        gamma, total = exponential(a[p.lhs + 2 * H + j]), a[p.state] * 0
+        gamma, total = exponential(a[p.lhs + 2 * H + j]), 0.0
         for row in range(p.rows):
             for part in range(2):
                 k, u = p.rhs + row * p.rhs_step + part * H + j, p.previous + row * p.previous_step + part * H + j

@@ -16,10 +16,11 @@ from linrnn.kernels.vectors import VectorCode, vector_kernel
 GATE_LANES, STATE_LANES = 3 * LANES, PADDING  # several vectors at once: the chains of their operations overlap
 
 
-def most_columns(hidden: int) -> int:
-    """Columns of activated gates that a step writes at most, a multiple of PADDING."""
-    gates, states = -(-4 * hidden // GATE_LANES) * GATE_LANES, 3 * hidden + -(-hidden // STATE_LANES) * STATE_LANES
-    return -(-max(gates, states) // PADDING) * PADDING
+def most_columns(hidden: int, lanes: int) -> int:
+    """Columns of activated gates that a step writes at most, a multiple of PADDING numbers."""
+    units = hidden * lanes
+    gates, states = -(-4 * units // GATE_LANES) * GATE_LANES, 3 * units + -(-units // STATE_LANES) * STATE_LANES
+    return -(-max(gates, states) // max(PADDING, lanes)) * max(PADDING, lanes) // lanes
 
 
 def generate_step(

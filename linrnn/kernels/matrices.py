@@ -1,4 +1,7 @@
-"""Matrices in one array, and their places."""
+"""Matrices in one array, and their places.
+
+An element is one number, or one number of each of the replicas that are computed side by side.
+"""
 
 from __future__ import annotations
 
@@ -40,35 +43,36 @@ class Matrix(NamedTuple):
         return self._replace(rows=1, columns=self.rows * self.step)
 
     def view(self, a: Array) -> Array:
-        """View of the matrix in a, without its padding."""
-        return a[self.start : self.start + self.rows * self.step].reshape(self.rows, -1)[:, : self.columns]
+        """View of the matrix in a, (size,) or (size, lanes), without its padding."""
+        part = a[self.start : self.start + self.rows * self.step]
+        return part.reshape(self.rows, self.step, *a.shape[1:])[:, : self.columns]
 
     def put(self, a: Array, values: Array) -> None:
-        """Copy values into the matrix; TypeError if their dtype is not that of a."""
-        np.copyto(self.view(a), values.reshape(self.rows, self.columns), casting="no")
+        """Copy values into the matrix, the same to all lanes; TypeError if their dtype is not that of a."""
+        np.copyto(self.view(a), values.reshape(self.rows, self.columns, *[1] * (a.ndim - 1)), casting="no")
 
 
 class Layout:
-    """Places of matrices in an array of `size` elements."""
+    """Places of matrices in an array of `size` elements of so many lanes."""
 
-    def __init__(self) -> None:
-        self.size = 0
+    def __init__(self, lanes: int = 1) -> None:
+        self.size, self.lanes = 0, lanes
 
     def place_tiles(self, rows: int, columns: int) -> Matrix:
         """Place a matrix whose rows are padded to whole tiles."""
-        return self.place(rows, columns, pad(columns))
+        return self.place(rows, columns, self.pad(columns))
 
     def place_rows(self, rows: int, columns: int) -> Matrix:
         """Place a matrix without padding."""
         return self.place(rows, columns, columns)
 
     def place(self, rows: int, columns: int, step: int) -> Matrix:
-        """Place a matrix at a multiple of PADDING."""
+        """Place a matrix at a multiple of PADDING numbers."""
         start = self.size
-        self.size += pad(rows * step)
+        self.size += self.pad(rows * step)
         return Matrix(start, rows, columns, step)
 
-
-def pad(count: int) -> int:
-    """The smallest multiple of PADDING that is not less."""
-    return -(-count // PADDING) * PADDING
+    def pad(self, count: int) -> int:
+        """The smallest number of elements that is not less and a multiple of PADDING numbers."""
+        multiple = max(PADDING // self.lanes, 1)
+        return -(-count // multiple) * multiple

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from linrnn.kernels.codes import CellKind, LossKind
 from linrnn.kernels.compilation import Array
 from linrnn.kernels.elman_layer import ElmanLayer
 from linrnn.kernels.gate_layer import GateLayer
+from linrnn.kernels.lanes import interleave
 from linrnn.kernels.layer_plan import Layer, ParameterRow, Scratch
 from linrnn.kernels.lru_layer import LruLayer
 from linrnn.kernels.matrices import Layout
+from linrnn.kernels.optimization import PARTS, EpochPlan
 from linrnn.kernels.program import Instruction, loss, program
 from linrnn.kernels.readout_plan import Readout
 from linrnn.kernels.sizes import Sizes
 
-CHUNK = 2**15  # elements of a layer's states evaluated at a time
+CHUNK = 2**15  # elements of a layer's states evaluated at a time; the order of the sum of losses depends on it
 LAYERS: dict[CellKind, type[Layer]] = {
     CellKind.LSTM: GateLayer,
     CellKind.GRU: GateLayer,
@@ -35,23 +39,28 @@ class ParameterLayout:
 class NetworkPlan:
     """Layout of one replica and its way forward, for R rows of data at most."""
 
-    def __init__(self, sizes: Sizes, rows: int) -> None:
-        self.sizes, self.rows, self.layout = sizes, rows, Layout()
-        padded, packed = self.layout.place_tiles, self.layout.place_rows
+    def __init__(self, sizes: Sizes, rows: int, lanes: int) -> None:
+        self.sizes, self.rows, self.layout = sizes, rows, Layout(lanes)
+        packed = self.layout.place_rows
         kind = LAYERS.get(sizes.architecture.cell, ElmanLayer)
         self.layers = [kind(self.layout, sizes, index, rows) for index in range(sizes.architecture.layers)]
         self.readout = Readout(self.layout, sizes, rows)
         self.parameters = ParameterLayout(0, self.layers, self.readout).size
-        self.row, self.gradient = packed(1, self.parameters), padded(1, self.parameters)
+        self.row = packed(1, self.parameters)
         self.weights = ParameterLayout(self.row.start, self.layers, self.readout)
         self.inputs, self.targets = packed(rows, sizes.inputs), packed(rows, sizes.outputs)
         self.outputs = self.readout.outputs
+
+    def assemble(self, *instructions: Instruction) -> Array:
+        """A program for all lanes."""
+        rows = program(*instructions)
+        return interleave(rows, self.layout.lanes) if self.layout.lanes > 1 else rows
 
     def put_constants(self, a: Array) -> None:
         """Write what no instruction writes."""
         for layer in self.layers:
             for matrix, values in layer.constants:
-                matrix.view(a)[:] = values
+                matrix.put(a, np.array(values, a.dtype))
 
     def unpack(self) -> list[Instruction]:
         """The transposes of the weights in `row`."""
@@ -76,20 +85,30 @@ class NetworkPlan:
 class TrainingPlan(NetworkPlan):
     """Programs of an epoch on R rows at once."""
 
-    def __init__(self, sizes: Sizes, rows: int, kind: LossKind, washout: int) -> None:
-        super().__init__(sizes, rows)
+    def __init__(self, sizes: Sizes, rows: int, kind: LossKind, washout: int, lanes: int) -> None:
+        super().__init__(sizes, rows, lanes)
         padded = self.layout.place_tiles
         for layer in self.layers:
             layer.place_weights(self.layout)
         self.readout.place_weights(self.layout)
         widest = max(sizes.inputs, 4 * sizes.hidden, sizes.outputs, sizes.architecture.readout)
-        self.scratch = Scratch(padded(rows, 1), padded(widest, 2 * widest), padded(1, 2 * widest))
-        self.epoch = program(*self.unpack(), *self.pad(), *self.forward(rows), self.loss(kind, rows, washout))
-        self.gradients = program(*self.backward())
+        longest = max(2 * widest, *(layer.slopes.step for layer in self.layers))
+        self.scratch = Scratch(padded(rows, 1), padded(widest, longest), padded(1, longest))
+        self.gradient = self.layout.place(1, self.parameters, -(-self.parameters // PARTS) * PARTS)
+        self.mean, self.square = (self.layout.place_rows(1, self.parameters) for _ in range(2))
+        self.epoch = self.assemble(*self.unpack(), *self.pad(), *self.forward(rows), self.loss(kind, rows, washout))
+        self.gradients = self.assemble(*self.backward())
+
+    @property
+    def places(self) -> EpochPlan:
+        """The programs, and places of numbers."""
+        slopes, lanes = self.outputs.flat, self.layout.lanes
+        starts = (lanes * matrix.start for matrix in (slopes, self.row, self.mean, self.square, self.gradient))
+        return EpochPlan(self.epoch, self.gradients, lanes * slopes.columns, *starts)
 
     def put_constants(self, a: Array) -> None:
         super().put_constants(a)
-        self.scratch.ones.view(a)[:] = 1
+        self.scratch.ones.put(a, np.ones(self.rows, a.dtype))
 
     def pad(self) -> list[Instruction]:
         """The weights that slopes are multiplied with, padded."""
@@ -114,18 +133,15 @@ class TrainingPlan(NetworkPlan):
 class EvaluationPlan(NetworkPlan):
     """Programs that read the loss of any number of rows, a chunk at a time."""
 
-    def __init__(self, sizes: Sizes, rows: int, kind: LossKind, washout: int) -> None:
+    def __init__(self, sizes: Sizes, rows: int, kind: LossKind, washout: int, lanes: int) -> None:
         chunk = max(1, CHUNK // (sizes.hidden * sizes.batch)) * sizes.batch
-        super().__init__(sizes, min(rows, chunk))
+        super().__init__(sizes, min(rows, chunk), lanes)
         zeros = self.layout.place_tiles(1, sizes.width)
         resets = (row for layer in self.layers for row in layer.reset(zeros))
-        start = [*resets, *self.unpack()]
+        self.start = self.assemble(*resets, *self.unpack())
         spans = [(first, min(self.rows, rows - first)) for first in range(0, rows, self.rows)]
-        keys = [(count, min(max(washout - first, 0), count), first == 0) for first, count in spans]
-        programs = {
-            (*key, is_first): program(*(start if is_first else []), *self.advance(kind, *key))
-            for *key, is_first in set(keys)
-        }
+        keys = [(count, min(max(washout - first, 0), count)) for first, count in spans]
+        programs = {key: self.assemble(*self.advance(kind, *key)) for key in set(keys)}
         self.chunks = [(first, key[0], programs[key]) for (first, _), key in zip(spans, keys, strict=True)]
 
     def advance(self, kind: LossKind, rows: int, washout: int) -> list[Instruction]:

@@ -27,10 +27,13 @@ WORD = ir.IntType(64)
 class Tile:
     """Machine code of one tile: rows x vectors sums in registers, of vectors of LANES elements."""
 
+    lanes = LANES
+    distance = WORD(LANES)  # from one vector of a row to the next
+
     def __init__(self, rows: int, vectors: int, real: Any, data: Any, values: Any, builder: Any) -> None:
         self.cells = [(row, vector) for row in range(rows) for vector in range(vectors)]
-        self.rows, self.vectors, self.real, self.data, self.builder = rows, vectors, real, data, builder
-        self.lanes = ir.VectorType(real, LANES)
+        self.rows, self.vectors, self.data, self.builder = rows, vectors, data, builder
+        self.kind = ir.VectorType(real, self.lanes)
         self.align = {"float": 4, "double": 8}[str(real)]
         self.out, self.out_step, self.lhs, self.lhs_step, self.lhs_term, self.rhs, self.rhs_step = values
 
@@ -42,20 +45,21 @@ class Tile:
 
     def vector(self, start: Any, i: Any, step: Any, column: int) -> Any:
         """Pointer to vector `column` of row i of a matrix."""
-        pointer = self.address(start, (i, step), (WORD(LANES), WORD(column)))
-        return self.builder.bitcast(pointer, self.lanes.as_pointer())
+        pointer = self.address(start, (i, step), (self.distance, WORD(column)))
+        return self.builder.bitcast(pointer, self.kind.as_pointer())
 
-    def broadcast(self, scalar: Any) -> Any:
-        """A vector of LANES times the scalar."""
-        undefined, first = self.lanes(ir.Undefined), ir.IntType(32)(0)
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return self.builder.shuffle_vector(self.builder.insert_element(undefined, scalar, first), undefined, mask)
+    def factor(self, pointer: Any) -> Any:
+        """A vector of LANES times an element of the left factor."""
+        undefined, first = self.kind(ir.Undefined), ir.IntType(32)(0)
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
+        element = self.builder.insert_element(undefined, self.builder.load(pointer), first)
+        return self.builder.shuffle_vector(element, undefined, mask)
 
     def products(self, k: Any) -> list[Any]:
         """lhs[row, k] * rhs[k] of each cell."""
         load = self.builder.load
         pointers = [self.address(self.lhs, (WORD(m), self.lhs_step), (k, self.lhs_term)) for m in range(self.rows)]
-        lhs = [self.broadcast(load(pointer)) for pointer in pointers]
+        lhs = [self.factor(pointer) for pointer in pointers]
         rhs = [load(self.vector(self.rhs, k, self.rhs_step, v), align=self.align) for v in range(self.vectors)]
         return [self.builder.fmul(lhs[row], rhs[v]) for row, v in self.cells]
 
@@ -124,8 +128,9 @@ def add_product(
 ) -> None:
     """out (rows, width) += lhs (rows, terms) @ rhs (terms, width), the terms of each sum in their order.
 
-    Element k of row m of lhs is ``a[lhs + m * ls + k * lt]``; step and rs are those of out and rhs.
+    Element k of row m of lhs is ``a[lhs + m * ls + k * lt]``; step and rs are those of out and rhs. Whole tiles.
     """
+    width = (width + PADDING - 1) // PADDING * PADDING
     for k in range(0, terms, TERMS):
         few = min(TERMS, terms - k)
         add_terms(a, out, step, lhs + k * lt, ls, lt, rhs + k * rs, rs, rows, few, width)

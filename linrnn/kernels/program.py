@@ -39,6 +39,7 @@ class Instruction(NamedTuple):
     )
     times: int = 0  # of a loop
     length: int = 0  # of a loop's body
+    lanes: int = 1  # replicas side by side
 
 
 NUMBERS = tuple(field for field in Instruction._fields if field not in OPERANDS)
@@ -70,9 +71,9 @@ def transpose(out: Matrix, values: Matrix) -> Instruction:
 
 
 def add(out: Matrix, lhs: Matrix, rhs: Matrix) -> Instruction:
-    """out += lhs @ rhs, in whole tiles: the padding of rhs is that of out."""
+    """out += lhs @ rhs; of one lane in whole tiles: the padding of rhs is that of out."""
     product = Instruction(Operation.PRODUCT, out, lhs, rhs, lhs_term=1)
-    return product._replace(rows=out.rows, columns=rhs.step, terms=rhs.rows)
+    return product._replace(rows=out.rows, columns=rhs.columns, terms=rhs.rows)
 
 
 def add_transpose_product(out: Matrix, lhs: Matrix, rhs: Matrix) -> Instruction:

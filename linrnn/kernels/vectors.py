@@ -14,6 +14,7 @@ from numba import types
 from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic
 
+from linrnn.kernels.compilation import Array, inline
 from linrnn.kernels.elementary_functions import (
     EXP_32,
     EXP_64,
@@ -28,7 +29,7 @@ from linrnn.kernels.elementary_functions import (
     SHIFT_32,
     SHIFT_64,
 )
-from linrnn.kernels.products import WORD
+from linrnn.kernels.products import PADDING, WORD
 
 cgutils: Any = untyped_cgutils  # partly annotated
 
@@ -189,3 +190,22 @@ def vector_kernel(generate: Callable[..., None]) -> Callable[..., None]:
 
     function: Callable[..., None] = intrinsic(kernel)
     return function
+
+
+def generate_tanh(code: VectorCode, start: Any, count: Any, *_: Any) -> None:
+    """tanh of a line in place, two vectors at once: the chains of their operations overlap."""
+
+    def squash(column: Any) -> None:
+        place = code.builder.add(start, column)
+        code.store(code.load(place, PADDING).tanh(), place)
+
+    code.repeat(count, PADDING, squash)
+
+
+tanh_by_vectors = vector_kernel(generate_tanh)
+
+
+@inline
+def tanh_line(a: Array, start: int, count: int) -> None:
+    """a = tanh(a) in place, `count` elements and what fills the last PADDING."""
+    tanh_by_vectors(a, start, count, 0, 0, 0, 0, 0, 0)

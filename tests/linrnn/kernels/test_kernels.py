@@ -336,7 +336,7 @@ def test_machine_code_is_cached_and_made_anew_when_any_source_changes(tmp_path: 
     variables = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     assert python(CACHED, **variables) == ["1.0", "1"]
     assert python(CACHED, **variables) == ["1.0", "0"]
-    edit(package / "elementary_functions.py", "= hyperbolic_tangent(line[i])", "= 2 * hyperbolic_tangent(line[i])")
+    edit(package / "vectors.py", "PADDING).tanh(), place)", "PADDING).tanh() * 2.0, place)")
     assert python(CACHED, **variables) == ["2.0", "1"]
 
 

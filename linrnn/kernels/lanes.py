@@ -1,0 +1,59 @@
+"""Replicas side by side: the programs of one replica, run for as many as an element of their matrices has lanes.
+
+Each lane is computed with the operations of one replica alone in the same order, so that its bits are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from linrnn.kernels.codes import CellKind, Operation
+from linrnn.kernels.compilation import Array
+from linrnn.kernels.program import CELLS, OPERANDS
+from linrnn.kernels.sizes import Sizes
+
+LANES = 16, 8
+MOST_BYTES = 2**8, 2**11  # of the recurrent weights of a replica; measured
+FEWEST = 3  # replicas of a group: two are quicker alone
+GATES = {CellKind.LSTM: 4, CellKind.GRU: 3}
+LINES = (Operation.COPY, *CELLS, Operation.PARAMETERS, Operation.PARAMETERS_BACKWARD)  # lines of numbers
+PLACES = ("lhs_term", *(f"{name}{suffix}" for name in OPERANDS for suffix in ("", "_step", "_move")))
+
+
+def interleave(instructions: Array, lanes: int) -> Array:
+    """The program with `lanes` numbers for each element.
+
+    Copies and cells take the lanes of a row as so many more columns; products, transposes and losses know of lanes.
+    """
+    rows = instructions.copy()
+    for field in PLACES:
+        rows[field] *= lanes
+    for fields, operations in (("columns", LINES), ("units", CELLS)):
+        rows[fields][np.isin(rows["operation"], operations)] *= lanes
+    rows["lanes"] = lanes
+    return rows
+
+
+def lane_groups(replicas: int, sizes: Sizes, dtype: Any) -> Iterator[tuple[int, int, int]]:
+    """Replicas from one to another, and how many lanes each group of them has; no bit depends on it."""
+    lanes, begin = most_lanes(sizes, dtype), 0
+    while begin < replicas:
+        rest = replicas - begin
+        if lanes == LANES[0] and rest <= LANES[1]:
+            lanes = LANES[1]
+        if rest < FEWEST:
+            lanes = 1
+        whole = max(rest // lanes * lanes, min(rest, lanes))
+        yield begin, begin + whole, lanes
+        begin += whole
+
+
+def most_lanes(sizes: Sizes, dtype: Any) -> int:
+    """Lanes that pay: the recurrent weights of all of them are read at each step, from the first-level cache."""
+    cell, hidden = sizes.architecture.cell, sizes.hidden
+    weights = 2 * hidden if cell == CellKind.LRU else GATES.get(cell, 1) * hidden**2
+    weights *= np.dtype(dtype).itemsize
+    return next((lanes for lanes, most in zip(LANES, MOST_BYTES, strict=True) if weights <= most), 1)
