@@ -97,10 +97,10 @@ def measure_small_store() -> SmallStoreTimes:
         return SmallStoreTimes(len(SMALL_STORE), words, start_page, repeat(lambda: reproduction_rest(folder)))
 
 
-def create_large_store(folder: Path, trials: int, task: str = TASK, recorded: int | None = None) -> Store:
+def create_large_store(folder: Path, trials: int, task: str = TASK, originals: int | None = None) -> Store:
     """Create a store with one finished sweep of `trials` trials, from one training per model type.
 
-    With `recorded`, of only so many trials of all.
+    With `originals`, of only so many trials of all.
     """
     store = open_store(folder)
     config = sweep_config(task, DEFAULT_MODELS, {**SMALL, Param.TRIALS: str(trials // len(DEFAULT_MODELS))})
@@ -110,7 +110,7 @@ def create_large_store(folder: Path, trials: int, task: str = TASK, recorded: in
     run_id = begin_or_resume(config, store, names, None, files)
     place: dict[str, str] = {Tag.PARENT: run_id}
     for base, name in zip(config.bases, names, strict=True):
-        count = min(recorded or trials, trials) // len(DEFAULT_MODELS)
+        count = min(originals or trials, trials) // len(DEFAULT_MODELS)
         for number, result in enumerate(vary_trial(run_trial(base), count)):
             tags: dict[str, str] = {**place, Tag.PHASE: Phase.SEARCH, Tag.STUDY: name, Tag.TRIAL: str(number)}
             record_trial(store, result, f"{base.model.name} {number:02d}", tags)

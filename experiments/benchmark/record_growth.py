@@ -24,7 +24,7 @@ from tracking.store.access import Store, existing_store
 from tracking.store.study_table import RUN_ID
 
 SIZES = (200, 2000, 20_000)  # trials of a store
-RECORDED = 100  # trials that are recorded; the rows of the others are copies of theirs
+ORIGINALS = 100  # trials that are recorded; the rows of the others are copies of theirs
 GROWTH = 1.5  # of the time per trial, at most, from the second size to the last one
 RUN_TABLES = ("runs", "params", "tags", "latest_metrics")
 TRIAL_TABLES = ("trials", "trial_params", "trial_values", "trial_user_attributes", "trial_intermediate_values")
@@ -44,12 +44,12 @@ def measure_growth(quick: bool) -> Iterator[RecordTimes]:
     """Yield the times at each size."""
     for trials in (20, 40, 60) if quick else SIZES:
         with tempfile.TemporaryDirectory(prefix="linrnn-growth-") as folder:
-            yield measure_store(Path(folder), trials, 4 if quick else RECORDED)
+            yield measure_store(Path(folder), trials, 4 if quick else ORIGINALS)
 
 
-def measure_store(folder: Path, trials: int, recorded: int) -> RecordTimes:
+def measure_store(folder: Path, trials: int, originals: int) -> RecordTimes:
     """Create a store of so many trials and measure it."""
-    store = create_large_store(folder, trials, recorded=recorded)
+    store = create_large_store(folder, trials, originals=originals)
     (sweep,) = find_sweeps(store)
     config = read_sweep_config(sweep)
     for state in open_studies(config, store, sweep.studies):

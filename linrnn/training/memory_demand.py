@@ -18,10 +18,10 @@ def training_bytes(config: TrialConfig, splits: Splits) -> int:
     """Return the bytes that training and evaluating a trial takes beside the sequences and the libraries."""
     windows = cut_windows(splits.train, config.training.window)
     kernels = config.training.device == "cpu" and uses_kernels(config.model, windows)
-    trained = kernel_bytes(config, windows) if kernels else torch_bytes(config, windows)
+    trained: int = kernel_bytes(config, windows) if kernels else torch_bytes(config, windows)
     longest = max(splits, key=lambda part: part.inputs.shape[0] * part.inputs.shape[1])
     steps, batch = longest.inputs.shape[:2]
-    states = min(steps * batch * config.model.hidden_size, MOST_STATES // 4)  # of a part of the time
+    states: int = min(steps * batch * config.model.hidden_size, MOST_STATES // 4)  # of a part of the time
     return max(trained, 2 * states * EXACT_BYTES)
 
 
@@ -29,7 +29,8 @@ def kernel_bytes(config: TrialConfig, sequences: Sequences) -> int:
     """Return the bytes of the array in which the kernels train one replica after another, and of its data."""
     objective = kernel_objective(sequences, np.float32)
     plan = plan_training(objective.sizes(config.model.architecture), *objective.shape)
-    return REAL_BYTES * (plan.layout.size + sequences.inputs.size + sequences.targets.size)
+    values: int = plan.layout.size + sequences.inputs.size + sequences.targets.size
+    return REAL_BYTES * values
 
 
 def torch_bytes(config: TrialConfig, sequences: Sequences) -> int:
@@ -37,4 +38,5 @@ def torch_bytes(config: TrialConfig, sequences: Sequences) -> int:
     steps, batch, features = sequences.inputs.shape
     shapes = config.model.shapes(features, sequences.targets.shape[2])
     rows = sum(shape[0] for shape in shapes.values() if len(shape) > 1)
-    return REAL_BYTES * PASSES * rows * config.training.replicas * steps * batch
+    values: int = PASSES * rows * config.training.replicas * steps * batch
+    return REAL_BYTES * values

@@ -18,7 +18,7 @@ from tracking.store.access import existing_store
 
 @pytest.mark.long
 def test_a_store_of_copies_is_sound_and_complete(tmp_path: Path) -> None:
-    store = create_large_store(tmp_path, 12, recorded=4)
+    store = create_large_store(tmp_path, 12, originals=4)
     (sweep,) = find_sweeps(store)
     config = read_sweep_config(sweep)
     for state in open_studies(config, store, sweep.studies):
