@@ -42,7 +42,7 @@ def read_study_file(path: Path) -> StudyFile:
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
             raise ConfigError(f"{path} is no study file: name a text file of at most 1 MB")
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from error
     unknown = sorted(content.keys() - {"tasks", "models", "set", *SHORTHANDS})
     if unknown:
@@ -70,7 +70,7 @@ def names(content: dict[str, Any], key: str, path: Path) -> list[str]:
 def convert_task(name: str, path: Path) -> str:
     """Return a task's name, or the absolute path of a file that is relative to the study file."""
     beside = path.parent / name
-    return os.path.abspath(beside) if beside.is_file() else TASK.convert(name, None, None)
+    return os.path.abspath(beside) if os.path.isfile(beside) else TASK.convert(name, None, None)
 
 
 def setting_text(name: str, value: object, path: Path) -> str:

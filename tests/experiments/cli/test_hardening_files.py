@@ -432,7 +432,7 @@ ROWS = [*database_rows(), *address_rows(), *record_rows(), *series_rows(), *fold
 
 
 def test_there_are_many_rows() -> None:
-    assert len(ROWS) >= 150
+    assert len(ROWS) >= 300
 
 
 @pytest.fixture(scope="module")

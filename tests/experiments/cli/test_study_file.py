@@ -21,10 +21,13 @@ WRONG = {
     "tasks = ['sine']\n[set]\n'training.clip' = 1": "training.clip",
     "tasks = [": "cannot be read as TOML",
     "\x00": "cannot be read as TOML",
+    f"tasks = ['{'x' * 300}']": "unknown task",
+    f"a = {'[' * 5000}": "cannot be read as TOML",
+    f"seed = {'9' * 5000}": "cannot be read as TOML",
 }
 
 
-@pytest.mark.parametrize("content", WRONG)
+@pytest.mark.parametrize("content", WRONG, ids=lambda content: content[:20])
 def test_what_is_wrong_is_said_and_nothing_is_written(content: str, here: Here, tmp_path: Path) -> None:
     Path("study.toml").write_text(content)
     code, out, said = here("sweep", "study.toml")
