@@ -5,7 +5,8 @@ A transcript's `prepare` is a command with `--json` that trains a run first. Of 
 instead of the one that is shown, `template` the one to show, with the beginning of that run's id in place of `{run}`,
 and `limit` the number of lines of output to keep.
 
-The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 10 minutes.
+The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 10 minutes;
+`throughput`, by the benchmark too, half a minute.
 `divergence` trains many replicas of the suite's best linear networks, with the suite's store as FOLDER, in 3 minutes.
 `published` is what `make published` has written into FOLDER; `claims` is what `linrnn claims` measures in 5 minutes.
 """
@@ -67,6 +68,9 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
         benchmark = json.loads((DOCS.parent / "benchmark" / "bench.json").read_text())
         origin["environment"] |= {"jax": benchmark["machine"].get("jax", "not installed")}
         return {**result, **origin, "rows": speed_rows(benchmark, [row[:5] for row in result["rows"]])}
+    if name == "throughput":
+        rows = json.loads(run_command(result["command"], DOCS.parent)[-1])
+        return {**result, **origin, "rows": throughput_rows(rows)}
     if name == "claims":
         started = time.time()
         claims = json.loads(run_command(f"{result['command']} --json", folder)[-1])["claims"]
@@ -148,6 +152,14 @@ def speed_rows(content: Mapping[str, Any], shapes: list[list[Any]]) -> list[list
         times = [cell.share.median if cell else None for cell in sides]
         rows.append([*shape, *times, grid.speed_up(LINRNN, shape), grid.trial_speed_up(shape)])
     return rows
+
+
+def throughput_rows(rows: Iterable[list[float]]) -> list[list[float]]:
+    """Return the rows of throughput.json, with the parts of the last number in percent behind those between."""
+    return [
+        [hidden, *(part for each in reached for part in (each, 100 * each / core)), core]
+        for hidden, *reached, core in rows
+    ]
 
 
 def record_session(result: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from experiments.benchmark.record_growth import growth_targets, measure_growth
 from experiments.benchmark.stack import EPOCHS_TIMED, Parts, parts
 from experiments.benchmark.sweep_times import END_TO_END, LONG_TRIALS, TINY, WORKERS, SweepTimes, time_sweep
 from experiments.benchmark.targets import Target, grid_targets
+from experiments.benchmark.throughput import throughput_rows
 from experiments.benchmark.timer import Spread
 from experiments.benchmark.verification_times import Cost, costs, largest_median
 from linrnn.models import DEFAULT_MODELS
@@ -54,10 +55,13 @@ def benchmark(out: Path, quick: bool) -> None:
     cells = grid(quick)
     log_progress("growth with each size")
     lines = dict(curves(quick, QUICK_SECONDS if quick else CURVE_SECONDS))
+    log_progress("operations a second")
+    throughput = throughput_rows(quick)
     log_progress("whole sweeps")
     sweeps = sweep_times(quick)
     speed_report.show_grid(cells)
     speed_report.show_curves(lines)
+    speed_report.show_throughput(throughput)
     speed_report.show_sweeps(sweeps.end_to_end, sweeps.one, sweeps.two, sweeps.stack)
     speed_report.show_verification(sweeps.verification)
     log_progress("whole commands")
@@ -89,6 +93,7 @@ def benchmark(out: Path, quick: bool) -> None:
     speed_figures.speed_ups(cells, out / "bench.png")
     speed_figures.scaling(lines, out / "scaling.png")
     result = to_json(cells, lines, sweeps, baselines, targets)
+    result["throughput_gflops"] = throughput
     result["commands"] = {name: each._asdict() for name, each in commands.items()}
     result["trial_shares"] = {str(hidden): each._asdict() for hidden, each in shares.items()}
     result["first_words"] = speed_report.small_store_json(small_store)

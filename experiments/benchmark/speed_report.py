@@ -46,6 +46,13 @@ def show_curves(curves: Mapping[str, Sequence[Cell]]) -> None:
     print()
 
 
+def show_throughput(rows: Sequence[Sequence[float]]) -> None:
+    """Print the operations a second by hidden size, of training steps and of a core that only multiplies and adds."""
+    cells = [[f"{row[0]:.0f}", *(f"{value:.3g}" for value in row[1:])] for row in rows]
+    print_table("GFLOP/s, products and activations, T=99, B=1, S=10", ["H", "linear", "tanh", "a core"], cells)
+    print()
+
+
 def show_sweeps(sweep: SweepTimes, one: Sequence[SweepTimes], two: Sequence[SweepTimes], stack: Parts) -> None:
     """Print the end-to-end sweep, the reference stack, recording and the speed of two workers."""
     config, epochs = sweep.config, stack.epoch.samples // stack.rest.samples

@@ -69,6 +69,10 @@ def test_the_benchmarks_rows() -> None:
     assert record.speed_rows(grid, [shape]) == [[*shape, 15.0, None, None, 0.015, pytest.approx(1000), None]]
 
 
+def test_the_rows_of_throughputs_have_their_parts_of_the_core() -> None:
+    assert record.throughput_rows([[4, 1.0, 3.0, 20.0]]) == [[4, 1.0, 5.0, 3.0, 15.0, 20.0]]
+
+
 def test_what_is_written_is_read_back_and_rows_are_lines() -> None:
     content = {"rows": [["a", 1.5, None], ["b" * 200, 2, None]], "empty": [], "nested": {"key": {"x": "\u00e9"}}}
     text = record.format_json(content)

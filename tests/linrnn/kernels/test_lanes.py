@@ -65,8 +65,8 @@ CASES = (
 def train(network: Network, case: Case, wild: tuple[int, ...] = ()) -> list[Array]:
     """Weights, moments, losses and norms of a training in two calls, and losses before it."""
     generator = np.random.default_rng(4)
-    x = generator.standard_normal((case.steps, case.batch, case.inputs)).astype(case.dtype)
-    y = np.eye(case.outputs)[generator.integers(case.outputs, size=(case.steps, case.batch))].astype(case.dtype)
+    x: Array = generator.standard_normal((case.steps, case.batch, case.inputs)).astype(case.dtype)
+    y: Array = np.eye(case.outputs)[generator.integers(case.outputs, size=(case.steps, case.batch))].astype(case.dtype)
     objective = kernels.Objective(x, y, min(2, case.steps - 1), 1.7, case.loss)
     units = min(network.units, case.hidden)
     architecture = kernels.Architecture(
@@ -74,14 +74,23 @@ def train(network: Network, case: Case, wild: tuple[int, ...] = ()) -> list[Arra
     )
     sizes = objective.sizes(architecture)
     parameters = interface.plan_training(sizes, *objective.shape, 1).parameters
-    weights = generator.uniform(-0.5, 0.5, (case.replicas, parameters)).astype(case.dtype)
+    weights: Array = generator.uniform(-0.5, 0.5, (case.replicas, parameters)).astype(case.dtype)
     weights[list(wild)] *= 1e6
     moments = np.zeros((2, *weights.shape), case.dtype)
     losses = [kernels.evaluate(weights, objective, architecture)]
     for done in (0, EPOCHS):
         rates = 0.01 * np.linspace(1, 0.5, EPOCHS)
-        settings = case.clip_norm, case.weight_decay
-        losses += kernels.train_steps(weights, *moments, done, rates, objective, architecture, *settings)
+        losses += kernels.train_steps(
+            weights,
+            moments[0],
+            moments[1],
+            done,
+            rates,
+            objective,
+            architecture,
+            case.clip_norm,
+            case.weight_decay,
+        )
     return [weights, moments, *losses]
 
 
@@ -171,8 +180,8 @@ def test_gradients_of_a_small_lstm_with_several_inputs(
     steps = 6
     generator = np.random.default_rng(8)
     x, y = (generator.standard_normal((steps, 2, width)) for width in (inputs, 1))
-    lstm = torch.nn.LSTM(inputs, hidden).double()
-    readout = torch.nn.Linear(hidden, 1).double()
+    lstm: Any = torch.nn.LSTM(inputs, hidden).double()
+    readout: Any = torch.nn.Linear(hidden, 1).double()
     outputs = readout(lstm(torch.from_numpy(x))[0])
     (outputs - torch.from_numpy(y)).square().mean().backward()
     bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
@@ -187,5 +196,5 @@ def test_gradients_of_a_small_lstm_with_several_inputs(
     flat, gradient = (np.concatenate([part.detach().numpy().ravel() for part in parts]) for parts in (values, slopes))
     weights, moments = np.stack([flat] * 3), np.zeros((2, 3, len(flat)))
     objective, architecture = kernels.Objective(x, y, 0, 1.0), kernels.Architecture(CellKind.LSTM, hidden)
-    kernels.train_steps(weights, *moments, 0, np.zeros(2), objective, architecture, np.inf, 0.0)
+    kernels.train_steps(weights, moments[0], moments[1], 0, np.zeros(2), objective, architecture, np.inf, 0.0)
     np.testing.assert_allclose(moments[0], np.stack([(1 - 0.9**2) * gradient] * 3), rtol=1e-9, atol=1e-13)
