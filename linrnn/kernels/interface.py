@@ -12,7 +12,7 @@ from linrnn.kernels.codes import CellKind, LossKind
 from linrnn.kernels.compilation import Array, zeros
 from linrnn.kernels.execution import run
 from linrnn.kernels.lanes import lane_groups
-from linrnn.kernels.network_plan import EvaluationPlan, NetworkPlan, TrainingPlan
+from linrnn.kernels.network_plan import CHUNK, EvaluationPlan, NetworkPlan, TrainingPlan
 from linrnn.kernels.optimization import PARTS, AdamState, Curves, StepSettings, train_replicas
 from linrnn.kernels.sizes import Architecture, Sizes
 
@@ -121,7 +121,7 @@ def train_steps(
     losses, norms = (np.full((len(rates), len(weights)), np.nan) for _ in range(2))
     factors = objective.factor, objective.slope_factor, float(clip_norm), float(weight_decay)
     settings = StepSettings(np.ascontiguousarray(rates), first_epoch, *factors)
-    for begin, end, lanes in lane_groups(len(weights), sizes, weights.dtype):
+    for begin, end, lanes in lane_groups(len(weights), sizes, objective.shape[0], weights.dtype):
         plan = plan_training(sizes, *objective.shape, lanes)
         check_weights(plan, weights, moment1, moment2)
         a = training_array(plan, objective, weights.dtype).ravel()
@@ -152,7 +152,7 @@ def evaluate(weights: Array, objective: Objective, architecture: Architecture | 
     rows, *loss = objective.shape
     x, y = objective.inputs.reshape(rows, -1), objective.targets.reshape(rows, -1)
     losses, sizes = np.zeros(len(weights)), objective.sizes(architecture)
-    for begin, end, lanes in lane_groups(len(weights), sizes, weights.dtype):
+    for begin, end, lanes in lane_groups(len(weights), sizes, min(rows, CHUNK), weights.dtype):
         plan = plan_evaluation(sizes, rows, *loss, lanes)
         check_weights(plan, weights)
         a, total = zeros(plan.layout.size * lanes, weights.dtype).reshape(-1, lanes), np.zeros(lanes)

@@ -17,6 +17,7 @@ from linrnn.kernels.sizes import Sizes
 
 LANES = 16, 8
 MOST_BYTES = 2**8, 2**11  # of the recurrent weights of a replica; measured
+MOST_STATES = 2**24  # of a layer in all lanes: memory is bounded where sequences are long
 FEWEST = 3  # replicas of a group: two are quicker alone
 GATES = {CellKind.LSTM: 4, CellKind.GRU: 3}
 LINES = (Operation.COPY, *CELLS, Operation.PARAMETERS, Operation.PARAMETERS_BACKWARD)  # lines of numbers
@@ -37,9 +38,9 @@ def interleave(instructions: Array, lanes: int) -> Array:
     return rows
 
 
-def lane_groups(replicas: int, sizes: Sizes, dtype: Any) -> Iterator[tuple[int, int, int]]:
-    """Replicas from one to another, and how many lanes each group of them has; no bit depends on it."""
-    lanes, begin = most_lanes(sizes, dtype), 0
+def lane_groups(replicas: int, sizes: Sizes, rows: int, dtype: Any) -> Iterator[tuple[int, int, int]]:
+    """Replicas from one to another, and the lanes of each group of them, for rows of data; no bit depends on it."""
+    lanes, begin = most_lanes(sizes, rows, dtype), 0
     while begin < replicas:
         rest = replicas - begin
         if lanes == LANES[0] and rest <= LANES[1]:
@@ -51,9 +52,11 @@ def lane_groups(replicas: int, sizes: Sizes, dtype: Any) -> Iterator[tuple[int, 
         begin += whole
 
 
-def most_lanes(sizes: Sizes, dtype: Any) -> int:
+def most_lanes(sizes: Sizes, rows: int, dtype: Any) -> int:
     """Lanes that pay: the recurrent weights of all of them are read at each step, from the first-level cache."""
     cell, hidden = sizes.architecture.cell, sizes.hidden
     weights = 2 * hidden if cell == CellKind.LRU else GATES.get(cell, 1) * hidden**2
     weights *= np.dtype(dtype).itemsize
-    return next((lanes for lanes, most in zip(LANES, MOST_BYTES, strict=True) if weights <= most), 1)
+    states = rows * sizes.width
+    pays = (lanes for lanes, most in zip(LANES, MOST_BYTES, strict=True) if weights <= most)
+    return next((lanes for lanes in pays if lanes * states <= MOST_STATES), 1)

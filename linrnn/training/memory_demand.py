@@ -7,7 +7,8 @@ import numpy as np
 from linrnn.data.sequences import Sequences, Splits
 from linrnn.data.windows import cut_windows
 from linrnn.kernels.interface import plan_training
-from linrnn.training.evaluation import MOST_STATES, kernel_objective, uses_kernels
+from linrnn.kernels.lanes import lane_groups
+from linrnn.training.evaluation import MOST_STATES, kernel_objective, trains_with_kernels
 from linrnn.training.trial_config import TrialConfig
 
 REAL_BYTES, EXACT_BYTES = 4, 8  # of float32, which is trained, and of float64, which is evaluated
@@ -17,7 +18,7 @@ PASSES = 4  # tensors that torch keeps for a matrix product: its result, the sta
 def training_bytes(config: TrialConfig, splits: Splits) -> int:
     """Return the bytes that training and evaluating a trial takes beside the sequences and the libraries."""
     windows = cut_windows(splits.train, config.training.window)
-    kernels = config.training.device == "cpu" and uses_kernels(config.model, windows)
+    kernels = config.training.device == "cpu" and trains_with_kernels(config.model, windows)
     trained: int = kernel_bytes(config, windows) if kernels else torch_bytes(config, windows)
     longest = max(splits, key=lambda part: part.inputs.shape[0] * part.inputs.shape[1])
     steps, batch = longest.inputs.shape[:2]
@@ -26,10 +27,12 @@ def training_bytes(config: TrialConfig, splits: Splits) -> int:
 
 
 def kernel_bytes(config: TrialConfig, sequences: Sequences) -> int:
-    """Return the bytes of the array in which the kernels train one replica after another, and of its data."""
+    """Return the bytes of the array in which the kernels train a group of replicas, and of the data."""
     objective = kernel_objective(sequences, np.float32)
-    plan = plan_training(objective.sizes(config.model.architecture), *objective.shape)
-    values: int = plan.layout.size + sequences.inputs.size + sequences.targets.size
+    sizes, rows = objective.sizes(config.model.architecture), objective.shape[0]
+    lanes = max(each for _, _, each in lane_groups(config.training.replicas, sizes, rows, np.float32))
+    plan = plan_training(sizes, *objective.shape, lanes)
+    values: int = lanes * plan.layout.size + sequences.inputs.size + sequences.targets.size
     return REAL_BYTES * values
 
 

@@ -31,7 +31,7 @@ def test_commands_are_timed_to_their_first_trial_and_to_their_end(
 ) -> None:
     (tmp_path / "experiments.py").write_text(
         "import sys, time\nprint('0 of 4 trials; sine', file=sys.stderr)\ntime.sleep(0.3)\n"
-        "print('1 of 4 trials; sine', file=sys.stderr, flush=True)\ntime.sleep(0.3)\nsys.exit(len(sys.argv) > 3)\n"
+        "print('1 of 4 trials; sine', file=sys.stderr, flush=True)\ntime.sleep(0.3)\nsys.exit('--bad' in sys.argv)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     times = command_times.time_command(["sine"], tmp_path)

@@ -142,21 +142,22 @@ def test_a_diverged_lane_leaves_the_others_alone(cell: CellKind, monkeypatch: py
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_groups_hold_each_replica_once(cell: CellKind, dtype: type) -> None:
     for hidden, replicas in product((1, 4, 8, 10, 16, 40, 200), (0, 1, 2, 7, 10, 16, 17, 40)):
-        groups = [*lane_groups(replicas, Sizes(1, 1, 1, kernels.Architecture(cell, hidden)), dtype)]
+        groups = [*lane_groups(replicas, Sizes(1, 1, 1, kernels.Architecture(cell, hidden)), 99, dtype)]
         assert [k for begin, end, _ in groups for k in range(begin, end)] == [*range(replicas)]
         assert {lanes for *_, lanes in groups} <= {*LANES, 1}
 
 
 def test_small_networks_are_side_by_side_and_large_ones_are_not() -> None:
-    def groups(hidden: int, replicas: int) -> list[tuple[int, int, int]]:
+    def groups(hidden: int, replicas: int, rows: int = 99) -> list[tuple[int, int, int]]:
         sizes = Sizes(1, 1, 1, kernels.Architecture(CellKind.TANH, hidden))
-        return [*lane_groups(replicas, sizes, np.float32)]
+        return [*lane_groups(replicas, sizes, rows, np.float32)]
 
     assert groups(4, 10) == [(0, 10, 16)]
     assert groups(4, 35) == [(0, 32, 16), (32, 35, 8)]
     assert groups(10, 26) == [(0, 24, 8), (24, 26, 1)]
     assert groups(100, 3) == [(0, 3, 1)]
     assert groups(4, 1) == [(0, 1, 1)]
+    assert groups(4, 10, 1_000_000) == [(0, 10, 1)]  # memory is bounded
 
 
 def test_a_program_of_many_lanes_has_places_as_many_times_as_far() -> None:
