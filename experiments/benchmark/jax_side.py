@@ -16,6 +16,37 @@ from experiments.benchmark.sides import Side
 from linrnn.models.model import unflatten
 
 
+def elman(activation: Any) -> Any:
+    """The step of an Elman network: from parameters, state and U x_t + b to the next state."""
+    return lambda p, state, drive: (activation(state[0] @ p["W"].T + drive),)
+
+
+def gru(p: Any, state: Any, drive: Any) -> Any:
+    """The step of a GRU, as torch.nn.GRU."""
+    (h,) = state
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = (jnp.split(part, 3, axis=-1) for part in (drive, h @ p["W"].T))
+    r, z = jax.nn.sigmoid(r_x + r_h), jax.nn.sigmoid(z_x + z_h)
+    n = jnp.tanh(n_x + r * (n_h + p["d"]))
+    return ((1 - z) * n + z * h,)
+
+
+def lstm(p: Any, state: Any, drive: Any) -> Any:
+    """The step of an LSTM."""
+    h, c = state
+    i, f, g, o = jnp.split(drive + h @ p["W"].T, 4, axis=-1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+CELLS = {  # number of states, and the step
+    "linear": (1, elman(lambda z: z)),
+    "tanh": (1, elman(jnp.tanh)),
+    "relu": (1, elman(jax.nn.relu)),
+    "gru": (1, gru),
+    "lstm": (2, lstm),
+}
+
+
 class SideCompilation(NamedTuple):
     """A side and the duration of its tracing and compilation, in seconds."""
 
@@ -59,17 +90,16 @@ def training_step(instance: Problem) -> tuple[Any, Any]:
     x, y = (jnp.asarray(part, dtype=jnp.float32) for part in instance.data[:2])
     arrays = unflatten(torch.from_numpy(instance.weights), instance.shapes)
     parameters = {name: jnp.asarray(value.numpy()) for name, value in arrays.items()}
-    nonlinear = instance.config.model.name == "tanh"
+    start, cell = CELLS[instance.config.model.name]
     optimizer = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optax.adam(LEARNING_RATE))
 
     def loss_of(p: Any) -> Any:
-        def advance(h: Any, driven: Any) -> Any:
-            h = h @ p["W"].T + driven
-            h = jnp.tanh(h) if nonlinear else h
-            return h, h
+        def advance(state: Any, drive: Any) -> Any:
+            state = cell(p, state, drive)
+            return state, state[0]
 
-        h0 = jnp.zeros((x.shape[1], len(p["b"])))
-        _, states = jax.lax.scan(advance, h0, x @ p["U"].T + p["b"])
+        zeros = jnp.zeros((x.shape[1], p["C"].shape[1]))
+        _, states = jax.lax.scan(advance, (zeros,) * start, x @ p["U"].T + p["b"])
         return jnp.square(states @ p["C"].T + p["c"] - y).mean() / instance.data.scale
 
     def step(carry: Any) -> Any:

@@ -98,6 +98,9 @@ def model_targets(grid: Grid) -> Iterator[Target]:
         if ratio is not None:
             name = "the loop" if reference == LOOP else "torch's own module"
             yield Target(f"speed of {name}, {Shape(model, 99, 1, 10, 10)}", goal, ratio)
+    for model in ("gru", "lstm"):
+        shape = Shape(model, 99, 1, 10, 10)
+        yield from worst_case(f"speed of JAX in steady state, {shape}", 1, [grid.speed_up(LINRNN, shape, JAX)])
     tanh = grid.get(LINRNN, Shape("tanh", 99, 1, 10, 10))
     for model in ("almost-linear", "lru"):
         cell = grid.get(LINRNN, Shape(model, 99, 1, 10, 10))
