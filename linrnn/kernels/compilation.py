@@ -46,13 +46,21 @@ def expand(function: F) -> F:
 def compile_kernel(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F], F]:
     """Compile a function for the argument types that `arguments` returns for a real type, or load it from the cache.
 
-    A call with other types is a TypeError. The name of the cache file contains the digest of all sources of the
-    kernels, because numba notices a change only in the file of the function itself.
+    A call with other types is a TypeError. The cache is beside the sources, or in the user's cache folder where that is
+    read-only; where neither can be written, each process compiles for itself. The name of the cache file contains the
+    digest of all sources of the kernels, because numba notices a change only in the file of the function itself.
     """
 
     def compile_all(function: F) -> F:
         function.__qualname__ += f"_{DIGEST[:16]}"
-        dispatcher: F = njit([arguments(real) for real in REALS], **OPTIONS, cache=True)(function)
+        signatures = [arguments(real) for real in REALS]
+        try:
+            dispatcher: F = njit(signatures, **OPTIONS, cache=True)(function)
+        except (
+            RuntimeError,
+            OSError,
+        ):  # no folder or disk for a cache; others come again
+            dispatcher = njit(signatures, **OPTIONS)(function)
         return dispatcher
 
     return compile_all
