@@ -1,4 +1,4 @@
-"""Random config text, tables, weights and exported records: a value, or one error of ours with its exit code."""
+"""Random config text, study files, tables, weights and exported records: a value, or one error of ours."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from safetensors.numpy import save
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
+from experiments.cli.study_file import read_study_file
 from linrnn.errors import ConfigError, DataError, LinrnnError
 from linrnn.models import MODELS
 from linrnn.tasks import TASKS
@@ -65,6 +66,45 @@ def test_config_text_is_a_config_or_an_error(task: str, model: str, text: dict[s
     config, error = attempt(lambda: from_text({"task": task, "model": model, **text}), ConfigError)
     assert config is None or from_text(to_text(config)) == config
     assert error is None or error.exit_code == 2
+
+
+def toml_value(value: object) -> str:
+    """A value as TOML: JSON but for what TOML calls otherwise; nothing that TOML lacks."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(name)} = {toml_value(each)}' for name, each in value.items())}}}"
+    return json.dumps(value) if isinstance(value, (str, bool)) else repr(value)
+
+
+KEYS = st.one_of(
+    st.sampled_from(["tasks", "models", "trials", "epochs", "replicas", "seed", "set"]), st.text(max_size=5)
+)
+LEAVES = st.one_of(
+    st.booleans(), st.integers(), st.floats(), st.text(max_size=9), st.sampled_from(["sine", "all", "tanh", "x" * 300])
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+
+
+@EXAMPLES
+@given(st.one_of(st.dictionaries(KEYS, VALUES, max_size=4), st.binary(max_size=99)))
+@example({"tasks": ["x" * 300]})
+@example(b"a = " + b"[" * 5000)
+@example({"tasks": ["sine"], "set": {"seed": 1}})
+@example(b"seed = " + b"9" * 5000)
+def test_a_study_file_is_read_or_an_error(tmp_path: Path, drawn: dict[str, object] | bytes) -> None:
+    path = tmp_path / "study.toml"
+    if isinstance(drawn, dict):
+        lines = [f"{json.dumps(name)} = {toml_value(value)}" for name, value in drawn.items()]
+        drawn = "\n".join(lines).encode(errors="replace")
+    path.write_bytes(drawn)
+    study, error = attempt(lambda: read_study_file(path), ConfigError)
+    assert error is None or error.exit_code == 2
+    if study:
+        assert study.tasks
+        assert all(isinstance(text, str) for text in (*study.tasks, *study.models, *study.text, *study.text.values()))
 
 
 @EXAMPLES
