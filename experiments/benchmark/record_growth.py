@@ -85,8 +85,7 @@ def copy_trials(store: Store, state: StudyState, count: int) -> None:
     if store.database:
         copy_runs(store.database, runs)
     if store.studies_database:
-        ids = {trial.user_attrs[RUN_ID]: trial._trial_id for trial in state.study.get_trials(deepcopy=False)}
-        copy_study(store.studies_database, [(ids[source], number, run_id) for source, run_id, number in runs])
+        copy_study(store.studies_database, [(source, number, run_id) for source, run_id, number in runs])
 
 
 def copy_runs(path: Path, copies: Sequence[tuple[str, str, int]]) -> None:
@@ -104,12 +103,17 @@ def copy_runs(path: Path, copies: Sequence[tuple[str, str, int]]) -> None:
         )
 
 
-def copy_study(path: Path, copies: Sequence[tuple[int, int, str]]) -> None:
-    """Copy trials in Optuna's database: id of the source, number in the study, and id of the run."""
+def copy_study(path: Path, copies: Sequence[tuple[str, int, str]]) -> None:
+    """Copy trials in Optuna's database: run of the source, number in the study, and run of the copy."""
     with closing(sqlite3.connect(path)) as connection, connection:
         (first,) = connection.execute("select max(trial_id) + 1 from trials").fetchone()
         connection.execute("create temp table copies (source integer, id integer, number integer, run text)")
-        rows = [(source, first + k, number, json.dumps(run)) for k, (source, number, run) in enumerate(copies)]
+        attributes = "select value_json, trial_id from trial_user_attributes where key = ?"
+        ids = dict(connection.execute(attributes, [RUN_ID]))
+        rows = [
+            (ids[json.dumps(source)], first + k, number, json.dumps(run))
+            for k, (source, number, run) in enumerate(copies)
+        ]
         connection.executemany("insert into copies values (?, ?, ?, ?)", rows)
         for table in TRIAL_TABLES:
             own = {"trial_id": "copies.id", **({"number": "copies.number"} if table == "trials" else {})}

@@ -70,6 +70,7 @@ def study_in_memory(trials: Sequence[FrozenTrial]) -> Study:
     """Return a study, which minimizes, with finished trials."""
     storage: Any = InMemoryStorage()
     study = create_study(storage=storage, direction="minimize")
+    study_id = storage.get_study_id_from_name(study.study_name)
     for trial in trials:
-        storage.create_new_trial(study._study_id, SharedTrial(trial))
+        storage.create_new_trial(study_id, SharedTrial(trial))
     return study
