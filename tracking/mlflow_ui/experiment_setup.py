@@ -35,8 +35,19 @@ def create_or_update(store: Store, name: str) -> str:
     number, oldest = str(number), check_version(version, f"experiment {name!r}")
     for tag, text in {str(Tag.NOTE): describe(name, number), **tags, **views(name, oldest)}.items():
         if tags.get(tag) != text:
-            store.client.set_experiment_tag(number, tag, text)
+            set_tag(store, number, tag, text)
     return number
+
+
+def set_tag(store: Store, number: str, tag: str, text: str) -> None:
+    """Set a tag of an experiment, which another process may insert at the same moment."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        store.client.set_experiment_tag(number, tag, text)
+    except MlflowException:
+        if store.client.get_experiment(number).tags.get(tag) != text:
+            raise
 
 
 def views(name: str, version: int) -> dict[str, str]:
