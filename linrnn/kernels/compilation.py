@@ -56,10 +56,7 @@ def compile_kernel(arguments: Callable[[Any], tuple[Any, ...]]) -> Callable[[F],
         signatures = [arguments(real) for real in REALS]
         try:
             dispatcher: F = njit(signatures, **OPTIONS, cache=True)(function)
-        except (
-            RuntimeError,
-            OSError,
-        ):  # no folder or disk for a cache; others come again
+        except (RuntimeError, OSError):  # no folder or no disk for a cache; another cause comes again
             dispatcher = njit(signatures, **OPTIONS)(function)
         return dispatcher
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tracking.mlflow_ui.descriptions import CLAIMS_DESCRIPTION, describe_sweeps, describe_task
 from tracking.mlflow_ui.views import sweep_views, task_views
 from tracking.run_views import check_version
@@ -10,6 +12,9 @@ from tracking.store.access import Store
 from tracking.store.disk import to_file_name
 from tracking.store.urls import file_url
 from tracking.store_errors import StoreError
+
+if TYPE_CHECKING:
+    from mlflow.entities import Experiment
 
 
 def experiment_id(store: Store, name: str) -> str:
@@ -21,22 +26,30 @@ def experiment_id(store: Store, name: str) -> str:
 
 def create_or_update(store: Store, name: str) -> str:
     """Create the experiment, or bring its views up to date; return its id. A description that exists is not changed."""
-    version: str | None = str(VERSION)
-    experiment = store.client.get_experiment_by_name(name)
-    if experiment is None:
-        location = file_url(store.folder / "mlruns" / to_file_name(name)) if store.is_local else None
-        tags = {str(Tag.SCHEMA): str(VERSION)}
-        number = store.client.create_experiment(name, artifact_location=location, tags=tags)
-    elif experiment.lifecycle_stage == "deleted":
+    experiment = store.client.get_experiment_by_name(name) or create(store, name)
+    if experiment.lifecycle_stage == "deleted":
         raise StoreError(f"the experiment {name!r} was deleted in MLflow: linrnn doctor --fix restores it")
-    else:
-        number, tags = str(experiment.experiment_id), experiment.tags
-        version = tags.get(Tag.SCHEMA)
-    number, oldest = str(number), check_version(version, f"experiment {name!r}")
+    number, tags = str(experiment.experiment_id), experiment.tags
+    oldest = check_version(tags.get(Tag.SCHEMA), f"experiment {name!r}")
     for tag, text in {str(Tag.NOTE): describe(name, number), **tags, **views(name, oldest)}.items():
         if tags.get(tag) != text:
             set_tag(store, number, tag, text)
     return number
+
+
+def create(store: Store, name: str) -> Experiment:
+    """Return a new experiment, or that which another process created at the same moment."""
+    from mlflow.exceptions import MlflowException
+
+    location = file_url(store.folder / "mlruns" / to_file_name(name)) if store.is_local else None
+    try:
+        number = store.client.create_experiment(name, location, {str(Tag.SCHEMA): str(VERSION)})
+    except MlflowException:
+        experiment = store.client.get_experiment_by_name(name)
+        if experiment is None:
+            raise
+        return experiment
+    return store.client.get_experiment(number)
 
 
 def set_tag(store: Store, number: str, tag: str, text: str) -> None:

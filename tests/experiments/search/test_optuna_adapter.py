@@ -27,7 +27,7 @@ from experiments.search.optuna_adapter import (
     weigh_trials,
 )
 from experiments.search.search_space import free_settings
-from experiments.search.study_sampler import study_in_memory
+from experiments.search.study_sampler import StudySampler, study_in_memory
 from linrnn.training.trial_config import TrialConfig, from_text, search_values, to_text
 
 BASE = from_text({"task": "sine", "model": "linear", "seed": "7"})
@@ -104,6 +104,12 @@ def test_categories_and_failed_trials_are_asked_as_optuna_does() -> None:
     for number in range(len(history), len(history) + 4):
         plain.sampler, ours.sampler = TPESampler(seed=number), create_sampler(number, space)
         assert ours.ask(space).params == plain.ask(space).params
+
+
+def test_the_methods_of_optuna_that_are_replaced_are_there() -> None:
+    for name in ("infer_relative_search_space", "_get_internal_repr"):
+        theirs, ours = (inspect.signature(getattr(each, name)) for each in (TPESampler, StudySampler))
+        assert list(theirs.parameters) == list(ours.parameters), f"TPESampler.{name}: an upgrade changed it"
 
 
 def test_changed_defaults_change_the_plain_sampler_and_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:

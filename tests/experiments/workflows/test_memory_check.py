@@ -14,6 +14,7 @@ from linrnn.data.sequences import Sequences, Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks.task import TaskData
 from linrnn.training.memory_demand import training_bytes
+from linrnn.training.trial_config import from_text
 
 CONFIG = sweep_config("sine", ("linear", "tanh"), {})
 
@@ -37,6 +38,17 @@ def test_memory_grows_with_the_steps_and_the_units() -> None:
     assert 9 < large / small < 11
     (_, tanh) = largest_configs(CONFIG)
     assert 2 * 64 * 4 * 100_000 <= training_bytes(tanh, long_splits(100_000)) <= 8 * 64 * 4 * 100_000
+
+
+def test_replicas_side_by_side_need_memory_each() -> None:
+    """Those of a few units are trained together, the others one by one."""
+
+    def demand(hidden: int, replicas: int) -> int:
+        settings = {"model.hidden_size": str(hidden), "training.replicas": str(replicas)}
+        return training_bytes(from_text({"task": "sine", "model": "tanh", **settings}), long_splits(10_000))
+
+    assert demand(4, 16) > 2 * demand(4, 1)  # which has padding in place of the other replicas
+    assert demand(64, 16) == demand(64, 1)
 
 
 def test_what_does_not_fit_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from tracking.mlflow_ui.descriptions import describe_sweeps, describe_task
 from tracking.mlflow_ui.experiment_setup import experiment_id
@@ -76,3 +77,32 @@ def test_a_new_experiment_has_the_version_and_links_in_its_description(store: St
         keys = re.findall(r"viewStateShareKey=(\w+)", tags["mlflow.note.content"])
         assert keys
         assert all(f"{PREFIX}{key}" in tags for key in keys)
+
+
+def test_what_another_process_creates_at_the_same_moment_is_used(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one is ahead by a step each time: MLflow then raises, as its row is there."""
+    create, set_tag, experiments = store.client.create_experiment, store.client.set_experiment_tag, []
+
+    def create_second(*arguments: Any) -> str:
+        experiments.append(create(*arguments))
+        return create(*arguments)
+
+    def set_second(*arguments: Any) -> None:
+        set_tag(*arguments)
+        raise MlflowException("UNIQUE constraint failed")
+
+    monkeypatch.setattr(store.client, "create_experiment", create_second)
+    monkeypatch.setattr(store.client, "set_experiment_tag", set_second)
+    assert [experiment_id(store, "xor")] == experiments
+    tags = store.client.get_experiment(experiments[0]).tags
+    assert {tag: tags[tag] for tag in task_views(VERSION)} == task_views(VERSION)
+
+
+def test_an_experiment_that_cannot_be_written_is_an_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise MlflowException("no space left")
+
+    for name in ("set_experiment_tag", "create_experiment"):
+        monkeypatch.setattr(store.client, name, fail)
+        with pytest.raises(MlflowException, match="no space"):
+            experiment_id(store, f"parity-{name}")
