@@ -8,6 +8,7 @@ and `limit` the number of lines of output to keep.
 The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 10 minutes;
 `throughput`, by the benchmark too, half a minute.
 `divergence` trains many replicas of the suite's best linear networks, with the suite's store as FOLDER, in 3 minutes.
+`model-types` is what `linrnn suite --models all --trials 5 --replicas 5` has recorded in FOLDER within an hour.
 `published` is what `make published` has written into FOLDER; `claims` is what `linrnn claims` measures in 5 minutes.
 """
 
@@ -32,6 +33,7 @@ from experiments.benchmark.shapes import Shape
 from experiments.benchmark.targets import Grid
 from experiments.benchmark.timer import Spread
 from experiments.claims.claims_page import COLUMNS, claims_rows
+from linrnn.models import MODELS
 
 LINE = 118  # characters, up to which a list or an object stays in one line
 DATA = DOCS / "data"  # files that commands read
@@ -47,6 +49,13 @@ SUITE_COLUMNS = [
     {"name": "order", "format": "{}"},
     {"name": "verdict", "format": "{}"},
 ]
+MODEL_TYPE_COLUMNS = [
+    {"name": "task", "format": "`{}`"},
+    {"name": "linear baseline"},
+    *({"name": f"`{model}`"} for model in MODELS),
+    {"name": "verdict", "format": "{}"},
+    {"name": "where is enough", "format": "{}"},
+]
 TRANSCRIPTS = (  # in this order
     *("sweep", "reproduce", "compare", "baselines", "sales", "forecast", "backtest", "list", "bad-file"),
     *("reproduce-other", *SYSTEMS),
@@ -60,6 +69,9 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
     if name == "suite":
         sweeps = json.loads("\n".join(run_command("linrnn suite --json", folder)))
         return {**result, **origin, "columns": SUITE_COLUMNS, "rows": suite_rows(sweeps)}
+    if name == "model-types":
+        sweeps = json.loads("\n".join(run_command(f"{result['command']} --json", folder)))
+        return {**result, **origin, "columns": MODEL_TYPE_COLUMNS, "rows": model_type_rows(sweeps)}
     if name == "divergence":
         sweeps = json.loads("\n".join(run_command(f"linrnn compare {' '.join(DIVERGENT)} --json", folder)))["sweeps"]
         return {**result, **origin, "rows": [divergence_row(sweep, folder) for sweep in sweeps]}
@@ -122,6 +134,18 @@ def suite_rows(content: Mapping[str, Any]) -> list[list[Any]]:
         losses = [0 if loss < ROUNDING else loss for loss in losses]
         losses = [round_digits(loss) for loss in (*losses, medians["linear"], medians["tanh"])]
         rows.append([sweep["task"], *losses, sweep["order"], sweep["verdict"]])
+    return rows
+
+
+def model_type_rows(content: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the rows of model-types.json: medians of all model types, and the verdict with its place."""
+    rows = []
+    for sweep in content["sweeps"]:
+        medians = {each["model"]: each["median_test_loss"] for each in sweep["confirmation"]}
+        linear = sweep["baselines"]["linear"]
+        losses = [0 if linear < ROUNDING else linear, *(medians[model] for model in MODELS)]
+        part = next((each["part"] for each in sweep["places"] if each["place"] == sweep["place"]), None)
+        rows.append([sweep["task"], *map(round_digits, losses), sweep["verdict"], part])
     return rows
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from docs import record, tables
+from linrnn.models import MODELS
 
 
 def test_transcripts_are_those_that_there_are() -> None:
@@ -47,6 +48,26 @@ def test_the_suites_rows() -> None:
         "verdict": "undecided",
     }
     assert record.suite_rows({"sweeps": [sweep]}) == [["sine", 1.0, 0, 0.5, 0.1, None, 2, "undecided"]]
+
+
+def test_the_rows_of_model_types_name_the_place() -> None:
+    places = [
+        {"place": "readout", "part": "the readout", "model": "linear-mlp"},
+        {"place": "gates", "part": "the gates", "model": "gru"},
+    ]
+    sweep = {
+        "task": "xor",
+        "baselines": {"linear": 1e-30},
+        "confirmation": [{"model": model, "median_test_loss": 0.1 + index} for index, model in enumerate(MODELS)],
+        "verdict": "nonlinearity needed",
+        "place": "gates",
+        "places": places,
+    }
+    medians = [0.1 + index for index in range(len(MODELS))]
+    (row,) = record.model_type_rows({"sweeps": [sweep]})
+    assert row == ["xor", 0, *medians, "nonlinearity needed", "the gates"]
+    (row,) = record.model_type_rows({"sweeps": [{**sweep, "verdict": "undecided", "place": None}]})
+    assert row[-2:] == ["undecided", None]
 
 
 def test_the_claims_content() -> None:
