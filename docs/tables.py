@@ -88,6 +88,13 @@ def format_value(path: str) -> str:
     return format_entry(read_result(name)["values"][key])
 
 
+def format_count(path: str) -> str:
+    """Return the count in a cell of a table by row and column, such as calibration/all/2: `0 of 200`."""
+    name, row, column = path.split("/")
+    cells = next(cells for cells in read_result(name)["rows"] if cells[0] == row)
+    return str(cells[int(column)]).partition(" (")[0]
+
+
 def format_entry(entry: Mapping[str, Any]) -> str:
     """Return a value or a range with its unit."""
     number = f"{entry['low']} to {entry['high']}" if "low" in entry else str(entry["value"])
@@ -117,6 +124,7 @@ GENERATORS: Mapping[str, Generator] = {
     "excerpt": format_excerpt,
     "machine": format_machine,
     "value": format_value,
+    "count": format_count,
     "claim": format_claim_section,
 }
 

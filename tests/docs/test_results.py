@@ -72,6 +72,13 @@ def test_every_marker_of_a_page_has_a_generator(page: Path) -> None:
     assert {generator for generator, _ in markers(page.read_text())} <= generators.keys()
 
 
+def test_a_count_is_that_of_its_row_and_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [["150", "1 of 2 (50 %)"], ["all", "3 of 4 (75 %)"]]
+    (tmp_path / "rates.json").write_text(json.dumps({"rows": rows}))
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    assert tables.format_count("rates/all/1") == "3 of 4"
+
+
 def test_every_file_is_cited() -> None:
     assert {name for path in PAGES for name in cited(path.read_text())} == {*NAMES}
 
