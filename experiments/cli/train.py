@@ -56,6 +56,7 @@ def train(
     from experiments.cli.progress_bar import progress_reporter
     from experiments.cli.text import show_trial, trial_json
     from experiments.report.trial_artifacts import trial_artifacts
+    from experiments.workflows.memory_check import require_trial_memory
     from experiments.workflows.trial import attach_data_files, run_trial
     from linrnn.baseline.baselines import compute_baselines
     from tracking.runs.writer import record_trial
@@ -63,6 +64,7 @@ def train(
     from tracking.store.access import open_store
     from tracking.store.locks import SINGLE
 
+    require_trial_memory(config, data.splits)
     store = open_store(options.store)
     evaluations = min(config.training.evaluations, config.training.epochs)
     with progress_reporter(evaluations, options.quiet, "evaluations", options.verbose) as progress:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linrnn.baseline.candidate import CandidateLoss, LinearReference, Predictor, Reference
+from linrnn.baseline.kernel_ridge import sample_lags
 from linrnn.baseline.lags import MAX_LAGS, LagLoss, LagSearch, flatten_targets, lag_candidates, lag_matrix
+from linrnn.baseline.row_blocks import MOST_VALUES, build_blocks
 from linrnn.data.sequences import Array, Sequences, Splits
 
 PENALTIES = (0.01, 1.0, 100.0)  # inverse strengths of the ridge
@@ -49,16 +52,33 @@ class LogisticRegression:
         """Fit the coefficients; predictions are probabilities."""
         from sklearn import linear_model  # takes a second to load
 
-        X = np.concatenate([lag_features(each, self.lags) for each in parts])
-        labels = np.concatenate([flatten_targets(each).argmax(axis=1) for each in parts])
+        X, labels = self.sample_rows(parts)
         transform = fit_kernel_features(X).transform if self.is_kernel else np.asarray
         estimator = linear_model.LogisticRegression(C=self.penalty, max_iter=500).fit(transform(X), labels)
 
         def predict(sequences: Sequences) -> Array:
-            features = transform(lag_features(sequences, self.lags))
-            return class_probabilities(estimator, features, sequences)
+            blocks = build_blocks(
+                [sequences],
+                self.width(sequences),
+                self.lags,
+                lambda block: estimator.predict_proba(transform(lag_features(block[0], self.lags))),
+            )
+            return class_probabilities(estimator, np.concatenate(list(blocks)), sequences)
 
         return predict
+
+    def width(self, sequences: Sequences) -> int:
+        """Return the number of features of a row."""
+        return max((self.lags + 1) * sequences.inputs.shape[2], COMPONENTS * self.is_kernel)
+
+    def sample_rows(self, parts: Sequence[Sequences]) -> tuple[Array, NDArray[np.int64]]:
+        """Return lags and labels of all steps that count, or of as many of them, drawn at random, as fit a block."""
+        labels = np.concatenate([flatten_targets(each).argmax(axis=1) for each in parts])
+        most = MOST_VALUES // self.width(parts[0])
+        if len(labels) <= most:
+            return np.concatenate([lag_features(each, self.lags) for each in parts]), labels
+        sample = np.sort(np.random.default_rng(0).permutation(len(labels))[:most])
+        return sample_lags(self.lags, parts, sample), labels[sample]
 
 
 def fit_kernel_features(X: Array) -> Any:
@@ -73,11 +93,11 @@ def lag_features(sequences: Sequences, lags: int) -> Array:
     return lag_matrix(sequences.inputs, lags, sequences.first)
 
 
-def class_probabilities(estimator: Any, X: Array, sequences: Sequences) -> Array:
-    """Return probabilities `(T', B, classes)`; 0 for classes that were not among the labels."""
+def class_probabilities(estimator: Any, label_probabilities: Array, sequences: Sequences) -> Array:
+    """Return probabilities `(T', B, classes)` from those of the labels; 0 for classes that were not among them."""
     counted = sequences.targets[sequences.first :]
-    probabilities = np.zeros((len(X), counted.shape[2]))
-    probabilities[:, estimator.classes_] = estimator.predict_proba(X)
+    probabilities = np.zeros((len(label_probabilities), counted.shape[2]))
+    probabilities[:, estimator.classes_] = label_probabilities
     return probabilities.reshape(counted.shape)
 
 

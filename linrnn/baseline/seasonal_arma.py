@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from linrnn.baseline.candidate import Predictor, Score, choose, score
+from linrnn.baseline.row_blocks import MOST_VALUES
 from linrnn.baseline.seasonality import find_period
 from linrnn.data.sequences import Array, Sequences, Splits
 
@@ -56,11 +58,24 @@ class ArmaModel(NamedTuple):
     def forecast(self, x: Array, leads: range) -> Array:
         """Return forecasts of x_{t+k} from the past at t, for the leads k, `(time, batch, leads)`.
 
-        Later errors are 0 and later values their own forecasts (Box & Jenkins 1970).
+        Later errors are 0 and later values their own forecasts (Box & Jenkins 1970). Long series are computed in blocks
+        of their steps.
         """
+        e, values = self.errors(x), min(leads.stop, len(self.a)) + len(leads)  # of a step
+        count, past = max(MOST_VALUES // (values * x.shape[1]), 1), max(len(self.a), len(self.b))
+        if count >= len(x):
+            return self.extend(x, e, leads)
+        forecasts = np.empty((*x.shape, len(leads)))
+        for begin in range(0, len(x), count):
+            end, start = begin + count, max(begin - past, 0)
+            forecasts[begin:end] = self.extend(x[start:end], e[start:end], leads)[begin - start :]
+        return forecasts
+
+    def extend(self, x: Array, e: Array, leads: range) -> Array:
+        """Return the forecasts of consecutive steps from the values and errors of these and of those before."""
         from scipy.signal import lfilter
 
-        e, forecasts = self.errors(x), [x]
+        forecasts, recent = [], deque([x], maxlen=len(self.a))
         for k in range(1, leads.stop):
             value = np.full_like(x, self.constant)
             if k < len(self.b):
@@ -68,9 +83,11 @@ class ArmaModel(NamedTuple):
             if k < len(self.a):
                 value -= lfilter(self.a[k:], [1.0], x, axis=0)
             for i in np.flatnonzero(self.a[1:k]) + 1:
-                value -= self.a[i] * forecasts[k - i]
-            forecasts.append(value)
-        return np.stack([forecasts[k] for k in leads], axis=2)
+                value -= self.a[i] * recent[-i]
+            recent.append(value)
+            if k in leads:
+                forecasts.append(value)
+        return np.stack(forecasts, axis=2)
 
 
 @dataclass(frozen=True)

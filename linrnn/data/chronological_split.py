@@ -11,9 +11,10 @@ import numpy as np
 from linrnn.data.segments import choose_windows, find_segments, stack_segments
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.data.split_settings import LEAST_TARGETS, SplitSettings, count_targets, describe_reach, split_ends
-from linrnn.errors import DataError
+from linrnn.errors import ConfigError, DataError
 
 LARGEST = 1e15  # standard deviations from the mean, whose squares float32 still holds
+MOST_TARGETS = 2**27  # values of a split: a gigabyte
 PARTS = ("training", "validation", "test")
 
 
@@ -135,12 +136,23 @@ def cut_sequences(
     x, first = inputs[:length], max(first_target - settings.horizon, settings.washout)
     later = targets[settings.horizon :]
     if steps > 1:
+        require_few_targets(length * targets.shape[1] * targets.shape[2] * steps, steps)
         windows = np.lib.stride_tricks.sliding_window_view(later, steps, axis=0)  # (time, batch, features, steps)
         later = windows.swapaxes(2, 3).reshape(length, targets.shape[1], -1)
     if not settings.relative:
         return Sequences(x, later, first, unit=unit)
     offset = targets[:length]
     return Sequences(x, later - offset, first, offset=offset, unit=unit)
+
+
+def require_few_targets(count: int, steps: int) -> None:
+    """ConfigError for more targets than are held in memory."""
+    if count > MOST_TARGETS:
+        size, most = (f"{8 * number / 1e9:.1f} GB" for number in (count, MOST_TARGETS))
+        raise ConfigError(
+            f"the targets of task.steps={steps} need {size}, and at most {most} are held: predict fewer steps at once, "
+            "or use fewer rows"
+        )
 
 
 def require_targets(

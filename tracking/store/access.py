@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -124,7 +124,8 @@ class Store:
         advice = "repair that and run the same command again"
         return translate_errors(f"cannot write to the store {self.name}", advice, self.is_remote)
 
-    def lock(self, names: Sequence[str], wait: float = 0) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self, names: Sequence[str], wait: float = 0) -> Iterator[None]:
         """Hold locks, by name, in a body.
 
         Parameters
@@ -138,12 +139,18 @@ class Store:
         ------
         LockConflictError
             If another process holds one for longer.
+        StoreError
+            If the file of a lock cannot be written, or the server of the studies does not answer.
         """
-        return hold_locks(self.folder, self.studies_url, names, wait)
+        with ExitStack() as stack:
+            with self.write_errors():
+                stack.enter_context(hold_locks(self.folder, self.studies_url, names, wait))
+            yield
 
     def is_unlocked(self, names: Sequence[str]) -> bool:
         """Whether no process holds any of these locks now; nothing is written."""
-        return all(is_free(self.folder, self.studies_url, name) for name in names)
+        with self.read_errors():
+            return all(is_free(self.folder, self.studies_url, name) for name in names)
 
 
 def open_store(folder: str | Path | None = None, studies: str | None = None) -> Store:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from experiments.search.sweep_config import Sweep, sweep_config
-from experiments.workflows.memory_check import largest_configs, require_memory
+from experiments.workflows.memory_check import largest_configs, require_memory, require_trial_memory
 from linrnn.data.sequences import Sequences, Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks.task import TaskData
@@ -58,3 +58,11 @@ def test_what_does_not_fit_is_refused_with_its_size(monkeypatch: pytest.MonkeyPa
         require_memory([make_sweep(1_000_000)], workers=2)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_a_trial_that_does_not_fit_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = from_text({"task": "sine", "model": "tanh", "model.hidden_size": "64"})
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=100_000_000))
+    require_trial_memory(config, long_splits(10_000))
+    with pytest.raises(ConfigError, match=r"sine: tanh networks of 64 units need \d\.\d GB, and 0\.1 GB are free"):
+        require_trial_memory(config, long_splits(1_000_000))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linrnn.baseline import classification
-from linrnn.baseline.classification import cross_entropies
+from linrnn.baseline import classification, row_blocks
+from linrnn.baseline.classification import LogisticRegression, cross_entropies, lag_features
 from linrnn.baseline.lags import flatten_targets
 from linrnn.data.sequences import Sequences, Splits
 from linrnn.tasks import TASKS
@@ -46,3 +46,25 @@ def test_the_naive_baseline_is_the_frequencies_of_train_and_val() -> None:
     frequencies = np.concatenate([flatten_targets(each) for each in data[:2]]).mean(axis=0)
     expected = -np.log(frequencies)[data.test.targets[-1].argmax(axis=1)] / data.test.scale
     assert classification.naive(data, 0).step_losses[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("is_kernel", [False, True])
+def test_long_series_are_fitted_to_a_sample_and_predicted_in_blocks(
+    is_kernel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A class that the sign of the last input but one decides is learned from a part of the rows, too."""
+    x = np.random.default_rng(0).normal(size=(2000, 2, 1))
+    labels = (np.roll(x[:, :, 0], 1, axis=0) > 0).astype(int)
+    part = Sequences(x, np.eye(2)[labels], 2, classes=True)
+    candidate = LogisticRegression(1, 1.0, is_kernel)
+    whole = candidate.fit([part, part])(part)
+    rows = []
+    for module in (classification, row_blocks):
+        monkeypatch.setattr(module, "MOST_VALUES", 300 * 400 if is_kernel else 2 * 400)
+    monkeypatch.setattr(classification, "lag_features", lambda *each: rows.append(lag_features(*each)) or rows[-1])
+    sample = candidate.sample_rows([part, part])
+    assert (len(sample[0]), len(sample[1])) == (400, 400)
+    predictions = candidate.fit([part, part])(part)
+    assert predictions.shape == whole.shape
+    assert max(map(len, rows)) <= 400
+    assert ((predictions.argmax(axis=2) == whole.argmax(axis=2)).mean()) > 0.95

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from linrnn.baseline import seasonal_arma
 from linrnn.baseline.candidate import squared_errors
-from linrnn.baseline.seasonal_arma import ArmaModel, SeasonalArma, autoregression, own_series, search_seasonal_arma
+from linrnn.baseline.seasonal_arma import (
+    ArmaModel,
+    Order,
+    SeasonalArma,
+    autoregression,
+    own_series,
+    search_seasonal_arma,
+)
 from linrnn.tasks import TASKS
 from tests.linrnn.baseline.conftest import arma_series, series_splits
 
@@ -48,6 +57,30 @@ def test_forecasts_are_those_of_statsmodels_with_the_same_coefficients(
     smoothed = oracle.filter([*minus_phi, *theta, *minus_seasonal, *seasonal_theta, 1.0])
     forecasts = model.forecast(x[:290, None], range(1, 11))[-1, 0]
     assert forecasts == pytest.approx(smoothed.forecast(10), rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize(("order", "seasonal", "period"), [((2, 0, 1), (0, 0, 0), 1), ((0, 1, 1), (0, 1, 1), 12)])
+@pytest.mark.parametrize("leads", [range(1, 2), range(3, 9)])
+def test_forecasts_of_a_long_series_are_those_of_its_blocks(
+    order: Order, seasonal: Order, period: int, leads: range, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = SeasonalArma(order, seasonal, period)
+    model = form.model(np.concatenate([[0.3] * form.has_mean, np.full(sum(form.degrees), 0.4)]))
+    x = np.random.default_rng(0).standard_normal((200, 2)).cumsum(axis=0)
+    whole = model.forecast(x, leads)
+    monkeypatch.setattr(seasonal_arma, "MOST_VALUES", 700)
+    np.testing.assert_allclose(model.forecast(x, leads), whole, rtol=1e-10, atol=1e-10)
+
+
+def test_memory_of_long_horizons_is_bounded() -> None:
+    """A forecast 2000 steps ahead of 10,000 steps would take 160 MB for each of two arrays, if all steps were held."""
+    model, x = ArmaModel(0.1, np.array([1.0, -0.5]), np.array([1.0, 0.3])), np.ones((10_000, 1))
+    model.forecast(x, range(2, 3))  # loads libraries
+    tracemalloc.start()
+    model.forecast(x, range(2000, 2001))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5e6
 
 
 def _statsmodels_coefficients(form: SeasonalArma, model: ArmaModel) -> list[NDArray[np.float64]]:

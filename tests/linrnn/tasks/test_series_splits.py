@@ -196,6 +196,11 @@ def test_splits_without_targets_are_refused(settings: dict[str, Any], message: s
     assert "\n" not in str(caught.value)
 
 
+def test_more_targets_than_memory_holds_are_refused_with_their_size() -> None:
+    with pytest.raises(ConfigError, match=r"task.steps=10000 need 2\.[0-9] GB, and at most 1\.1 GB are held"):
+        make(np.arange(60_000) % 7.0, steps=10_000).splits()
+
+
 def test_a_test_file_needs_the_same_columns(tmp_path: Path) -> None:
     task = Series(file="/data.csv", column="y", inputs="x", horizon=0, test_file="/other.csv")
     pair = to_csv(np.stack([RNG.normal(size=LENGTH), VALUES], axis=1))

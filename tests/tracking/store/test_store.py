@@ -18,7 +18,7 @@ from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.mlflow_ui.links import all_links
 from tracking.run_views import LinrnnRun
 from tracking.runs.reader import read_file
-from tracking.store.access import Store, existing_store, open_store
+from tracking.store.access import Store, existing_store, locate_store, open_store
 from tracking.store.databases import create, relocate
 from tracking.store_errors import LockConflictError, StoreError
 
@@ -185,6 +185,17 @@ class TestLocks:
         with store.lock(["sine linear 0", "another"]):
             pass
         assert store.is_unlocked(["sine linear 0"])
+
+    def test_a_lock_that_cannot_be_written_is_one_error(self, tmp_path: Path) -> None:
+        """As on a disk that is full, or in the store of another user."""
+        store, found = locate_store(tmp_path), []
+        (tmp_path / ".linrnn" / "sine linear 0.lock").mkdir(parents=True)
+        names, message = ["another", "sine linear 0"], r"cannot write to the store .*: \[Errno 21\] Is a directory"
+        with pytest.raises(StoreError, match=message), store.lock(names):
+            found.append("held")
+        assert (found, locate_store(tmp_path).is_unlocked(["another"])) == ([], True)
+        with pytest.raises(StoreError, match="cannot read the store"):
+            store.is_unlocked(["sine linear 0"])
 
 
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
