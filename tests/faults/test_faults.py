@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from tracking.runs.query import last_sweeps
 from tracking.store.access import Store, open_store
 
 IN_ORDER = [*SWEEP, "--workers", "1"]  # with more, which trial comes first, and so how many writes it makes, is chance
+SPARE = 2_500_000  # bytes of a disk beside the databases of a new store
 PARTS = 6  # that the workers of a session share between them
 
 
@@ -118,6 +121,31 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(twin: Twin, tmp_path: Path)
     statuses = {run.info.status for run in open_store(folder).client.search_runs(["1", "2"])}
     assert "RUNNING" not in statuses
     twin.same(folder)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone mounts a disk")
+def test_a_real_disk_that_is_full_in_mid_sweep(twin: Twin, tmp_path: Path, here: Here) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    size = SPARE + sum(path.stat().st_size for path in twin.template.rglob("*.db"))
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        folder = new_store(twin.template, disk / "store")
+        process = start(folder, IN_ORDER)
+        out, said = process.communicate(timeout=100)
+        lines = said.decode().splitlines()
+        assert (process.returncode, out, len(lines)) == (6, b"", 2), lines  # the question comes first
+        assert "full" in lines[1] or "No space left on device" in lines[1]
+        subprocess.run(["mount", "-o", "remount,size=3g", str(disk)], check=True)
+        code, _, _ = here("doctor", "--fix", "--verify", "-q", "--store", str(folder))
+        assert (code, here("doctor", "--store", str(folder))[0]) == (0, 0)
+        twin.same(folder)
+        assert here("doctor", "--verify", "-q", "--store", str(folder))[0] == 0
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 @pytest.mark.long
