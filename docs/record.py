@@ -6,7 +6,7 @@ instead of the one that is shown, `template` the one to show, with the beginning
 and `limit` the number of lines of output to keep.
 
 The tables `suite` and `speed` are measured by `linrnn suite` and by the benchmark, and take 30 and 10 minutes;
-`throughput`, by the benchmark too, half a minute.
+`throughput`, by the benchmark too, half a minute; `demand` ten minutes.
 `divergence` trains many replicas of the suite's best linear networks, with the suite's store as FOLDER, in 3 minutes.
 `model-types` is what `linrnn suite --models all --trials 5 --replicas 5` has recorded in FOLDER within an hour.
 `published` is what `make published` has written into FOLDER; `claims` is what `linrnn claims` measures in 5 minutes.
@@ -83,6 +83,9 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
     if name == "throughput":
         rows = json.loads(run_command(result["command"], DOCS.parent)[-1])
         return {**result, **origin, "rows": throughput_rows(rows)}
+    if name == "demand":
+        rows = json.loads(run_command(result["command"], DOCS.parent)[-1])
+        return {**result, **origin, "rows": [[f"`{command}`", *map(round_digits, each)] for command, *each in rows]}
     if name == "claims":
         started = time.time()
         claims = json.loads(run_command(f"{result['command']} --json", folder)[-1])["claims"]

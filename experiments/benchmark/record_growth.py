@@ -49,17 +49,25 @@ def measure_growth(quick: bool) -> Iterator[RecordTimes]:
 
 def measure_store(folder: Path, trials: int, originals: int) -> RecordTimes:
     """Create a store of so many trials and measure it."""
-    store = create_large_store(folder, trials, originals=originals)
+    store = fill_store(folder, trials, originals)
     (sweep,) = find_sweeps(store)
     config = read_sweep_config(sweep)
-    for state in open_studies(config, store, sweep.studies):
-        copy_trials(store, state, config.trials)
     compare = time_comparison(str(folder))
     doctor = measure_seconds(lambda: list(check_records(existing_store(folder))))
     states: list[StudyState] = []
     resume = measure_seconds(lambda: states.extend(open_studies(config, existing_store(folder), sweep.studies)))
     each = 1000 / trials
     return RecordTimes(trials, compare * each, doctor * each, resume * each, 1000 * measure_next_trial(states[0]))
+
+
+def fill_store(folder: Path, trials: int, originals: int) -> Store:
+    """Create a store of one sweep of so many trials, of which so many are recorded; the others are their copies."""
+    store = create_large_store(folder, trials, originals=originals)
+    (sweep,) = find_sweeps(store)
+    config = read_sweep_config(sweep)
+    for state in open_studies(config, store, sweep.studies):
+        copy_trials(store, state, config.trials)
+    return store
 
 
 def measure_seconds(action: Callable[[], object]) -> float:
