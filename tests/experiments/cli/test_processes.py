@@ -46,6 +46,11 @@ LONG = [
     Row("folder deleted", f"mkdir gone; cd gone; rmdir ../gone; {LINRNN} list", 6, "current folder cannot be used"),
     Row("folder deleted, sweep", f"mkdir gone; cd gone; rmdir ../gone; {LINRNN} sweep sine", 6, "was deleted"),
     Row("folder deleted, store", f"mkdir gone; cd gone; rmdir ../gone; {LINRNN} tasks", 0),
+    Row(
+        "no cache",
+        f"MPLCONFIGDIR=/dev/null/x {LINRNN} compare sine --figures F --store S -q 2>errors; test ! -s errors",
+        0,
+    ),
     Row("ASCII", f"LC_ALL=C PYTHONUTF8=0 PYTHONIOENCODING=ascii {LINRNN} show 'Zürich' --store S", 2),
     Row("ASCII output", f"PYTHONIOENCODING=ascii {LINRNN} show 'Zürich' --store S", 2),
     Row("warnings are errors", f"PYTHONWARNINGS=error {LINRNN} compare sine --store S", 0),
