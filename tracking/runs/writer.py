@@ -29,6 +29,8 @@ from tracking.schema import FAILED, PROGRAM, PROVENANCE, SWEEPS, VERSION, Artifa
 from tracking.store.access import Store
 from tracking.store.disk import write_durably
 from tracking.store.error_translation import failures
+from tracking.store.run_rows import MOST_CHARACTERS, DatasetRow
+from tracking.store.run_table import RunFacts
 from tracking.store.urls import file_path
 
 if TYPE_CHECKING:
@@ -64,13 +66,25 @@ def record_trial(
         Tag.RUN_COLOR: model_color(result.config.model.name),
         **{item: result.environment[item] for item in PROVENANCE},
     }
+    files = {item: files[item] for item in files if item not in omit}
+    params, points = to_text(result.config), trial_metrics(result)
+    data = dataset(result.config.task.label, result.data)
+    end = result.start_time + result.seconds
     with store.write_errors():
-        info = begin_run(store, result.config.task.label, name, every_tag, result.start_time)
-        with run_status(store, info.run_id, result.start_time + result.seconds):
-            write_files(store, info, {name: files[name] for name in files if name not in omit})
-            write_batch(store, info.run_id, to_text(result.config), trial_metrics(result), result.start_time)
-            store.client.log_inputs(info.run_id, [dataset(result.config.task.label, result.data)])
-    return str(info.run_id)
+        rows = store.run_rows
+        if rows is None or max(map(len, params.values())) > MOST_CHARACTERS:
+            info = begin_run(store, result.config.task.label, name, every_tag, result.start_time)
+            with run_status(store, info.run_id, end):
+                write_files(store, info, files)
+                write_batch(store, info.run_id, params, points, result.start_time)
+                store.client.log_inputs(info.run_id, [dataset_input(data)])
+            return str(info.run_id)
+        number, tags = experiment_id(store, result.config.task.label), first_tags(every_tag)
+        facts = rows.begin(number, name, tags[Tag.USER], tags, milliseconds(result.start_time))
+        with close_on_failure(store, facts.run_id, end):
+            write_files(store, facts, files)
+            rows.complete(facts, params, finite(points), data, "FINISHED", milliseconds(end))
+    return facts.run_id
 
 
 def record_failed_trial(store: Store, failure: FailedTrial, name: str, tags: Mapping[str, str]) -> str:
@@ -94,12 +108,16 @@ def record_failed_trial(store: Store, failure: FailedTrial, name: str, tags: Map
 
 def begin_run(store: Store, experiment: str, name: str, tags: Mapping[str, str], start: float) -> RunInfo:
     """Create a run, RUNNING, in the experiment of that name, with the version of the schema."""
-    source: dict[str, str] = {Tag.USER: user(), Tag.SOURCE_TYPE: "LOCAL", Tag.SOURCE_NAME: PROGRAM}
-    every_tag = {Tag.SCHEMA: str(VERSION), **source, **tags}
     info: RunInfo = store.client.create_run(
-        experiment_id(store, experiment), milliseconds(start), plain(every_tag), name
+        experiment_id(store, experiment), milliseconds(start), first_tags(tags), name
     ).info
     return info
+
+
+def first_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags with which a run begins: the version of the schema, who made it, and those given."""
+    source: dict[str, str] = {Tag.USER: user(), Tag.SOURCE_TYPE: "LOCAL", Tag.SOURCE_NAME: PROGRAM}
+    return plain({Tag.SCHEMA: str(VERSION), **source, **tags})
 
 
 def plain(tags: Mapping[str, str]) -> dict[str, str]:
@@ -119,6 +137,14 @@ def run_status(store: Store, run_id: str, end: float | None = None, status: str 
     `end` is the end of the training where the body only records it. If closing fails, too, the error of the body is
     raised; the next process that opens the sweep closes the run.
     """
+    with close_on_failure(store, run_id, end):
+        yield
+    end_run(store, run_id, status, end)
+
+
+@contextmanager
+def close_on_failure(store: Store, run_id: str, end: float | None = None) -> Iterator[None]:
+    """Close a run whose body raises: as KILLED if it is interrupted, as FAILED otherwise."""
     try:
         yield
     except BaseException as error:
@@ -126,7 +152,6 @@ def run_status(store: Store, run_id: str, end: float | None = None, status: str 
         with suppress(*failures()):
             end_run(store, run_id, "KILLED" if interrupted else "FAILED", end)
         raise
-    end_run(store, run_id, status, end)
 
 
 def begin_sweep(
@@ -171,18 +196,28 @@ def write_batch(
     from mlflow import entities
 
     stamp = milliseconds(timestamp)
-    metrics = [entities.Metric(str(name), value, stamp, step) for name, value, step in points if math.isfinite(value)]
+    metrics = [entities.Metric(name, value, stamp, step) for name, value, step in finite(points)]
     store.client.log_batch(run_id, metrics, [entities.Param(str(name), text) for name, text in params.items()])
 
 
-def dataset(name: str, digests: Mapping[str, str]) -> DatasetInput:
+def finite(points: Iterable[Point]) -> list[Point]:
+    """Return the points whose values are finite."""
+    return [(str(name), value, step) for name, value, step in points if math.isfinite(value)]
+
+
+def dataset(name: str, digests: Mapping[str, str]) -> DatasetRow:
     """Return the data of a trial as MLflow's charts and filters name it: by a digest of those of its splits."""
+    combined = sha256("".join(digests[part] for part in sorted(digests)).encode()).hexdigest()
+    return DatasetRow(name, combined[:DATASET_DIGEST], PROGRAM, name, "training")
+
+
+def dataset_input(data: DatasetRow) -> DatasetInput:
+    """Return the data of a trial for MLflow's client."""
     from mlflow import entities
     from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
-    combined = sha256("".join(digests[part] for part in sorted(digests)).encode()).hexdigest()
-    context = entities.InputTag(MLFLOW_DATASET_CONTEXT, "training")
-    return entities.DatasetInput(entities.Dataset(name, combined[:DATASET_DIGEST], PROGRAM, name), [context])
+    context = entities.InputTag(MLFLOW_DATASET_CONTEXT, data.context)
+    return entities.DatasetInput(entities.Dataset(*data[:-1]), [context])
 
 
 def set_description(store: Store, run_id: str, text: str) -> None:
@@ -197,7 +232,7 @@ def set_tags(store: Store, run_id: str, tags: Mapping[str, str]) -> None:
             store.client.set_tag(run_id, tag, text)
 
 
-def write_files(store: Store, info: RunInfo, files: Mapping[str, bytes]) -> None:
+def write_files(store: Store, info: RunInfo | RunFacts, files: Mapping[str, bytes]) -> None:
     """Log files, by name and content, as artifacts of a run; in a local folder, they are on disk on return."""
     folder = file_path(info.artifact_uri)
     if not files:

@@ -15,8 +15,15 @@ from tracking.schema import SWEEPS as SWEEPS
 from tracking.store.database_file import is_there, read_revision, require_schema, require_sound
 from tracking.store.databases import create_databases, is_incomplete, original_folder
 from tracking.store.error_translation import translate_errors
-from tracking.store.library_internals import BUSY_SECONDS, mlflow_client, optuna_storage, schema_revisions
+from tracking.store.library_internals import (
+    BUSY_SECONDS,
+    mlflow_client,
+    mlflow_engine,
+    optuna_storage,
+    schema_revisions,
+)
 from tracking.store.locks import advisory_lock, hold_locks, is_free, lock_file
+from tracking.store.run_rows import RunRows
 from tracking.store.run_search import ClientSearch, RunSearch
 from tracking.store.run_table import RunTable
 from tracking.store.server_address import read_address, require_server, require_studies, resolve_studies_url
@@ -65,6 +72,12 @@ class Store:
         """Where runs are found: in a local database itself, elsewhere by MLflow's client."""
         path = self.database
         return RunTable(path) if path else ClientSearch(self.client)
+
+    @cached_property
+    def run_rows(self) -> RunRows | None:
+        """Where trials are written to a local database itself; None where MLflow's client writes them."""
+        path = self.database
+        return RunRows(mlflow_engine(self.client)) if path and RunTable(path).is_readable() else None
 
     @property
     def database(self) -> Path | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial
+    from sqlalchemy import Engine
 
 SUPPORTED = {"mlflow": "3.17", "optuna": "5.0"}  # the versions that all of this was checked with
 BUSY_SECONDS = 60  # that a writer waits for another
@@ -106,9 +107,16 @@ def mlflow_client(uri: str) -> MlflowClient:
 
     client = MlflowClient(tracking_uri=uri)
     if is_sqlite(uri):
-        engine = client._tracking_client.store.engine
-        event.listen(engine, "before_cursor_execute", lengthen_timeout, retval=True)  # once, however often called
+        event.listen(
+            mlflow_engine(client), "before_cursor_execute", lengthen_timeout, retval=True
+        )  # once, however often
     return client
+
+
+def mlflow_engine(client: MlflowClient) -> Engine:
+    """Return the engine of a client's database."""
+    engine: Engine = client._tracking_client.store.engine
+    return engine
 
 
 def check_variables() -> None:
@@ -145,6 +153,7 @@ def storage_type() -> type[RDBStorage]:
     """Return Optuna's storage; it adds the curve of a new trial at once, in place of three queries for each value."""
     from optuna.storages import RDBStorage
     from optuna.storages._rdb.models import TrialIntermediateValueModel as CurveRow
+    from sqlalchemy import insert
 
     class TrialStorage(RDBStorage):
         def _get_prepared_new_trial(self, study_id: int, template_trial: FrozenTrial | None, session: Any) -> Any:
@@ -153,10 +162,11 @@ def storage_type() -> type[RDBStorage]:
             if bare is not None:
                 curve, bare.intermediate_values = bare.intermediate_values, {}
             row = super()._get_prepared_new_trial(study_id, bare, session)
-            for step, value in curve.items():
-                stored, kind = CurveRow.intermediate_value_to_stored_repr(value)
-                names: dict[str, Any] = {"intermediate_value": stored, "intermediate_value_type": kind}
-                session.add(CurveRow(trial_id=row.trial_id, step=step, **names))
+            values = [(step, *CurveRow.intermediate_value_to_stored_repr(value)) for step, value in curve.items()]
+            names = "step", "intermediate_value", "intermediate_value_type"
+            points = [{"trial_id": row.trial_id, **dict(zip(names, each, strict=True))} for each in values]
+            if points:
+                session.execute(insert(CurveRow), points)
             return row
 
     return TrialStorage

@@ -267,18 +267,20 @@ def test_files_are_on_disk_before_the_run_is_finished(
     store: Store, result: TrialResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    fsync, terminate = os.fsync, store.client.set_terminated
+    fsync, rows = os.fsync, store.run_rows
+    assert rows is not None
+    complete = rows.complete
 
     def synced(descriptor: int) -> None:
         order.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
         fsync(descriptor)
 
-    def terminated(*arguments: Any) -> None:
-        order.append("terminated")
-        terminate(*arguments)
+    def end(*arguments: Any) -> None:
+        order.append("end")
+        complete(*arguments)
 
     monkeypatch.setattr("os.fsync", synced)
-    monkeypatch.setattr(store.client, "set_terminated", terminated)
+    monkeypatch.setattr(rows, "complete", end)
     run_id = record_trial(store, result, "a name", {})
-    before = order[: order.index("terminated")]
+    before = order[: order.index("end")]
     assert {"best.safetensors", "final.safetensors", "curves.npz", "digests.json", "weights", run_id} <= set(before)
