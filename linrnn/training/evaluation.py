@@ -17,6 +17,7 @@ from linrnn.data.step_losses import thin_steps
 from linrnn.models.model import Model, Shapes, unflatten
 from linrnn.models.recurrence import prefers_kernels
 from linrnn.training.history import Losses
+from linrnn.training.kernel_evaluation import KernelEvaluation
 
 KERNELS, TORCH = "kernels", "torch"  # forms of a computation
 Evaluator = Callable[[NDArray[np.float32]], Losses]  # of weights (S, P): the loss of each replica
@@ -74,15 +75,11 @@ def evaluator(
         compiled = form == KERNELS
     else:
         compiled = uses_kernels(model, sequences) and (form == KERNELS or not follows_training(model, sequences))
-    objective, architecture = kernel_objective(sequences, np.float64) if compiled else None, model.architecture
+    kernel = KernelEvaluation(kernel_objective(sequences, np.float64), model.architecture) if compiled else None
 
     def finite_losses(weights: NDArray[np.float32]) -> Losses:
         exact = weights.astype(np.float64)
-        losses = (
-            kernels.evaluate(exact, objective, architecture)
-            if objective
-            else evaluate_with_torch(model, shapes, exact, sequences)
-        )
+        losses = kernel.losses(exact) if kernel else evaluate_with_torch(model, shapes, exact, sequences)
         return np.where(np.isfinite(losses), losses, np.inf)
 
     return finite_losses
