@@ -56,6 +56,11 @@ MODEL_TYPE_COLUMNS = [
     {"name": "verdict", "format": "{}"},
     {"name": "where is enough", "format": "{}"},
 ]
+DEMAND_COLUMNS = [
+    {"name": "command"},
+    {"name": "seconds", "format": "{:.0f}"},
+    *({"name": f"GB, {name}", "format": "{:.2f}"} for name in ("largest process", "all processes")),
+]
 TRANSCRIPTS = (  # in this order
     *("sweep", "reproduce", "compare", "baselines", "sales", "forecast", "backtest", "list", "bad-file"),
     *("reproduce-other", *SYSTEMS),
@@ -64,7 +69,8 @@ TRANSCRIPTS = (  # in this order
 
 def record_result(name: str, folder: Path) -> dict[str, Any]:
     """Measure a result and return its file's new content."""
-    result = {key: value for key, value in read_result(name).items() if key != "note"}
+    recorded = read_result(name) if (RESULTS / f"{name}.json").exists() else {}
+    result = {key: value for key, value in recorded.items() if key != "note"}
     origin: dict[str, Any] = {"commit": read_commit(), "environment": describe_environment()}
     if name == "suite":
         sweeps = json.loads("\n".join(run_command("linrnn suite --json", folder)))
@@ -84,8 +90,9 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
         rows = json.loads(run_command(result["command"], DOCS.parent)[-1])
         return {**result, **origin, "rows": throughput_rows(rows)}
     if name == "demand":
-        rows = json.loads(run_command(result["command"], DOCS.parent)[-1])
-        return {**result, **origin, "rows": [[f"`{command}`", *map(round_digits, each)] for command, *each in rows]}
+        rows = json.loads(run_command("python -m experiments.benchmark.resource_demand", DOCS.parent)[-1])
+        rows = [[f"`{command}`", *map(round_digits, each)] for command, *each in rows]
+        return {**result, **origin, "columns": DEMAND_COLUMNS, "rows": rows}
     if name == "claims":
         started = time.time()
         claims = json.loads(run_command(f"{result['command']} --json", folder)[-1])["claims"]
