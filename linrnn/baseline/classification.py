@@ -69,7 +69,8 @@ class LogisticRegression:
 
     def width(self, sequences: Sequences) -> int:
         """Return the number of features of a row."""
-        return max((self.lags + 1) * sequences.inputs.shape[2], COMPONENTS * self.is_kernel)
+        features: int = sequences.inputs.shape[2]
+        return max((self.lags + 1) * features, COMPONENTS * self.is_kernel)
 
     def sample_rows(self, parts: Sequence[Sequences]) -> tuple[Array, NDArray[np.int64]]:
         """Return lags and labels of all steps that count, or of as many of them, drawn at random, as fit a block."""
