@@ -49,6 +49,7 @@ SUITE_COLUMNS = [
     {"name": "order", "format": "{}"},
     {"name": "verdict", "format": "{}"},
 ]
+MODEL_TYPES = "linrnn suite --models all --trials 5 --replicas 5"
 MODEL_TYPE_COLUMNS = [
     {"name": "task", "format": "`{}`"},
     {"name": "linear baseline"},
@@ -56,6 +57,7 @@ MODEL_TYPE_COLUMNS = [
     {"name": "verdict", "format": "{}"},
     {"name": "where is enough", "format": "{}"},
 ]
+DEMAND = "python -m experiments.benchmark.resource_demand"
 DEMAND_COLUMNS = [
     {"name": "command"},
     {"name": "seconds", "format": "{:.0f}"},
@@ -76,8 +78,9 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
         sweeps = json.loads("\n".join(run_command("linrnn suite --json", folder)))
         return {**result, **origin, "columns": SUITE_COLUMNS, "rows": suite_rows(sweeps)}
     if name == "model-types":
-        sweeps = json.loads("\n".join(run_command(f"{result['command']} --json", folder)))
-        return {**result, **origin, "columns": MODEL_TYPE_COLUMNS, "rows": model_type_rows(sweeps)}
+        sweeps = json.loads("\n".join(run_command(f"{MODEL_TYPES} --json", folder)))
+        head = {"title": "Test losses of all model types on all built-in tasks", "command": MODEL_TYPES}
+        return {**result, **origin, **head, "columns": MODEL_TYPE_COLUMNS, "rows": model_type_rows(sweeps)}
     if name == "divergence":
         sweeps = json.loads("\n".join(run_command(f"linrnn compare {' '.join(DIVERGENT)} --json", folder)))["sweeps"]
         return {**result, **origin, "rows": [divergence_row(sweep, folder) for sweep in sweeps]}
@@ -90,9 +93,10 @@ def record_result(name: str, folder: Path) -> dict[str, Any]:
         rows = json.loads(run_command(result["command"], DOCS.parent)[-1])
         return {**result, **origin, "rows": throughput_rows(rows)}
     if name == "demand":
-        rows = json.loads(run_command("python -m experiments.benchmark.resource_demand", DOCS.parent)[-1])
+        rows = json.loads(run_command(DEMAND, DOCS.parent)[-1])
+        head = {"title": "Memory and time of large series and stores", "command": DEMAND}
         rows = [[f"`{command}`", *map(round_digits, each)] for command, *each in rows]
-        return {**result, **origin, "columns": DEMAND_COLUMNS, "rows": rows}
+        return {**result, **origin, **head, "columns": DEMAND_COLUMNS, "rows": rows}
     if name == "claims":
         started = time.time()
         claims = json.loads(run_command(f"{result['command']} --json", folder)[-1])["claims"]
