@@ -35,7 +35,7 @@ $(READY): requirements.lock requirements-cpu.lock pyproject.toml
 sweep: $(READY)  ## sweep TASKS with every model type: make sweep TASKS="sine" ARGS="--trials 10"
 	@$(BIN)/linrnn sweep $(TASKS) $(ARGS)
 
-suite: $(READY)  ## sweep all tasks (40 minutes on 2 cores) into one table and suite.png
+suite: $(READY)  ## sweep all tasks (30 minutes on 2 cores) into one table and suite.png
 	@$(BIN)/linrnn suite --figure suite.png $(ARGS)
 
 claims: $(READY)  ## measure what is often said of linear recurrent networks, within 5 minutes; writes claims/claims.md

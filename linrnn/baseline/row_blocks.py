@@ -1,6 +1,6 @@
 """Blocks of the rows of a regression: the matrix of a long series does not fit into memory at once.
 
-    1,000,000 steps, 256 lags  ->  2 GB as one matrix; blocks of 65,000 rows
+    1,000,000 steps, 256 lags  ->  2 GB as one matrix; blocks of 32,000 rows
 
 A regression that fits is one block, so that the bits of short series do not depend on blocks.
 """
@@ -17,7 +17,7 @@ import numpy as np
 
 from linrnn.data.sequences import Array, Sequences
 
-MOST_VALUES = 2**24  # of a matrix of regressors: 128 MiB
+MOST_VALUES = 2**23  # of a matrix of regressors: 64 MiB
 T = TypeVar("T")
 Rows = tuple[Array, Array]  # regressors (N, columns) and targets (N, outputs)
 
