@@ -60,7 +60,7 @@ MODEL_TYPE_COLUMNS = [
 DEMAND = "python -m experiments.benchmark.resource_demand"
 DEMAND_COLUMNS = [
     {"name": "command"},
-    {"name": "seconds", "format": "{:.0f}"},
+    {"name": "processor time, s", "format": "{:.0f}"},
     *({"name": f"GB, {name}", "format": "{:.2f}"} for name in ("largest process", "all processes")),
 ]
 TRANSCRIPTS = (  # in this order

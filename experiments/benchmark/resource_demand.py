@@ -29,11 +29,11 @@ SERIES_COMMANDS = (
     ("forecast", FILE, "--steps", "100"),
 )
 STORE_COMMANDS = (("compare", TASK), ("report", TASK, "-o", "report.html"))
-PAUSE = 0.1  # seconds between two looks at the memory
+PAUSE = 0.2  # seconds between two looks at the memory
 
 
 class Demand(NamedTuple):
-    """Seconds of a command, and the most memory of its largest process and of all of them, in GB."""
+    """Processor time of a command, and the most memory of its largest process and of all of them, in GB."""
 
     command: str
     seconds: float
@@ -64,26 +64,36 @@ def measure_command(arguments: Sequence[str], folder: Path) -> Demand:
     """Run a command in a folder to its end, and watch the memory of its processes."""
     command = [sys.executable, "-m", "experiments", *arguments, "--store", str(folder), "-q"]
     name = f"linrnn {' '.join(arguments)}"
-    start, most, total = time.perf_counter(), 0.0, 0.0
+    seconds: dict[int, float] = {}  # of each process
+    most, total = 0.0, 0.0
     with psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder) as process:
         while process.poll() is None:
-            sizes = list(process_sizes(process))
-            most = max([most, *(resident for resident, _ in sizes)])
-            total = max(total, sum(share for _, share in sizes))
+            looks = list(process_demands(process))
+            seconds |= {each.pid: each.seconds for each in looks}
+            most = max([most, *(each.resident for each in looks)])
+            total = max(total, sum(each.share for each in looks))
             time.sleep(PAUSE)
-        seconds = time.perf_counter() - start
         if process.returncode:
             raise RuntimeError(f"{name} ended with exit code {process.returncode}")
-    return Demand(name, seconds, most / 1e9, total / 1e9)
+    return Demand(name, sum(seconds.values()), most / 1e9, total / 1e9)
 
 
-def process_sizes(parent: psutil.Process) -> Iterator[tuple[int, int]]:
-    """Yield the bytes of a process and of each of its children: resident, and with its share of shared pages."""
+class ProcessDemand(NamedTuple):
+    """Processor time of a process so far, and its bytes now: resident, and with its share of shared pages."""
+
+    pid: int
+    seconds: float
+    resident: int
+    share: int
+
+
+def process_demands(parent: psutil.Process) -> Iterator[ProcessDemand]:
+    """Yield what a process and each of its children have taken."""
     with suppress(psutil.Error):  # one that has ended
         for process in (parent, *parent.children(recursive=True)):
             with suppress(psutil.Error):
-                memory = process.memory_full_info()
-                yield memory.rss, memory.pss
+                memory, spent = process.memory_full_info(), process.cpu_times()
+                yield ProcessDemand(process.pid, spent.user + spent.system, memory.rss, memory.pss)
 
 
 if __name__ == "__main__":
