@@ -26,6 +26,7 @@ from tracking.schema import (
 )
 
 T = TypeVar("T", bound=str)
+LAST_TIME = 250_000_000_000_000  # milliseconds; in the year 9892
 ADVICE = ": see linrnn doctor"  # ends the message on a run
 
 
@@ -52,6 +53,11 @@ def check_version(text: str | None, subject: str) -> int:
             f"{subject} was written by a newer linrnn (schema {text}; this one reads up to {VERSION}): upgrade linrnn"
         )
     return int(text)
+
+
+def to_seconds(milliseconds: object) -> float | None:
+    """Return a time stamp of MLflow's in seconds since 1970; None where it is no time of a calendar."""
+    return milliseconds / 1000 if isinstance(milliseconds, int) and 0 < milliseconds < LAST_TIME else None
 
 
 def name_objective(version: int) -> str:
@@ -107,13 +113,13 @@ class LinrnnRun:
 
     @property
     def start_time(self) -> float:
-        """Start, in seconds since 1970."""
-        return float(self.info.start_time or 0) / 1000
+        """Start, in seconds since 1970; 0 where it is no time."""
+        return to_seconds(self.info.start_time) or 0.0
 
     @property
     def end_time(self) -> float | None:
         """End, in seconds since 1970; None while the run is open."""
-        return float(self.info.end_time) / 1000 if self.info.end_time else None
+        return to_seconds(self.info.end_time)
 
     @property
     def experiment_id(self) -> str:

@@ -10,11 +10,14 @@ from tracking.store.urls import file_path
 
 
 def list_files(store: Store, run: LinrnnRun) -> dict[str, int]:
-    """Return the sizes of a run's artifacts, bytes, by name; StoreError where the server cannot be asked."""
+    """Return the sizes of a run's artifacts, bytes, by name; StoreError where the server cannot be asked.
+
+    A local store has them in folders; where somebody changed that, it has none, and no server is asked.
+    """
     folder = file_path(run.info.artifact_uri)
     with store.read_errors():
         if folder is None:
-            return dict(server_files(store, run.run_id, ""))
+            return {} if store.is_local else dict(server_files(store, run.run_id, ""))
         paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
         return {str(path.relative_to(folder)): path.stat().st_size for path in paths}
 

@@ -42,7 +42,7 @@ from tracking.schema import DATA, Artifact, CurveArray, Tag, check_artifact_name
 from tracking.store.access import Store, existing_store
 from tracking.store.disk import read_plain_file
 from tracking.store.error_translation import failures, first_line
-from tracking.store.urls import file_path
+from tracking.store.urls import file_path, hide_passwords
 from tracking.store_errors import StoreError
 
 if TYPE_CHECKING:
@@ -286,10 +286,12 @@ def is_shared(name: str) -> bool:
 
 
 def read_own_file(store: Store, run: LinrnnRun, name: str) -> bytes:
-    """Return the content of an artifact that the run itself holds."""
+    """Return the content of an artifact that the run itself holds; no server is asked for a local store's."""
     folder = file_path(run.info.artifact_uri)
     if folder:
         return read_plain_file(folder, name)
+    if store.is_local:
+        raise run.error(f"has its artifacts at {hide_passwords(run.info.artifact_uri)!r}, which is no folder")
     with TemporaryDirectory(prefix="linrnn-") as temporary:
         return Path(store.client.download_artifacts(run.run_id, name, temporary)).read_bytes()
 

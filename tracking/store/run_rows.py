@@ -15,6 +15,7 @@ from uuid import uuid4
 from tracking.schema import Tag
 from tracking.store.library_internals import BUSY_SECONDS
 from tracking.store.run_table import RunFacts
+from tracking.store.urls import file_path, hide_passwords
 from tracking.store_errors import StoreError
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class RunRows:
             location, stage, title = (str(value) for value in row)
             if stage != "active":
                 raise StoreError(f"the experiment {title!r} was deleted in MLflow: linrnn doctor --fix restores it")
+            if file_path(location) is None:
+                place = hide_passwords(location)
+                raise StoreError(f"the experiment {title!r} has its artifacts at {place!r}, which is no folder")
             artifacts = append(location, run_id, "artifacts")
             connection.exec_driver_sql(RUN, (run_id, number, name, user, start, artifacts))
             pairs = {**tags, str(Tag.RUN_NAME): name}.items()

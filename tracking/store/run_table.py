@@ -92,11 +92,14 @@ class RunTable:
             rows = connection.execute(RUNS.format(condition=condition), values).fetchall()
             items: dict[str, dict[str, dict[str, object]]] = {name: {row[0]: {} for row in rows} for name in RUN_ITEMS}
             for name, statement in RUN_ITEMS.items():
+                kinds = (float, int) if name == "metrics" else (str,)  # SQLite's columns hold values of any type
                 for run_id, key, value in connection.execute(statement.format(condition=condition), values):
-                    items[name][run_id][key] = math.nan if name == "metrics" and value is None else value
+                    value = math.nan if name == "metrics" and value is None else value
+                    if isinstance(value, kinds):
+                        items[name][run_id][key] = value
         for run_id, experiment_id, status, start, end, location in rows:
             data = RunValues(**{name: items[name][run_id] for name in RUN_ITEMS})  # type: ignore[arg-type]
-            artifacts = move.apply(str(location)) if move else location
+            artifacts = move.apply(str(location)) if move else str(location or "")
             yield LocalRun(RunFacts(run_id, str(experiment_id), status, start, end, artifacts), data)
 
 

@@ -47,9 +47,12 @@ def file_url(path: Path) -> str:
 
 
 def file_path(url: str) -> Path | None:
-    """Return the path of a file's URL; None for another URL."""
-    parts = urlsplit(url)
-    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+    """Return the path of a file's URL; None for another URL, and for text that is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return Path(unquote(parts.path)) if parts.scheme == "file" and "\0" not in unquote(parts.path) else None
 
 
 def hide_passwords(text: str) -> str:

@@ -117,6 +117,26 @@ ROWS = [
     ),
     Row("no status", "update runs set status = 'KILLED' where run_uuid = :confirmation", {"list": 0, "compare": 6}),
     Row("no start", "update runs set start_time = null where run_uuid = :search", QUIET),
+    Row("times that are none", "update runs set start_time = 'x', end_time = 90000000000000000", QUIET),
+    Row(
+        "a metric of letters",
+        "update latest_metrics set value = 'abc' where key = 'objective' and run_uuid = :search",
+        {**CONTRADICTION, "compare": 0, "report": 0},
+        words="objective",
+    ),
+    Row(
+        "a tag of bytes",
+        "update tags set value = x'ff00' where key = 'outcome' and run_uuid = :confirmation",
+        CONTRADICTION,
+        "confirmation",
+        "outcome",
+    ),
+    Row(
+        "artifacts on a server",
+        "update runs set artifact_uri = 'http://127.0.0.1:9/x' where run_uuid = :search",
+        {**CONTRADICTION, "compare": 0, "report": 0},
+        words="which is no folder",
+    ),
     Row(
         "somebody's own runs",
         "insert into runs (run_uuid, name, experiment_id, status, start_time, lifecycle_stage, artifact_uri) select "
@@ -125,6 +145,7 @@ ROWS = [
     ),
 ]
 CHEAP = ("search: param edited", "sweep: tag task removed", "experiments renamed", "somebody's own runs")
+CHEAP += ("times that are none", "artifacts on a server")
 QUICK = [row for row in ROWS if row.name in CHEAP]
 
 

@@ -101,6 +101,15 @@ def test_what_was_deleted_in_mlflow_is_refused(store: Store) -> None:
         store.run_rows.begin(number, "a name", "somebody", TAGS, 1234567)
 
 
+def test_no_server_is_asked_where_an_experiment_was_edited(store: Store) -> None:
+    number = experiment_id(store, "sine")
+    with closing(sqlite3.connect(str(store.database))) as connection, connection:
+        connection.execute("update experiments set artifact_location = 'http://u:geheim@127.0.0.1:9'")
+    assert store.run_rows is not None
+    with pytest.raises(StoreError, match=r"u:\*\*\*@127.0.0.1:9', which is no folder"):
+        store.run_rows.begin(number, "a name", "somebody", TAGS, 1234567)
+
+
 @pytest.mark.parametrize("location", ["file:///a b/c", "file:///a/", "s3://bucket/a?version=1"])
 def test_locations_of_artifacts_are_those_of_mlflow(location: str) -> None:
     from mlflow.utils.uri import append_to_uri_path

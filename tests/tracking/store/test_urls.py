@@ -103,7 +103,8 @@ def test_a_relative_url_is_that_of_the_current_folder(tmp_path: Path, monkeypatc
     assert sqlite_path("sqlite:///mlflow.db") == tmp_path / "mlflow.db"
     for other in ("sqlite:///:memory:", "sqlite:///", "postgresql://host/base", "http://host"):
         assert sqlite_path(other) is None
-    assert file_path("s3://bucket/x") is None
+    for other in ("s3://bucket/x", "http://host/x", "file://[::1/x", "file:///a\0b", ""):
+        assert file_path(other) is None
 
 
 def test_a_plain_path_has_a_plain_url() -> None:
