@@ -82,7 +82,10 @@ def read_series_file(path: str) -> bytes:
         if plain.exists() and not plain.is_file():
             kind = next((word for word, test in SPECIAL_FILES.items() if test(plain.stat().st_mode)), "special file")
             raise DataError(f"{path} is a {kind}, no plain file: name one, or write - and send the data to the command")
-        require_bytes(plain.stat().st_size, path)
+        size = plain.stat().st_size
+        if not size:  # as of files of the system, which may never end
+            raise DataError(f"{path} is empty: it needs a row for each time step")
+        require_bytes(size, path)
         return plain.read_bytes()
     except OSError as error:
         raise DataError(

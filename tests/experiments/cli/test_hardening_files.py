@@ -324,6 +324,7 @@ SERIES: dict[str, tuple[Change, str, tuple[pytest.MarkDecorator, ...]]] = {
     "socket": (unix_socket, "is a socket", ()),
     "device": (lambda path: path.symlink_to("/dev/zero"), "is a device", ()),
     "folder": (Path.mkdir, "is a folder", ()),
+    "log of the system": (lambda path: path.symlink_to("/proc/kmsg"), "is empty", ()),
     "lost link": (lambda path: path.symlink_to("nowhere"), "", ()),
     "loop": (lambda path: path.symlink_to(path), "", ()),
     "header": (lambda path: path.write_text("a" * 140_000 + ",b\n1,2\n"), "characters", ()),
