@@ -28,7 +28,7 @@ SERIES_COMMANDS = (
     ("sweep", FILE, *BUDGET),
     ("forecast", FILE, "--steps", "100"),
 )
-STORE_COMMANDS = (("compare", TASK), ("report", TASK, "-o", "report.html"))
+STORE_COMMANDS = (("compare", TASK), ("report", TASK, "-o", "demand.html"))
 PAUSE = 0.2  # seconds between two looks at the memory
 
 
