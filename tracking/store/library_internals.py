@@ -107,9 +107,8 @@ def mlflow_client(uri: str) -> MlflowClient:
 
     client = MlflowClient(tracking_uri=uri)
     if is_sqlite(uri):
-        event.listen(
-            mlflow_engine(client), "before_cursor_execute", lengthen_timeout, retval=True
-        )  # once, however often
+        engine = mlflow_engine(client)
+        event.listen(engine, "before_cursor_execute", lengthen_timeout, retval=True)  # once, however often called
     return client
 
 

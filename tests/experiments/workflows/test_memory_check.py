@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,12 +10,14 @@ import psutil
 import pytest
 
 from experiments.search.sweep_config import Sweep, sweep_config
+from experiments.workflows import memory_check
 from experiments.workflows.memory_check import largest_configs, require_memory, require_trial_memory
 from linrnn.data.sequences import Sequences, Splits
 from linrnn.errors import ConfigError
 from linrnn.tasks.task import TaskData
 from linrnn.training.memory_demand import training_bytes
 from linrnn.training.trial_config import from_text
+from tests.conftest import Here
 
 CONFIG = sweep_config("sine", ("linear", "tanh"), {})
 
@@ -66,3 +69,13 @@ def test_a_trial_that_does_not_fit_is_refused_with_its_size(monkeypatch: pytest.
     require_trial_memory(config, long_splits(10_000))
     with pytest.raises(ConfigError, match=r"sine: tanh networks of 64 units need \d\.\d GB, and 0\.1 GB are free"):
         require_trial_memory(config, long_splits(1_000_000))
+
+
+def test_linrnn_train_refuses_it_before_anything_is_written(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_check, "LEAST_STEPS", 1)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1))
+    code, _, err = here("train", "sine", "--model", "linear")
+    assert (code, [*tmp_path.iterdir()]) == (2, [])
+    assert "linear networks of 10 units need" in err
