@@ -189,7 +189,8 @@ def iterate_reproductions(
             continue
         pending[job.submit(executor)] = job
     while pending:
-        for future in wait(pending, return_when=FIRST_COMPLETED).done:
+        done = wait(pending, return_when=FIRST_COMPLETED).done  # a set, in no order
+        for future in [future for future in pending if future in done]:
             job = pending.pop(future)
             if isinstance(future.exception(), MissingDataError):
                 pending[job.submit(executor, attach_contents=True)] = job

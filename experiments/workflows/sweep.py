@@ -117,8 +117,9 @@ class JobQueue:
         return len(self.pending) < count_workers(self.executor)
 
     def receive(self, timeout: float | None) -> None:
-        """Wait until a job is finished, for some seconds at most; hand finished ones to their sweeps."""
-        for future in wait(self.pending, timeout, FIRST_COMPLETED).done:
+        """Wait until a job is finished, for some seconds at most; hand over finished ones in their order."""
+        done = wait(self.pending, timeout, FIRST_COMPLETED).done  # a set, in no order
+        for future in [future for future in self.pending if future in done]:
             runner, job = self.pending.pop(future)
             runner.receive(job, future)
 

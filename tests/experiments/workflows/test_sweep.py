@@ -38,7 +38,7 @@ from experiments.search.search_space import free_settings
 from experiments.search.study_state import StudyState
 from experiments.search.sweep_config import CONFIRMATION_SEEDS, SweepConfig, sweep_config
 from experiments.workflows import sweep_runner
-from experiments.workflows.sweep import run_sweep
+from experiments.workflows.sweep import JobQueue, run_sweep
 from experiments.workflows.trial import run_trial
 from linrnn.analysis.verdict import decide_verdict
 from linrnn.baseline.baselines import compute_baselines
@@ -354,3 +354,14 @@ def test_baselines_without_the_step_losses_of_their_version_are_computed_again(
     run: Any = SimpleNamespace(version=version)
     store: Any = None
     assert (sweep_runner.find_baselines(store, run) is recorded) == is_usable
+
+
+def test_results_that_are_there_at_once_are_recorded_in_the_order_of_their_trials() -> None:
+    received: list[int] = []
+    runner: Any = SimpleNamespace(receive=lambda job, _: received.append(job.number))
+    queue = JobQueue(SerialExecutor())
+    for number in range(50):
+        job: Any = SimpleNamespace(number=number, submit=lambda executor: executor.submit(int))
+        queue.submit(runner, job)
+    queue.receive(0)
+    assert received == [*range(50)]
