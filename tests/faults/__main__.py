@@ -1,4 +1,7 @@
-"""`make faults N=200`: so many kills of whole sweeps at random moments, each sweep compared with one left alone."""
+"""`make faults N=200`: so many kills of whole sweeps at random moments, each sweep compared with one left alone.
+
+Between two runs of a sweep, something in its store is damaged, half of the time.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.faults.harness import Twin, kill_after, new_store
+from tests.faults.store_faults import FAULTS, disturb
 from tracking.store.access import open_store
 
 
@@ -20,15 +24,19 @@ def main(kills: int, seed: int) -> None:
         open_store(root / "empty")
         twin = Twin(root / "empty", root / "twin")
         print(f"a sweep left alone takes {twin.seconds:.1f} s", flush=True)
-        done = sweeps = 0
+        done = faults = sweeps = 0
         while done < kills:
             store = new_store(twin.template, root / f"store{sweeps}")
+            damaged: set[str] = set()
             mine = 0
             while mine < 5 and done + mine < kills and kill_after(store, chance.uniform(0.2, 1.1) * twin.seconds):
                 mine += 1
-            twin.same(store)
+                if chance.random() < 0.5:
+                    faults += disturb(store, chance, chance.choice([*FAULTS]), damaged)
+            twin.same(store, damaged=damaged)
             done, sweeps = done + mine, sweeps + 1
-            print(f"{done} kills, {sweeps} sweeps, all the same; {time.monotonic() - started:.0f} s", flush=True)
+            seconds = time.monotonic() - started
+            print(f"{done} kills, {faults} faults, {sweeps} sweeps, all the same; {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

