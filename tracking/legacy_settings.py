@@ -12,6 +12,7 @@ from linrnn.training.trial_config import TrialConfig, from_text
 
 LEGACY_VALUES: Mapping[str, str] = {
     "task.test_sequences": "0",  # as many as in each of the other splits
+    "task.validation": "0.2",  # of digits
     "task.sheet": "[first]",  # the first sheet of a workbook that is not empty, without an error where there are others
 }
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from linrnn import kernels
 from linrnn.data.sequences import Sequences
-from linrnn.models.model import Model, Shapes, unflatten
+from linrnn.models.model import Shapes, unflatten
 from linrnn.training.evaluation import (
     KERNELS,
     TORCH,
@@ -24,7 +24,8 @@ from linrnn.training.evaluation import (
     trains_with_kernels,
 )
 from linrnn.training.history import Losses, Weights
-from linrnn.training.trial_config import TrainingConfig, TrialConfig
+from linrnn.training.input_noise import add_noise
+from linrnn.training.trial_config import TrialConfig
 
 
 class TrainingBackend(Protocol):
@@ -44,10 +45,9 @@ def choose_backend(
     config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences, form: str = ""
 ) -> TrainingBackend:
     """The back end of a form, or the faster one for the sizes of the config, with these initial weights."""
-    model, training = config.model, config.training
-    if form != TORCH and training.device == "cpu" and trains_with_kernels(model, data):
-        return KernelBackend(model, training, weights, data)
-    return TorchBackend(model, training, shapes, weights, data)
+    if form != TORCH and config.training.device == "cpu" and trains_with_kernels(config.model, data):
+        return KernelBackend(config, weights, data)
+    return TorchBackend(config, shapes, weights, data)
 
 
 class KernelBackend:
@@ -55,9 +55,9 @@ class KernelBackend:
 
     form: ClassVar[str] = KERNELS
 
-    def __init__(self, model: Model, training: TrainingConfig, weights: Weights, data: Sequences) -> None:
-        self.training = training
-        self.objective, self.architecture = kernel_objective(data, np.float32), model.architecture
+    def __init__(self, config: TrialConfig, weights: Weights, data: Sequences) -> None:
+        self.config, self.training = config, config.training
+        self.objective, self.architecture = kernel_objective(data, np.float32), config.model.architecture
         self.present = weights.copy()
         self.moments = np.zeros_like(weights), np.zeros_like(weights)
         self.epoch = 0
@@ -69,12 +69,21 @@ class KernelBackend:
 
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
         """Train; return the loss before the update and the gradient norm of each epoch, `(epochs, S)` each."""
+        if not self.training.input_noise:
+            return self.advance_with(self.objective, epochs)
+        inputs = self.objective.inputs
+        noisy = (add_noise(self.config, inputs, epoch) for epoch in range(self.epoch, self.epoch + epochs))
+        losses, norms = zip(*(self.advance_with(self.objective._replace(inputs=x), 1) for x in noisy), strict=True)
+        return np.concatenate(losses), np.concatenate(norms)
+
+    def advance_with(self, objective: kernels.Objective, epochs: int) -> tuple[Losses, Losses]:
+        """Train on the same inputs in each epoch; return as `advance` does."""
         losses, norms = kernels.train_steps(
             self.present,
             *self.moments,
             self.epoch,
             self.training.learning_rates(self.epoch, epochs),
-            self.objective,
+            objective,
             self.architecture,
             self.training.clip_norm,
             self.training.weight_decay,
@@ -88,10 +97,9 @@ class TorchBackend:
 
     form: ClassVar[str] = TORCH
 
-    def __init__(
-        self, model: Model, training: TrainingConfig, shapes: Shapes, weights: Weights, data: Sequences
-    ) -> None:
-        self.model, self.training, self.shapes, self.data = model, training, shapes, data
+    def __init__(self, config: TrialConfig, shapes: Shapes, weights: Weights, data: Sequences) -> None:
+        self.config, self.training, self.shapes, self.data = config, config.training, shapes, data
+        training = config.training
         self.inputs = torch.from_numpy(data.inputs).to(training.device, torch.float32)
         self.flat = torch.tensor(weights, device=training.device, requires_grad=True)
         self.optimizer = torch.optim.AdamW(
@@ -109,13 +117,19 @@ class TorchBackend:
         with single_torch_thread(), torch.enable_grad():
             rates = self.training.learning_rates(self.epoch, epochs)
             losses, norms = zip(*(self.step(float(rate)) for rate in rates), strict=True)
-        self.epoch += epochs
         return torch.stack(losses).double().cpu().numpy(), torch.stack(norms).double().cpu().numpy()
+
+    def epoch_inputs(self) -> Tensor:
+        """Return the inputs of the next epoch."""
+        if not self.training.input_noise:
+            return self.inputs
+        return torch.from_numpy(add_noise(self.config, self.inputs.cpu().numpy(), self.epoch)).to(self.inputs.device)
 
     def step(self, rate: float) -> tuple[Tensor, Tensor]:
         """One update of all replicas; the gradient of the sum of their losses is that of each one."""
-        state = self.model.zero_state(len(self.flat), self.inputs.shape[1], like=self.inputs)
-        outputs, _ = self.model.forward(unflatten(self.flat, self.shapes), self.inputs, state)
+        inputs, model = self.epoch_inputs(), self.config.model
+        state = model.zero_state(len(self.flat), inputs.shape[1], like=inputs)
+        outputs, _ = model.forward(unflatten(self.flat, self.shapes), inputs, state)
         losses = normalized_loss(outputs, self.data)
         (gradient,) = torch.autograd.grad(losses.sum(), self.flat)
         norms = gradient.norm(dim=1)
@@ -124,4 +138,5 @@ class TorchBackend:
         self.flat.grad = clipped.where(alive[:, None], torch.nan)
         self.optimizer.param_groups[0]["lr"] = rate
         self.optimizer.step()
+        self.epoch += 1
         return losses.detach(), norms

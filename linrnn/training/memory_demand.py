@@ -12,6 +12,7 @@ from linrnn.training.evaluation import MOST_STATES, kernel_objective, trains_wit
 from linrnn.training.trial_config import TrialConfig
 
 REAL_BYTES, EXACT_BYTES = 4, 8  # of float32, which is trained, and of float64, which is evaluated
+NOISES = 3  # arrays of the size of the inputs, that noise takes: itself, scaled, and added
 PASSES = 4  # tensors that torch keeps for a matrix product: its result, the state, and the slopes of both
 
 
@@ -20,6 +21,8 @@ def training_bytes(config: TrialConfig, splits: Splits) -> int:
     windows = cut_windows(splits.train, config.training.window)
     kernels = config.training.device == "cpu" and trains_with_kernels(config.model, windows)
     trained: int = kernel_bytes(config, windows) if kernels else torch_bytes(config, windows)
+    if config.training.input_noise:
+        trained += NOISES * REAL_BYTES * windows.inputs.size
     longest = max(splits, key=lambda part: part.inputs.shape[0] * part.inputs.shape[1])
     steps, batch = longest.inputs.shape[:2]
     states: int = min(steps * batch * config.model.hidden_size, MOST_STATES // 4)  # of a part of the time

@@ -57,6 +57,11 @@ class TrainingConfig(Config):
         Reals(0.0, 100.0, option=(1e-4, 1.0)),
         "part of each weight subtracted per update, times the learning rate (AdamW); 0 for Adam",
     )
+    input_noise: float = setting(
+        0.0,
+        Reals(0.0, 100.0, option=(0.01, 1.0)),
+        "standard deviation of the noise that each epoch adds to the inputs of the training split; 0: none",
+    )
     evaluations: int = setting(
         100, Integers(1, 200), "number of evaluations of the validation loss, evenly spaced over the epochs"
     )

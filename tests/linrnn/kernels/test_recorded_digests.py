@@ -22,9 +22,10 @@ from linrnn.data.sequences import Sequences
 from linrnn.data.windows import cut_windows
 from linrnn.models import MODELS
 from linrnn.models.recurrence import kernel_recurrence
+from linrnn.tasks import TASKS
 from linrnn.training.backends import KernelBackend
 from linrnn.training.evaluation import evaluate
-from linrnn.training.trial_config import TrainingConfig
+from linrnn.training.trial_config import TrainingConfig, TrialConfig
 
 DIGESTS = Path(__file__).parents[2] / "fixtures" / "kernel-digests.json"
 REPLICAS = 3
@@ -86,7 +87,8 @@ def training_digest(name: str, case: Case) -> str:
     model: Any = MODELS[name](hidden_size=case.hidden, num_layers=case.layers)
     shapes = model.shapes(case.inputs, case.outputs)
     weights = np.stack([model.draw_weights(shapes, np.random.default_rng([3, k])) for k in range(REPLICAS)])
-    backend = KernelBackend(model, training, weights, cut_windows(data, case.window))
+    config = TrialConfig(TASKS["sine"](), model, training)
+    backend = KernelBackend(config, weights, cut_windows(data, case.window))
     losses = [evaluate(model, shapes, weights, data)]
     curves = [*backend.advance(7), *backend.advance(9)]
     losses.append(evaluate(model, shapes, backend.weights, data))

@@ -71,7 +71,7 @@ def test_digits_are_those_of_scikit_learn_each_once() -> None:
     digits = load_digits()
     known = {(image.tobytes(), int(y)) for image, y in zip(digits.data.astype(np.uint8), digits.target, strict=True)}
     parts = [read(split) for split in Digits().splits()]
-    assert [len(part) for part in parts] == [1078, 360, 359]
+    assert [len(part) for part in parts] == [1258, 180, 359]
     assert len(known) == 1797
     assert set.union(*parts) == known
 
@@ -90,7 +90,25 @@ def test_digits_are_scaled_by_the_entropy_of_their_labels() -> None:
     train = Digits().splits().train
     assert train.classes
     counts = np.bincount(train.targets[-1].argmax(axis=1))
-    assert train.scale == pytest.approx(entropy(list(counts / 1078)))
+    assert train.scale == pytest.approx(entropy(list(counts / 1258)))
+
+
+def test_a_larger_validation_split_of_digits_is_taken_from_training() -> None:
+    few, many = Digits().splits(), Digits(validation=0.2).splits()
+    assert [part.inputs.shape[1] for part in many] == [1078, 360, 359]
+    assert read(many.test) == read(few.test)
+    assert read(many.train) < read(few.train)
+
+
+@pytest.mark.long
+def test_a_linear_network_reads_digits_as_well_as_regression_on_their_pixels() -> None:
+    config = from_text(
+        {"task": "digits", "model": "linear", "model.hidden_size": "32", "training.replicas": "5"}
+        | {"training.learning_rate": "0.05", **Digits.defaults}
+    )
+    splits = config.task.splits()
+    *_, history = train(config, splits)
+    assert np.median(evaluate_test_split(config, history, splits)) <= 1.1 * 0.0304
 
 
 def test_digits_are_shuffled_by_their_seed() -> None:

@@ -40,15 +40,15 @@ def tasks_of(model: str) -> Collection[str]:
     return list(TASKS) if model in DEFAULT_MODELS else ("adding", "digits", "sine")
 
 
-@pytest.mark.parametrize(("layers", "decay"), [("1", "0"), ("2", "3")])
+@pytest.mark.parametrize(("layers", "decay", "noise"), [("1", "0", "0"), ("2", "3", "0.2")])
 @pytest.mark.parametrize(("model", "task"), [(name, task) for name in MODELS for task in sorted(tasks_of(name))])
-def test_both_forms_make_the_same_updates(model: str, task: str, layers: str, decay: str) -> None:
+def test_both_forms_make_the_same_updates(model: str, task: str, layers: str, decay: str, noise: str) -> None:
     settings = {"model__num_layers": layers, "training__clip_norm": "0.3", "training__weight_decay": decay}
+    settings["training__input_noise"] = noise
     asked = config(task, model, **settings)
     shapes, data = asked.model.shapes(asked.task.input_size, asked.task.output_size), asked.task.splits().train
     first = initial_weights(asked, shapes)
-    fast = KernelBackend(asked.model, asked.training, first, data)
-    slow = TorchBackend(asked.model, asked.training, shapes, first, data)
+    fast, slow = KernelBackend(asked, first, data), TorchBackend(asked, shapes, first, data)
     for count in (1, 4):
         losses, norms = fast.advance(count)
         expected_losses, expected_norms = slow.advance(count)
@@ -188,7 +188,8 @@ def test_bits_do_not_depend_on_the_processor() -> None:
 MEMORY = """
 import json, resource, sys
 import numpy as np
-from linrnn.training.trial_config import TrainingConfig
+from linrnn.training.trial_config import TrialConfig
+from linrnn.tasks import TASKS
 from linrnn.models.tanh import Tanh
 from linrnn.models.model import count_parameters
 from linrnn.training.backends import KernelBackend, TorchBackend
@@ -197,8 +198,8 @@ data = Sequences(*np.random.default_rng(0).standard_normal((2, 10_000, 8, 1)))
 model = Tanh(hidden_size=64)
 shapes = model.shapes(1, 1)
 first = np.random.default_rng(1).uniform(-0.1, 0.1, (4, count_parameters(shapes))).astype(np.float32)
-training = TrainingConfig()
-for backend in (KernelBackend(model, training, first, data), TorchBackend(model, training, shapes, first, data)):
+config = TrialConfig(TASKS["sine"](), model)
+for backend in (KernelBackend(config, first, data), TorchBackend(config, shapes, first, data)):
     assert np.isfinite(backend.advance(1)[0]).all()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
