@@ -18,12 +18,10 @@ DIGESTS = {  # of train, val and test by 0.1.0, of tasks whose numbers are the s
     "henon": ["6b2eb9eb", "3c9edf9b", "622539ae"],
     "logistic": ["b3156145", "23c57a3f", "199645c3"],
     "copy": ["f035fef4", "4f8b1fc0", "968da4e3"],
-    "digits": ["fc41c727", "da741bd2", "1d7971dc"],
 }
 OTHER_DATA = {  # as 0.1.0's runs say; larger by default now
     "adding": {"task.length": "10", "task.sequences": "200"},
     "copy": {"task.sequences": "50"},
-    "digits": {"task.validation": "0.2"},
 }
 
 
@@ -37,6 +35,12 @@ def test_old_params_mean_the_old_data(task: str) -> None:
     old = {name: text for name, text in written.items() if name not in LEGACY_VALUES}
     assert short_digests(old) == DIGESTS[task]
     assert short_digests(written)[:2] == DIGESTS[task][:2]  # what a study is trained on has not changed
+
+
+def test_digits_that_do_not_name_it_have_the_larger_validation_split() -> None:
+    written = to_text(from_text({"task": "digits", "model": "linear"}))
+    del written["task.validation"]
+    assert short_digests(written) == ["fc41c727", "da741bd2", "1d7971dc"]
 
 
 def test_params_that_name_the_setting_mean_what_they_name() -> None:
