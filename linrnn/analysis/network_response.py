@@ -33,12 +33,18 @@ def respond(network: nn.Module, inputs: Array) -> Array:
     """
     import torch
 
-    from linrnn.training.evaluation import single_torch_thread
+    from linrnn.models.network import Network
+    from linrnn.training.evaluation import forward_in_parts, single_torch_thread
 
+    exact, values = deepcopy(network).double(), torch.from_numpy(np.ascontiguousarray(inputs, dtype=float))
     with single_torch_thread(), torch.no_grad():
-        outputs = deepcopy(network).double()(torch.from_numpy(np.ascontiguousarray(inputs, dtype=float)))
-        result: Array = (outputs[0] if isinstance(outputs, tuple) else outputs).numpy()
-    return result
+        if isinstance(exact, Network):
+            parameters = {name: value[None] for name, value in exact.named_parameters()}
+            outputs = forward_in_parts(exact.model, parameters, values)[0][0]
+        else:
+            whole = exact(values)
+            outputs = whole[0] if isinstance(whole, tuple) else whole
+        return np.asarray(outputs.numpy())
 
 
 def advance(network: Network, states: Tensor, constant: Tensor) -> tuple[Tensor, Tensor]:

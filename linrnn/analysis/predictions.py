@@ -60,7 +60,7 @@ def predict_test_split(config: TrialConfig, history: TrainingHistory, splits: Sp
     parameters, ahead = unflatten(weights, history.shapes), config.task.forecast_horizon
     inputs, model = torch.from_numpy(splits.test.inputs), config.model
     with single_torch_thread(), torch.no_grad():
-        outputs = forward_in_parts(model, parameters, inputs)
+        outputs, _ = forward_in_parts(model, parameters, inputs)
         closes = inputs.shape[2] == outputs.shape[3] == 1 and 0 < ahead <= min(FREE_STEPS // 2, len(inputs))
         loop = run_closed_loop(model, parameters, splits.test, inputs, ahead) if closes else NO_LOOP
     classes, errors = splits.test.classes, (outputs[0].numpy() - splits.test.targets)[splits.test.first :]
@@ -95,14 +95,15 @@ def run_closed_loop(
     The network reads the first sequence up to the end of the washout; each later input is its own prediction of that
     step, made `ahead` steps earlier.
     """
+    from linrnn.training.evaluation import forward_in_parts
+
     start = max(sequences.first, ahead)
-    past = inputs[:start, :1]
-    outputs, state = model.forward(parameters, past, model.zero_state(1, 1, like=past))
-    forecasts = list(outputs[0, :, 0, 0])  # of x at the step k + ahead
-    for k in range(start, start + FREE_STEPS - ahead):
-        output, state = model.forward(parameters, forecasts[k - ahead].view(1, 1, 1), state)
+    outputs, state = forward_in_parts(model, parameters, inputs[:start, :1])
+    forecasts = list(outputs[0, start - ahead :, 0, 0])  # of x at the step start + k
+    for k in range(FREE_STEPS - ahead):
+        output, state = model.forward(parameters, forecasts[k].view(1, 1, 1), state)
         forecasts.append(output[0, 0, 0, 0])
-    free_run = np.array(forecasts[start - ahead :][:FREE_STEPS], dtype=float)
+    free_run = np.array(forecasts[:FREE_STEPS], dtype=float)
     series = np.concatenate([sequences.inputs[:, 0, 0], sequences.targets[-ahead:, 0, 0]])
     truth = np.full(len(free_run), np.nan)
     rest = series[start : start + len(free_run)]

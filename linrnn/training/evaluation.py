@@ -24,6 +24,7 @@ Evaluator = Callable[[NDArray[np.float32]], Losses]  # of weights (S, P): the lo
 CLASS_PRODUCTS = 2**22  # batch times squared hidden size, up to which classes are the kernels'
 THREADS = 1  # of torch: sums then have one order
 MOST_STATES = 2**26  # of hidden units, computed at once: half a gigabyte
+PART_STATES = 2**22  # of hidden units in the steps that are read at once, where a long sequence is read in parts
 
 
 def step_losses(outputs: Tensor, sequences: Sequences) -> Tensor:
@@ -140,20 +141,20 @@ def evaluate_steps(
         inputs = torch.from_numpy(sequences.inputs)
         rows = []
         for row in torch.from_numpy(weights.astype(np.float64)):  # one by one, as all outputs at once can be too large
-            outputs = forward_in_parts(model, unflatten(row[None], shapes), inputs)
+            outputs, _ = forward_in_parts(model, unflatten(row[None], shapes), inputs)
             rows.append(thin_steps(step_losses(outputs, sequences).numpy()[0]))
         with np.errstate(over="ignore"):
             return np.stack(rows).astype(np.float32)
 
 
-def forward_in_parts(model: Model, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    """Outputs `(S, T, B, outputs)` of a network; so many steps at once that their states are at most MOST_STATES."""
+def forward_in_parts(model: Model, parameters: Mapping[str, Tensor], inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Outputs `(S, T, B, outputs)` and last state of a network that reads at most PART_STATES states at once."""
     replicas, batch = len(next(iter(parameters.values()))), inputs.shape[1]
     state, parts = model.zero_state(replicas, batch, like=inputs), []
-    for part in torch.split(inputs, max(MOST_STATES // (4 * replicas * batch * model.hidden_size), 1)):
+    for part in torch.split(inputs, max(PART_STATES // (replicas * batch * model.hidden_size), 1)):
         outputs, state = model.forward(parameters, part, state)
         parts.append(outputs)
-    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), state
 
 
 @contextmanager
