@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import pickle
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,59 @@ def test_no_artifact_is_unpickled(name: str, tmp_path: Path) -> None:
         with pytest.raises((*UNREADABLE, LinrnnError)):
             getattr(artifacts, name)(content)
     assert not target.exists()
+
+
+HOOK = """
+import os, sys
+def hear(event, arguments):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.connect"):
+        address = arguments[1] if event in ("socket.sendto", "socket.connect") else arguments[0]
+        is_path = event == "socket.connect" and isinstance(address, (str, bytes))
+        if address is not None and not is_path:
+            with open(os.environ["HEARD"], "a") as file:
+                print(event, address, file=file)
+sys.addaudithook(hear)
+"""
+PROGRAM = """
+import socket, sys
+from experiments.__main__ import linrnn
+from experiments.cli.group import run
+from tracking.runs.query import find_trials
+from tracking.store.access import open_store
+for line in sys.argv[1:]:
+    run_id = find_trials(open_store("."), "sine")[0].run_id if "RUN" in line else ""
+    assert run(linrnn, line.replace("RUN", run_id).split()) == 0, line
+"""
+BUDGET = "--epochs 5 --replicas 2 -q"
+COMMANDS = [
+    f"sweep sine --trials 2 {BUDGET} --set sweep.confirmation=2",
+    f"sweep data.csv --trials 1 {BUDGET} --set sweep.confirmation=2",
+    f"train sine --model gru {BUDGET}",
+    *("reproduce -q", "reproduce --sweep sine -q", "export RUN exported", "reproduce exported -q", "diff RUN RUN"),
+    *("compare sine --figures figures", "report sine -o report.html", "doctor --verify", "doctor --fix", "gc --yes"),
+    *("forecast data.csv --steps 3", "backtest data.csv", "characterise sine -o out", "reduce sine", "show sine"),
+    *("list --json", "tasks", "models", "settings", "baselines sine", "test data.csv", "help sweep"),
+]
+
+
+@pytest.mark.long
+def test_no_command_and_no_worker_of_it_connects(tmp_path: Path) -> None:
+    """Each process, also those that commands start, notes what Python reports of sockets."""
+    (tmp_path / "sitecustomize.py").write_text(HOOK)
+    values = np.random.default_rng(0).standard_normal(200).cumsum()
+    (tmp_path / "data.csv").write_text("\n".join(["value", *(f"{value:.3f}" for value in values)]))
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
+    names = ("MLFLOW_TRACKING_URI", "PYTHONPATH")
+    variables = {name: text for name, text in os.environ.items() if name not in names}
+    variables |= {"PYTHONPATH": path, "HEARD": str(tmp_path / "heard")}
+    probe = "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"
+    for program in (probe, PROGRAM):
+        command = [sys.executable, "-c", program, *(COMMANDS if program is PROGRAM else [])]
+        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        heard = tmp_path / "heard"
+        assert heard.exists() == (program is probe), heard.read_text()
+        heard.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "sine"], ["compare"], ["doctor"], ["tasks"], ["settings"]])

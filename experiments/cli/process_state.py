@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 NULL = os.devnull
+DROPPED = ("PYTHONWARNINGS", "NUMBA_DISABLE_JIT")  # variables that would end a command or its workers
 
 
 class ProgressStream:
@@ -46,12 +47,14 @@ def is_script() -> bool:
 
 
 def prepare_process() -> None:
-    """Set signals, warnings and standard streams as a command needs them, whatever the process was started with."""
+    """Set signals, warnings, variables and streams as a command needs them, whatever the process was started with."""
     signal.signal(signal.SIGINT, exit_at_once)
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
     sys.warnoptions.clear()
-    os.environ.pop("PYTHONWARNINGS", None)  # of the workers, too
+    for name in DROPPED:
+        os.environ.pop(name, None)  # for the workers, too
+    os.environ["MPLBACKEND"] = "agg"  # figures are files
     for descriptor in (0, 1, 2):
         open_descriptor(descriptor)
     for stream in (sys.stdout, sys.stderr):

@@ -85,6 +85,7 @@ def suite(
     from experiments.cli.text import show_suite
     from experiments.report.figures.task_figures import suite_figure
     from experiments.report.serialization import sweeps_json
+    from experiments.report.summary import require_confirmations
     from experiments.workflows.reduce import measure_orders
     from tracking.store.disk import write_file
 
@@ -96,3 +97,4 @@ def suite(
         show_suite(summaries, orders)
     if figure:
         write_file(figure, suite_figure(summaries))
+    require_confirmations(summaries)

@@ -128,6 +128,9 @@ def sweep(
     if dry_run:
         return show_plan(sweeps, workers, options.json)
     store, summaries = sweep_all(options, sweeps, workers, cluster, studies, fresh, patience)
+
+    from experiments.report.summary import require_confirmations
+
     if options.json:
         from experiments.report.serialization import sweeps_json
 
@@ -136,6 +139,7 @@ def sweep(
         from experiments.cli.text import show_sweeps
 
         show_sweeps(store, summaries)
+    require_confirmations(summaries)
 
 
 def sweep_all(

@@ -15,14 +15,10 @@ from experiments.notebook.notebook_progress import choose_progress
 from experiments.notebook.sweep_result import SweepResult
 from experiments.search.sweep_config import prepare_sweep, total_trials
 from linrnn.config.settings import format_value
-from linrnn.errors import ConfigError, LinrnnError
+from linrnn.errors import ConfigError
 from linrnn.models import DEFAULT_MODELS
 from linrnn.tasks.task import Task
 from linrnn.training.trial_config import require_device
-
-
-class SweepError(LinrnnError):
-    """A sweep whose trials failed."""
 
 
 def compare(
@@ -93,6 +89,7 @@ def compare(
     >>> result.verdict.word  # doctest: +SKIP
     'linear suffices'
     """
+    from experiments.report.summary import require_confirmations
     from experiments.search.executors import local_workers
     from experiments.workflows.sweep import run_sweep
     from tracking.store.access import open_store
@@ -111,8 +108,7 @@ def compare(
     executor = local_workers(workers or os.cpu_count() or 1)
     with choose_progress(total_trials([sweep.config]), not progress) as reporter, executor as pool:
         summary = run_sweep(sweep, opened, pool, reporter, fresh)
-    if summary.failures and not summary.confirmations:
-        raise SweepError(f"no model type could be confirmed; {summary.failures[0]}")
+    require_confirmations([summary])
     result = SweepResult.load(opened, summary.sweep_run)
     if not store:
         weakref.finalize(result, shutil.rmtree, opened.folder, ignore_errors=True)

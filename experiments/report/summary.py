@@ -25,11 +25,16 @@ from linrnn.analysis.statistics import (
 )
 from linrnn.analysis.verdict import LINEAR, MARGIN, Verdict, decide_verdict, resample_predictors
 from linrnn.baseline.baselines import Baselines
+from linrnn.errors import LinrnnError
 from linrnn.models.model import Model
 from linrnn.training.history import OBJECTIVE, Losses
 from linrnn.training.trial_config import to_text
 
 INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the initial weights
+
+
+class SweepError(LinrnnError):
+    """A sweep of which no model type could be confirmed, as its trials failed."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,16 @@ class SweepSummary:
     def settings(self) -> list[str]:
         """Full names of the settings of its studies."""
         return list(dict.fromkeys(name for study in self.studies for name in study.settings))
+
+
+def require_confirmations(summaries: Sequence[SweepSummary]) -> None:
+    """Raise SweepError for the first sweep whose trials failed so that no model type could be confirmed."""
+    for summary in summaries:
+        if summary.failures and not summary.confirmations:
+            raise SweepError(
+                f"{summary.task}: no model type could be confirmed; {summary.failures[0]}; mend that and "
+                "begin anew with --fresh"
+            )
 
 
 def summarize(record: SweepRecord) -> SweepSummary:

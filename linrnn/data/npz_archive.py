@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 from numpy.typing import NDArray
 
-from linrnn.data.table_limits import require_bytes
+from linrnn.data.table_limits import require_arrays, require_bytes
 from linrnn.errors import DataError
 
 NAMES = ("inputs", "targets")
@@ -30,6 +30,7 @@ def load_array(content: bytes, name: str, which: str) -> NDArray[np.generic]:
         raise DataError(f"{name} is empty: save it with numpy.savez(file, inputs=..., targets=...)")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            require_arrays(len(archive.infolist()), name)
             require_bytes(sum(item.file_size for item in archive.infolist()), name)
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             if which not in arrays:

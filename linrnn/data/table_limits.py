@@ -7,6 +7,7 @@ from linrnn.errors import DataError
 MOST_BYTES = 100_000_000  # of a file, and of what it is decompressed to
 MOST_JSON_BYTES = 30_000_000  # each value of which takes some 60 bytes of memory
 MOST_COLUMNS = 10_000
+MOST_ARRAYS = 1000  # of an archive
 MOST_CELLS = 10_000_000
 LONGEST_CELL = 131_072  # characters
 LONGEST_LINE = 1_000_000  # characters of the first line
@@ -20,6 +21,12 @@ def require_bytes(size: int, name: str) -> None:
             f"{name} has {size / 1e6:,.0f} MB of data, and at most {MOST_BYTES / 1e6:,.0f} MB are read: leave out "
             "columns or rows"
         )
+
+
+def require_arrays(count: int, name: str) -> None:
+    """DataError for an archive of more arrays than are read."""
+    if count > MOST_ARRAYS:
+        raise DataError(f"{name} has {count:,} arrays, and at most {MOST_ARRAYS:,} are read: leave some out")
 
 
 def require_size(columns: int, cells: int, name: str) -> None:

@@ -75,6 +75,7 @@ class TextTable(NamedTuple):
 def read_table(content: bytes, name: str) -> TextTable:
     """The table in a file of text. DataError where there is none, or one with rows of different lengths."""
     text, notes = decode(content, name)
+    text = text.rstrip("\r\n")
     lines = list(islice(io.StringIO(text, newline=""), HEAD))
     rest = text[sum(map(len, lines)) :]
     lines = blank_preamble(lines)

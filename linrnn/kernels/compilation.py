@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,10 +14,15 @@ import numpy.typing as npt
 from numba import njit as typed_njit
 from numba import types
 
+from linrnn.errors import ConfigError
+
 Array = npt.NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
 njit: Any = typed_njit  # whose types leave out some options
+
+if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+    raise ConfigError("NUMBA_DISABLE_JIT is set, and linrnn computes with compiled functions: unset it")
 
 INDEX: Any = types.int64
 REALS = types.float32, types.float64

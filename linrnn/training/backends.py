@@ -70,13 +70,13 @@ class KernelBackend:
     def advance(self, epochs: int) -> tuple[Losses, Losses]:
         """Train; return the loss before the update and the gradient norm of each epoch, `(epochs, S)` each."""
         if not self.training.input_noise:
-            return self.advance_with(self.objective, epochs)
+            return self.train_epochs(self.objective, epochs)
         inputs = self.objective.inputs
         noisy = (add_noise(self.config, inputs, epoch) for epoch in range(self.epoch, self.epoch + epochs))
-        losses, norms = zip(*(self.advance_with(self.objective._replace(inputs=x), 1) for x in noisy), strict=True)
+        losses, norms = zip(*(self.train_epochs(self.objective._replace(inputs=x), 1) for x in noisy), strict=True)
         return np.concatenate(losses), np.concatenate(norms)
 
-    def advance_with(self, objective: kernels.Objective, epochs: int) -> tuple[Losses, Losses]:
+    def train_epochs(self, objective: kernels.Objective, epochs: int) -> tuple[Losses, Losses]:
         """Train on the same inputs in each epoch; return as `advance` does."""
         losses, norms = kernels.train_steps(
             self.present,

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
+
 from linrnn.baseline.baselines import Baselines
+from linrnn.data.digests import row_digests
 from linrnn.errors import ConfigError, LinrnnError
+from linrnn.training.history import TrainingHistory
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig
 from tracking.legacy_settings import parse_params
@@ -182,7 +186,9 @@ def find_damage(record: TrialRecord) -> Iterator[str]:
         yield from param_damage(record)
         return
     try:
-        yield from metric_damage(record)
+        result = record.load()
+        yield from metric_damage(record, result)
+        yield from weight_damage(result.history)
     except (LinrnnError, *UNREADABLE) as error:
         yield f"its files do not fit together ({error})"
 
@@ -224,10 +230,24 @@ def param_damage(record: TrialRecord) -> Iterator[str]:
         yield f"param {name} is {record.params.get(name, 'missing')}, and was written as {config.get(name, 'none')}"
 
 
-def metric_damage(record: TrialRecord) -> Iterator[str]:
+def weight_damage(history: TrainingHistory) -> Iterator[str]:
+    """Return the files of weights that are not those whose digests are in the curves; none where they were deleted."""
+    if not history.shapes:
+        return
+    rows, evaluations = np.arange(len(history.weights)), [0, *history.evaluation_epochs]
+    best = [evaluations.index(epoch) for epoch in history.best_epoch.tolist()]
+    for name, weights, places in (
+        (Artifact.BEST_WEIGHTS, history.best_weights, best),
+        (Artifact.FINAL_WEIGHTS, history.weights, [-1]),
+    ):
+        if not np.array_equal(row_digests(weights), history.weight_digests[places, rows]):
+            yield f"{name} holds other weights than those whose digests are in {Artifact.CURVES}"
+
+
+def metric_damage(record: TrialRecord, result: TrialResult) -> Iterator[str]:
     """Return the metrics that differ from those computed from the files, of those that its schema has."""
     version = check_version(record.tags.get(Tag.SCHEMA), f"run {record.run_id}")
-    last = {name: value for name, value, _ in trial_metrics(record.load())}
+    last = {name: value for name, value, _ in trial_metrics(result)}
     if version < OBJECTIVE_VERSION:
         del last[Metric.OBJECTIVE]
     for name, value in last.items():

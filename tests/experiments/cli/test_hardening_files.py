@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
@@ -235,6 +236,16 @@ def arrays(edit: Callable[[str, Any], Any]) -> Change:
     return replace
 
 
+def weights(name: str, factor: float) -> Change:
+    """Weights that are multiplied, in the type and shape that they have."""
+
+    def edit(folder: Path) -> None:
+        values = load((folder / name).read_bytes())
+        content(name, save({key: (value * factor).astype(value.dtype) for key, value in values.items()}))(folder)
+
+    return edit
+
+
 def compress(folder: Path) -> None:
     """A bomb: 40 MB of zeros in 40 kB."""
     file = io.BytesIO()
@@ -295,6 +306,11 @@ FORGED: dict[str, tuple[Change, str]] = {
     "arrays of one number": (arrays(lambda _, value: np.array(3.0)), ""),
     "negative epochs": (arrays(lambda name, value: -value if name == "evaluated" else value), "evaluated"),
     "more axes": (arrays(lambda _, value: value[None]), ""),
+    **{
+        f"{name} times {factor}": (weights(name, factor), f"{name} holds other weights")
+        for name in ("weights/best.safetensors", "weights/final.safetensors")
+        for factor in (1.5, np.nan)
+    },
     "compressed arrays": (compress, "its arrays are compressed"),
     **{
         f"{kind} in place of {name}": (lambda folder, name=name, make=make: replace_by(make)(folder / name), name)
@@ -327,6 +343,7 @@ SERIES: dict[str, tuple[Change, str, tuple[pytest.MarkDecorator, ...]]] = {
     "log of the system": (lambda path: path.symlink_to("/proc/kmsg"), "is empty", ()),
     "lost link": (lambda path: path.symlink_to("nowhere"), "", ()),
     "loop": (lambda path: path.symlink_to(path), "", ()),
+    "empty lines": (lambda path: path.write_text("a" + "\n" * 9_000_000), "no rows", ()),
     "header": (lambda path: path.write_text("a" * 140_000 + ",b\n1,2\n"), "characters", ()),
     "NULs": (lambda path: path.write_bytes(bytes(999)), "", ()),
     "million columns": (lambda path: path.write_text("1," * 1_000_000), "at most", LONG),

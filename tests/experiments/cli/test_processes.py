@@ -18,6 +18,7 @@ import pytest
 from tests.conftest import Golden
 
 LINRNN = f"{sys.executable} -m experiments"
+TRAIN = "train sine --model linear --epochs 2 --replicas 2 -q"
 SECONDS = 60
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -55,8 +56,12 @@ LONG = [
     Row("ASCII output", f"PYTHONIOENCODING=ascii {LINRNN} show 'Zürich' --store S", 2),
     Row("warnings are errors", f"PYTHONWARNINGS=error {LINRNN} compare sine --store S", 0),
     Row("warnings are errors, doctor", f"PYTHONWARNINGS=error {LINRNN} doctor --store S", 0),
-    Row("no assertions", f"PYTHONOPTIMIZE=2 {LINRNN} compare sine --store S", 0),
+    Row("no assertions", f"PYTHONOPTIMIZE=1 {LINRNN} compare sine --store S", 0),
+    Row("no docstrings", f"PYTHONOPTIMIZE=2 {LINRNN} compare sine --store S", 2, "unset PYTHONOPTIMIZE"),
     Row("junk for numba", f"NUMBA_OPT=x NUMBA_NUM_THREADS=x NUMBA_BOUNDSCHECK=x {LINRNN} compare --store S", 0),
+    Row("no compiler", f"NUMBA_DISABLE_JIT=1 {LINRNN} {TRAIN}", 0),
+    Row("no such processor", f"NUMBA_CPU_NAME=zork {LINRNN} {TRAIN}", 2, "NUMBA_CPU_NAME=zork is no processor"),
+    Row("no such back end", f"MPLBACKEND=zork {LINRNN} {TRAIN}", 0),
     Row("junk for MLflow", f"MLFLOW_HTTP_REQUEST_TIMEOUT=x {LINRNN} doctor --store new", 6, "no store"),
     Row("junk for threads", f"OMP_NUM_THREADS=x {LINRNN} list --store S", 0),
     Row("no home", f"HOME=/proc/none XDG_CACHE_HOME=/proc/none {LINRNN} compare sine --store S", 0),

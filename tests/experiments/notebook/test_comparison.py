@@ -19,7 +19,7 @@ import linrnn
 from experiments.notebook import notebook_progress
 from experiments.notebook.sweep_result import SweepResult
 from linrnn.errors import ConfigError, LinrnnError
-from tests.conftest import Run
+from tests.conftest import Here, Run
 from tests.experiments import dying
 from tests.faults.harness import new_store
 from tracking.runs.query import find_sweeps
@@ -193,7 +193,12 @@ def test_a_script_needs_no_main_guard(by_file: bool, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.long
-def test_a_sweep_of_failed_trials_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_of_failed_trials_is_an_error(monkeypatch: pytest.MonkeyPatch, here: Here, tmp_path: Path) -> None:
     monkeypatch.setattr("experiments.workflows.trial_job.run_trial", dying.fail)
     with pytest.raises(LinrnnError, match="planted"):
-        experiments.compare("sine", **TINY)
+        experiments.compare("sine", **TINY, store=tmp_path)
+    options = ["--trials", "1", "--replicas", "2", "--epochs", "5", "--set", "sweep.confirmation=1"]
+    code, out, error = here("sweep", "sine", "--models", "linear", *options, "-q", "--store", str(tmp_path))
+    assert (code, error.count("\n")) == (1, 2), error  # the question comes first
+    assert "no complete" in out
+    assert "planted" in error

@@ -270,6 +270,7 @@ DRAWN = RNG.normal(size=(30, 2))
         ({"inputs": np.where(DRAWN[4, 0] == DRAWN, np.inf, DRAWN), "targets": DRAWN}, ["inputs[4, 0]", "inf"]),
         ({"inputs": TWO, "targets": DRAWN}, ["inputs[..., 0] is constant"]),
         ({"inputs": DRAWN[:4], "targets": DRAWN[:4]}, ["has 4 rows"]),
+        (dict.fromkeys(("inputs", "targets", *map(str, range(1000))), DRAWN), ["has 1,002 arrays", "at most 1,000"]),
     ],
 )
 def test_arrays_that_cannot_be_used_are_refused(write: Write, arrays: dict[str, Any], parts: list[str]) -> None:
