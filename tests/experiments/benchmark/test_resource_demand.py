@@ -9,6 +9,7 @@ import pytest
 from experiments.benchmark.resource_demand import measure_command, write_series
 
 
+@pytest.mark.long
 def test_the_memory_of_a_command_is_measured(tmp_path: Path) -> None:
     """A series of more rows takes more memory to be tested; the pages of one process are at most those resident."""
     write_series(tmp_path / "short.csv", 200)

@@ -14,6 +14,7 @@ from linrnn.kernels.products import LANES
 from linrnn.kernels.vectors import Vector
 
 
+@pytest.mark.long
 def test_the_operations_of_products_are_those_of_torch() -> None:
     shape = Shape("linear", 99, 2, 6, 1)
     U, W, C = (torch.randn(*size, requires_grad=True) for size in ((6, 1), (6, 6), (1, 6)))

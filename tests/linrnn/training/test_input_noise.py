@@ -11,7 +11,7 @@ from linrnn.training.input_noise import add_noise
 from linrnn.training.loop import initial_weights, train
 from linrnn.training.trial_config import TrialConfig, from_text
 
-SMALL = {"task": "arma", "model": "linear", "model.hidden_size": "4", "training.replicas": "3", "training.epochs": "20"}
+SMALL = {"task": "arma", "model": "linear", "model.hidden_size": "4", "training.replicas": "3", "training.epochs": "6"}
 
 
 def config(**settings: str) -> TrialConfig:
@@ -33,7 +33,7 @@ def test_it_is_gaussian_and_that_of_its_seed_and_epoch_alone() -> None:
 @pytest.mark.parametrize("form", ["", "torch"])
 def test_replicas_and_evaluations_change_nothing(form: str) -> None:
     *_, whole = train(config(), form=form)
-    *_, one = train(config(training__replicas="1", training__evaluations="7"), form=form)
+    *_, one = train(config(training__replicas="1", training__evaluations="2"), form=form)
     *_, quiet = train(config(training__input_noise="0"), form=form)
     assert np.allclose(one.train_loss, whole.train_loss[:, :1], rtol=0 if not form else 1e-5, atol=0)
     assert not np.allclose(quiet.train_loss, whole.train_loss, rtol=1e-3)

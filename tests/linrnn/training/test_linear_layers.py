@@ -74,7 +74,7 @@ def copy_weights(config: TrialConfig, replica: int) -> UserNetwork:
     return network
 
 
-@pytest.mark.parametrize("model", ["linear", "tanh"])
+@pytest.mark.parametrize("model", ["linear", pytest.param("tanh", marks=pytest.mark.long)])
 def test_training_is_that_of_torchs_layers(model: str) -> None:
     config = letter(model, **{"training.epochs": "60", "training.evaluations": "1"})
     scale = config.task.splits().train.scale

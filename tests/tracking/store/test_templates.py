@@ -40,6 +40,7 @@ def definitions(sql: str) -> list[str]:
     return sorted(line.strip(" ,\t") for line in sql.splitlines())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_templates_are_what_the_migrations_leave(library: str, tmp_path: Path) -> None:
     path = tmp_path / "migrated.db"
