@@ -42,7 +42,8 @@ def test_replicas_and_evaluations_change_nothing(form: str) -> None:
 
 def test_of_a_linear_network_it_is_a_penalty_on_the_energy_of_the_impulse_response() -> None:
     """The mean loss is the loss without noise, plus the variance of the noise that reaches the output."""
-    quiet, noisy = (config(training__input_noise=noise, training__learning_rate="1e-8") for noise in ("0", "0.3"))
+    still = {"training__learning_rate": "1e-8", "training__decay": "none"}
+    quiet, noisy = (config(training__input_noise=noise, **still) for noise in ("0", "0.3"))
     data, shapes = noisy.task.splits().train, noisy.model.shapes(1, 1)
     weights, steps, count = initial_weights(noisy, shapes), len(data.inputs), 400
     (expected,), _ = KernelBackend(quiet, weights, data).advance(1)
