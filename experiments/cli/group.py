@@ -120,7 +120,7 @@ def execute(command: click.Command, arguments: Sequence[str], program: str) -> i
             return print_error("standard output is closed: redirect it, to /dev/null if it is not needed", 1)
         if sys.flags.optimize > 1:
             return print_error(
-                "Python was told to leave out the texts that linrnn shows: unset PYTHONOPTIMIZE, or -OO", 2
+                "Python has no docstrings, which linrnn shows: unset PYTHONOPTIMIZE, start it without -OO", 2
             )
         code = command.main(arguments, prog_name=program, standalone_mode=False, auto_envvar_prefix=PREFIX)
         sys.stdout.flush()

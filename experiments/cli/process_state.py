@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 NULL = os.devnull
-DROPPED = ("PYTHONWARNINGS", "NUMBA_DISABLE_JIT")  # variables that would end a command or its workers
+UNFIT_VARIABLES = ("PYTHONWARNINGS", "NUMBA_DISABLE_JIT")  # they would end a command or its workers
 
 
 class ProgressStream:
@@ -52,7 +52,7 @@ def prepare_process() -> None:
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
     sys.warnoptions.clear()
-    for name in DROPPED:
+    for name in UNFIT_VARIABLES:
         os.environ.pop(name, None)  # for the workers, too
     os.environ["MPLBACKEND"] = "agg"  # figures are files
     for descriptor in (0, 1, 2):

@@ -111,8 +111,8 @@ def require_confirmations(summaries: Sequence[SweepSummary]) -> None:
     for summary in summaries:
         if summary.failures and not summary.confirmations:
             raise SweepError(
-                f"{summary.task}: no model type could be confirmed; {summary.failures[0]}; mend that and "
-                "begin anew with --fresh"
+                f"{summary.task}: no model type could be confirmed; {summary.failures[0]}; when that is mended, "
+                f"linrnn sweep {summary.task} --fresh begins anew (fresh=True in Python)"
             )
 
 

@@ -34,17 +34,20 @@ def respond(network: nn.Module, inputs: Array) -> Array:
     import torch
 
     from linrnn.models.network import Network
-    from linrnn.training.evaluation import forward_in_parts, single_torch_thread
+    from linrnn.training.evaluation import PART_STATES, single_torch_thread
 
     exact, values = deepcopy(network).double(), torch.from_numpy(np.ascontiguousarray(inputs, dtype=float))
     with single_torch_thread(), torch.no_grad():
         if isinstance(exact, Network):
-            parameters = {name: value[None] for name, value in exact.named_parameters()}
-            outputs = forward_in_parts(exact.model, parameters, values)[0][0]
+            outputs, state = [], None
+            for part in torch.split(values, max(PART_STATES // max(values.shape[1] * exact.model.hidden_size, 1), 1)):
+                output, state = exact(part, state)
+                outputs.append(output)
+            result = torch.cat(outputs)
         else:
             whole = exact(values)
-            outputs = whole[0] if isinstance(whole, tuple) else whole
-        return np.asarray(outputs.numpy())
+            result = whole[0] if isinstance(whole, tuple) else whole
+        return np.asarray(result.numpy())
 
 
 def advance(network: Network, states: Tensor, constant: Tensor) -> tuple[Tensor, Tensor]:

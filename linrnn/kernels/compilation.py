@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from numba import config, types
 from numba import njit as typed_njit
-from numba import types
 
 from linrnn.errors import ConfigError
 
@@ -21,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 njit: Any = typed_njit  # whose types leave out some options
 
-if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+if config.DISABLE_JIT:  # type: ignore[attr-defined]
     raise ConfigError("NUMBA_DISABLE_JIT is set, and linrnn computes with compiled functions: unset it")
 
 INDEX: Any = types.int64

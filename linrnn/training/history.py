@@ -29,7 +29,7 @@ class TrainingHistory:
         Shapes of one replica's parameters, by name, in the order of their values in a row of weights; none where the
         weights of a record were deleted.
     train_loss : array (E, S)
-        Training loss of each epoch, before its update.
+        Training loss of each epoch, before its update, on the inputs with their noise.
     gradient_norm : array (E, S)
         2-norm of the gradient of each epoch, before clipping.
     evaluation_epochs : tuple of int, (V,)

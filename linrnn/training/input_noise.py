@@ -13,8 +13,9 @@ STREAM = 1  # tells these seeds from those of the initial weights
 def add_noise(config: TrialConfig, inputs: NDArray[np.float32], epoch: int) -> NDArray[np.float32]:
     """Return the inputs of an epoch: with Gaussian noise of the standard deviation `training.input_noise`.
 
-    The noise depends on the seed of the trial and on the epoch alone, and is the same for all replicas. Of a linear
-    network, its mean effect is that of a penalty on the energy of the impulse response, whatever the parameters.
+    The noise depends on the seed of the trial and on the epoch alone, and is the same for all replicas. Its mean effect
+    on a linear network with squared errors is a penalty on the energy of the impulse response, whatever the parameters;
+    with classes this holds for small noise.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from linrnn.data.sequences import Sequences, Splits
 from linrnn.data.windows import cut_windows
 from linrnn.kernels.interface import plan_training
 from linrnn.kernels.lanes import lane_groups
-from linrnn.training.evaluation import PART_STATES, kernel_objective, trains_with_kernels
+from linrnn.training.evaluation import MOST_STATES, kernel_objective, trains_with_kernels
 from linrnn.training.trial_config import TrialConfig
 
 REAL_BYTES, EXACT_BYTES = 4, 8  # of float32, which is trained, and of float64, which is evaluated
@@ -25,7 +25,7 @@ def training_bytes(config: TrialConfig, splits: Splits) -> int:
         trained += NOISES * REAL_BYTES * windows.inputs.size
     longest = max(splits, key=lambda part: part.inputs.shape[0] * part.inputs.shape[1])
     steps, batch = longest.inputs.shape[:2]
-    states: int = min(steps * batch * config.model.hidden_size, PART_STATES)  # of a part of the time
+    states: int = min(steps * batch * config.model.hidden_size, MOST_STATES // 4)  # of a part of the time
     return max(trained, 2 * states * EXACT_BYTES)
 
 

@@ -104,13 +104,13 @@ class TrialConfig(Config):
     training : TrainingConfig
         Epochs, replicas, learning rate and the other settings of the training.
     seed : int
-        Seed of the initial weights: those of replica k depend on the seed and k alone.
+        Seed of the initial weights, those of replica k depend on the seed and k alone, and of noise of the inputs.
     """
 
     task: Task
     model: Model
     training: TrainingConfig = TrainingConfig()
-    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the replicas' initial weights")
+    seed: int = setting(0, Integers(0, 2**63 - 1), "seed of the initial weights and of noise of the inputs")
 
 
 def to_text(config: TrialConfig) -> dict[str, str]:

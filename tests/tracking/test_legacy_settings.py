@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from linrnn.data.digests import data_digests
+from linrnn.tasks import TASKS
 from linrnn.training.trial_config import from_text, to_text
 from tracking.legacy_settings import LEGACY_VALUES, parse_params
 
@@ -41,6 +44,27 @@ def test_digits_that_do_not_name_it_have_the_larger_validation_split() -> None:
     written = to_text(from_text({"task": "digits", "model": "linear"}))
     del written["task.validation"]
     assert short_digests(written) == ["fc41c727", "da741bd2", "1d7971dc"]
+
+
+SETTINGS = {  # that a trial's run of 0.1.0 names, beside those of its task
+    *("model", "model.hidden_size", "model.init", "model.num_layers", "model.spectral_radius", "seed", "task"),
+    *(
+        f"training.{name}"
+        for name in ("clip_norm", "decay", "device", "epochs", "evaluations", "learning_rate", "replicas")
+    ),
+}
+
+
+@pytest.mark.parametrize("task", sorted(TASKS.keys() - {"series"}))
+def test_settings_of_a_task_do_not_reach_records_from_before_them(task: str) -> None:
+    written = to_text(from_text({"task": task, "model": "linear"}))
+    old = {name: text for name, text in written.items() if name in SETTINGS or name.startswith("task.")}
+    training = parse_params(old).training
+    assert (training.window, training.weight_decay, training.input_noise) == (0, 0.0, 0.0)
+    assert replace(training, window=0) == replace(from_text(old).training, window=0, weight_decay=0.0, input_noise=0.0)
+    assert {name for name in written if name.startswith("training.")} - SETTINGS <= {
+        f"training.{name}" for name in ("window", "weight_decay", "input_noise")
+    }, "a new setting of the training belongs into this test"
 
 
 def test_params_that_name_the_setting_mean_what_they_name() -> None:
