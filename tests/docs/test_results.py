@@ -14,6 +14,7 @@ from docs import reference, tables
 
 PAGES = tables.pages()
 NAMES = sorted(path.stem for path in tables.RESULTS.glob("*.json"))
+QUICK = ("costs", "suite", "sweep")
 KINDS = ("rows", "values", "session")
 
 
@@ -27,7 +28,9 @@ def test_a_page_has_what_the_files_have(page: Path) -> None:
     assert tables.update_markers(text) == text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in NAMES]
+)
 def test_a_changed_number_changes_every_text_that_cites_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from tests.conftest import NEEDED
 
 SMALL = {"model.hidden_size": "6", "training.epochs": "30", "training.replicas": "3", "training.evaluations": "5"}
 CLASSES = {"copy", "digits"}
+FEW = ("adding", "digits", "sine")
 
 
 def config(task: str, model: str, **settings: str) -> TrialConfig:
@@ -37,11 +38,16 @@ def config(task: str, model: str, **settings: str) -> TrialConfig:
 
 def tasks_of(model: str) -> Collection[str]:
     """All for the model types of a default sweep, a few for the others."""
-    return list(TASKS) if model in DEFAULT_MODELS else ("adding", "digits", "sine")
+    return list(TASKS) if model in DEFAULT_MODELS else FEW
 
 
-@pytest.mark.parametrize(("layers", "decay", "noise"), [("1", "0", "0"), ("2", "3", "0.2")])
-@pytest.mark.parametrize(("model", "task"), [(name, task) for name in MODELS for task in sorted(tasks_of(name))])
+@pytest.mark.parametrize(
+    ("model", "task", "layers", "decay", "noise"),
+    [
+        *((model, task, "1", "0", "0") for model in MODELS for task in sorted(tasks_of(model))),
+        *((model, task, "2", "3", "0.2") for model in MODELS for task in FEW),
+    ],
+)
 def test_both_forms_make_the_same_updates(model: str, task: str, layers: str, decay: str, noise: str) -> None:
     settings = {"model__num_layers": layers, "training__clip_norm": "0.3", "training__weight_decay": decay}
     settings["training__input_noise"] = noise
