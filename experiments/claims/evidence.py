@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from experiments.report.trial_artifacts import trial_artifacts
-from experiments.search.executors import WorkerDiedError
+from experiments.search.executors import WorkerDiedError, wait_in_order
 from experiments.search.search_space import describe_values
 from experiments.workflows.interrupts import defer_signals
 from experiments.workflows.progress import ProgressReporter
@@ -99,7 +99,7 @@ def train_missing(configs: Iterable[TrialConfig], executor: Executor, finish: Ca
     pending = {submit(config, executor): (config, 0) for config in waiting}
     failure: Exception | None = None
     while pending:
-        for future in wait(pending, return_when=FIRST_COMPLETED).done:
+        for future in wait_in_order(pending):
             config, deaths = pending.pop(future)
             error = future.exception()
             if isinstance(error, WorkerDiedError) and deaths < RETRIES:

@@ -11,8 +11,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver
@@ -110,6 +110,13 @@ class LocalWorkers(ThreadPoolExecutor):
         self.shutdown()
         while not self.idle.empty():
             self.idle.get().shutdown()
+
+
+def wait_in_order(pending: Iterable[Future[T]], timeout: float | None = None) -> list[Future[T]]:
+    """Wait until a job is finished, for some seconds at most; return the finished ones in the order of `pending`."""
+    jobs = list(pending)
+    done = wait(jobs, timeout, FIRST_COMPLETED).done  # a set, in no order
+    return [job for job in jobs if job in done]
 
 
 class SerialExecutor(Executor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from experiments.report.sweep_record import load_sweep
 from experiments.report.trial_artifacts import trial_artifacts
-from experiments.search.executors import MissingDataError
+from experiments.search.executors import MissingDataError, wait_in_order
 from experiments.workflows.progress import ProgressReporter
 from experiments.workflows.trial import attach_data_files, load_recorded_data, run_trial
 from linrnn.analysis.bitwise import DIFFERENT, EQUIVALENT, IDENTICAL, BitwiseComparison, compare_bitwise, stages
@@ -189,8 +189,7 @@ def iterate_reproductions(
             continue
         pending[job.submit(executor)] = job
     while pending:
-        done = wait(pending, return_when=FIRST_COMPLETED).done  # a set, in no order
-        for future in [future for future in pending if future in done]:
+        for future in wait_in_order(pending):
             job = pending.pop(future)
             if isinstance(future.exception(), MissingDataError):
                 pending[job.submit(executor, attach_contents=True)] = job

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from typing import Any
 
 from experiments.report.summary import SweepSummary
-from experiments.search.executors import count_workers
+from experiments.search.executors import count_workers, wait_in_order
 from experiments.search.sweep_config import Sweep, SweepConfig
 from experiments.workflows.progress import NullProgress, ProgressReporter
 from experiments.workflows.sweep_runner import Job, SweepRunner
@@ -118,8 +118,7 @@ class JobQueue:
 
     def receive(self, timeout: float | None) -> None:
         """Wait until a job is finished, for some seconds at most; hand over finished ones in their order."""
-        done = wait(self.pending, timeout, FIRST_COMPLETED).done  # a set, in no order
-        for future in [future for future in self.pending if future in done]:
+        for future in wait_in_order(self.pending, timeout):
             runner, job = self.pending.pop(future)
             runner.receive(job, future)
 

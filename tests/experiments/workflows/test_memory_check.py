@@ -54,6 +54,13 @@ def test_replicas_side_by_side_need_memory_each() -> None:
     assert demand(64, 16) == demand(64, 1)
 
 
+def test_noise_needs_memory_for_three_arrays_of_the_size_of_the_inputs() -> None:
+    text = {"task": "sine", "model": "tanh", "model.hidden_size": "4", "training.replicas": "16"}
+    quiet, noisy = (from_text({**text, "training.input_noise": noise}) for noise in ("0", "0.1"))
+    splits = long_splits(10_000)
+    assert training_bytes(noisy, splits) - training_bytes(quiet, splits) == 3 * 4 * splits.train.inputs.size
+
+
 def test_what_does_not_fit_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=400_000_000))
     require_memory([make_sweep(100_000)], workers=2)
