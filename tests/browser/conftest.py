@@ -83,8 +83,9 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
         yield Swept(store, trials, sweep, f"http://127.0.0.1:{port}", links)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """Of these tests alone: while it runs, no other event loop can run in this thread."""
     if what := missing_program():
         lacking(what)
     from playwright.sync_api import sync_playwright
