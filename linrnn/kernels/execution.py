@@ -17,11 +17,16 @@ from linrnn.kernels.elman_cell import (
     run_tanh_slope,
 )
 from linrnn.kernels.gate_cells import run_gru, run_gru_backward
-from linrnn.kernels.lane_products import add_product_of_8, add_product_of_16
 from linrnn.kernels.losses import cross_entropies, squared_errors
 from linrnn.kernels.lru_cell import run_lru, run_lru_backward, run_lru_parameters, run_lru_parameters_backward
 from linrnn.kernels.lstm_cell import run_lstm, run_lstm_backward
-from linrnn.kernels.products import add_product
+from linrnn.kernels.products import (
+    add_product,
+    add_product_of_2,
+    add_product_of_4,
+    add_product_of_8,
+    add_product_of_16,
+)
 from linrnn.kernels.program import PROGRAM
 
 types: Any = untyped_types
@@ -109,6 +114,10 @@ def run_steps(a: Array, p: Any, q: Any, times: int) -> None:
     for t in range(times):
         if is_product and lanes == 1:
             add_product(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
+        elif is_product and lanes == 2:
+            add_product_of_2(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
+        elif is_product and lanes == 4:
+            add_product_of_4(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
         elif is_product and lanes == 8:
             add_product_of_8(a, out, step, lhs, lhs_step, lhs_term, rhs, rhs_step, rows, terms, columns)
         elif is_product:

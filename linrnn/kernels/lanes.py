@@ -15,10 +15,10 @@ from linrnn.kernels.compilation import Array
 from linrnn.kernels.program import CELLS, OPERANDS
 from linrnn.kernels.sizes import Sizes
 
-LANES = 16, 8
-MOST_BYTES = 2**8, 2**11  # of the recurrent weights of a replica; measured
+LANES = 16, 8, 4, 2
+MOST_BYTES = 2**8, 2**11, 2**12, 2**13  # of the recurrent weights of a replica; measured
 MOST_STATES = 2**24  # of a layer in all lanes: memory is bounded where sequences are long
-FEWEST = 3  # replicas of a group: two are quicker alone
+FEWEST = 9, 5, 3, 2  # replicas for which so many lanes pay; measured
 GATES = {CellKind.LSTM: 4, CellKind.GRU: 3}
 LINES = (Operation.COPY, *CELLS, Operation.PARAMETERS, Operation.PARAMETERS_BACKWARD)  # lines of numbers
 PLACES = ("lhs_term", *(f"{name}{suffix}" for name in OPERANDS for suffix in ("", "_step", "_move")))
@@ -40,23 +40,23 @@ def interleave(instructions: Array, lanes: int) -> Array:
 
 def lane_groups(replicas: int, sizes: Sizes, rows: int, dtype: Any) -> Iterator[tuple[int, int, int]]:
     """Replicas from one to another, and the lanes of each group of them, for rows of data; no bit depends on it."""
-    lanes, begin = most_lanes(sizes, rows, dtype), 0
+    groups, begin = lane_choices(sizes, rows, dtype), 0
     while begin < replicas:
         rest = replicas - begin
-        if lanes == LANES[0] and rest <= LANES[1]:
-            lanes = LANES[1]
-        if rest < FEWEST:
-            lanes = 1
+        lanes = next((lanes for lanes, fewest in groups if rest >= fewest), 1)
         whole = max(rest // lanes * lanes, min(rest, lanes))
         yield begin, begin + whole, lanes
         begin += whole
 
 
-def most_lanes(sizes: Sizes, rows: int, dtype: Any) -> int:
-    """Lanes that pay: the recurrent weights of all of them are read at each step, from the first-level cache."""
+def lane_choices(sizes: Sizes, rows: int, dtype: Any) -> list[tuple[int, int]]:
+    """Lanes that pay, and the replicas from which on they do.
+
+    The recurrent weights of all lanes are read at each step, from the first-level cache.
+    """
     cell, hidden = sizes.architecture.cell, sizes.hidden
     weights = 2 * hidden if cell == CellKind.LRU else GATES.get(cell, 1) * hidden**2
     weights *= np.dtype(dtype).itemsize
     states = rows * sizes.width
-    pays = (lanes for lanes, most in zip(LANES, MOST_BYTES, strict=True) if weights <= most)
-    return next((lanes for lanes in pays if lanes * states <= MOST_STATES), 1)
+    pays = zip(LANES, FEWEST, MOST_BYTES, strict=True)
+    return [(lanes, few) for lanes, few, most in pays if weights <= most and lanes * states <= MOST_STATES]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from linrnn.kernels.compilation import Array, inline
-from linrnn.kernels.products import LANES, PADDING, WORD
+from linrnn.kernels.products import PADDING, WORD
 from linrnn.kernels.vectors import VectorCode, vector_kernel
 
-GATE_LANES, STATE_LANES = 3 * LANES, PADDING  # several vectors at once: the chains of their operations overlap
+GATE_LANES, STATE_LANES = 2 * PADDING, PADDING  # several vectors at once: the chains of their operations overlap
 
 
 def most_columns(hidden: int, lanes: int) -> int:
@@ -55,25 +55,26 @@ def generate_step_back(
     tanh_c: Any,
     units: Any,
 ) -> None:
-    """Slopes of the gates before their activation, in their place, and dL/dc of the step before; in double precision.
+    """Slopes of the gates before their activation, in their place, and dL/dc of the step before.
 
     The last vector of a gate reaches into the next gate, whose first vector is written later.
     """
     add = code.builder.add
 
     def combine(column: Any) -> None:
-        i, f, g, o = code.columns(gate_starts(code, active, units), column, LANES)
-        before, state, squashed, slope = code.columns((earlier, carry, tanh_c, dh), column, LANES)
-        c_share, g_share = (1.0 - (each * each).widen() for each in (squashed, g))  # slopes of tanh
-        to_c, to_o = (slope * o).widen(), (slope * squashed * o).widen()
-        i, f, g, o, before, state = (each.widen() for each in (i, f, g, o, before, state))
-        dc = state + to_c * c_share
-        values = (dc * g * i * (1.0 - i), dc * before * f * (1.0 - f), dc * i * g_share, to_o * (1.0 - o))
-        for value, start in zip(values, gate_starts(code, gates, units), strict=True):
+        i, f, g, o = code.columns(gate_starts(code, active, units), column, STATE_LANES)
+        before, state, squashed, slope = code.columns((earlier, carry, tanh_c, dh), column, STATE_LANES)
+        dc = state + slope * o * (1.0 - squashed * squashed)
+        do = slope * squashed * o * (1.0 - o)
+        for value, start in zip(
+            (dc * g * i * (1.0 - i), dc * before * f * (1.0 - f), dc * i * (1.0 - g * g), do),
+            gate_starts(code, gates, units),
+            strict=True,
+        ):
             code.store(value, add(start, column))
         code.store(dc * f, add(earlier_carry, column))
 
-    code.repeat(units, LANES, combine, backward=True)
+    code.repeat(units, STATE_LANES, combine, backward=True)
 
 
 def gate_starts(code: VectorCode, start: Any, units: Any) -> list[Any]:

@@ -1,7 +1,8 @@
 """Products of matrices that lie in one array, the order of every sum fixed by the code.
 
-Element k of row m of a matrix is ``a[start + m * step + k]``; rows are padded to a multiple of ``PADDING``
-elements, and the padding is computed with and never read back.
+Element k of row m of a matrix is ``a[start + m * step + k]``, or with replicas side by side, one in each lane,
+``a[start + m * step + k * lanes]`` and the numbers behind it. Rows are padded to a multiple of ``PADDING`` numbers, and
+the padding is computed with and never read back.
 """
 
 from __future__ import annotations
@@ -14,84 +15,85 @@ from numba import types
 from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic
 
-from linrnn.kernels.compilation import Array, expand, inline
+from linrnn.kernels.compilation import Array, expand
 
 cgutils: Any = untyped_cgutils  # partly annotated
 
-LANES = 8  # columns of one vector operation, whatever the processor's own width
+LANES = 8  # columns of one vector operation of a cell, whatever the processor's own width
 PADDING = 2 * LANES  # columns of the narrowest tile
+VECTOR = 64  # bytes of a vector of a tile: one register of AVX-512, two of AVX
 TERMS = 64  # terms of a product taken before the next row: their rows stay in the first-level cache
 WORD = ir.IntType(64)
 
 
 class Tile:
-    """Machine code of one tile: rows x vectors sums in registers, of vectors of LANES elements."""
+    """Machine code of one tile: rows x vectors sums in registers.
 
-    lanes = LANES
-    distance = WORD(LANES)  # from one vector of a row to the next
+    A column is a number of each lane; so is an element of the left factor, repeated for the columns of a vector.
+    """
 
-    def __init__(self, rows: int, vectors: int, real: Any, data: Any, values: Any, builder: Any) -> None:
-        self.cells = [(row, vector) for row in range(rows) for vector in range(vectors)]
-        self.rows, self.vectors, self.data, self.builder = rows, vectors, data, builder
-        self.kind = ir.VectorType(real, self.lanes)
+    def __init__(self, rows: int, vectors: int, lanes: int, real: Any, data: Any, values: Any, builder: Any) -> None:
         self.align = {"float": 4, "double": 8}[str(real)]
+        self.rows, self.vectors, self.data, self.builder = rows, vectors, data, builder
+        self.count = VECTOR // self.align  # numbers of a vector
+        self.shared = min(lanes, self.count)  # numbers of an element in a vector
+        self.parts = lanes // self.shared  # vectors of an element
+        self.kind, self.element = ir.VectorType(real, self.count), ir.VectorType(real, self.shared)
         self.out, self.out_step, self.lhs, self.lhs_step, self.lhs_term, self.rhs, self.rhs_step = values
 
-    def address(self, start: Any, *moves: tuple[Any, Any]) -> Any:
-        """Pointer to a[start + i * step + ...]."""
+    def vector(self, kind: Any, start: Any, vector: int, *moves: tuple[Any, Any]) -> Any:
+        """Pointer to a vector behind a[start + i * step + ...]."""
         for i, step in moves:
             start = self.builder.add(start, self.builder.mul(i, step))
-        return self.builder.gep(self.data, [start])
+        pointer = self.builder.gep(self.builder.gep(self.data, [start]), [WORD(vector * self.count)])
+        return self.builder.bitcast(pointer, kind.as_pointer())
 
-    def vector(self, start: Any, i: Any, step: Any, column: int) -> Any:
-        """Pointer to vector `column` of row i of a matrix."""
-        pointer = self.address(start, (i, step), (self.distance, WORD(column)))
-        return self.builder.bitcast(pointer, self.kind.as_pointer())
+    def load(self, pointer: Any) -> Any:
+        """The vector at a pointer."""
+        return self.builder.load(pointer, align=self.align)
 
-    def factor(self, pointer: Any) -> Any:
-        """A vector of LANES times an element of the left factor."""
-        undefined, first = self.kind(ir.Undefined), ir.IntType(32)(0)
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        element = self.builder.insert_element(undefined, self.builder.load(pointer), first)
-        return self.builder.shuffle_vector(element, undefined, mask)
+    def factor(self, row: int, part: int, k: Any) -> Any:
+        """Element k of a row of the left factor, or a part of it, repeated."""
+        moves = (WORD(row), self.lhs_step), (k, self.lhs_term)
+        element = self.load(self.vector(self.element, self.lhs, part, *moves))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.count), [i % self.shared for i in range(self.count)])
+        return self.builder.shuffle_vector(element, self.element(ir.Undefined), mask)
 
-    def products(self, k: Any) -> list[Any]:
-        """lhs[row, k] * rhs[k] of each cell."""
-        load = self.builder.load
-        pointers = [self.address(self.lhs, (WORD(m), self.lhs_step), (k, self.lhs_term)) for m in range(self.rows)]
-        lhs = [self.factor(pointer) for pointer in pointers]
-        rhs = [load(self.vector(self.rhs, k, self.rhs_step, v), align=self.align) for v in range(self.vectors)]
-        return [self.builder.fmul(lhs[row], rhs[v]) for row, v in self.cells]
+    def add_terms(self, sums: dict[tuple[int, int], Any], *terms: Any) -> None:
+        """sums[row, vector] += the sum of lhs[row, k] * rhs[k] over one term or two; never fused."""
+        builder = self.builder
+        lhs = [[[self.factor(row, part, k) for part in range(self.parts)] for row in range(self.rows)] for k in terms]
+        for v in range(self.vectors):
+            rhs = [self.load(self.vector(self.kind, self.rhs, v, (k, self.rhs_step))) for k in terms]
+            for row in range(self.rows):  # few vectors at once: AVX has 16 registers
+                parts = [builder.fmul(left[row][v % self.parts], right) for left, right in zip(lhs, rhs, strict=True)]
+                value = builder.fadd(*parts) if len(parts) == 2 else parts[0]
+                builder.store(builder.fadd(builder.load(sums[row, v]), value), sums[row, v])
 
     def generate(self, terms: Any) -> None:
-        """out += lhs @ rhs, terms added by pairs, out + (p_k + p_{k+1}), never fused."""
+        """out += lhs @ rhs, terms added by pairs, out + (p_k + p_{k+1})."""
         builder = self.builder
-        targets = [self.vector(self.out, WORD(row), self.out_step, v) for row, v in self.cells]
-        starts = [builder.load(target, align=self.align) for target in targets]
-        sums = [cgutils.alloca_once_value(builder, start) for start in starts]
-
-        def add(parts: list[Any]) -> None:
-            for total, part in zip(sums, parts, strict=True):
-                builder.store(builder.fadd(builder.load(total), part), total)
-
+        cells = [(row, v) for row in range(self.rows) for v in range(self.vectors)]
+        targets = [self.vector(self.kind, self.out, v, (WORD(row), self.out_step)) for row, v in cells]
+        starts = [self.load(target) for target in targets]
+        sums = {cell: cgutils.alloca_once_value(builder, start) for cell, start in zip(cells, starts, strict=True)}
         paired = builder.and_(terms, WORD(-2))
         with cgutils.for_range_slice(builder, WORD(0), paired, WORD(2), WORD) as (k, _):
-            one, other = self.products(k), self.products(builder.add(k, WORD(1)))
-            add([builder.fadd(*pair) for pair in zip(one, other, strict=True)])
+            self.add_terms(sums, k, builder.add(k, WORD(1)))
         with cgutils.for_range_slice(builder, paired, terms, WORD(1), WORD) as (k, _):
-            add(self.products(k))
-        for total, target in zip(sums, targets, strict=True):
+            self.add_terms(sums, k)
+        for total, target in zip(sums.values(), targets, strict=True):
             builder.store(builder.load(total), target, align=self.align)
 
 
-def product_tile(rows: int, vectors: int) -> Callable[..., None]:
+def product_tile(rows: int, vectors: int, lanes: int) -> Callable[..., None]:
     """``tile(a, out, out_step, lhs, lhs_step, lhs_term, rhs, rhs_step, terms)``: a tile of a product."""
 
     def tile(typing: Any, a: Any, o: Any, os: Any, p: Any, ps: Any, pt: Any, q: Any, qs: Any, n: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             real = context.get_data_type(a.dtype)
             data = context.make_array(a)(context, builder, values[0]).data
-            Tile(rows, vectors, real, data, values[1:8], builder).generate(values[8])
+            Tile(rows, vectors, lanes, real, data, values[1:8], builder).generate(values[8])
             return context.get_dummy_value()
 
         return types.void(a, *[types.int64] * 8), generate
@@ -100,37 +102,41 @@ def product_tile(rows: int, vectors: int) -> Callable[..., None]:
     return kernel
 
 
-tile_1x2, tile_1x4, tile_2x2 = product_tile(1, 2), product_tile(1, 4), product_tile(2, 2)
+def product(lanes: int) -> Callable[..., None]:
+    """``add(a, out, step, lhs, ls, lt, rhs, rs, rows, terms, width)``: a product of so many lanes.
 
-
-@inline
-def add_terms(
-    a: Array, out: int, step: int, lhs: int, ls: int, lt: int, rhs: int, rs: int, rows: int, terms: int, width: int
-) -> None:
-    """out += lhs @ rhs, few terms."""
-    row = 0
-    while row + 2 <= rows:
-        for i in range(0, width, PADDING):
-            tile_2x2(a, out + i, step, lhs, ls, lt, rhs + i, rs, terms)
-        out, lhs, row = out + 2 * step, lhs + 2 * ls, row + 2
-    if row < rows:
-        i = 0
-        while i + 2 * PADDING <= width:
-            tile_1x4(a, out + i, step, lhs, ls, lt, rhs + i, rs, terms)
-            i += 2 * PADDING
-        if i < width:
-            tile_1x2(a, out + i, step, lhs, ls, lt, rhs + i, rs, terms)
-
-
-@expand
-def add_product(
-    a: Array, out: int, step: int, lhs: int, ls: int, lt: int, rhs: int, rs: int, rows: int, terms: int, width: int
-) -> None:
-    """out (rows, width) += lhs (rows, terms) @ rhs (terms, width), the terms of each sum in their order.
-
-    Element k of row m of lhs is ``a[lhs + m * ls + k * lt]``; step and rs are those of out and rhs. Whole tiles.
+    out (rows, width) += lhs (rows, terms) @ rhs (terms, width) of each lane, the terms of each sum in their order.
+    Element k of row m of lane i is ``a[out + m * step + k * lanes + i]``, and of lhs ``a[lhs + m * ls + k * lt + i]``.
+    Rows are computed to the end of their padding.
     """
-    width = (width + PADDING - 1) // PADDING * PADDING
-    for k in range(0, terms, TERMS):
-        few = min(TERMS, terms - k)
-        add_terms(a, out, step, lhs + k * lt, ls, lt, rhs + k * rs, rs, rows, few, width)
+    one, one_wide = (product_tile(1, vectors, lanes) for vectors in (1, 2))
+    two, two_wide = (product_tile(2, vectors, lanes) for vectors in (1, 2))
+    most = max(TERMS // lanes, 16)
+
+    @expand
+    def add(
+        a: Array, out: int, step: int, lhs: int, ls: int, lt: int, rhs: int, rs: int, rows: int, terms: int, width: int
+    ) -> None:
+        width = (width * lanes + PADDING - 1) // PADDING * PADDING
+        wide = 2 * VECTOR // a.itemsize
+        whole = width // wide * wide
+        for start in range(0, terms, most):
+            few = min(most, terms - start)
+            target, left, right, row = out, lhs + start * lt, rhs + start * rs, 0
+            while row + 2 <= rows:
+                for i in range(0, whole, wide):
+                    two_wide(a, target + i, step, left, ls, lt, right + i, rs, few)
+                if whole < width:
+                    two(a, target + whole, step, left, ls, lt, right + whole, rs, few)
+                target, left, row = target + 2 * step, left + 2 * ls, row + 2
+            if row < rows:
+                for i in range(0, whole, wide):
+                    one_wide(a, target + i, step, left, ls, lt, right + i, rs, few)
+                if whole < width:
+                    one(a, target + whole, step, left, ls, lt, right + whole, rs, few)
+
+    return add
+
+
+add_product, add_product_of_2, add_product_of_4 = (product(lanes) for lanes in (1, 2, 4))
+add_product_of_8, add_product_of_16 = product(8), product(16)

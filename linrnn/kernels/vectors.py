@@ -69,17 +69,6 @@ class Vector:
     def __truediv__(self, other: Vector | float) -> Vector:
         return self.combine(self.builder.fdiv, other)
 
-    def widen(self) -> Vector:
-        """The elements in double precision."""
-        double = ir.VectorType(ir.DoubleType(), self.value.type.count)
-        return self if self.value.type == double else Vector(self.builder, self.builder.fpext(self.value, double))
-
-    def narrow(self, real: Any) -> Vector:
-        """The elements as numbers of a type."""
-        if self.value.type.element == real:
-            return self
-        return Vector(self.builder, self.builder.fptrunc(self.value, ir.VectorType(real, self.value.type.count)))
-
     def limit(self, most: float) -> Vector:
         """The smaller one of each element and a number; nan stays."""
         bound = self.fill(most)
@@ -161,9 +150,8 @@ class VectorCode:
         return Vector(self.builder, self.builder.load(self.pointer(start, lanes), align=self.align))
 
     def store(self, vector: Vector, start: Any) -> None:
-        """Write a vector from an element on, rounded to the precision of the array."""
-        value = vector.narrow(self.real).value
-        self.builder.store(value, self.pointer(start, value.type.count), align=self.align)
+        """Write a vector from an element on."""
+        self.builder.store(vector.value, self.pointer(start, vector.value.type.count), align=self.align)
 
     def repeat(self, columns: Any, lanes: int, body: Callable[[Any], None], backward: bool = False) -> None:
         """Code of the first column of each vector of a row, the last vector first if backward; whole vectors."""

@@ -153,11 +153,14 @@ def test_small_networks_are_side_by_side_and_large_ones_are_not() -> None:
         return [*lane_groups(replicas, sizes, rows, np.float32)]
 
     assert groups(4, 10) == [(0, 10, 16)]
-    assert groups(4, 35) == [(0, 32, 16), (32, 35, 8)]
-    assert groups(10, 26) == [(0, 24, 8), (24, 26, 1)]
+    assert groups(4, 35) == [(0, 32, 16), (32, 35, 4)]
+    assert groups(10, 26) == [(0, 24, 8), (24, 26, 2)]
+    assert groups(30, 5) == [(0, 4, 4), (4, 5, 1)]
+    assert groups(40, 5) == [(0, 4, 2), (4, 5, 1)]
     assert groups(100, 3) == [(0, 3, 1)]
     assert groups(4, 1) == [(0, 1, 1)]
-    assert groups(4, 10, 1_000_000) == [(0, 10, 1)]  # memory is bounded
+    assert groups(4, 10, 1_000_000) == [(0, 8, 4), (8, 10, 2)]  # memory is bounded
+    assert groups(4, 10, 10_000_000) == [(0, 10, 1)]
 
 
 def test_a_program_of_many_lanes_has_places_as_many_times_as_far() -> None:
