@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 )
 @click.option("--fix", is_flag=True, help="Repair what can be repaired.")
 @click.option(
-    "--verify", is_flag=True, help="Compare each file of each trial, weights included, with the SHA-256 in its record."
+    "--verify",
+    is_flag=True,
+    help="Compare each file of each trial with the SHA-256 in its record, and weights with the digests in its curves.",
 )
 @STUDIES
 def doctor(options: GlobalOptions, fix: bool, verify: bool, studies: str | None) -> int:

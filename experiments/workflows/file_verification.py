@@ -1,4 +1,4 @@
-"""Verification of every file of every trial in a store against the SHA-256 in its record."""
+"""Verification of the files of all trials in a store against the digests in their records and curves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracking.run_views import TrialRun
 from tracking.runs.consistency import lacks_artifact
 from tracking.runs.inspection import find_fault
 from tracking.runs.query import find_all_runs
-from tracking.runs.verification import find_file_damage, load_record
+from tracking.runs.verification import find_content_damage, load_record
 from tracking.store.access import Store
 
 
@@ -21,10 +21,10 @@ def find_verifiable_runs(store: Store) -> list[TrialRun]:
 
 
 def verify_files(store: Store, runs: Sequence[TrialRun], progress: ProgressReporter) -> Iterator[Finding]:
-    """Yield the trials of which a file is missing or is not the one that was written."""
+    """Yield the trials of which a file is missing, or is not the one that was written."""
     progress.start("verifying")
     for run in runs:
-        damages = list(find_file_damage(load_record(store, run)))
+        damages = list(find_content_damage(load_record(store, run)))
         progress.advance(details=f"{run.name}: {'; '.join(damages) or 'as written'}")
         if damages:
             yield contradiction(store, run, f"run {run.run_id} is damaged: {'; '.join(damages)}")

@@ -204,6 +204,16 @@ def find_file_damage(record: TrialRecord) -> Iterator[str]:
         yield from file_damage(record, name, digests[name])
 
 
+def find_content_damage(record: TrialRecord) -> Iterator[str]:
+    """Return the same, or where every file is the one in the digests, weights that the curves do not name."""
+    damages = list(find_file_damage(record))
+    yield from damages
+    try:
+        yield from () if damages else weight_damage(record.load().history)
+    except (LinrnnError, *UNREADABLE) as error:
+        yield f"its files do not fit together ({error})"
+
+
 def file_damage(record: TrialRecord, name: str, digest: str) -> Iterator[str]:
     """Return whether a file is missing or is not the one that was written."""
     try:

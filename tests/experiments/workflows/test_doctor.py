@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,27 @@ def test_every_file_is_verified_when_asked(swept: Store, capsys: pytest.CaptureF
         "(its SHA-256 differs)",
         f"run {second.info.run_id} is damaged: environment.json is missing",
     }
+
+
+def test_weights_with_a_forged_digest_are_found(swept: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *_ = swept.client.search_runs([experiment_id(swept, "sine")], "tags.phase = 'search'")
+    folder = Path(first.info.artifact_uri.removeprefix("file://"))
+    content = bytearray((folder / "weights" / "best.safetensors").read_bytes())
+    content[-1] ^= 1
+    (folder / "weights" / "best.safetensors").write_bytes(content)
+    digests = json.loads((folder / "digests.json").read_text())
+    digests["weights/best.safetensors"] = sha256(content).hexdigest()
+    forged = json.dumps(digests).encode()
+    (folder / "digests.json").write_bytes(forged)
+    swept.client.set_tag(first.info.run_id, "digests", sha256(forged).hexdigest())
+    assert doctor(swept.folder, capsys)[1]["findings"] == []
+    code, found = doctor(swept.folder, capsys, "--verify", "-q")
+    assert code == 1
+    (what,) = (finding["what"] for finding in found["findings"])
+    assert what == (
+        f"run {first.info.run_id} is damaged: weights/best.safetensors holds other weights than those whose "
+        "digests are in curves.npz"
+    )
 
 
 def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
