@@ -24,6 +24,7 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.config.settings import format_value
 from linrnn.errors import DataError
 from linrnn.models.model import Model, Shapes, count_parameters
+from linrnn.tasks.task import Task
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.trial_config import TrialConfig, from_text, to_text
 from tracking.run_views import ADVICE, SweepRun, TrialRun
@@ -217,7 +218,7 @@ def fetch_runs(store: Store, sweep: SweepRun) -> SweepRuns:
     return SweepRuns(studies, confirmations.sound, [*omissions, *(confirmations.faults if lacking else ())])
 
 
-def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> SweepRecord:
+def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None, task: Task | None = None) -> SweepRecord:
     """Load the record of a sweep; read each artifact at most once.
 
     Parameters
@@ -228,6 +229,8 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         The sweep's own run.
     runs : SweepRuns, optional
         The runs of its trials, if they were fetched before.
+    task : Task, optional
+        The task of the sweep, if its data are in memory: a file is not read again for its unit and dates.
 
     Returns
     -------
@@ -269,7 +272,7 @@ def load_sweep(store: Store, sweep: SweepRun, runs: SweepRuns | None = None) -> 
         notes=sweep.notes,
         objective_name=sweep.objective_name,
         nonlinearity_tests=read_nonlinearity_tests(store, sweep),
-        units=load_units(store, sweep, config),
+        units=read_units(task) if task else load_units(store, sweep, config),
         omissions=runs.omissions,
         sizes=infer_sizes(config, trials, shapes),
     )

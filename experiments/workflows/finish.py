@@ -12,6 +12,7 @@ from experiments.report.summary import SweepSummary, summarize
 from experiments.report.sweep_record import SweepRecord, SweepRuns, fetch_runs, load_sweep
 from experiments.search.selection import select_best_trial
 from linrnn.analysis.verdict import Verdict
+from linrnn.tasks.task import Task
 from tracking.mlflow_ui.model_registry import mark_best
 from tracking.run_views import SweepRun
 from tracking.runs.reader import read_sweep
@@ -37,11 +38,11 @@ def finish_sweep(store: Store, run_id: str, figures: bool = True) -> SweepSummar
     return outcome.summary
 
 
-def load_record(store: Store, run_id: str) -> tuple[SweepRun, SweepRuns, SweepRecord]:
-    """Load the run of a sweep, the runs of its trials, and its record."""
+def load_record(store: Store, run_id: str, task: Task | None = None) -> tuple[SweepRun, SweepRuns, SweepRecord]:
+    """Load the run of a sweep, the runs of its trials, and its record, given the task if its data are in memory."""
     run = read_sweep(store, run_id)
     runs = fetch_runs(store, run)
-    return run, runs, load_sweep(store, run, runs)
+    return run, runs, load_sweep(store, run, runs, task)
 
 
 def write_outcome(

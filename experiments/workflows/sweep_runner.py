@@ -231,7 +231,7 @@ class SweepRunner:
         Those of the search are drawn while the confirmations train.
         """
         if self.figures and SEARCH not in self.drawings and all(state.is_complete for state in self.states):
-            record = self.retry_on_outage(lambda: load_sweep(self.store, read_sweep(self.store, self.run_id)))
+            _, _, record = self.retry_on_outage(lambda: load_record(self.store, self.run_id, self.data.task))
             self.draw(SEARCH, draw_part, SEARCH, replace(record, confirmations=()))
         if any(self.n_pending.values()):
             return
@@ -242,7 +242,7 @@ class SweepRunner:
 
     def summarize(self) -> SweepOutcome:
         """Summarize the sweep; let workers draw the figures of its confirmations."""
-        run, runs, record = self.retry_on_outage(lambda: load_record(self.store, self.run_id))
+        run, runs, record = self.retry_on_outage(lambda: load_record(self.store, self.run_id, self.data.task))
         if self.figures:
             self.draw(TRAINING, draw_part, TRAINING, record)
             self.draw(SYSTEMS, draw_part, SYSTEMS, record)
@@ -277,7 +277,7 @@ class SweepRunner:
     def show_record(self, sweep_run: SweepRun) -> bool:
         """Summarize a sweep that is recorded already; return whether all of its record is there and sound."""
         try:
-            record = load_sweep(self.store, sweep_run)
+            record = load_sweep(self.store, sweep_run, task=self.data.task)
         except ServerAwayError:
             raise
         except StoreError:
