@@ -20,6 +20,7 @@ from experiments.search.optuna_adapter import apply_params
 from experiments.search.sweep_config import prepare_sweep, sweep_config, sweep_config_of_run
 from experiments.workflows.trial import attach_data_files, run_trial
 from linrnn.errors import ConfigError, DataError
+from linrnn.tasks.series import Series
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, from_text
 from tests.conftest import Here, Run
@@ -169,14 +170,18 @@ def test_a_series_with_a_test_file_is_reproduced_without_its_files(store: Store,
 
 
 @pytest.mark.long
-def test_a_sweep_with_a_test_file_tells_errors_in_its_unit(here: Here, empty_store: Path, table: Path) -> None:
+def test_a_sweep_reads_its_files_once_and_tells_errors_in_their_unit(
+    here: Here, empty_store: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, tables = Series.read_tables, []
+    monkeypatch.setattr(Series, "read_tables", lambda task, files: tables.append(files) or read(task, files))
     new_store(empty_store, table.parent / "store")
     (table.parent / "more.csv").write_bytes(TABLE.encode())
     at = ("--store", str(table.parent / "store"), "-q", "--json")
     code, text, said = here(
         "sweep", *ASKED, *SMALL, *at, "--set", "task.test_file=more.csv", "--set", "task.steps=2", "--workers", "2"
     )
-    assert code == 0, said
+    assert (code, len(tables)) == (0, 1), said
     (sweep,) = json.loads(text)["sweeps"]
     for confirmation in sweep["confirmation"]:
         assert 0 < confirmation["mae"] <= confirmation["rmse"]
