@@ -137,7 +137,8 @@ def cut_sequences(
     later = targets[settings.horizon :]
     if steps > 1:
         require_few_targets(length * targets.shape[1] * targets.shape[2] * steps, steps)
-        windows = np.lib.stride_tricks.sliding_window_view(later, steps, axis=0)  # (time, batch, features, steps)
+        view = np.lib.stride_tricks.sliding_window_view
+        windows = view(later, steps, axis=0, writeable=True)  # (time, batch, features, steps); torch warns of others
         later = windows.swapaxes(2, 3).reshape(length, targets.shape[1], -1)
     if not settings.relative:
         return Sequences(x, later, first, unit=unit)

@@ -71,7 +71,7 @@ def transpose(out: Matrix, values: Matrix) -> Instruction:
 
 
 def add(out: Matrix, lhs: Matrix, rhs: Matrix) -> Instruction:
-    """out += lhs @ rhs; of one lane in whole tiles: the padding of rhs is that of out."""
+    """out += lhs @ rhs, in whole vectors: the padding of rhs is that of out."""
     product = Instruction(Operation.PRODUCT, out, lhs, rhs, lhs_term=1)
     return product._replace(rows=out.rows, columns=rhs.columns, terms=rhs.rows)
 

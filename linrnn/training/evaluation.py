@@ -27,17 +27,12 @@ MOST_STATES = 2**26  # of hidden units, computed at once: half a gigabyte
 PART_STATES = 2**22  # of hidden units in the steps that are read at once, where a long sequence is read in parts
 
 
-def counted_targets(sequences: Sequences, outputs: Tensor) -> Tensor:
-    """The targets that enter the loss, in the precision of outputs and on their device; a copy, as some are views."""
-    return torch.tensor(sequences.targets[sequences.first :], dtype=outputs.dtype, device=outputs.device)
-
-
 def step_losses(outputs: Tensor, sequences: Sequences) -> Tensor:
     """Normalized loss of each step of each sequence after the washout, `(S, T', B)`, of outputs `(S, T, B, outputs)`.
 
     Squared error, averaged over outputs, or cross-entropy for classes, divided by the scale of the targets.
     """
-    targets = counted_targets(sequences, outputs)
+    targets = torch.as_tensor(sequences.targets).to(outputs)[sequences.first :]
     counted = outputs[:, sequences.first :]
     if sequences.classes:
         return -(targets * counted.log_softmax(dim=-1)).sum(dim=-1) / sequences.scale
@@ -49,7 +44,7 @@ def normalized_loss(outputs: Tensor, sequences: Sequences) -> Tensor:
 
     Mean squared error, or cross-entropy for classes, divided by the scale of the targets; the washout does not count.
     """
-    targets = counted_targets(sequences, outputs)
+    targets = torch.as_tensor(sequences.targets).to(outputs)[sequences.first :]
     counted = outputs[:, sequences.first :]
     if sequences.classes:
         return -(targets * counted.log_softmax(dim=-1)).sum(dim=-1).mean(dim=(1, 2)) / sequences.scale

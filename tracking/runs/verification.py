@@ -210,6 +210,10 @@ def find_content_damage(record: TrialRecord) -> Iterator[str]:
     yield from damages
     try:
         yield from () if damages else weight_damage(record.load().history)
+    except MemoryError:
+        raise
+    except ConfigError:  # a setting of another version is no damage
+        return
     except (LinrnnError, *UNREADABLE) as error:
         yield f"its files do not fit together ({error})"
 

@@ -6,16 +6,19 @@ import json
 import time
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
 from experiments.__main__ import linrnn as group
 from experiments.cli.group import run
 from experiments.search.sweep_config import sweep_config, sweep_config_of_run
+from experiments.workflows.file_verification import find_verifiable_runs
+from linrnn.errors import ConfigError
 from linrnn.models import DEFAULT_MODELS
 from tests.faults.harness import BUDGET, copy_store, facts
 from tracking.mlflow_ui.experiment_setup import experiment_id
+from tracking.runs.verification import TrialRecord, find_content_damage, load_record
 from tracking.runs.writer import begin_run
 from tracking.schema import Tag
 from tracking.store.access import Store, open_store
@@ -153,6 +156,15 @@ def test_weights_with_a_forged_digest_are_found(swept: Store, capsys: pytest.Cap
         f"run {first.info.run_id} is damaged: weights/best.safetensors holds other weights than those whose "
         "digests are in curves.npz"
     )
+
+
+def test_settings_of_another_version_are_no_damage(swept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(record: TrialRecord) -> Never:
+        raise ConfigError("a setting of another version")
+
+    monkeypatch.setattr(TrialRecord, "load", refuse)
+    (first, *_) = find_verifiable_runs(swept)
+    assert list(find_content_damage(load_record(swept, first))) == []
 
 
 def test_a_damaged_database_is_named(swept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from linrnn.baseline import regression
 from linrnn.data.sequences import Sequences, Splits, relative_spread, rounding_loss
-from linrnn.training.evaluation import normalized_loss, step_losses
+from linrnn.training.evaluation import normalized_loss
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(50, 4, 1))
@@ -21,15 +21,6 @@ def test_the_best_constant_of_two_outputs_has_loss_1() -> None:
     constant = torch.from_numpy(np.broadcast_to(mean, (1, *TARGETS.shape)).copy())
     assert normalized_loss(constant, split).item() == pytest.approx(1, rel=1e-12)
     assert regression.naive(Splits(split, split, split), 0).loss == pytest.approx(1, rel=1e-12)
-
-
-def test_targets_of_several_steps_share_their_values(recwarn: pytest.WarningsRecorder) -> None:
-    windows = np.lib.stride_tricks.sliding_window_view(TARGETS[:, 0, 0], 3)[:, None]  # a view that cannot be written
-    split = Sequences(INPUTS[: len(windows), :1], windows, first=2)
-    expected = np.square(windows[2:]).mean() / split.scale
-    assert normalized_loss(torch.zeros(1, *windows.shape), split).item() == pytest.approx(expected, rel=1e-6)
-    assert step_losses(torch.zeros(1, *windows.shape), split).mean().item() == pytest.approx(expected, rel=1e-6)
-    assert not recwarn.list  # of torch
 
 
 def test_one_output_is_scaled_by_its_variance_exactly() -> None:

@@ -1,7 +1,7 @@
 """The bits of all model types are those of the recorded digests.
 
 Those of `linear` and `tanh` are of the kernels before they had other cells, those of the others of the kernels before
-the steps of an LSTM were vectors.
+the steps of an LSTM were vectors, but for `lstm`, whose slopes were in double precision then.
 
 The data are small whole numbers and their fractions, so that no sum in front of the kernels depends on its order.
 """

@@ -67,6 +67,8 @@ def test_the_next_rows_are_outputs_at_once(horizon: int) -> None:
         assert np.allclose(counted(part), rows, rtol=1e-12)
         assert np.allclose(part.inputs[part.first :, 0, 0], y[first - horizon : end - 3 - horizon], rtol=1e-12)
         assert part.scale == pytest.approx(np.var(rows, axis=0).mean(), rel=1e-12)
+        assert part.targets.flags.writeable  # torch warns of others
+        assert np.shares_memory(part.targets[0], part.targets[1])
 
 
 def test_arrays_can_be_predicted_many_rows_at_once(tmp_path: Path) -> None:
