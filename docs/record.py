@@ -188,14 +188,15 @@ def speed_rows(content: Mapping[str, Any], shapes: list[list[Any]]) -> list[list
     for shape in (Shape(*sizes) for sizes in shapes):
         sides = [grid.get(side, shape) for side in (LOOP, TORCH_RNN, JAX, LINRNN)]
         times = [cell.share.median if cell else None for cell in sides]
-        rows.append([*shape, *times, grid.speed_up(LINRNN, shape), grid.trial_speed_up(shape)])
+        ratios = grid.speed_up(LINRNN, shape), grid.trial_speed_up(shape)
+        rows.append([*shape, *map(round_digits, [*times, *ratios])])
     return rows
 
 
 def throughput_rows(rows: Iterable[list[float]]) -> list[list[float]]:
     """Return the rows of throughput.json, with the parts of the last number in percent behind those between."""
     return [
-        [hidden, *(part for each in reached for part in (each, 100 * each / core)), core]
+        [hidden, *map(round_digits, [*(part for each in reached for part in (each, 100 * each / core)), core])]
         for hidden, *reached, core in rows
     ]
 

@@ -17,12 +17,13 @@ from numba.core import cgutils as untyped_cgutils
 from experiments.benchmark.shapes import Shape, problem
 from experiments.benchmark.sides import Side, linrnn
 from experiments.benchmark.timer import time_sides
-from linrnn.kernels.products import LANES, WORD
+from linrnn.kernels.products import VECTOR, WORD
 from linrnn.kernels.vectors import Vector, VectorCode, vector_kernel
 
 MODELS = ("linear", "tanh")
 HIDDEN_SIZES = 2, 4, 8, 10, 16, 32, 64, 128
 T, B, S = 99, 1, 10
+COUNT = VECTOR // 4  # numbers of a vector
 CHAINS, ROUNDS = 12, 20_000  # of the core's measurement: as many chains as hide the latencies of their operations
 TANH_OPERATIONS, SLOPE_OPERATIONS = 27, 3  # multiplications, additions and divisions of an activation, and of its slope
 SECONDS = 1.0
@@ -42,14 +43,14 @@ def count_operations(shape: Shape) -> int:
 def generate_chains(code: VectorCode, count: Any, *_: Any) -> None:
     """x = 0.5 x + 0.25 so many times in CHAINS vectors, which stay in registers; a product and a sum each."""
     builder = code.builder
-    places = [WORD(LANES * k) for k in range(CHAINS)]
-    values = [cgutils.alloca_once_value(builder, code.load(place, LANES).value) for place in places]
+    places = [WORD(COUNT * k) for k in range(CHAINS)]
+    values = [cgutils.alloca_once_value(builder, code.load(place, COUNT).value) for place in places]
 
     def advance(_: Any) -> None:
         for value in values:
             builder.store((Vector(builder, builder.load(value)) * 0.5 + 0.25).value, value)
 
-    code.repeat(builder.mul(count, WORD(LANES)), LANES, advance)
+    code.repeat(builder.mul(count, WORD(COUNT)), COUNT, advance)
     for place, value in zip(places, values, strict=True):
         code.store(Vector(builder, builder.load(value)), place)
 
@@ -65,7 +66,7 @@ def core() -> Side:
     def run(line: Any, count: int) -> None:
         run_chains(line, count, 0, 0, 0, 0, 0, 0, 0)
 
-    line = np.ones(CHAINS * LANES, np.float32)
+    line = np.ones(CHAINS * COUNT, np.float32)
 
     def advance(count: int) -> Any:
         run(line, count * ROUNDS)
@@ -82,7 +83,7 @@ def throughput_rows(quick: bool = False) -> list[Row]:
         shapes = [Shape(model, T, B, hidden, S) for model in MODELS]
         sides = {shape.model: linrnn(problem(shape)) for shape in shapes} | {"core": core()}
         counts = {shape.model: S * count_operations(shape) for shape in shapes}
-        counts["core"] = 2 * CHAINS * LANES * ROUNDS
+        counts["core"] = 2 * CHAINS * COUNT * ROUNDS
         times = time_sides(sides, SECONDS / 10 if quick else SECONDS)
         rows.append([hidden, *(counts[name] / times[name].least / 1e6 for name in sides)])
     return rows

@@ -9,7 +9,7 @@ from llvmlite import ir
 from torch.utils.flop_counter import FlopCounterMode
 
 from experiments.benchmark.shapes import Shape
-from experiments.benchmark.throughput import CHAINS, ROUNDS, TANH_OPERATIONS, core, count_operations
+from experiments.benchmark.throughput import CHAINS, COUNT, ROUNDS, TANH_OPERATIONS, core, count_operations
 from linrnn.kernels.products import LANES
 from linrnn.kernels.vectors import Vector
 
@@ -41,4 +41,4 @@ def test_the_operations_of_an_activation_are_those_of_its_machine_code() -> None
 def test_the_cores_chains_are_computed() -> None:
     line = core()(1)
     assert ROUNDS > 50
-    np.testing.assert_allclose(line, np.full(CHAINS * LANES, 0.5), rtol=1e-6)
+    np.testing.assert_allclose(line, np.full(CHAINS * COUNT, 0.5), rtol=1e-6)
