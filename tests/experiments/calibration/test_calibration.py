@@ -127,6 +127,7 @@ def test_results_of_other_settings_or_other_code_stay(sweeps: FakeSweeps, capsys
     assert {path: path.read_bytes() for path in Path("calibration").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.long
 def test_new_verdicts_decide_the_sweeps_of_kept_stores_with_the_present_code(sweeps: FakeSweeps) -> None:
     assert ask("--series", "3") == 0
     Path("calibration/stores/0001-setar-300").mkdir(parents=True)

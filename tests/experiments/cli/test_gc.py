@@ -62,6 +62,7 @@ def test_a_folder_without_a_store_is_refused(here: Here, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_weights_of_other_than_the_best_are_deleted_on_purpose(golden_copy: Store, here: Here, tmp_path: Path) -> None:
     store = ("--store", str(golden_copy.folder))
     before, compared = facts(golden_copy), here("compare", "--json", *store)[1]

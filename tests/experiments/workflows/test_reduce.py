@@ -156,6 +156,7 @@ def test_a_task_stands_for_its_best_linear_run(trained: Store, answer: Answer) -
     assert reduce_json(answer, "sunspots", "--order", "1")["source"]["run_id"] == min(losses, key=lambda k: losses[k])
 
 
+@pytest.mark.long
 def test_the_task_of_a_sweep_has_its_best_linear_trial(golden_copy: Store, capsys: pytest.CaptureFixture[str]) -> None:
     count, choice = len(find_trials(golden_copy, "sine")), choose_network(golden_copy, "sine")
     assert measure_reduction(choice).is_within

@@ -212,6 +212,7 @@ def test_what_changed_of_the_environment_is_said_the_likeliest_first(
     assert re.search(r"numpy +1\.0 -> 2", said)
 
 
+@pytest.mark.long
 def test_another_number_of_threads_changes_nothing_or_is_named(
     store: Store, here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -305,6 +305,7 @@ def test_a_bad_split_is_one_line_and_writes_nothing(here: Here, table: Path, set
         assert sorted(os.listdir(table.parent)) == before
 
 
+@pytest.mark.long
 def test_bad_files_and_names_of_a_real_process(linrnn: Run, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     np.savez(tmp_path / "objects.npz", inputs=np.array([[{}]]), targets=np.zeros((1, 1)))

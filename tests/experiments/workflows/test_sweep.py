@@ -194,6 +194,7 @@ class TestSweep:
         drawn = {name for name in all_files if name.endswith((".png", ".html")) or name.startswith(FIGURES)}
         assert all_files - numbers == drawn | {Artifact.CHARACTERISATION}
 
+    @pytest.mark.long
     def test_figures_and_report_that_workers_drew_are_those_drawn_here(self, golden: Golden) -> None:
         store = golden.store
         sweep = last_sweeps(store)["sine"]

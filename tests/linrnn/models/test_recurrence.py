@@ -77,6 +77,7 @@ def test_some_units_alone_pass_through_the_activation(form: Any, activation: str
 
 @forms
 @activations
+@pytest.mark.long
 def test_many_units_and_steps(form: Form, activation: str) -> None:
     arguments = drawn(2, 40, 3, 70)
     expected = values_and_gradients(recurrence_definition, arguments, activation)

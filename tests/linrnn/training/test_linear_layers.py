@@ -75,6 +75,7 @@ def copy_weights(config: TrialConfig, replica: int) -> UserNetwork:
 
 
 @pytest.mark.parametrize("model", ["linear", pytest.param("tanh", marks=pytest.mark.long)])
+@pytest.mark.long
 def test_training_is_that_of_torchs_layers(model: str) -> None:
     config = letter(model, **{"training.epochs": "60", "training.evaluations": "1"})
     scale = config.task.splits().train.scale
