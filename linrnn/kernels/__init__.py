@@ -1,4 +1,4 @@
-"""Compiled kernels of recurrent networks, one replica at a time, the order of every sum fixed by the code.
+"""Compiled kernels of recurrent networks, the order of every sum fixed by the code.
 
 Rows are time-major: row ``t * B + b`` is step ``t`` of sequence ``b``. The computation of a replica is a program of
 matrix operations, built in Python for its sizes and run by compiled code. The kernels are compiled once, cached on

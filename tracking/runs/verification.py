@@ -205,14 +205,17 @@ def find_file_damage(record: TrialRecord) -> Iterator[str]:
 
 
 def find_content_damage(record: TrialRecord) -> Iterator[str]:
-    """Return the same, or where every file is the one in the digests, weights that the curves do not name."""
+    """Return each file that is missing or was changed; if there is none, weights that the curves do not name.
+
+    Nothing where this version does not know a setting of the trial: its weights cannot be loaded, and are not damaged.
+    """
     damages = list(find_file_damage(record))
     yield from damages
     try:
         yield from () if damages else weight_damage(record.load().history)
     except MemoryError:
         raise
-    except ConfigError:  # a setting of another version is no damage
+    except ConfigError:
         return
     except (LinrnnError, *UNREADABLE) as error:
         yield f"its files do not fit together ({error})"
