@@ -46,6 +46,7 @@ def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: 
     from experiments.report.figures.task_figures import baselines_figure
     from experiments.report.serialization import baselines_json
     from experiments.search.sweep_config import task_text
+    from linrnn.analysis.verdict import find_intervals
     from linrnn.baseline.baselines import compute_baselines
     from linrnn.training.trial_config import from_text
     from tracking.store.disk import write_file
@@ -53,11 +54,12 @@ def baselines(options: GlobalOptions, task: str, figure: Path | None, settings: 
     data = from_text({"model": "linear", **task_text(task, settings_text(settings, {}))}).task.load()
     print_question(data.task)
     result = compute_baselines(data.task, data.splits)
+    intervals = find_intervals(result)
     if figure:
         write_file(figure, baselines_figure(result))
     if options.json:
         question = {"question": data.task.question, "column": data.task.target_column}
         reading = {**question, "notes": list(data.task.notes())}
-        print_json({"task": result.task, **reading, **baselines_json(result)})
+        print_json({"task": result.task, **reading, **baselines_json(result, intervals)})
     else:
-        show_baselines(result)
+        show_baselines(result, intervals)

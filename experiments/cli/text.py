@@ -18,7 +18,7 @@ from experiments.report.nonlinearity_text import nonlinearity_sentence
 from experiments.report.reference_losses import losses_by_label
 from experiments.report.serialization import finite
 from experiments.report.summary import SweepSummary
-from linrnn.analysis.statistics import quartiles
+from linrnn.analysis.statistics import Estimate, quartiles
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import OBJECTIVE
 from linrnn.training.result import TrialResult
@@ -107,10 +107,10 @@ def suite_row(summary: SweepSummary, models: Sequence[str], order: int | None) -
     return (summary.task, *baselines, *medians_text, "-" if order is None else str(order), summary.verdict.headline)
 
 
-def show_baselines(baselines: Baselines) -> None:
+def show_baselines(baselines: Baselines, intervals: Mapping[str, Estimate]) -> None:
     """Print a task's baselines and bounds, the linear predictors, and least squares by number of lags."""
     title = f"{baselines.task}: losses on the test split; 1 is the best constant predictor's."
-    print_table(title, *baselines_table(baselines))
+    print_table(title, *baselines_table(baselines, intervals))
     echo()
     candidates = [(each.name, f"{each.val:.4g}", f"{each.test:.4g}") for each in baselines.candidates]
     print_table("Linear predictors, the best of each kind.", ("", "val loss", "test loss"), candidates)

@@ -85,7 +85,7 @@ class SweepResult:
                     "median_test_loss": confirmation.median.value,
                     "interval_low": confirmation.median.low,
                     "interval_high": confirmation.median.high,
-                    "excess": confirmation.excess,
+                    "excess": confirmation.excess.value if confirmation.excess else None,
                     "closed_gap": confirmation.closed_gap,
                     "divergence_rate": confirmation.diverged / len(confirmation.test_loss),
                 }

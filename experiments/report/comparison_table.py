@@ -12,6 +12,7 @@ from experiments.report.table import Table
 from experiments.search.search_space import setting_label, short_names
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.statistics import Estimate, SampleComparison
+from linrnn.analysis.verdict import BASELINE_LABELS
 from linrnn.baseline.baselines import Baselines
 from linrnn.training.history import QUANTILES
 
@@ -42,10 +43,11 @@ def interval_text(estimate: Estimate) -> str:
     return f"{estimate.low:.3g} to {estimate.high:.3g}" if estimate.low > -math.inf else MISSING
 
 
-def ratio_text(comparison: SampleComparison) -> str:
-    """Write a ratio with its interval; it is missing where both medians are infinite."""
-    ratio = comparison.ratio
-    return MISSING if math.isnan(ratio.value) else f"{number_text(ratio.value)} ({interval_text(ratio)})"
+def estimate_text(estimate: Estimate | None) -> str:
+    """Write a number with its interval; it is missing where it is the ratio of infinite losses."""
+    if estimate is None or math.isnan(estimate.value):
+        return MISSING
+    return f"{number_text(estimate.value)} ({interval_text(estimate)})"
 
 
 def p_text(p: float) -> str:
@@ -105,9 +107,9 @@ CONFIRMATION_ROWS: Mapping[str, Callable[[ConfirmationSummary], str]] = {
     "median test loss": lambda confirmation: number_text(confirmation.median.value),
     "quartiles": quartiles_text,
     "95 % interval": lambda confirmation: interval_text(confirmation.median),
-    "times the linear baseline": lambda confirmation: number_text(confirmation.excess),
+    "times the linear baseline": lambda confirmation: estimate_text(confirmation.excess),
     "gap closed": lambda confirmation: percent_text(confirmation.closed_gap),
-    "times linear's loss": comparison_text(ratio_text),
+    "times linear's loss": comparison_text(lambda comparison: estimate_text(comparison.ratio)),
     "Diebold-Mariano p": comparison_text(lambda comparison: p_text(comparison.p)),
     "better than linear": comparison_text(lambda comparison: percent_text(comparison.superiority)),
     "residual tests": lambda confirmation: rejections_text(confirmation.residual_tests),
@@ -128,7 +130,7 @@ EXPLANATIONS = {
     "95 % interval": "of the median, by bootstrap over replicas and blocks of test steps",
     "RMSE": "root mean square error on the test split, in the data's unit, of the median replica",
     "MAE": "mean absolute error on the test split, in the data's unit, of the median replica",
-    "times the linear baseline": "median test loss divided by the linear baseline's; 1 is as good",
+    "times the linear baseline": "median test loss divided by the linear baseline's, with its 95 % interval",
     "gap closed": "part of the way from the linear to the nonlinear baseline",
     "times linear's loss": "ratio of the median test losses, with its 95 % interval",
     "Diebold-Mariano p": "p-value of a test of equal accuracy of the median replicas on the test steps",
@@ -187,16 +189,21 @@ def short_table(summaries: Sequence[SweepSummary]) -> Table:
     return Table(("task", "model", *columns), rows)
 
 
-def baselines_table(baselines: Baselines) -> Table:
-    """Return the table of a task's baselines and bounds."""
-    losses = reference_losses(baselines)
-    if baselines.unit is None:
-        return Table(("", "loss", "predictor"), [(each.label, f"{each.loss:.4g}", each.predictor) for each in losses])
-    rows = [
-        (each.label, f"{each.loss:.4g}", number_text(each.rmse), number_text(each.mae), each.predictor)
-        for each in losses
-    ]
-    return Table(("", "loss", "RMSE", "MAE", "predictor"), rows)
+def baselines_table(baselines: Baselines, intervals: Mapping[str, Estimate]) -> Table:
+    """Return the table of a task's baselines and bounds, given the intervals of the baselines by name."""
+    ends = {BASELINE_LABELS[name]: interval_text(each) for name, each in intervals.items()}
+    has_unit = baselines.unit is not None
+    columns: dict[str, Callable[[ReferenceLoss], str]] = {
+        "": lambda each: each.label,
+        "loss": lambda each: f"{each.loss:.4g}",
+        **({"95 % interval": lambda each: ends.get(each.label, MISSING)} if ends else {}),
+        **(
+            {"RMSE": lambda each: number_text(each.rmse), "MAE": lambda each: number_text(each.mae)} if has_unit else {}
+        ),
+        "predictor": lambda each: each.predictor,
+    }
+    rows = [tuple(write(each) for write in columns.values()) for each in reference_losses(baselines)]
+    return Table(tuple(columns), rows)
 
 
 def baselines_text(baselines: Baselines) -> str:

@@ -62,7 +62,7 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             summary=summary,
             table=comparison_table(summary),
             explanations=explanations(summary.settings),
-            baselines=baselines_table(summary.baselines),
+            baselines=baselines_table(summary.baselines, summary.baseline_intervals),
             nonlinearity=nonlinearity_section(summary),
             pictures={picture.name: picture for picture in pictures},
             first_figures=FIRST_FIGURES,

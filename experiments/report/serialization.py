@@ -16,12 +16,12 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       studies[]         model, trials, pruned, diverged, failed, best_run, objective, best_val_loss, one key for each
                         setting that can be searched (hidden_size, learning_rate), parameters, seconds
       confirmation[]    model, run_id, replicas, diverged, median_test_loss, rmse, mae, output_losses[], iqr,
-                        quartiles[2], interval[2], excess, closed_gap, too_few_replicas, residual_tests (null, or
-                        as nonlinearity), linear_comparison (null, or ratio, interval[2], diebold_mariano_p (null
-                        with too few test steps), superiority)
+                        quartiles[2], interval[2], excess, excess_interval[2], closed_gap, too_few_replicas,
+                        residual_tests (null, or as nonlinearity), linear_comparison (null, or ratio, interval[2],
+                        diebold_mariano_p (null with too few test steps), superiority)
       baselines         naive, linear, linear_lags (of least squares), nonlinear, naive_method, linear_method (in
-                        words), candidates[] (name, val, test: of the linear predictors), rmse and mae (null, or
-                        naive, linear, nonlinear)
+                        words), candidates[] (name, val, test: of the linear predictors), intervals (null, or
+                        {naive, linear, nonlinear: [low, high]}), rmse and mae (null, or naive, linear, nonlinear)
       bounds            analytic, noise; null if not known
       order             of `linrnn suite` alone: units that the linear network reduces to, or null
       nonlinearity      null, or tests[] (name, null, statistic, p, adjusted_p, about, targets), effect, detection_ratio
@@ -65,7 +65,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "confirmation": [confirmation_json(confirmation) for confirmation in summary.confirmations],
         "failures": list(summary.failures),
         "omissions": list(summary.omissions),
-        **baselines_json(summary.baselines),
+        **baselines_json(summary.baselines, summary.baseline_intervals),
         "verdict": summary.verdict.word,
         "conclusion": summary.verdict.conclusion,
         "reason": summary.verdict.reason,
@@ -112,7 +112,7 @@ def study_json(study: StudySummary, names: Mapping[str, str]) -> dict[str, Any]:
 def confirmation_json(confirmation: ConfirmationSummary) -> dict[str, Any]:
     """Return one confirmation of that object; `iqr` is the interquartile range of the test loss."""
     first, middle, third = confirmation.quartiles
-    comparison = confirmation.linear_comparison
+    comparison, excess = confirmation.linear_comparison, confirmation.excess
     return {
         "model": confirmation.model,
         "run_id": confirmation.run_id,
@@ -125,7 +125,8 @@ def confirmation_json(confirmation: ConfirmationSummary) -> dict[str, Any]:
         "iqr": finite(third - first),
         "quartiles": [finite(first), finite(third)],
         "interval": interval(confirmation.median),
-        "excess": finite(confirmation.excess),
+        "excess": finite(excess.value) if excess else None,
+        "excess_interval": interval(excess) if excess else None,
         "closed_gap": finite(confirmation.closed_gap),
         "too_few_replicas": confirmation.too_few_replicas,
         "residual_tests": nonlinearity_json(tests) if (tests := confirmation.residual_tests) else None,
@@ -148,8 +149,8 @@ def interval(estimate: Estimate) -> list[float | None]:
     return [finite(estimate.low), finite(estimate.high)]
 
 
-def baselines_json(baselines: Baselines) -> dict[str, dict[str, Any]]:
-    """Return a task's baselines and bounds, as `linrnn baselines --json` prints them."""
+def baselines_json(baselines: Baselines, intervals: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
+    """Return a task's baselines, with their intervals by name, and bounds, as `linrnn baselines --json` prints them."""
     return {
         "baselines": {
             "naive": baselines.naive,
@@ -159,6 +160,7 @@ def baselines_json(baselines: Baselines) -> dict[str, dict[str, Any]]:
             "naive_method": baselines.naive_method,
             "linear_method": baselines.linear_method,
             "candidates": [each._asdict() for each in baselines.candidates],
+            "intervals": {name: interval(each) for name, each in intervals.items()} or None,
             "rmse": baselines.rmse or None,
             "mae": baselines.mae or None,
         },
@@ -185,6 +187,7 @@ CONFIRMATION_COLUMNS = (
     "too_few_replicas",
 )
 NO_INTERVAL = (None, None)
+ENDS = ("low", "high")
 
 
 def sweeps_table(summaries: Sequence[SweepSummary]) -> Table:
@@ -197,7 +200,8 @@ def sweeps_table(summaries: Sequence[SweepSummary]) -> Table:
 def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
     """Yield one flat object for each model type, with the same keys for all of them."""
     confirmations = {each.model: confirmation_json(each) for each in summary.confirmations}
-    references = baselines_json(summary.baselines)
+    references = baselines_json(summary.baselines, summary.baseline_intervals)
+    intervals = references["baselines"].pop("intervals") or {}
     shared = {
         "sweep_run": summary.sweep_run,
         "verdict": summary.verdict.word,
@@ -207,6 +211,11 @@ def flat_rows(summary: SweepSummary) -> Iterator[dict[str, Any]]:
         "conditions": summary.conditions,
         "failures": "; ".join(summary.failures),
         **{f"baseline_{name}": value for name, value in references["baselines"].items() if name not in ERRORS},
+        **{
+            f"baseline_{name}_interval_{end}": intervals.get(name, NO_INTERVAL)[k]
+            for name in ("naive", "linear", "nonlinear")
+            for k, end in enumerate(ENDS)
+        },
         **{
             f"baseline_{name}_{error}": (references["baselines"][error] or {}).get(name)
             for error in ERRORS
@@ -226,13 +235,10 @@ def flat_confirmation(confirmation: Mapping[str, Any]) -> dict[str, Any]:
     intervals = {
         "confirmation_quartile": confirmation.get("quartiles"),
         "confirmation_interval": confirmation.get("interval"),
+        "confirmation_excess": confirmation.get("excess_interval"),
         "linear_comparison_ratio": comparison.get("interval"),
     }
-    ends = {
-        f"{name}_{end}": (pair or NO_INTERVAL)[k]
-        for name, pair in intervals.items()
-        for k, end in enumerate(("low", "high"))
-    }
+    ends = {f"{name}_{end}": (pair or NO_INTERVAL)[k] for name, pair in intervals.items() for k, end in enumerate(ENDS)}
     return {
         **{f"confirmation_{name}": confirmation.get(name) for name in CONFIRMATION_COLUMNS},
         **{f"linear_comparison_{name}": comparison.get(name) for name in ("ratio", "diebold_mariano_p", "superiority")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from experiments.report.nonlinearity_text import effect_text
@@ -23,7 +23,15 @@ from linrnn.analysis.statistics import (
     compare_samples,
     quartiles,
 )
-from linrnn.analysis.verdict import LINEAR, MARGIN, Verdict, decide_verdict, resample_predictors
+from linrnn.analysis.verdict import (
+    LINEAR,
+    MARGIN,
+    Verdict,
+    decide_verdict,
+    find_excess,
+    find_intervals,
+    resample_predictors,
+)
 from linrnn.baseline.baselines import Baselines
 from linrnn.errors import LinrnnError
 from linrnn.models.model import Model
@@ -63,7 +71,7 @@ class ConfirmationSummary:
     diverged: int
     test_loss: Losses  # (S,)
     median: Estimate  # of the test loss
-    excess: float | None  # median test loss divided by the linear baseline
+    excess: Estimate | None  # median test loss divided by the linear baseline
     closed_gap: float | None  # part of the way from the linear to the nonlinear baseline
     linear_comparison: SampleComparison | None  # None for linear itself, without linear, or with too few replicas
     too_few_replicas: bool  # for a comparison with linear
@@ -99,6 +107,7 @@ class SweepSummary:
     objective_name: str = OBJECTIVE  # quantile over replicas of the lowest validation loss that its studies minimize
     nonlinearity_tests: NonlinearityTests | None = None  # of the data; None where there are none
     omissions: tuple[str, ...] = ()  # what is wrong with the trials that are left out
+    baseline_intervals: Mapping[str, Estimate] = field(default_factory=dict)  # by name; empty without step losses
 
     @property
     def settings(self) -> list[str]:
@@ -154,6 +163,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         objective_name=record.objective_name,
         nonlinearity_tests=record.nonlinearity_tests,
         omissions=tuple(record.omissions),
+        baseline_intervals=find_intervals(record.baselines, losses),
     )
 
 
@@ -213,7 +223,7 @@ def summarize_confirmation(
         diverged=trial.diverged,
         test_loss=sample.losses,
         median=median,
-        excess=baselines.excess(median.value),
+        excess=find_excess(trial.model, losses),
         closed_gap=baselines.gap_fraction(median.value),
         linear_comparison=compare_samples(sample, linear, resamples[trial.model], resamples[LINEAR], max(horizon, 1))
         if linear is not None and enough

@@ -86,7 +86,7 @@ def bootstrap_losses(
     steps = {name: to_float64(sample.steps) for name, sample in samples.items() if sample.steps is not None}
     single = {name: to_float64(baseline_steps[name])[None] for name in baselines if name in baseline_steps}
     weights = None
-    if len(steps) == len(samples) and samples:
+    if len(steps) == len(samples) and (samples or single):
         steps = {name: thin_steps(each, CELLS) for name, each in (steps | single).items()}
         weights = draw_step_weights([column for each in steps.values() for column in finite_means(each)])
     fixed = {name: np.minimum(sample.losses, INFINITE) for name, sample in samples.items()}
@@ -134,7 +134,8 @@ def draw_step_weights(means: Sequence[Array]) -> Array | None:
     """Weights `(R, T, B)` of the test steps of R resamples, each of sum 1; None if no predictor is finite.
 
     Blocks of steps are resampled, common to all sequences, or sequences, whichever makes the differences between the
-    predictors, of mean step losses `(T, B)`, vary more.
+    predictors, of mean step losses `(T, B)`, vary more: the mean of their shares of the variance, as losses may differ
+    by orders of magnitude.
     """
     if not means:
         return None
@@ -151,4 +152,7 @@ def draw_step_weights(means: Sequence[Array]) -> Array | None:
     if not candidates:
         return None
     flat = differences.reshape(len(differences), -1)
-    return max(candidates, key=lambda weights: float((weights.reshape(RESAMPLES, -1) @ flat.T).var(axis=0).sum()))
+    variances = np.stack([(weights.reshape(RESAMPLES, -1) @ flat.T).var(axis=0) for weights in candidates])
+    total = variances.sum(axis=0)
+    shares = np.divide(variances, total, out=np.zeros_like(variances), where=total > 0).mean(axis=1)
+    return candidates[int(np.argmax(shares))]

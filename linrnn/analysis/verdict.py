@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,10 +26,11 @@ from linrnn.analysis.verdict_text import (
     conclude_superior,
     describe_place,
     describe_places,
+    difference,
     format_estimate,
     percent,
 )
-from linrnn.baseline.baselines import Baselines
+from linrnn.baseline.baselines import ROUNDING, Baselines
 from linrnn.models.model import Model, NonlinearityPlace
 from linrnn.training.history import Losses
 
@@ -40,9 +42,11 @@ NOT_PREDICTABLE, SUFFICES, NEEDED, UNDECIDED = (
 )
 LINEAR = "linear"  # the model type that the others are compared with
 NAIVE, LINEAR_BASELINE, NONLINEAR_BASELINE = "naive baseline", "linear baseline", "nonlinear baseline"
+BASELINE_LABELS = {"naive": NAIVE, "linear": LINEAR_BASELINE, "nonlinear": NONLINEAR_BASELINE}
 MARGIN = 0.1  # smallest relative difference of losses that counts
 LEAST_GAIN = 0.01  # over the mean, of a series that can be predicted at all
 MOST_ROWS = 100  # times as many rows are not suggested
+TINY = 1e-9  # ratio of losses, or difference of logarithms, that counts as 0
 SEARCH = "more trials or epochs, or another initialization (model.init), may decide"
 
 
@@ -155,10 +159,34 @@ def decide_verdict(
 
 def resample_predictors(baselines: Baselines, networks: Mapping[str, LossSample]) -> Bootstrap:
     """Resample the test losses of the networks and of the baselines of a task."""
-    losses = {NAIVE: baselines.naive, LINEAR_BASELINE: baselines.linear, NONLINEAR_BASELINE: baselines.nonlinear}
-    names = {"naive": NAIVE, "linear": LINEAR_BASELINE, "nonlinear": NONLINEAR_BASELINE}
-    steps = {names[name]: each for name, each in baselines.step_losses.items()}
+    losses = {label: getattr(baselines, name) for name, label in BASELINE_LABELS.items()}
+    steps = {BASELINE_LABELS[name]: each for name, each in baselines.step_losses.items()}
     return bootstrap_losses(networks, losses, steps)
+
+
+def find_intervals(baselines: Baselines, losses: Bootstrap | None = None) -> dict[str, Estimate]:
+    """Return the losses of the baselines, by name, with their 95 % intervals over blocks of test steps.
+
+    Without resampled losses these are drawn here. Empty where the step losses are not recorded.
+    """
+    losses = losses or resample_predictors(baselines, {})
+    if not losses.has_steps:
+        return {}
+    return {name: losses.estimate(BASELINE_LABELS[name]) for name in baselines.step_losses}
+
+
+def find_excess(model: str, losses: Bootstrap) -> Estimate | None:
+    """Return the loss of a model type divided by that of the linear baseline, with its 95 % interval.
+
+    None where the baseline is 0 but for rounding; the interval has the chance of the test split where step losses are
+    recorded.
+    """
+    baseline = losses.values[LINEAR_BASELINE]
+    if baseline <= ROUNDING:
+        return None
+    ratios = losses.both[model] / np.maximum(losses.both[LINEAR_BASELINE], ROUNDING)
+    value = losses.values[model] / baseline
+    return Estimate(restore_infinity(value), *percentile_interval(ratios))
 
 
 class Decision:
@@ -191,6 +219,11 @@ class Decision:
         self.linear = [LINEAR, *networks, LINEAR_BASELINE, *([NAIVE] if is_best_linear else [])]
         self.gains = {name: self.gain(name, self.best) for name in self.linear}
 
+    @property
+    def floor(self) -> float:
+        """Loss below which a relative difference of the margin is rounding."""
+        return self.baselines.resolution / MARGIN
+
     def gain(self, name: str, other: str) -> Estimate:
         """Relative gain of a predictor over the one that is named first, with its interval."""
         value = self.relative_gain(self.losses.values[name], self.losses.values[other])
@@ -199,7 +232,7 @@ class Decision:
 
     def relative_gain(self, loss: Losses | float, other: Losses | float) -> Losses:
         """1 minus the ratio of two losses; that of a difference below the resolution is below the margin."""
-        reference = np.maximum(loss, self.baselines.resolution / MARGIN)
+        reference = np.maximum(loss, self.floor)
         gain: Losses = np.maximum((np.asarray(loss) - other) / reference, -INFINITE)
         return gain
 
@@ -208,67 +241,83 @@ class Decision:
         if not self.baselines.is_naive_value:
             over_mean = {name: self.gain(NAIVE, name) for name in self.losses.values if name != NAIVE}
             if all(each.low <= 0 or each.value <= LEAST_GAIN for each in over_mean.values()):
-                return self.decide_predictability(max(over_mean.values(), key=lambda each: each.high))
+                return self.decide_predictability(over_mean)
         reason = self.describe()
+        if np.isinf(self.losses.estimate(self.best).value):
+            conclusion = f"Nothing is known of nonlinear networks: more than half of the {self.best} networks diverge"
+            return Verdict(UNDECIDED, f"{reason}; {SEARCH}", self.gains, conclusion=conclusion)
         blocking = [name for name, gain in self.gains.items() if gain.low <= MARGIN]
         if not blocking:
-            return self.decide_bound(reason)
+            return self.decide_bound(reason, min(self.gains, key=lambda each: self.gains[each].value))
         sufficient = [name for name in blocking if self.gains[name].high <= MARGIN]
         if sufficient:
             name = min(sufficient, key=lambda each: self.losses.values[each])
-            conclusion = conclude_equivalent(self.best, self.label(name), self.gains[name].value, MARGIN)
-            return self.decide_equivalence(reason, conclusion)
+            return self.decide_equivalence(reason, name)
         name = min(blocking, key=lambda each: self.gains[each].value)
         conclusion = conclude_open(self.best, self.label(name), self.gains[name], MARGIN)
-        return self.verdict(UNDECIDED, f"{reason}: {self.advise(name)}", conclusion)
+        return self.verdict(UNDECIDED, f"{reason}: {self.advise(name)}", conclusion, name)
 
-    def decide_predictability(self, highest: Estimate) -> Verdict:
-        """Return the verdict if no predictor is better than the mean beyond chance."""
-        reason = f"no predictor is better than the mean beyond chance: the largest gain is {percent(highest)}"
-        if highest.high <= MARGIN:
-            conclusion = "Nothing predicts the targets better than their mean"
-            return Verdict(NOT_PREDICTABLE, f"{reason}, margin {100 * MARGIN:.0f} %", self.gains, conclusion=conclusion)
+    def decide_predictability(self, gains: Mapping[str, Estimate]) -> Verdict:
+        """Return the verdict if no predictor is better than the mean beyond chance, from their gains over it."""
+        name = max(gains, key=lambda each: gains[each].high)
+        gain = gains[name]
+        reason = f"no predictor is better than the mean beyond chance: the largest gain is {percent(gain)}"
         conclusion = "It is open whether anything predicts the targets better than their mean"
-        bounds = [f"{name} {loss:.3g}" for name, loss in self.baselines.bounds.items() if loss < 1 - MARGIN]
+        bounds = [f"{bound} {loss:.3g}" for bound, loss in self.baselines.bounds.items() if loss < 1 - MARGIN]
         if bounds:
-            return self.verdict(UNDECIDED, f"{reason}, but it is possible ({', '.join(bounds)}); {SEARCH}", conclusion)
-        return self.verdict(UNDECIDED, f"{reason}; {self.suggest_rows(highest)} may decide", conclusion)
+            text = f"{reason}, but it is possible ({', '.join(bounds)}); {SEARCH}"
+            return self.verdict(UNDECIDED, text, conclusion, NAIVE, name)
+        if gain.high > MARGIN:
+            advice = self.suggest(NAIVE, name, gain, 0.0 if gain.value > LEAST_GAIN else MARGIN)
+            return self.verdict(UNDECIDED, f"{reason}; {advice}", conclusion, NAIVE, name)
+        if self.sign:
+            text = f"{reason}, but there is more in the data: {self.sign}; {SEARCH}"
+            return self.verdict(UNDECIDED, text, conclusion, NAIVE, name)
+        conclusion = "Nothing predicts the targets better than their mean"
+        return self.verdict(NOT_PREDICTABLE, f"{reason}, margin {100 * MARGIN:.0f} %", conclusion, NAIVE, name)
 
-    def decide_bound(self, reason: str) -> Verdict:
-        """Return the verdict if the best network is better than all linear predictors here."""
+    def decide_bound(self, reason: str, name: str) -> Verdict:
+        """Return the verdict if the best network is better than all linear predictors here, least than one of them."""
         analytic = self.baselines.analytic
         high = self.losses.estimate(self.best).high
         if analytic is not None and high >= analytic - max(MARGIN * analytic, self.baselines.resolution):
             text = f"{reason}, but the analytic bound is {analytic:.3g}; {SEARCH}"
             conclusion = f"The {self.best} network is better than the linear predictors here, but not than the best one"
-            return self.verdict(UNDECIDED, text, conclusion)
-        return self.verdict(NEEDED, reason, conclude_superior(self.best, min(each.low for each in self.gains.values())))
+            return self.verdict(UNDECIDED, text, conclusion, name)
+        least = min(each.low for each in self.gains.values())
+        return self.verdict(NEEDED, reason, conclude_superior(self.best, least), name)
 
-    def decide_equivalence(self, reason: str, conclusion: str) -> Verdict:
-        """Return the verdict if the best network is not better than some linear predictor by more than the margin."""
-        best = min(self.linear, key=lambda name: self.losses.values[name])
+    def decide_equivalence(self, reason: str, name: str) -> Verdict:
+        """Return the verdict if the best network is not better than a linear predictor by more than the margin."""
+        conclusion = conclude_equivalent(self.best, self.label(name), self.compare(name), MARGIN)
+        best = min(self.linear, key=lambda each: self.losses.values[each])
         beyond = self.relative_gain(self.losses.values[best], self.losses.values[NONLINEAR_BASELINE])
         if beyond > MARGIN:
             text = f"but the nonlinear baseline reaches {self.baselines.nonlinear:.3g}"
             more = "but the nonlinear baseline is better"
-            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}", f"{conclusion}, {more}")
+            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}", f"{conclusion}, {more}", name)
         if self.sign:
             text, more = f"but there is more in the data: {self.sign}", "but a nonlinearity test finds more in the data"
-            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}", f"{conclusion}, {more}")
+            return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}", f"{conclusion}, {more}", name)
         if best == NAIVE:
             reason = f"{reason}; nothing is better than the {self.baselines.naive_method}"
-        if self.losses.values[best] < self.baselines.resolution:
-            reason = f"{reason}; losses below {self.baselines.resolution:.1g} are rounding"
-        return self.verdict(SUFFICES, reason, conclusion)
+        if self.losses.values[name] < self.floor:
+            reason = f"{reason}; differences of losses below {self.baselines.resolution:.1g} are rounding"
+        return self.verdict(SUFFICES, reason, conclusion, name)
 
-    def verdict(self, word: str, reason: str, conclusion: str) -> Verdict:
-        """Return a verdict with its numbers, and with the origin of its uncertainty in words."""
-        if min(self.losses.values[name] for name in (LINEAR, *self.networks, self.best)) > self.losses.values[NAIVE]:
+    def verdict(self, word: str, reason: str, conclusion: str, name: str, other: str = "") -> Verdict:
+        """Return a verdict with its numbers, and with the origin of its uncertainty in words.
+
+        It is that of the gain over the predictor `name`, of the best network or of the predictor `other`.
+        """
+        networks = [self.losses.values[each] for each in (LINEAR, *self.networks, self.best)]
+        if not other and min(networks) > self.losses.values[NAIVE]:
             conclusion = add_naive(conclusion, self.baselines.naive_method or NAIVE)
-        share = self.data_share()
-        if share is None:
+        if not self.losses.has_steps:
             origin = "the interval does not contain the chance of the test split, whose step losses are not recorded"
-            reason = reason if self.losses.has_steps else f"{reason} ({origin})"
+            return Verdict(word, f"{reason} ({origin})", self.gains, conclusion=conclusion)
+        share = self.data_share(name, other or self.best)
+        if share is None:
             return Verdict(word, reason, self.gains, conclusion=conclusion)
         origin = f"{share * 100:.0f} % of the uncertainty is from the length of the test split, the rest from training"
         return Verdict(word, f"{reason} ({origin})", self.gains, share, conclusion)
@@ -280,43 +329,55 @@ class Decision:
             return f"the {name} network"
         return f"the {name} ({methods[name]})" if methods.get(name) else f"the {name}"
 
-    def data_share(self) -> float | None:
-        """Part of the variance of the gain over the best linear predictor that the test steps cause."""
-        if not self.losses.has_steps:
-            return None
-        name = min(self.gains, key=lambda each: self.gains[each].value)
+    def data_share(self, name: str, other: str) -> float | None:
+        """Part of the variance of the logarithm of two losses' ratio that the test steps cause; None where it is 0."""
         data, training = (
-            float(np.var(np.maximum(self.relative_gain(each[name], each[self.best]), LEAST_SHOWN)))
+            float(np.var(np.log(np.maximum(each[other], self.floor) / np.maximum(each[name], self.floor))))
             for each in (self.losses.data, self.losses.training)
         )
         return data / (data + training) if data + training > 0 else None
+
+    def compare(self, name: str) -> str:
+        """Write the loss of the best network relative to that of a linear predictor."""
+        loss, own = self.losses.values[name], self.losses.values[self.best]
+        if loss < self.floor and abs(loss - own) < self.baselines.resolution:
+            return "the same but for rounding"
+        return difference(1 - own / loss if loss > 0 else -INFINITE)
 
     def describe(self) -> str:
         """Write the losses and the gains."""
         losses = ", ".join(
             format_estimate(name, self.losses.estimate(name)) for name in (LINEAR, *self.networks, self.best)
         )
-        gains = [f"{percent(self.gains[LINEAR])} over the linear network"]
-        for name in self.linear[1:]:
-            label = name if name != NAIVE else self.baselines.naive_method
-            label = f"{name} network" if name in self.networks else label
-            gains.append(f"{percent(self.gains[name])} over the {label}, {self.losses.values[name]:.3g}")
+        gains = [f"{percent(self.gains[name])} over the {self.name_loss(name)}" for name in self.linear]
         return f"{losses}; gain of {self.best} {', '.join(gains)}, margin {100 * MARGIN:.0f} %"
+
+    def name_loss(self, name: str) -> str:
+        """A linear predictor, a baseline with its loss and, where step losses are recorded, the interval of that."""
+        if name in (LINEAR, *self.networks):
+            return f"{name} network"
+        label = name if name != NAIVE else self.baselines.naive_method
+        loss = self.losses.estimate(name)
+        return format_estimate(label, loss, ", ") if self.losses.has_steps else f"{label}, {loss.value:.3g}"
 
     def advise(self, name: str) -> str:
         """Write what would decide, where the gain over a linear predictor is undecided."""
-        undertrained = self.relative_gain(self.losses.values[LINEAR], self.losses.values[LINEAR_BASELINE]) > MARGIN
-        if name != LINEAR and undertrained:
-            return "the linear network is not trained as far as the linear baseline; more trials or epochs may decide"
-        share = self.data_share()
+        advice = self.suggest(name, self.best, self.gains[name], MARGIN)
+        behind = self.relative_gain(self.losses.values[LINEAR], self.losses.values[LINEAR_BASELINE])
+        if name == LINEAR or behind <= MARGIN:
+            return advice
+        return f"{advice}, or more trials or epochs: the linear network is not as good as the linear baseline"
+
+    def suggest(self, name: str, other: str, gain: Estimate, goal: float) -> str:
+        """Write whether more replicas or more rows would separate a gain of `other` over `name` from a value.
+
+        The interval of the logarithm of the losses' ratio shrinks with the root of the number of rows.
+        """
+        share = self.data_share(name, other) if self.losses.has_steps else None
         if share is None or share < 0.5:
             return "more replicas (sweep.confirmation) may decide"
-        return f"{self.suggest_rows(self.gains[name])} may decide"
-
-    def suggest_rows(self, gain: Estimate) -> str:
-        """Write how many rows would separate a gain from the margin, as intervals shrink with the root of the rows."""
-        width = (gain.high - max(gain.low, LEAST_SHOWN)) / 2
-        factor = (width / max(abs(gain.value - MARGIN), 1e-9)) ** 2
-        if factor > MOST_ROWS:
-            return f"more than {MOST_ROWS} times as many rows"
-        return f"about {max(factor, 1.5):.2g} times as many rows"
+        end = gain.low if gain.value > goal else gain.high  # on the side of the goal
+        value, limit, aim = (math.log(max(1 - max(each, LEAST_SHOWN), TINY)) for each in (gain.value, end, goal))
+        factor = ((limit - value) / max(abs(aim - value), TINY)) ** 2
+        rows = f"more than {MOST_ROWS}" if factor > MOST_ROWS else f"about {max(factor, 1.5):.2g}"
+        return f"{rows} times as many rows may decide"

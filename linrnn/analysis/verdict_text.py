@@ -20,11 +20,11 @@ def conclude_superior(model: str, least: float) -> str:
     return f"The {model} network is better than every linear predictor: its test loss is at least {percentage} % lower"
 
 
-def conclude_equivalent(model: str, other: str, gain: float, margin: float) -> str:
-    """Write that a network is not better than a linear predictor by more than the margin."""
+def conclude_equivalent(model: str, other: str, comparison: str, margin: float) -> str:
+    """Write that a network is not better than a linear predictor by more than the margin; how they compare in words."""
     return (
         f"The {model} network is not better than {other} by more than {percent_value(margin)} %: "
-        f"its test loss is {difference(gain)}"
+        f"its test loss is {comparison}"
     )
 
 
@@ -72,7 +72,7 @@ def difference(gain: float) -> str:
 def percent(gain: Estimate) -> str:
     """Write a relative gain in percent, with its interval."""
     value, low, high = map(percent_value, gain)
-    return f"{value} % ({low} to {high} %)"
+    return f"{value} %" if gain.high <= LEAST_SHOWN else f"{value} % ({low} to {high} %)"
 
 
 def percent_value(gain: float) -> str:
@@ -80,8 +80,8 @@ def percent_value(gain: float) -> str:
     return str(round(100 * gain)) if gain > LEAST_SHOWN else f"below {100 * LEAST_SHOWN:.0f}"
 
 
-def format_estimate(model: str, loss: Estimate) -> str:
-    """Format a model type's median loss with its interval."""
+def format_estimate(name: str, loss: Estimate, separator: str = " ") -> str:
+    """Format a predictor's loss, of a model type the median, with its interval."""
     if np.isinf(loss.value):
-        return f"{model} diverges"
-    return f"{model} {loss.value:.3g} ({loss.low:.3g} to {loss.high:.3g})"
+        return f"{name} diverges"
+    return f"{name}{separator}{loss.value:.3g} ({loss.low:.3g} to {loss.high:.3g})"

@@ -118,10 +118,6 @@ class Baselines:
         losses = {name: getattr(self, name) for name in ("naive", "linear", "analytic", "nonlinear", "noise")}
         return {name: loss for name, loss in losses.items() if loss is not None}
 
-    def excess(self, loss: float) -> float | None:
-        """Return a loss divided by the linear baseline; None where that is 0 but for rounding."""
-        return loss / self.linear if self.linear > ROUNDING else None
-
     def gap_fraction(self, loss: float) -> float | None:
         """Return how far a loss is from the linear (0) to the nonlinear baseline (1).
 

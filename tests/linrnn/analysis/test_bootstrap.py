@@ -94,6 +94,16 @@ def test_sequences_are_the_blocks_where_they_differ() -> None:
     assert spread == pytest.approx(means.std() / np.sqrt(30), rel=0.1)
 
 
+def test_a_predictor_of_large_losses_does_not_choose_what_is_resampled() -> None:
+    rng = np.random.default_rng(9)
+    level = np.exp(rng.normal(size=30))
+    small, other = (make_network(rng, 1e-3 * np.sqrt(level) * rng.normal(size=(200, 30)), 0.0, 5) for _ in range(2))
+    naive = 1 + 0.5 * np.abs(correlated(rng, 200, 0.99))[:, None] * np.ones(30)  # whose blocks differ
+    alone = bootstrap_losses({"linear": small}, {}, {})
+    both = bootstrap_losses({"linear": small, "tanh": other}, {"naive": naive.mean()}, {"naive": naive})
+    assert both.both["linear"].std() == pytest.approx(alone.both["linear"].std(), rel=0.1)
+
+
 def test_a_single_step_of_many_sequences() -> None:
     rng = np.random.default_rng(5)
     weights = draw_step_weights([rng.normal(size=(1, 50)) ** 2])

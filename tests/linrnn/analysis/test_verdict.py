@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from linrnn.analysis.statistics import LossSample
-from linrnn.analysis.verdict import NEEDED, NOT_PREDICTABLE, SUFFICES, UNDECIDED, Verdict, decide_verdict
+from linrnn.analysis.verdict import (
+    NEEDED,
+    NOT_PREDICTABLE,
+    SUFFICES,
+    UNDECIDED,
+    Verdict,
+    decide_verdict,
+    find_excess,
+    find_intervals,
+    resample_predictors,
+)
 from linrnn.baseline.baselines import Baselines, compute_baselines
 from linrnn.data.sequences import Sequences
 from linrnn.models.almost_linear import AlmostLinear
@@ -73,11 +83,19 @@ DIVERGED = LossSample(np.full(REPLICAS, np.inf), np.full((REPLICAS, STEPS, 1), n
         (make_network(1e-4), make_network(1e-6), {"linear": 1e-4, "nonlinear": 1e-6}, NEEDED, "gain of tanh 99 %"),
         (make_network(1e-12), make_network(1e-13), {"linear": 1e-12, "nonlinear": 0.0}, SUFFICES, "are rounding"),
         (DIVERGED, make_network(0.01), {}, NEEDED, "linear diverges"),
-        (DIVERGED, DIVERGED, {}, SUFFICES, "tanh diverges"),
+        (DIVERGED, DIVERGED, {}, UNDECIDED, "tanh diverges"),
+        (make_network(0.1), DIVERGED, {}, UNDECIDED, "tanh diverges"),
+        (
+            make_network(2e-10),
+            make_network(1.1e-10),
+            {"linear": 2e-10, "nonlinear": 1e-10},
+            SUFFICES,
+            "below 1e-10 are rounding",
+        ),
         (make_network(1.0, own=0.5), make_network(1.0), {"linear": 1.0, "nonlinear": 1.0}, NOT_PREDICTABLE, "the mean"),
         (make_network(1.0), make_network(1.02), {"linear": 1.0}, UNDECIDED, "the nonlinear baseline reaches 0.1"),
         (make_network(0.10), make_network(0.10), {"nonlinear": 0.01}, UNDECIDED, "the nonlinear baseline reaches 0.01"),
-        (make_network(0.3), make_network(0.09), {}, UNDECIDED, "not trained as far as the linear baseline"),
+        (make_network(0.3), make_network(0.09), {}, UNDECIDED, "not as good as the linear baseline"),
         (
             make_network(0.3),
             make_network(0.05),
@@ -121,6 +139,8 @@ def test_words(linear: LossSample, tanh: LossSample, baselines: dict[str, float]
             "(last value) by more than 10 %: its test loss is 100 % higher",
         ),
         (0.3, 0.05, {"linear": 0.3, "analytic": 0.05}, "better than the linear predictors here, but not than the best"),
+        (2e-10, 1.1e-10, {"linear": 2e-10, "nonlinear": 1e-10}, "its test loss is the same but for rounding"),
+        (2e-10, 8e-10, {"linear": 2e-10, "nonlinear": 1e-10}, "its test loss is 300 % higher"),
     ],
 )
 def test_the_conclusion_tells_which_way_is_better(
@@ -143,7 +163,7 @@ def test_gains_are_infinite_where_replicas_diverge() -> None:
     networks = {"linear": make_network(0.1), "tanh": DIVERGED}
     verdict = decide_verdict(make_baselines(), networks)
     assert verdict.gains["linear"] == (-np.inf, -np.inf, -np.inf)
-    assert "gain of tanh below -1000 % (below -1000 to below -1000 %)" in verdict.reason
+    assert "gain of tanh below -1000 % over the linear network, below -1000 % over the" in verdict.reason
     verdict = decide_verdict(make_baselines(), {"linear": DIVERGED, "tanh": make_network(0.05)})
     assert verdict.gains["linear"] == pytest.approx((1, 1, 1))
 
@@ -172,6 +192,72 @@ def test_replicas_are_asked_for_where_they_dominate() -> None:
     assert (verdict.word, "more replicas" in verdict.reason) == (UNDECIDED, True), str(verdict)
     assert verdict.data_share is not None
     assert verdict.data_share < 0.1
+
+
+def test_the_excess_over_the_linear_baseline_has_an_interval_in_which_common_errors_cancel() -> None:
+    networks = {"linear": make_network(0.2), "tanh": make_network(0.1, own=0.9), "lost": DIVERGED}
+    losses = resample_predictors(make_baselines(linear=0.25), networks)
+    linear, tanh, lost = (find_excess(model, losses) for model in networks)
+    assert linear is not None
+    assert linear == pytest.approx((0.8, 0.8, 0.8), rel=0.02)
+    assert linear.low < 0.8 < linear.high
+    assert tanh is not None
+    assert tanh.high - tanh.low > 3 * (linear.high - linear.low)
+    assert lost == (np.inf, np.inf, np.inf)
+    assert find_excess("linear", resample_predictors(make_baselines(linear=1e-30), networks)) is None  # rounding
+
+
+def test_baselines_have_intervals_with_and_without_networks() -> None:
+    baselines = make_baselines(linear=0.25)
+    alone = find_intervals(baselines)
+    assert list(alone) == ["naive", "linear", "nonlinear"]
+    expected = 1.96 * np.sqrt(2 / STEPS) * 0.25  # of a mean of squared Gaussian errors
+    for name in alone:
+        value, low, high = alone[name]
+        assert value == getattr(baselines, name)
+        assert low < value < high
+    assert (alone["linear"].high - alone["linear"].low) / 2 == pytest.approx(expected, rel=0.25)
+    beside = find_intervals(baselines, resample_predictors(baselines, {"linear": make_network(0.2)}))
+    assert beside.keys() == alone.keys()
+    assert find_intervals(replace(baselines, step_losses={})) == {}
+
+
+def test_the_advice_is_on_the_gain_that_is_undecided() -> None:
+    losses = np.array([0.5] * 11 + [0.085] * 9)  # of which the median of another draw may be either
+    split, steps = LossSample(losses, losses[:, None, None] * make_steps(1.0)), make_network(0.24, own=0.6, steps=60)
+    verdict = decide_verdict(make_baselines(linear=0.13), {"linear": split, "tanh": make_network(0.088)})
+    assert verdict.gains["linear"].low < 0.1 < verdict.gains["linear baseline"].low
+    assert "more replicas (sweep.confirmation) may decide" in verdict.reason, str(verdict)
+    assert verdict.data_share is not None
+    assert verdict.data_share < 0.5
+    spread = make_network(0.5, 1.0, steps=60)
+    verdict = decide_verdict(make_baselines(linear=0.3, nonlinear=0.3, steps=60), {"linear": spread, "tanh": steps})
+    assert "times as many rows may decide, or more trials or epochs" in verdict.reason, str(verdict)
+    assert verdict.data_share is not None
+    assert verdict.data_share > 0.5
+
+
+def test_the_advice_on_predictability_is_on_the_gain_over_the_mean() -> None:
+    wide = {"linear": make_network(0.9, 0.6), "tanh": make_network(0.85, 0.6)}
+    verdict = decide_verdict(make_baselines(linear=1.02, nonlinear=1.02), wide)
+    assert (verdict.word, "better than their mean" in verdict.conclusion) == (UNDECIDED, True), str(verdict)
+    assert "more replicas (sweep.confirmation) may decide" in verdict.reason
+    short = {model: make_network(0.8, 0.01, own=0.9, steps=40) for model in ("linear", "tanh")}
+    verdict = decide_verdict(make_baselines(linear=1.02, nonlinear=1.02, steps=40), short)
+    gain = verdict.reason.partition("the largest gain is ")[2]
+    value, low = (1 - float(each) / 100 for each in (gain.split(" % (")[0], gain.split(" % (")[1].split(" to ")[0]))
+    factor = float(verdict.reason.partition("; about ")[2].split(" times")[0])
+    assert factor == pytest.approx((np.log(low / value) / np.log(1 / value)) ** 2, rel=0.1), str(verdict)
+
+
+def test_what_is_known_to_be_predictable_is_not_called_unpredictable() -> None:
+    networks = {"linear": make_network(1.0, own=0.5), "tanh": make_network(1.0)}
+    baselines = make_baselines(linear=1.0, nonlinear=1.0)
+    verdict = decide_verdict(baselines, networks)
+    assert (verdict.word, "% of the uncertainty is from" in verdict.reason) == (NOT_PREDICTABLE, True)
+    assert decide_verdict(make_baselines(linear=1.0, nonlinear=1.0, noise=0.0), networks).word == UNDECIDED
+    verdict = decide_verdict(baselines, networks, sign="Teraesvirta test, p = 0.001")
+    assert (verdict.word, "Teraesvirta test, p = 0.001" in verdict.reason) == (UNDECIDED, True)
 
 
 @pytest.mark.parametrize(("loss", "word"), [(0.997, NOT_PREDICTABLE), (0.96, SUFFICES)])
@@ -265,7 +351,8 @@ def test_a_linear_network_of_another_type_is_a_linear_predictor() -> None:
     assert verdict.word == SUFFICES
     assert "not better than the lru network by more than 10 %" in verdict.conclusion
     assert list(verdict.gains) == ["linear", "lru", "linear baseline"]
-    assert "over the lru network, 0.1, " in verdict.reason
+    assert "67 %) over the linear network, 0 % (" in verdict.reason
+    assert "over the linear baseline, 0.3 (0.282 to 0.319), margin" in verdict.reason
     alone = decide_verdict(make_baselines(), {"linear": make_network(0.3), "lru": make_network(0.1)}, models=PLACES)
     assert (alone.word, "of a nonlinear model type" in alone.reason) == (UNDECIDED, True)
 
