@@ -90,7 +90,6 @@ calibrate: $(READY)  ## error rates of the verdict on 400 generated series, abou
 
 published: $(READY)  ## our figures beside published ones, within an hour, resumable; DATA=DIR holds ETTh1.csv and silverbox.csv
 	@$(BIN)/python -m experiments.publications --data "$(DATA)" $(ARGS)
-	@$(if $(findstring --quick,$(ARGS)),:,$(BIN)/python -m docs.record published published && $(BIN)/python -m docs.tables)
 
 docs: $(READY)  ## build the documentation into docs/_build/html; warnings are errors
 	@$(INSTALL) --require-hashes --no-deps -r requirements-docs.lock

@@ -22,7 +22,9 @@ HEADER = (
     f"suffices, of gain > {CLEAR:.0%}",
     f"needed, of gain > {CLEAR:.0%}",
     "linear network / baseline",
-    "diverged replicas",
+    "below 0.95",
+    "diverged linear networks",
+    "most in a series",
     "CPU s a series",
 )
 
@@ -35,7 +37,9 @@ class Rates(NamedTuple):
     misses: Proportion  # `linear suffices`, of the series whose true gain is clear
     detections: Proportion  # `nonlinearity needed`, of these
     linear_excess: float | None  # median over linear series: linear network's loss over the linear baseline
-    divergence: Proportion  # of the replicas of all confirmations
+    below_baseline: Proportion  # linear networks that are better than the linear baseline by 5 %, beyond chance
+    divergence: Proportion  # of the replicas of the confirmed linear networks
+    largest_divergence: Proportion  # of the replicas of one series
     cpu_seconds: float | None  # mean of a series
 
 
@@ -51,7 +55,9 @@ def compute_rates(results: Sequence[SeriesResult]) -> Rates:
         count_verdicts(clear, SUFFICES),
         count_verdicts(clear, NEEDED),
         median(excesses) if excesses else None,
+        Proportion(sum(result.is_better_than_baseline for result in results), len(results)),
         Proportion(sum(each.successes for each in replicas), sum(each.total for each in replicas)),
+        max(replicas, key=lambda each: each.successes, default=Proportion(0, 0)),
         mean(seconds) if seconds else None,
     )
 
@@ -77,7 +83,9 @@ def rates_row(name: str, rates: Rates) -> tuple[str, ...]:
     proportions = (rates.false_alarms, rates.misses, rates.detections)
     excess = "-" if rates.linear_excess is None else f"{rates.linear_excess:.3f}"
     seconds = "-" if rates.cpu_seconds is None else f"{rates.cpu_seconds:.1f}"
-    return name, str(rates.series), *map(str, proportions), excess, str(rates.divergence), seconds
+    most = f"{rates.largest_divergence.successes} of {rates.largest_divergence.total}"
+    below = f"{rates.below_baseline.successes} of {rates.below_baseline.total}"
+    return name, str(rates.series), *map(str, proportions), excess, below, str(rates.divergence), most, seconds
 
 
 def power_table(results: Sequence[SeriesResult]) -> Table:

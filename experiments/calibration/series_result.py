@@ -14,6 +14,8 @@ from linrnn.processes.process import LINEAR_KIND, NONLINEAR_KIND
 from linrnn.processes.truth import Truth
 from tracking.store.disk import write_file
 
+LEAST_EXCESS = 0.95  # of a linear network that is not materially better than the best linear predictor
+
 
 @dataclass(frozen=True)
 class SeriesResult:
@@ -73,15 +75,25 @@ class SeriesResult:
         return self.kind != NONLINEAR_KIND
 
     @property
+    def linear_confirmation(self) -> Mapping[str, Any]:
+        """The confirmation of the linear network; empty without one."""
+        return next((each for each in self.sweep["confirmation"] if each["model"] == LINEAR), {})
+
+    @property
     def linear_excess(self) -> float | None:
         """Median test loss of the confirmed linear network divided by the linear baseline."""
-        return next((each["excess"] for each in self.sweep["confirmation"] if each["model"] == LINEAR), None)
+        return self.linear_confirmation.get("excess")
+
+    @property
+    def is_better_than_baseline(self) -> bool:
+        """Whether the linear network is better than the linear baseline by 5 %, with an interval below 1."""
+        excess, interval = self.linear_excess, self.linear_confirmation.get("excess_interval")
+        return excess is not None and excess < LEAST_EXCESS and bool(interval) and interval[1] < 1
 
     @property
     def divergence(self) -> Proportion:
-        """Replicas of the confirmations that diverged."""
-        counts = [(each["diverged"], each["replicas"]) for each in self.sweep["confirmation"]]
-        return Proportion(sum(diverged for diverged, _ in counts), sum(replicas for _, replicas in counts))
+        """Replicas of the confirmed linear network that diverged."""
+        return Proportion(self.linear_confirmation.get("diverged", 0), self.linear_confirmation.get("replicas", 0))
 
 
 def result_json(result: SeriesResult) -> dict[str, Any]:
