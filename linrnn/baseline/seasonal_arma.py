@@ -51,6 +51,8 @@ class ArmaModel(NamedTuple):
         from scipy.signal import lfilter  # slow to import
 
         e = np.zeros_like(x)
+        if len(x) <= self.start:
+            return e
         average = lfilter(self.a, [1.0], x, axis=0)[self.start :] - self.constant
         e[self.start :] = lfilter([1.0], self.b, average, axis=0)
         return e

@@ -143,3 +143,12 @@ def test_a_row_of_targets_is_a_row_of_leads() -> None:
     several = model.forecast(data.test.inputs[:, :, 0], range(1, 4))
     third = model.forecast(data.test.inputs[:, :, 0], range(3, 4))
     assert np.array_equal(several[:, :, 2:], third)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 5, 6])
+def test_a_sequence_shorter_than_the_past_of_a_model_has_no_errors(steps: int) -> None:
+    model = SeasonalArma((1, 0, 0), (0, 1, 0), 4).model(np.array([0.0, 0.5]))
+    assert (model.start, len(model.b)) == (5, 1)
+    x = np.random.default_rng(0).standard_normal((10, 1))
+    assert model.errors(x[:steps]) == pytest.approx(model.errors(x)[:steps])
+    assert model.forecast(x[:steps], range(1, 2)) == pytest.approx(model.forecast(x, range(1, 2))[:steps])
