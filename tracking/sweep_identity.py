@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-SHEET = "task.sheet"
+ADDED = {("task.sheet", ""), ("task.period", "0")}  # settings that older sweeps lack, with the values they stand for
 FILE_DIGEST = "task.sha256"  # which the names of studies have under another name
 
 
@@ -16,5 +16,5 @@ def sweep_identity(text: Mapping[str, str], names: Sequence[str]) -> str:
 
 
 def drop_digest(text: Mapping[str, str]) -> dict[str, str]:
-    """Return a flat text without the digest of the file, and without a sheet that is not named, as in older sweeps."""
-    return {name: value for name, value in text.items() if name != FILE_DIGEST and (name, value) != (SHEET, "")}
+    """Return a flat text without the digest of the file, and without later settings that have their defaults."""
+    return {name: value for name, value in text.items() if name != FILE_DIGEST and (name, value) not in ADDED}

@@ -113,9 +113,8 @@ def lead_splits(task: Task, lead: int) -> Splits:
         settings = task.split_settings()
         ends = settings.ends or split_ends(len(data.inputs), not task.test_file)
         test = (others[0], task.test_file) if others else None
-        return split_chronologically(
-            data, SplitSettings(lead, washout=settings.washout, ends=ends), task.basename, test
-        )
+        lead_settings = SplitSettings(lead, washout=settings.washout, ends=ends, period=settings.period)
+        return split_chronologically(data, lead_settings, task.basename, test)
     if isinstance(task, BuiltInSeries):
         values, names = task.series[:, None, None], [task.name]
         return split_chronologically(SeriesData(values, values, names, names), SplitSettings(lead), task.file_name)

@@ -9,7 +9,7 @@ import numpy as np
 
 from linrnn.baseline.candidate import Predictor, Score, score
 from linrnn.baseline.lags import flatten_targets, last_values
-from linrnn.baseline.seasonality import find_period
+from linrnn.baseline.seasonality import choose_period
 from linrnn.data.sequences import Array, Sequences, Splits
 
 
@@ -80,7 +80,7 @@ def search_naive(data: Splits, horizon: int) -> Score:
     candidates: list[Mean | LastValue | SeasonalValue] = [Mean()]
     if horizon:
         candidates.append(LastValue())
-        period = find_period(data.train, horizon)
+        period = choose_period(data.train, horizon)
         if period is not None:
             candidates.append(SeasonalValue(period, horizon))
     return min((score(each, data) for each in candidates), key=lambda each: each.val)

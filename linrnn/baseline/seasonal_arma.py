@@ -11,7 +11,7 @@ import numpy as np
 
 from linrnn.baseline.candidate import Predictor, Score, choose, score
 from linrnn.baseline.row_blocks import MOST_VALUES
-from linrnn.baseline.seasonality import find_period
+from linrnn.baseline.seasonality import choose_period
 from linrnn.data.sequences import Array, Sequences, Splits
 
 ORDERS = ((1, 0, 1), (2, 0, 1), (2, 0, 2), (3, 0, 2), (4, 0, 3), (0, 1, 1), (1, 1, 1), (2, 1, 2))
@@ -224,7 +224,7 @@ def search_arma(data: Splits, horizon: int) -> Score:
 
 def search_seasonal_arma(data: Splits, horizon: int) -> Score | None:
     """Return the seasonal ARMA model of the lowest validation loss; None where the series has no period."""
-    period = find_period(data.train, horizon)
+    period = choose_period(data.train, horizon)
     if period is None:
         return None
     return choose(score(SeasonalArma(*orders, period, horizon), data) for orders in SEASONAL_ORDERS)

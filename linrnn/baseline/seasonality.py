@@ -1,4 +1,4 @@
-"""The period of a series, from its autocorrelations."""
+"""The period of a series, given or from its autocorrelations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from linrnn.data.sequences import Array, Sequences
 LEAST_CYCLES = 3  # that a sequence is to hold
 LEAST_CORRELATION = 0.2  # of values a period apart, and at least 3 standard errors
 LONGEST = 1000  # period
+
+
+def choose_period(train: Sequences, horizon: int) -> int | None:
+    """Return the period of the series that is forecast: as given, or else found; None where it has none."""
+    if train.period:
+        return train.period if train.period > 1 else None
+    return find_period(train, horizon)
 
 
 def find_period(train: Sequences, horizon: int) -> int | None:

@@ -10,7 +10,14 @@ import numpy as np
 
 from linrnn.data.segments import choose_windows, find_segments, stack_segments
 from linrnn.data.sequences import Array, Sequences, Splits
-from linrnn.data.split_settings import LEAST_TARGETS, SplitSettings, count_targets, describe_reach, split_ends
+from linrnn.data.split_settings import (
+    LEAST_CYCLES,
+    LEAST_TARGETS,
+    SplitSettings,
+    count_targets,
+    describe_reach,
+    split_ends,
+)
 from linrnn.errors import ConfigError, DataError
 
 LARGEST = 1e15  # standard deviations from the mean, whose squares float32 still holds
@@ -67,7 +74,8 @@ def split_chronologically(
     Raises
     ------
     DataError
-        With the name of the file, where a feature or a split does not change, or a split has too few targets.
+        With the name of the file, where a feature or a split does not change, or a split has too few targets, or the
+        training part too few rows for the period.
     """
     ends = settings.ends or split_ends(len(data.inputs), has_test=test is None)
     require_targets(len(data.inputs), settings, ends, name)
@@ -83,6 +91,7 @@ def split_chronologically(
         return sequences
 
     train, val = cut(data, name, 0, ends[0], PARTS[0]), cut(data, name, ends[0], ends[1], PARTS[1])
+    require_cycles(len(train.inputs) + settings.reach, settings.period, name)
     if test is None:
         return Splits(train, val, cut(data, name, ends[1], ends[2], PARTS[2]))
     other, file = test
@@ -141,9 +150,9 @@ def cut_sequences(
         windows = view(later, steps, axis=0, writeable=True)  # (time, batch, features, steps); torch warns of others
         later = windows.swapaxes(2, 3).reshape(length, targets.shape[1], -1)
     if not settings.relative:
-        return Sequences(x, later, first, unit=unit)
+        return Sequences(x, later, first, unit=unit, period=settings.period)
     offset = targets[:length]
-    return Sequences(x, later - offset, first, offset=offset, unit=unit)
+    return Sequences(x, later - offset, first, offset=offset, unit=unit, period=settings.period)
 
 
 def require_few_targets(count: int, steps: int) -> None:
@@ -183,6 +192,16 @@ def fit_standardization(values: Array, train_end: int, name: str, features: Sequ
             )
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         return Standardization(part.mean(axis=(0, 1)), part.std(axis=(0, 1)))
+
+
+def require_cycles(rows: int, period: int, name: str) -> None:
+    """DataError for a period that the rows of a training sequence do not hold often enough."""
+    needed = LEAST_CYCLES * period
+    if period > 1 and rows < needed:
+        raise DataError(
+            f"{name} has {rows} consecutive rows in its {PARTS[0]} part, and task.period={period} needs {needed}: "
+            "use more rows, or a shorter period"
+        )
 
 
 def require_varying(part: Sequences, reach: int, name: str, features: Sequence[str]) -> None:

@@ -18,7 +18,8 @@ class Sequences(NamedTuple):
 
     If `classes`, the targets are one-hot classes. Where there is an `offset` `(time, batch, 1)`, the targets are
     differences from it, and so are the outputs of a network. `unit` is what 1 is in the data's own unit; None
-    where there is no such unit.
+    where there is no such unit. `period` is the number of steps after which a season repeats, where that is given: 1
+    for a series without one; 0 where it is to be found.
     """
 
     inputs: Array
@@ -27,6 +28,7 @@ class Sequences(NamedTuple):
     classes: bool = False
     offset: Array | None = None
     unit: float | None = None
+    period: int = 0
 
     @property
     def values(self) -> Array:

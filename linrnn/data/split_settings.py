@@ -10,6 +10,7 @@ from typing import NamedTuple
 from linrnn.errors import ConfigError
 
 LEAST_TARGETS = 2  # targets of a split, so that they can vary
+LEAST_CYCLES = 2  # of a given period in each sequence of the training part, so that seasons can be compared
 
 
 class SplitSettings(NamedTuple):
@@ -17,7 +18,8 @@ class SplitSettings(NamedTuple):
 
     The targets of step t are the values at t + horizon, ..., t + horizon + steps - 1; less the value at t where they
     are `relative`, and then the first input is the change since step t - 1. A split's sequence has `washout` first
-    steps that do not count. `ends` are the rows behind each split in turn; empty for 60/20/20.
+    steps that do not count. `ends` are the rows behind each split in turn; empty for 60/20/20. `period` is that of the
+    sequences: see Sequences.
     """
 
     horizon: int
@@ -25,6 +27,7 @@ class SplitSettings(NamedTuple):
     washout: int = 0
     relative: bool = False
     ends: tuple[int, ...] = ()
+    period: int = 0
 
     @property
     def reach(self) -> int:

@@ -22,7 +22,7 @@ from linrnn.tasks.series import Series
 
 RESERVED = {*BUILT_IN, "sweeps", "default"}  # MLflow experiments that hold other runs
 OPTION = re.compile(r"""--set ((?:'[^']*'|"[^"]*"|[^\s'",;)])+)""")  # of the command line, as a shell reads it
-SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group|split|washout|steps|relative|missing)\b")
+SETTING = re.compile(r"(?<!['\"])\btask\.(column|inputs|horizon|group|split|washout|steps|relative|period|missing)\b")
 
 
 def make_series(
@@ -37,6 +37,7 @@ def make_series(
     washout: int = 0,
     steps: int = 1,
     relative: str = "no",
+    period: int = 0,
     missing: str = "error",
 ) -> Series:
     """Make a forecasting task of a series in memory.
@@ -66,6 +67,9 @@ def make_series(
         Number of rows from the horizon on that are predicted at once.
     relative : str
         `last` for networks that read changes and predict differences from the last value of the column, else `no`.
+    period : int
+        Number of rows after which the season of the column repeats, for the seasonal baselines; by default (0) found
+        from its autocorrelations; 1 for a series without a season.
     missing : str
         What is done about missing values: `error`; `interpolate` them between their neighbors; `hold` the last value;
         or `split` the series into sequences on both sides.
@@ -102,7 +106,8 @@ def make_series(
         rows = ",".join(map(str, split))
         task = build_task(values, horizon, column, inputs, group, name)
         content = task.content
-        task = replace(task, split=rows, washout=washout, steps=steps, relative=relative, missing=missing)
+        more: dict[str, Any] = {"relative": relative, "period": period, "missing": missing}
+        task = replace(task, split=rows, washout=washout, steps=steps, **more)
         task = task.attach(content).resolve()
         task.splits()
     except LinrnnError as error:

@@ -34,6 +34,7 @@ from linrnn.tasks.series_question import count_rows, describe_dates, describe_ro
 from linrnn.tasks.task import Task, TaskData
 
 MOST_STEPS = 10_000  # outputs of a network
+LONGEST_PERIOD = 2500  # rows: seasonal models are fitted to at most 5000 of each sequence
 UNCOMPARED = ("_contents", "reading")  # attributes beside the settings: content of the files, and what was read of it
 
 
@@ -90,7 +91,9 @@ class Series(Task):
     relative: str = setting(
         "no", Choice(("no", "last")), "last: a network reads changes, and predicts differences from the last value"
     )
-
+    period: int = setting(
+        0, Integers(0, LONGEST_PERIOD), "rows after which the season of the column repeats; 0: found; 1: none"
+    )
     missing: str = setting("error", Choice(WAYS), "what is done about missing cells; split: sequences on both sides")
     sheet: str = setting(
         "", Text(), "sheet of a workbook, by its name or its number from 1; empty: the only one that is not empty"
@@ -112,7 +115,7 @@ class Series(Task):
     def split_settings(self) -> SplitSettings:
         """How the sequences of the splits are cut out of the series."""
         ends = parse_ends(self.split, has_test=not self.test_file)
-        return SplitSettings(self.horizon, self.steps, self.washout, self.relative != "no", ends)
+        return SplitSettings(self.horizon, self.steps, self.washout, self.relative != "no", ends, self.period)
 
     def __repr__(self) -> str:
         in_memory = self.is_self_contained and not self.has_file
@@ -308,8 +311,9 @@ class Series(Task):
         files = list(zip(self.contents, names, strict=False))
         if not self.is_archive:
             return self.read_tables(files)
-        defaults = {"column": "", "inputs": "", "group": "", "relative": "no", "missing": "error", "sheet": ""}
-        settings = [name for name, text in defaults.items() if getattr(self, name) not in (text, FIRST)]
+        columns = {"column": "", "inputs": "", "group": ""}
+        defaults = {**columns, "relative": "no", "period": 0, "missing": "error", "sheet": ""}
+        settings = [name for name, value in defaults.items() if getattr(self, name) not in (value, FIRST)]
         if settings:
             raise ConfigError(f"task.{settings[0]} is for tables: {self.basename} has the arrays inputs and targets")
         return Reading(parse_archives(files), ColumnSettings())
@@ -331,6 +335,10 @@ class Series(Task):
             raise ConfigError(f"task.horizon=0 predicts {column!r} from itself: name other task.inputs, or 1 and more")
         if self.relative != "no" and column not in names:
             raise ConfigError(f"task.relative=last needs the past of {column!r}: name it among task.inputs")
+        if self.period and column not in names:
+            raise ConfigError(f"task.period needs the past of {column!r}: name it among task.inputs, or no period")
+        if self.period and self.relative != "no":
+            raise ConfigError("task.period is for task.relative=no: no seasonal model forecasts differences")
         return Reading([parse_table(table, column, names, columns.group, self.missing) for table in tables], columns)
 
     def require_length(self, length: int, settings: SplitSettings) -> None:

@@ -135,7 +135,10 @@ def test_the_data_of_a_sweep_travel_beside_its_trials(table: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("split", "20,30,40"), ("washout", "3"), ("steps", "2"), ("relative", "last"), ("test_file", "more.csv")],
+    [
+        *(("split", "20,30,40"), ("washout", "3"), ("steps", "2"), ("relative", "last"), ("period", "12")),
+        ("test_file", "more.csv"),
+    ],
 )
 def test_another_split_is_another_study(table: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(table.parent)
@@ -148,6 +151,15 @@ def test_another_split_is_another_study(table: Path, name: str, text: str, monke
     assert again == other
     assert sweep_identity(again.text(), ["a"]) == sweep_identity(other.text(), ["a"])
     assert sweep_identity(other.text(), ["a"]) != sweep_identity(default.text(), ["a"])
+
+
+@pytest.mark.parametrize("name", ["task.period", "task.sheet"])
+def test_a_later_setting_with_its_default_keeps_the_names_of_studies_and_sweeps(table: Path, name: str) -> None:
+    config = sweep_config(str(table), ["linear"], {"task.column": "sold"})
+    older = {key: text for key, text in config.text().items() if key != name}
+    assert name in config.text()
+    assert sweep_identity(older, ["a"]) == sweep_identity(config.text(), ["a"])
+    assert sweep_config_of_run(older).bases[0].task.period == 0  # type: ignore[attr-defined]
 
 
 @pytest.mark.long
@@ -289,6 +301,8 @@ SPLITS = {  # settings -> exit code, and a part of the message
     "task.test_file=other.csv": (5, "other.csv has no column 'sold'"),
     "task.test_file=none.csv": (5, "No such file"),
     "task.washout=60": (5, "task.washout=60 needs"),
+    "task.period=19": (5, "sales.csv has 36 consecutive rows in its training part, and task.period=19 needs 38"),
+    "task.period=2501": (2, "task.period must be a whole number from 0 to 2500"),
     "task.steps=0": (2, "task.steps must be a whole number from 1"),
 }
 

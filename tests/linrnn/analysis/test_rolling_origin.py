@@ -51,9 +51,10 @@ def test_the_naive_baseline_by_hand() -> None:
         assert naive.mae == pytest.approx(np.abs(errors).mean())
 
 
-@pytest.mark.parametrize("horizon", [1, 3])
-def test_baselines_at_the_horizon_of_a_task_are_its_own(horizon: int) -> None:
-    task: Series = make_series(VALUES, horizon=horizon, name="walk")
+@pytest.mark.parametrize(("horizon", "period"), [(1, 0), (3, 0), (3, 9)])
+def test_baselines_at_the_horizon_of_a_task_are_its_own(horizon: int, period: int) -> None:
+    task: Series = make_series(VALUES, horizon=horizon, name="walk", period=period)
+    assert lead_splits(task, 1).train.period == period
     own = compute_baselines(task).rmse
     errors = {each.predictor: each.rmse for each in evaluate_baselines(task, rows_of(task, horizon), horizon)}
     assert errors == {f"{name} baseline": pytest.approx(own[name]) for name in ("naive", "linear")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
@@ -27,6 +27,13 @@ def arma_series(rows: int, ar: list[float], ma: list[float], seed: int = 0) -> N
     return np.asarray(lfilter(ma, ar, e)[500:])
 
 
-def series_splits(values: NDArray[np.float64], horizon: int = 1) -> Splits:
+def series_splits(values: NDArray[np.float64], horizon: int = 1, period: int = 0) -> Splits:
     """The splits of a user's series."""
-    return linrnn.Series(values, horizon=horizon, name="made").splits()
+    return linrnn.Series(values, horizon=horizon, name="made", period=period).splits()
+
+
+def seasonal_series(rows: int, heights: Mapping[int, float], seed: int = 0) -> NDArray[np.float64]:
+    """White noise of variance 1, and for each period a season of random values of that standard deviation."""
+    rng = np.random.default_rng(seed)
+    seasons = [height * np.resize(rng.standard_normal(period), rows) for period, height in heights.items()]
+    return np.asarray(np.sum(seasons, axis=0) + rng.standard_normal(rows))

@@ -14,7 +14,7 @@ from linrnn.baseline.combination import combine
 from linrnn.baseline.naive import Mean
 from linrnn.tasks import TASKS
 from linrnn.tasks.task import RandomTask, Task
-from tests.linrnn.baseline.conftest import arma_series
+from tests.linrnn.baseline.conftest import arma_series, seasonal_series
 
 
 def small(name: str, **settings: int) -> Task:
@@ -56,6 +56,21 @@ def test_no_chosen_predictor_is_far_from_the_best_of_its_own_candidates() -> Non
     test = e[238:] / x[:180].std()
     assert baselines.linear < 1.08 * np.square(test).mean() / (x[240:] / x[:180].std()).var()
     assert baselines.linear < 1.05 * min(each.test for each in baselines.candidates)
+
+
+def test_a_given_period_reaches_the_naive_and_the_linear_candidates() -> None:
+    values = seasonal_series(400, {5: 0.4, 100: 3.0})
+    found, given, none = (compute_baselines(linrnn.Series(values, name="long", period=k)) for k in (0, 100, 1))
+    seasonal = [
+        {each.name: each for each in baselines.candidates if "of period" in each.name}
+        for baselines in (found, given, none)
+    ]
+    assert [{name.split()[-1] for name in names} for names in seasonal][1:] == [{"100"}, set()]
+    assert found.candidates != given.candidates
+    others = [[each for each in baselines.candidates if "of period" not in each.name] for baselines in (found, given)]
+    assert others == [list(none.candidates)] * 2
+    assert (found.naive_method, given.naive_method) == ("mean", "value 100 steps before")
+    assert given.linear < 0.7 * none.linear
 
 
 def test_of_equally_good_candidates_the_smallest_is_chosen() -> None:

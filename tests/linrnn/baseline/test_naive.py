@@ -9,9 +9,9 @@ from scipy.signal import lfilter
 from linrnn.baseline.candidate import squared_errors
 from linrnn.baseline.lags import flatten_targets
 from linrnn.baseline.naive import LastValue, Mean, SeasonalValue, search_naive
-from linrnn.baseline.seasonality import autocorrelations, find_period
+from linrnn.baseline.seasonality import autocorrelations, choose_period, find_period
 from linrnn.tasks import TASKS
-from tests.linrnn.baseline.conftest import arma_series, series_splits
+from tests.linrnn.baseline.conftest import arma_series, seasonal_series, series_splits
 
 
 def test_autocorrelations_are_those_of_statsmodels() -> None:
@@ -68,3 +68,34 @@ def test_a_season_is_repeated_where_that_is_best() -> None:
     values = season + 0.3 * lfilter([1.0], [1.0, -0.5], np.random.default_rng(1).standard_normal(360))
     best = search_naive(series_splits(values), 1)
     assert best.candidate.name == "value 12 steps before"
+
+
+SEASONS = {  # heights of the seasons of a series by their periods, the period that is found, and another that is given
+    "too weak to be found": ({7: 0.4}, None, 7),
+    "the shorter is found": ({7: 1.5, 61: 1.0}, 7, 61),
+    "the longer is found": ({7: 0.5, 61: 1.5}, 61, 7),
+}
+
+
+@pytest.mark.parametrize("case", SEASONS)
+def test_a_period_that_is_given_takes_the_place_of_the_one_that_is_found(case: str) -> None:
+    heights, found, given = SEASONS[case]
+    values = seasonal_series(600, heights)
+    assert choose_period(series_splits(values).train, 1) == found
+    data = series_splits(values, period=given)
+    assert choose_period(data.train, 1) == given
+    assert [each.period for each in data] == [given] * 3
+
+
+def test_no_season_is_repeated_where_a_series_is_said_to_have_none() -> None:
+    values = seasonal_series(360, {12: 3.0})
+    names = [search_naive(series_splits(values, period=period), 1).candidate.name for period in (0, 12, 1)]
+    assert names == ["value 12 steps before", "value 12 steps before", "mean"]
+
+
+def test_a_given_season_is_repeated_though_it_is_too_long_to_be_found() -> None:
+    values = seasonal_series(400, {100: 3.0})
+    assert choose_period(series_splits(values).train, 1) != 100  # of which the training part has no three cycles
+    best = search_naive(series_splits(values, period=100), 1)
+    assert best.candidate.name == "value 100 steps before"
+    assert best.val < search_naive(series_splits(values), 1).val / 2

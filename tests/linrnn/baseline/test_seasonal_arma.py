@@ -20,7 +20,7 @@ from linrnn.baseline.seasonal_arma import (
     search_seasonal_arma,
 )
 from linrnn.tasks import TASKS
-from tests.linrnn.baseline.conftest import arma_series, series_splits
+from tests.linrnn.baseline.conftest import arma_series, seasonal_series, series_splits
 
 SARIMAX = pytest.importorskip("statsmodels.tsa.statespace.sarimax").SARIMAX
 
@@ -143,6 +143,24 @@ def test_a_row_of_targets_is_a_row_of_leads() -> None:
     several = model.forecast(data.test.inputs[:, :, 0], range(1, 4))
     third = model.forecast(data.test.inputs[:, :, 0], range(3, 4))
     assert np.array_equal(several[:, :, 2:], third)
+
+
+def test_a_given_period_is_that_of_the_models() -> None:
+    values = seasonal_series(600, {7: 1.5, 40: 2.5})
+    scores = {period: search_seasonal_arma(series_splits(values, period=period), 1) for period in (0, 40, 7, 1)}
+    assert scores[0] == scores[40] != scores[7]
+    assert scores[1] is None
+    for period in (40, 7):
+        score = scores[period]
+        assert score is not None
+        assert score.candidate.name.endswith(f"of period {period}")
+
+
+@pytest.mark.parametrize(("rows", "period"), [(10, 2), (10, 3), (50, 15), (400, 120)])
+def test_two_periods_suffice(rows: int, period: int) -> None:
+    best = search_seasonal_arma(series_splits(arma_series(rows, [1.0, -0.5], [1.0]), period=period), 1)
+    assert best is not None
+    assert np.isfinite(best.val)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 5, 6])

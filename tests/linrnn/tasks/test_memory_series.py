@@ -148,6 +148,8 @@ DAYS = pd.date_range("2024-01-01", periods=60)
         (VALUES, {"split": (20, 30, 99)}, "split ends at row 99"),
         (VALUES, {"steps": 9, "washout": 40}, "steps=9, washout=40 needs"),
         (VALUES, {"relative": "first"}, "relative must be one of no, last"),
+        (VALUES, {"relative": "last", "period": 7}, "period is for relative=no"),
+        (VALUES, {"period": 19}, "and period=19 needs 38"),
         (np.arange(60), {}, "column='y'"),
         (pd.Series(VALUES, index=DAYS.repeat(2)[:60]), {}, "(group=NAME)"),
         (pd.DataFrame({"who": ["a"] * 60}), {"group": "who"}, "leave out group"),

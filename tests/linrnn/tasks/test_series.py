@@ -325,3 +325,5 @@ def test_settings_that_do_not_go_together_are_refused(write: Write) -> None:
         Series(file=write(VALUES), column="b", horizon=0).load()
     with pytest.raises(ConfigError, match=r"task\.column is for tables"):
         Series(file=write({"inputs": DRAWN, "targets": DRAWN}), column="y").load()
+    with pytest.raises(ConfigError, match=r"task\.period is for tables"):
+        Series(file=write({"inputs": DRAWN, "targets": DRAWN}), period=7).load()

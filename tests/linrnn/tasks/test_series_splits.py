@@ -172,6 +172,8 @@ def test_the_split_of_a_published_protocol() -> None:
         ({"steps": 0}, "task.steps must be a whole number from 1"),
         ({"washout": -1}, "task.washout must be"),
         ({"relative": "first"}, "one of no, last"),
+        ({"period": -1}, "task.period must be a whole number from 0 to 2500"),
+        ({"period": 2501}, "task.period must be a whole number from 0 to 2500"),
     ],
 )
 def test_settings_that_name_no_split_are_refused(settings: dict[str, Any], message: str) -> None:
@@ -187,6 +189,8 @@ def test_settings_that_name_no_split_are_refused(settings: dict[str, Any], messa
         ({"split": "20,35,50", "washout": 20}, "0 targets in its training part, with task.horizon=1, task.washout=20"),
         ({"split": "20,35,50", "steps": 16}, "0 targets in its validation part, with task.horizon=1, task.steps=16"),
         ({"washout": 40}, "data.csv has 60 rows, and task.horizon=1, task.washout=40 needs 71"),
+        ({"period": 19}, "data.csv has 36 consecutive rows in its training part, and task.period=19 needs 38"),
+        ({"period": 8, "split": "15,35,50"}, "data.csv has 15 consecutive rows .* task.period=8 needs 16"),
         ({"test": OTHER, "washout": 29}, "other.csv has 0 targets in its test part"),
         ({"test": np.stack([OTHER, OTHER], 1)[:, :1] * np.nan}, "other.csv, row 2, column 'y'"),
         ({"test": np.ones(30)}, "other.csv, column 'y' is constant"),
@@ -220,6 +224,39 @@ def test_differences_need_the_past_of_the_column(settings: dict[str, Any], name:
     pair = np.stack([RNG.normal(size=LENGTH), VALUES], axis=1)
     with pytest.raises(ConfigError, match=f"task.relative=last needs the past of '{name}'"):
         make(pair, relative="last", **settings).splits()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"horizon": 0, "inputs": "x"}, "task.period needs the past of 'y': name it among task.inputs"),
+        ({"inputs": "x"}, "task.period needs the past of 'y'"),
+        ({"relative": "last"}, "task.period is for task.relative=no"),
+    ],
+)
+@pytest.mark.parametrize("period", [1, 7])
+def test_a_period_is_for_forecasts_of_values_from_their_past(
+    settings: dict[str, Any], message: str, period: int
+) -> None:
+    pair = np.stack([RNG.normal(size=LENGTH), VALUES], axis=1)
+    with pytest.raises(ConfigError, match=message) as caught:
+        make(pair, period=period, **settings).splits()
+    assert "\n" not in str(caught.value)
+    assert make(pair, period=period, inputs="x,y").splits().train.period == period
+
+
+def test_a_period_changes_no_data() -> None:
+    for settings in ({}, {"steps": 3, "horizon": 2}, {"washout": 5}):
+        plain, seasonal = make(VALUES, **settings), make(VALUES, **settings, period=18)
+        assert data_digests(plain.splits()) == data_digests(seasonal.splits())
+
+
+def test_a_period_must_fit_between_missing_cells() -> None:
+    gaps = VALUES.copy()
+    gaps[20] = np.nan
+    assert len(make(gaps, missing="split", period=7).splits().train.inputs) < 20
+    with pytest.raises(DataError, match=r"data.csv has 1[0-9] consecutive rows .* task.period=12 needs 24"):
+        make(gaps, missing="split", period=12).splits()
 
 
 def test_forecasts_overlap_up_to_their_last_target() -> None:
