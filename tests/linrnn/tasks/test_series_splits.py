@@ -245,10 +245,10 @@ def test_a_period_is_for_forecasts_of_values_from_their_past(
     assert make(pair, period=period, inputs="x,y").splits().train.period == period
 
 
-def test_a_period_changes_no_data() -> None:
-    for settings in ({}, {"steps": 3, "horizon": 2}, {"washout": 5}):
-        plain, seasonal = make(VALUES, **settings), make(VALUES, **settings, period=18)
-        assert data_digests(plain.splits()) == data_digests(seasonal.splits())
+@pytest.mark.parametrize("settings", [{}, {"steps": 3, "horizon": 2}, {"washout": 5}])
+def test_a_period_changes_no_data(settings: dict[str, Any]) -> None:
+    plain, seasonal = make(VALUES, **settings), make(VALUES, **settings, period=18)
+    assert data_digests(plain.splits()) == data_digests(seasonal.splits())
 
 
 def test_a_period_must_fit_between_missing_cells() -> None:
