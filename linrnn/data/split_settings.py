@@ -17,9 +17,9 @@ class SplitSettings(NamedTuple):
     """How sequences are cut out of a series.
 
     The targets of step t are the values at t + horizon, ..., t + horizon + steps - 1; less the value at t where they
-    are `relative`, and then the first input is the change since step t - 1. A split's sequence has `washout` first
-    steps that do not count. `ends` are the rows behind each split in turn; empty for 60/20/20. `period` is that of the
-    sequences: see Sequences.
+    are `relative`, and then the first input is the change since step t - 1. The `washout` first steps of a sequence do
+    not count; the sequences of val and test begin with the series, and theirs lie before the split. `ends` are the rows
+    behind each split in turn; empty for 60/20/20. `period` is that of the sequences: see Sequences.
     """
 
     horizon: int

@@ -86,7 +86,11 @@ class Series(Task):
     )
     test_file: str = setting("", Text(), "absolute path of a second file, which is the test split; empty: none")
     test_sha256: str = setting("", Text(64), "SHA-256 of the second file; filled in when it is read")
-    washout: int = setting(0, Integers(0, 1_000_000), "first steps of the sequences of each split, outside the loss")
+    washout: int = setting(
+        0,
+        Integers(0, 1_000_000),
+        "first steps of each sequence, outside the loss; sequences of val and test begin with the file",
+    )
     steps: int = setting(1, Integers(1, MOST_STEPS), "number of rows from the horizon on that are predicted at once")
     relative: str = setting(
         "no", Choice(("no", "last")), "last: a network reads changes, and predicts differences from the last value"

@@ -87,6 +87,11 @@ def test_the_washout_takes_the_first_steps_of_a_sequence_from_the_loss() -> None
     assert all(np.array_equal(one.targets, two.targets) for one, two in zip(whole, washed, strict=True))
 
 
+def test_a_washout_longer_than_the_validation_part_is_over_before_it_begins() -> None:
+    parts = make(VALUES, split="30,42,60", washout=20).splits()
+    assert [len(counted(part)) for part in parts] == [9, 12, 18]
+
+
 @pytest.mark.parametrize("washout", [0, 5])
 def test_a_second_file_is_the_test_split(washout: int) -> None:
     task = make(VALUES, OTHER, washout=washout, horizon=2)
