@@ -96,7 +96,7 @@ class Tag(SchemaName):
     QUESTION = "question", "what is predicted, from what, and the rows of each split"
     SEARCH_SPACE = "search_space", "settings that the studies of a sweep vary, and their ranges"
     CLAIMS = "claims", "ids of the claims that a trial is evidence for, or that the run of linrnn claims has measured"
-    DATA_NOTES = "data_notes", "how the user's file was read, one note per line"
+    DATA_NOTES = "data_notes", "how the user's file was read, and why its nonlinearity is not tested, one note per line"
     PARENT = "mlflow.parentRunId", "the sweep or claims of a trial, or the original of a reproduction or reduction"
     RUN_NAME = "mlflow.runName", "name of the run"
     NOTE = "mlflow.note.content", "description, in Markdown"

@@ -103,7 +103,7 @@ class SweepSummary:
     search_space: str  # in words
     ranges: Mapping[str, Sequence[float | str]]  # of the settings that were searched, by full name
     question: str = ""  # what is predicted, from what, and the rows of each split
-    notes: tuple[str, ...] = ()  # how the user's file was read
+    notes: tuple[str, ...] = ()  # how the user's file was read, and why its nonlinearity is not tested
     objective_name: str = OBJECTIVE  # quantile over replicas of the lowest validation loss that its studies minimize
     nonlinearity_tests: NonlinearityTests | None = None  # of the data; None where there are none
     omissions: tuple[str, ...] = ()  # what is wrong with the trials that are left out

@@ -111,7 +111,7 @@ class SweepRecord:
     environment : mapping of str to str
         Versions and processor that the last trial was trained with.
     notes : sequence of str
-        How the user's file was read.
+        How the user's file was read, and why its nonlinearity is not tested.
     objective_name : str
         Quantile over replicas of the lowest validation loss that its studies minimize.
     nonlinearity_tests : NonlinearityTests or None

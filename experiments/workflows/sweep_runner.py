@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
@@ -26,6 +26,7 @@ from experiments.workflows.retry import retry_on_outage
 from experiments.workflows.trial import attach_data_files
 from experiments.workflows.trial_job import TrialJob
 from linrnn.analysis.nonlinearity import compute_nonlinearity_tests
+from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.baseline.baselines import Baselines, compute_baselines
 from linrnn.errors import DataError
 from linrnn.tasks.task import TaskData
@@ -120,13 +121,14 @@ class SweepRunner:
         for state in self.states:  # first of all: the first trials train while this process loads MLflow
             if not state.is_complete:
                 self.submit_trials(state)
-        files = sweep_files(self.data, self.baselines)
+        tests, reason = run_data_tests(self.data, self.baselines)
+        files = sweep_files(self.data, self.baselines, tests)
         with self.store.write_errors():
             experiment_id(self.store, self.config.task)  # where its trials go; raises before one is recorded
         self.run_id = begin_or_resume(self.config, self.store, names, earlier, files)
         self.resources.enter_context(self.store.write_errors())
         self.resources.enter_context(run_status(self.store, self.run_id))
-        self.record_notes()
+        self.record_notes([reason] if reason else [])
         confirmations = len(self.find_confirmations())
         self.progress.skip(sum(state.trial_count for state in self.states) + confirmations, self.config.task)
         for state in self.states:
@@ -136,11 +138,11 @@ class SweepRunner:
             self.draw(LAGS, draw_baselines, self.baselines)
         self.proceed()
 
-    def record_notes(self) -> None:
-        """Record the question, the search space, and how the user's file was read, if there is something to note."""
+    def record_notes(self, omissions: Sequence[str]) -> None:
+        """Record the question, the search space, how the user's file was read, and why tests are left out."""
         spaces = {base.model.name: self.config.space(base) for base in self.config.bases}
         tags: dict[str, str] = {Tag.QUESTION: self.data.task.question, Tag.SEARCH_SPACE: describe_space(spaces)}
-        if notes := self.data.task.notes():
+        if notes := [*self.data.task.notes(), *omissions]:
             tags[Tag.DATA_NOTES] = "\n".join(notes)
         set_tags(self.store, self.run_id, tags)
 
@@ -317,23 +319,25 @@ def find_baselines(store: Store, sweep_run: SweepRun) -> Baselines | None:
     return baselines if baselines.step_losses or sweep_run.version < OBJECTIVE_VERSION else None
 
 
-def sweep_files(data: TaskData, baselines: Baselines) -> Mapping[str, bytes]:
+def sweep_files(data: TaskData, baselines: Baselines, tests: NonlinearityTests | None) -> Mapping[str, bytes]:
     """Name -> content of the files of a sweep's run."""
     step_losses = baselines.step_losses
     return {
         Artifact.BASELINES: baselines_file(baselines),
         **({Artifact.BASELINE_STEP_LOSSES: step_losses_file(step_losses)} if step_losses else {}),
-        **nonlinearity_files(data, baselines),
+        **({Artifact.NONLINEARITY_TESTS: nonlinearity_tests_file(tests)} if tests else {}),
         **data_files(data),
     }
 
 
-def nonlinearity_files(data: TaskData, baselines: Baselines) -> Mapping[str, bytes]:
-    """Name -> content of the file of nonlinearity tests; none for classes and for too few data."""
+def run_data_tests(data: TaskData, baselines: Baselines) -> tuple[NonlinearityTests | None, str]:
+    """Test the data for nonlinearity; return the tests or, where there are too few data, None and a note that says so.
+
+    Classes have no tests.
+    """
     if data.splits.train.classes:
-        return {}
+        return None, ""
     try:
-        tests = compute_nonlinearity_tests(data.task, data.splits, baselines.step_losses)
-    except DataError:
-        return {}
-    return {Artifact.NONLINEARITY_TESTS: nonlinearity_tests_file(tests)}
+        return compute_nonlinearity_tests(data.task, data.splits, baselines.step_losses), ""
+    except DataError as error:
+        return None, f"no nonlinearity tests, as {error}"

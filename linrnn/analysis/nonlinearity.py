@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from linrnn.baseline.baselines import limit_blas
 from linrnn.data.sequences import Array, Sequences, Splits
 from linrnn.errors import ConfigError, DataError
 from linrnn.tasks import TASKS
+from linrnn.tasks.series import Series
 from linrnn.tasks.task import Task
 
 LEAST_TARGETS = 40  # for tests with any power
 FEW, MOST = 500, 2000  # residuals for BDS: fewer have a p by permutations; only the latest are tested
 PERMUTATIONS = 199
 SQUARE_LAGS = 10  # autocorrelations of squares
+MOST_NAMES = 3  # columns that a null hypothesis names one by one
 REGRESSIONS = {
     "squares and cubes": (2, 3),  # Teraesvirta, Lin & Granger 1993
     "products": (2,),  # Tsay 1986
@@ -80,7 +82,7 @@ def compute_nonlinearity_tests(
         if fit.is_exact:
             return NonlinearityTests(task.label, (), samples=samples)
         spacing = lag_spacing(sequences, fit.horizon)
-        regressions, effect = run_regressions(sequences, fit, spacing)
+        regressions, effect = run_regressions(sequences, fit, spacing, name_columns(task, sequences.inputs.shape[2]))
         surrogates, statistics = run_surrogate_tests(sequences, fit, spacing)
         tests = (*regressions, *surrogates, *run_residual_tests(innovations(sequences, fit)))
         return NonlinearityTests(task.label, tests, effect, detection_ratio(step_losses or {}), samples | statistics)
@@ -103,10 +105,44 @@ def detection_ratio(step_losses: Mapping[str, Array]) -> float | None:
     return float(means.mean() / (1.96 * np.sqrt(variance / length))) if variance > 0 else None
 
 
-def run_regressions(sequences: Sequences, fit: LinearFit, spacing: int) -> tuple[list[NonlinearityTest], float]:
+def name_columns(task: Task, features: int) -> list[str]:
+    """Return a name for each input of a task: its column where it has one, else its number; empty for the only one."""
+    if isinstance(task, Series) and not task.is_archive:
+        column = task.target_column or ""
+        names = task.input_names(column)
+        return [f"changes of {name}" if task.relative != "no" and name == column else name for name in names]
+    return [""] if features == 1 else [f"input {k + 1}" for k in range(features)]
+
+
+def describe_lags(names: Sequence[str], count: int, spacing: int = 1) -> str:
+    """Describe the first `count` lags, which are sorted by step, the last one first, and within it by column."""
+    apart = f", {spacing} steps apart," if spacing > 1 else ""
+    if list(names) == [""]:
+        return "the last input" if count == 1 else f"the last {count} inputs{apart}"
+    steps, rest = divmod(count, len(names))
+    groups = [(steps + 1, names[:rest]), (steps, names[rest:])]
+    return " and ".join(
+        f"the last {f'{length} values' if length > 1 else 'value'} of {list_names(columns)}{apart}"
+        for length, columns in groups
+        if length and columns
+    )
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Name some columns; many by the first, the last, and their number."""
+    if len(names) > MOST_NAMES:
+        return f"{names[0]}, ..., {names[-1]} ({len(names)} columns)"
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def run_regressions(
+    sequences: Sequences, fit: LinearFit, spacing: int, names: Sequence[str] = ("",)
+) -> tuple[list[NonlinearityTest], float]:
     """Run the auxiliary regressions on lags `spacing` steps apart; return the tests, and the larger adjusted R^2 or 0.
 
-    The linear fit gets more lags where the products have more.
+    The linear fit gets more lags where the products have more. `names` are those of the inputs, for the null
+    hypothesis.
     """
     features = sequences.inputs.shape[2]
     steps, batch = fit.residuals.shape
@@ -119,9 +155,8 @@ def run_regressions(sequences: Sequences, fit: LinearFit, spacing: int) -> tuple
         columns = lags.reshape(len(lags), -1)[:, :count]
         result = regress_residuals(wide.residuals, wide.design, product_terms(columns, degrees), wide.dependence)
         words = "squares, cubes and products" if 3 in degrees else "squares and products"
-        apart = f", {spacing} steps apart," if spacing > 1 else ""
-        inputs = "the last input" if columns.shape[1] == 1 else f"the last {columns.shape[1]} inputs{apart}"
-        null = f"{words} of {inputs} do not predict what a linear fit leaves"
+        lagged = describe_lags(names, columns.shape[1], spacing)
+        null = f"{words} of {lagged} do not predict what a linear fit leaves"
         tests.append(NonlinearityTest(name, null, result.statistic, result.p, MEAN, result.rows))
         effects.append(result.effect)
     return tests, max(effects)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pandas import DataFrame
 from scipy.signal import lfilter
 from statsmodels.stats.diagnostic import acorr_ljungbox
 from statsmodels.stats.multitest import multipletests
@@ -18,8 +19,10 @@ from linrnn.analysis.linear_residuals import fit_linear, join_splits, whiten
 from linrnn.analysis.nonlinearity import (
     compute_bds,
     compute_nonlinearity_tests,
+    describe_lags,
     detection_ratio,
     lag_spacing,
+    name_columns,
     run_residual_tests,
 )
 from linrnn.analysis.nonlinearity_tests import MEAN, NonlinearityTest, NonlinearityTests
@@ -29,6 +32,7 @@ from linrnn.tasks.adding import Adding
 from linrnn.tasks.henon import Henon
 from linrnn.tasks.mackey_glass import MackeyGlass
 from linrnn.tasks.product import Product
+from linrnn.tasks.sine import Sine
 from linrnn.tasks.sunspots import Sunspots
 
 REGRESSIONS = "squares and cubes", "products"
@@ -134,6 +138,34 @@ def test_a_product_of_inputs_is_found_though_no_lag_helps_a_linear_fit() -> None
     assert p["products"] == 0.001
     assert result.effect > 0.99
     assert NEIGHBORS not in p
+
+
+@pytest.mark.parametrize(
+    ("names", "count", "spacing", "words"),
+    [
+        ([""], 1, 1, "the last input"),
+        ([""], 3, 4, "the last 3 inputs, 4 steps apart,"),
+        (["u"], 1, 1, "the last value of u"),
+        (["u"], 3, 2, "the last 3 values of u, 2 steps apart,"),
+        (["u", "w"], 3, 1, "the last 2 values of u and the last value of w"),
+        (["u", "w"], 4, 1, "the last 2 values of u and w"),
+        (["u", "v", "w"], 2, 1, "the last value of u and v"),
+        (["a", "b", "c", "d", "e"], 9, 1, "the last 2 values of a, ..., d (4 columns) and the last value of e"),
+    ],
+)
+def test_lags_are_described_by_column_and_step(names: list[str], count: int, spacing: int, words: str) -> None:
+    assert describe_lags(names, count, spacing) == words
+
+
+def test_a_null_hypothesis_names_the_columns_of_a_file() -> None:
+    u, w, y = np.random.default_rng(0).normal(size=(3, 150))
+    frame = DataFrame({"u": u, "w": w, "y": y})
+    nulls = {test.name: test.null for test in compute_nonlinearity_tests(Series(frame, column="y", inputs="u,w")).tests}
+    assert nulls["products"] == (
+        "squares and products of the last 2 values of u and the last value of w do not predict what a linear fit leaves"
+    )
+    assert name_columns(Series(frame, column="y", inputs=["u", "y"], relative="last"), 2) == ["changes of y", "u"]
+    assert (name_columns(Sine(), 1), name_columns(Adding(), 2)) == ([""], ["input 1", "input 2"])
 
 
 def test_targets_at_the_last_step_alone_are_tested() -> None:
