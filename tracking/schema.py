@@ -181,6 +181,12 @@ class CurveArray(SchemaName):
     TEST_LOSS = "test_loss", "test loss of the weights of the lowest validation loss, (S,); if the test split was read"
 
 
+class StepArray(SchemaName):
+    """Arrays of step_losses.npz and baseline_step_losses.npz beside those of the predictors."""
+
+    STEP_COUNTS = "step_counts", "number of consecutive test steps that each value averages, (T,); where it is not 1"
+
+
 ARTIFACT_NAMES = frozenset(name for artifact in Artifact for name in (artifact.value, artifact.old_name) if name)
 DELETABLE = frozenset({Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES_FIGURE})  # repeated by a rerun
 TRIAL_ARTIFACTS = (Artifact.BEST_WEIGHTS, Artifact.FINAL_WEIGHTS, Artifact.CURVES, Artifact.DIGESTS)  # of each trial

@@ -6,6 +6,8 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
     sweeps[]
       task, question, sweep_run, seconds, verdict, conclusion (a sentence), reason (numbers), conditions, failures[],
       omissions[] (what is wrong with the trials that are left out), notes[]
+      step_means        null, or record and interval: consecutive test steps that one value averages, at most, of the
+                        recorded step losses, and of those that the intervals resample
       gains             {linear predictor: [value, low, high]}: relative gain of the best nonlinear network over it
       place             readout, some units, recurrence or gates: the simplest place of the nonlinearity that is enough;
                         null where the model types do not tell
@@ -76,6 +78,7 @@ def sweep_json(summary: SweepSummary) -> dict[str, Any]:
         "conditions": summary.conditions,
         "question": summary.question,
         "notes": list(summary.notes),
+        "step_means": summary.step_means and summary.step_means._asdict(),
         "nonlinearity": nonlinearity_json(tests) if (tests := summary.nonlinearity_tests) else None,
     }
 

@@ -6,13 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from experiments.report.nonlinearity_text import effect_text
 from experiments.report.sweep_record import ConfirmationTrial, SweepRecord
 from experiments.search.search_space import describe_space
 from experiments.search.sweep_config import SweepConfig
-from linrnn.analysis.bootstrap import Bootstrap
+from linrnn.analysis.bootstrap import CELLS, Bootstrap
 from linrnn.analysis.nonlinearity_tests import NonlinearityTests
 from linrnn.analysis.predictions import Predictions
 from linrnn.analysis.statistics import (
@@ -33,6 +35,7 @@ from linrnn.analysis.verdict import (
     resample_predictors,
 )
 from linrnn.baseline.baselines import Baselines
+from linrnn.data.step_losses import mean_widths
 from linrnn.errors import LinrnnError
 from linrnn.models.model import Model
 from linrnn.training.history import OBJECTIVE, Losses
@@ -43,6 +46,13 @@ INITIALIZATION = ("model.init", "model.spectral_radius")  # settings of the init
 
 class SweepError(LinrnnError):
     """A sweep of which no model type could be confirmed, as its trials failed."""
+
+
+class StepMeans(NamedTuple):
+    """How many consecutive test steps one value averages, at most: of the record, and of what intervals resample."""
+
+    record: int
+    interval: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,7 @@ class SweepSummary:
     nonlinearity_tests: NonlinearityTests | None = None  # of the data; None where there are none
     omissions: tuple[str, ...] = ()  # what is wrong with the trials that are left out
     baseline_intervals: Mapping[str, Estimate] = field(default_factory=dict)  # by name; empty without step losses
+    step_means: StepMeans | None = None  # None where no step losses are recorded
 
     @property
     def settings(self) -> list[str]:
@@ -142,6 +153,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
     networks = {trial.model: trial.sample for trial in record.complete_confirmations}
     losses = resample_predictors(record.baselines, networks)
     horizon = record.config.bases[0].task.forecast_span
+    step_means = count_step_means(record, losses)
     return SweepSummary(
         task=record.task,
         sweep_run=record.run_id,
@@ -155,7 +167,7 @@ def summarize(record: SweepRecord) -> SweepSummary:
         failures=tuple(record.failures),
         baselines=record.baselines,
         verdict=decide_verdict(record.baselines, networks, losses, find_sign(record), build_models(record)),
-        conditions=describe_conditions(record.config),
+        conditions="; ".join([describe_conditions(record.config), *describe_step_means(step_means)]),
         search_space=describe_space(record.spaces),
         ranges={name: each.search for space in record.spaces.values() for name, each in space.items() if each.search},
         question=record.config.bases[0].task.question,
@@ -164,7 +176,28 @@ def summarize(record: SweepRecord) -> SweepSummary:
         nonlinearity_tests=record.nonlinearity_tests,
         omissions=tuple(record.omissions),
         baseline_intervals=find_intervals(record.baselines, losses),
+        step_means=step_means,
     )
+
+
+def count_step_means(record: SweepRecord, losses: Bootstrap) -> StepMeans | None:
+    """Return how many test steps the recorded step losses average, and those that intervals resample."""
+    trials = [trial for trial in record.complete_confirmations if trial.step_losses is not None]
+    if not trials or trials[0].step_losses is None:
+        return None
+    steps, batch = trials[0].step_losses.shape[-2:]
+    counts = np.ones(steps, int) if trials[0].step_counts is None else trials[0].step_counts
+    widths = mean_widths(steps, batch, CELLS)
+    sums = np.add.reduceat(counts, np.cumsum(widths) - widths)
+    return StepMeans(int(counts.max()), int(sums.max()) if losses.has_steps else 1)
+
+
+def describe_step_means(means: StepMeans | None) -> list[str]:
+    """Say what averages consecutive test steps, if anything does."""
+    if means is None:
+        return []
+    texts = [f"intervals from means of {means.interval} test steps"] if means.interval > 1 else []
+    return texts + ([f"test losses recorded as means of {means.record} steps"] if means.record > 1 else [])
 
 
 def build_models(record: SweepRecord) -> dict[str, Model]:

@@ -73,6 +73,7 @@ class ConfirmationTrial:
     curves: Curves = field(default_factory=dict)  # empty if the trial failed
     predictions: Predictions | None = None  # None if the record has none
     step_losses: NDArray[np.float64] | None = None  # (S, T, B); None if the record has none
+    step_counts: NDArray[np.int64] | None = None  # steps that each of these averages, (T,); None where it is one
     residual_tests: NonlinearityTests | None = None  # None if the record has none
     characterisation: Characterisation | None = None  # of the best replica; None if the record has none
 
@@ -354,6 +355,7 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
     curves = read_curves(store, run)
     if CurveArray.TEST_LOSS not in curves:
         raise run.error(f"has no '{CurveArray.TEST_LOSS}' in its {Artifact.CURVES}")
+    step_losses = read_step_losses(store, run)
     return ConfirmationTrial(
         run_id=run.run_id,
         model=run.model,
@@ -362,7 +364,8 @@ def load_confirmation(store: Store, run: TrialRun) -> ConfirmationTrial:
         diverged=run.diverged_replicas,
         curves=curves,
         predictions=read_predictions(store, run),
-        step_losses=read_step_losses(store, run),
+        step_losses=step_losses.losses[run.model] if step_losses.losses else None,
+        step_counts=step_losses.counts,
         residual_tests=read_residual_tests(store, run),
         characterisation=read_characterisation(store, run),
     )

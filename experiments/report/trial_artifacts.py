@@ -61,7 +61,7 @@ def evaluation_artifacts(result: TrialResult, splits: Splits, predictions: Predi
 
     model, history = result.config.model, result.history
     steps = evaluate_steps(model, history.shapes, history.best_weights, splits.test)
-    files: dict[str, bytes] = {Artifact.STEP_LOSSES: step_losses_file({model.name: steps})}
+    files: dict[str, bytes] = {Artifact.STEP_LOSSES: step_losses_file({model.name: steps}, splits.test.step_count)}
     if predictions is None:
         return files
     tests = check_predictions(predictions, splits.test, result.config.task.forecast_span)

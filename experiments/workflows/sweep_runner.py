@@ -321,10 +321,10 @@ def find_baselines(store: Store, sweep_run: SweepRun) -> Baselines | None:
 
 def sweep_files(data: TaskData, baselines: Baselines, tests: NonlinearityTests | None) -> Mapping[str, bytes]:
     """Name -> content of the files of a sweep's run."""
-    step_losses = baselines.step_losses
+    step_losses, steps = baselines.step_losses, data.splits.test.step_count
     return {
         Artifact.BASELINES: baselines_file(baselines),
-        **({Artifact.BASELINE_STEP_LOSSES: step_losses_file(step_losses)} if step_losses else {}),
+        **({Artifact.BASELINE_STEP_LOSSES: step_losses_file(step_losses, steps)} if step_losses else {}),
         **({Artifact.NONLINEARITY_TESTS: nonlinearity_tests_file(tests)} if tests else {}),
         **data_files(data),
     }

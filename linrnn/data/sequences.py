@@ -31,6 +31,11 @@ class Sequences(NamedTuple):
     period: int = 0
 
     @property
+    def step_count(self) -> int:
+        """Number of steps that enter the loss."""
+        return len(self.targets) - self.first
+
+    @property
     def values(self) -> Array:
         """The targets with their offset, `(time, batch, outputs)`."""
         return self.targets if self.offset is None else self.targets + self.offset

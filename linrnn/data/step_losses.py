@@ -11,6 +11,13 @@ MOST = 200_000  # values a predictor that a record holds
 Real = TypeVar("Real", np.float32, np.float64)
 
 
+def mean_widths(steps: int, batch: int, most: int = MOST) -> NDArray[np.int64]:
+    """Return how many steps each mean of `thin_steps` is of, `(T'',)`, given numbers of steps and sequences."""
+    width = 1 if steps * batch <= most else -(-steps // max(most // batch, 1))
+    count = -(-steps // width)
+    return np.diff(np.arange(count + 1) * steps // count)
+
+
 def thin_steps(step_losses: NDArray[Real], most: int = MOST) -> NDArray[Real]:
     """Average consecutive steps, where there are more than a number of values.
 
@@ -33,11 +40,9 @@ def thin_steps(step_losses: NDArray[Real], most: int = MOST) -> NDArray[Real]:
     [[2.0], [6.0]]
     """
     steps, batch = step_losses.shape[-2:]
-    if steps * batch <= most:
+    widths = mean_widths(steps, batch, most)
+    if len(widths) == steps:
         return step_losses
-    width = -(-steps // max(most // batch, 1))
-    count = -(-steps // width)
-    edges = np.arange(count + 1) * steps // count
-    sums = np.add.reduceat(step_losses, edges[:-1], axis=-2, dtype=np.float64)
-    means: NDArray[Real] = (sums / np.diff(edges)[:, None]).astype(step_losses.dtype)
+    sums = np.add.reduceat(step_losses, np.cumsum(widths) - widths, axis=-2, dtype=np.float64)
+    means: NDArray[Real] = (sums / widths[:, None]).astype(step_losses.dtype)
     return means

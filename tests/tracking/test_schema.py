@@ -26,6 +26,7 @@ from tracking.schema import (
     Phase,
     SchemaError,
     SchemaName,
+    StepArray,
     Tag,
 )
 from tracking.search_settings import common_search_settings, search_metrics
@@ -33,7 +34,7 @@ from tracking.store.access import Store
 
 HOME = ("tracking.schema", "tracking.run_views")
 MODULES = {module for module in PATHS if module.startswith(("tracking", "experiments"))} - set(HOME)
-KINDS: tuple[type[SchemaName], ...] = (Tag, Metric, Param, Artifact, CurveArray)
+KINDS: tuple[type[SchemaName], ...] = (Tag, Metric, Param, Artifact, CurveArray, StepArray)
 FLAT_TEXT = {"task", "model", "sweep.trials"}  # names of settings, which the config declares
 NAMES = {name for kind in KINDS for member in kind for name in member.names} - FLAT_TEXT
 DISTINCT = {name for name in NAMES if "." in name}  # artifacts and MLflow's own tags: no word of a language

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
@@ -25,6 +25,7 @@ from linrnn.baseline.baselines import Baselines
 from linrnn.baseline.candidate import CandidateLoss
 from linrnn.baseline.lags import LagLoss
 from linrnn.data.digests import digest
+from linrnn.data.step_losses import mean_widths
 from linrnn.models.linear import Linear
 from linrnn.models.model import LinearPart, Shapes, flatten, unflatten
 from linrnn.tasks.series import Series
@@ -33,7 +34,7 @@ from linrnn.training.history import TrainingHistory, Weights
 from linrnn.training.result import TrialResult
 from linrnn.training.trial_config import TrialConfig, to_text
 from tracking.runs.json_objects import parse_digests, parse_object
-from tracking.schema import DATA, Artifact, CurveArray
+from tracking.schema import DATA, Artifact, CurveArray, StepArray
 from tracking.store.error_translation import first_line
 
 ORIGINS = ("data.train", "data.val", "data.test", "initial_weights")  # in digests.json, beside the files
@@ -265,11 +266,23 @@ def parse_baselines(content: bytes) -> Baselines:
     return Baselines(**(earlier | values | lists))
 
 
-def step_losses_file(step_losses: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return step losses by the name of their predictor, in float32."""
-    return archive({name: losses.astype(np.float32) for name, losses in step_losses.items()})
+class StepLosses(NamedTuple):
+    """Step losses by predictor, and how many consecutive steps each value averages, `(T,)`; None where it is one."""
+
+    losses: Curves
+    counts: NDArray[np.int64] | None = None
 
 
-def parse_step_losses(content: bytes) -> Curves:
+def step_losses_file(step_losses: Mapping[str, NDArray[Any]], steps: int) -> bytes:
+    """Return step losses of so many test steps by the name of their predictor, in float32."""
+    arrays: Curves = {name: losses.astype(np.float32) for name, losses in step_losses.items()}
+    count, batch = next(iter(arrays.values())).shape[-2:]
+    counts = {} if count == steps else {str(StepArray.STEP_COUNTS): mean_widths(steps, batch)}
+    return archive(arrays | counts)
+
+
+def parse_step_losses(content: bytes) -> StepLosses:
     """Return the step losses in such a file, in float64."""
-    return {name: losses.astype(np.float64) for name, losses in parse_curves(content).items()}
+    arrays = parse_curves(content)
+    counts = arrays.pop(StepArray.STEP_COUNTS, None)
+    return StepLosses({name: losses.astype(np.float64) for name, losses in arrays.items()}, counts)

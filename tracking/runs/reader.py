@@ -29,6 +29,7 @@ from tracking.run_views import LinrnnRun, RunRecord, SweepRun, TrialRun, deletio
 from tracking.runs.artifacts import (
     UNREADABLE,
     Curves,
+    StepLosses,
     parse_baselines,
     parse_characterisation,
     parse_curves,
@@ -206,10 +207,9 @@ def read_curves(store: Store, run: TrialRun) -> Curves:
     return parse_artifact(store, run, Artifact.CURVES, parse_curves)
 
 
-def read_step_losses(store: Store, run: TrialRun) -> NDArray[np.float64] | None:
-    """Return the test losses of all replicas `(S, T', B)` by step and sequence; None where a trial has no such file."""
-    step_losses = read_optional(store, run, Artifact.STEP_LOSSES, parse_step_losses)
-    return step_losses[run.model] if step_losses else None
+def read_step_losses(store: Store, run: TrialRun) -> StepLosses:
+    """Return the test losses of all replicas `(S, T', B)` by step and sequence; none where a trial has no such file."""
+    return read_optional(store, run, Artifact.STEP_LOSSES, parse_step_losses) or StepLosses({})
 
 
 def read_predictions(store: Store, run: TrialRun) -> Predictions | None:
@@ -238,7 +238,7 @@ def read_baselines(store: Store, sweep: SweepRun) -> Baselines:
         raise sweep.error(f"has a {Artifact.BASELINES} that is not the file whose SHA-256 is in its tag")
     baselines = parse_artifact(store, sweep, Artifact.BASELINES, parse_baselines, content)
     step_losses = read_optional(store, sweep, Artifact.BASELINE_STEP_LOSSES, parse_step_losses)
-    return replace(baselines, step_losses=step_losses or {})
+    return replace(baselines, step_losses=step_losses.losses if step_losses else {})
 
 
 def read_nonlinearity_tests(store: Store, sweep: SweepRun) -> NonlinearityTests | None:

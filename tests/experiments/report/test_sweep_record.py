@@ -12,6 +12,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+import numpy as np
 import pytest
 from mlflow import MlflowClient
 
@@ -27,7 +28,7 @@ from experiments.search.selection import select_best_trial
 from experiments.workflows.finish import finish_sweep
 from linrnn.analysis.statistics import Estimate
 from linrnn.analysis.verdict import SUFFICES, UNDECIDED
-from tests.experiments.report.records import SCALES, TRIALS, build_record
+from tests.experiments.report.records import REPLICAS, SCALES, TRIALS, build_record
 from tests.faults.harness import Twin, new_store
 from tracking.run_views import LinrnnRun
 from tracking.runs import reader
@@ -101,6 +102,7 @@ SCHEMA: dict[str, Any] = {  # of `linrnn sweep --json`, version 2: a change of i
     "conditions": str,
     "question": str,
     "notes": list,
+    "step_means": NoneType,
     "nonlinearity": {
         "tests": {
             "name": str,
@@ -219,6 +221,28 @@ class TestWithoutAStore:
         assert {Path(name).suffix for name in artifacts} == {".html", ".csv", ".png"}
         assert len([name for name in artifacts if name.endswith(".png")]) == 8
         assert render_report(record, summary, sweep_figures(record, summary)) == artifacts["report.html"]
+
+    @pytest.mark.parametrize(
+        ("steps", "counts", "means", "words"),
+        [
+            (2000, None, (1, 1), "20 replicas in the confirmation"),
+            (3000, None, (1, 2), "; intervals from means of 2 test steps"),
+            (3000, [3, 4] * 1500, (4, 7), "; intervals from means of 7 test steps; test losses recorded as means of 4"),
+        ],
+    )
+    def test_means_of_test_steps_are_told(
+        self, steps: int, counts: list[int] | None, means: tuple[int, int], words: str
+    ) -> None:
+        record = build_record()
+        losses = np.random.default_rng(0).random((REPLICAS, steps, 1))
+        widths = None if counts is None else np.array(counts)
+        confirmations = [replace(each, step_losses=losses, step_counts=widths) for each in record.confirmations]
+        baselines = replace(record.baselines, step_losses={})
+        summary = summarize(replace(record, confirmations=confirmations, baselines=baselines))
+        assert summary.step_means == means
+        assert sweep_json(summary)["step_means"] == dict(zip(("record", "interval"), means, strict=True))
+        assert words in sweep_markdown(summary)
+        assert ("means of" in summary.conditions) == (means != (1, 1))
 
     def test_the_description_lists_the_search_space_and_the_notes(self) -> None:
         text = sweep_markdown(summarize(build_record()))

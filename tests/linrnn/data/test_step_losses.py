@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from linrnn.data.step_losses import thin_steps
+from linrnn.data.step_losses import mean_widths, thin_steps
 
 
 def test_few_steps_remain_as_they_are():
@@ -25,6 +25,7 @@ def test_thinned_steps_are_means_of_nearly_equal_parts(steps, batch, most):
     assert count * batch <= max(most, batch)
     sizes = [len(part) for part in np.array_split(np.arange(steps), count)]
     assert max(sizes) - min(sizes) <= 1
+    assert np.array_equal(mean_widths(steps, batch, most), np.diff([k * steps // count for k in range(count + 1)]))
     # weighted by the number of steps behind each mean, the mean of all steps is that of the means
     edges = [k * steps // count for k in range(count + 1)]
     weighted = (thin.astype(float) * np.diff(edges)[:, None]).sum(axis=1) / steps

@@ -12,6 +12,7 @@ from linrnn.analysis.characterisation import Characterisation
 from linrnn.baseline.baselines import Baselines
 from linrnn.baseline.candidate import CandidateLoss
 from linrnn.baseline.lags import LagLoss
+from linrnn.data.step_losses import thin_steps
 from tracking.runs.artifacts import (
     archive,
     baselines_file,
@@ -46,10 +47,21 @@ def test_baselines_are_read_as_they_were_written() -> None:
 def test_step_losses_are_a_file_of_their_own() -> None:
     step_losses = {"naive": np.array([[1.0], [1 / 3]]), "linear": np.array([[0.1], [0.2]])}
     assert "step_losses" not in json.loads(baselines_file(replace(BASELINES, step_losses=step_losses)))
-    again = parse_step_losses(step_losses_file(step_losses))
+    again, counts = parse_step_losses(step_losses_file(step_losses, 2))
+    assert counts is None
     assert list(again) == ["naive", "linear"]
     assert again["naive"].dtype == np.float64
     assert np.array_equal(again["naive"], step_losses["naive"].astype(np.float32))
+
+
+def test_step_losses_that_average_steps_say_how_many() -> None:
+    losses = np.random.default_rng(0).random((2, 7, 80_000))
+    file = step_losses_file({"linear": thin_steps(losses)}, 7)
+    again, counts = parse_step_losses(file)
+    assert list(again) == ["linear"]
+    assert counts is not None
+    assert counts.tolist() == [3, 4]
+    assert again["linear"].shape == (2, 2, 80_000)
 
 
 def test_records_without_words_are_least_squares() -> None:
