@@ -27,6 +27,7 @@ from experiments.report.nonlinearity_text import (
     nonlinearity_table,
     nonlinearity_text,
 )
+from experiments.report.residual_text import residual_sentences, residual_table
 from experiments.report.serialization import reproduce_commands, sweeps_table
 from experiments.report.summary import SweepSummary
 from experiments.report.sweep_record import SweepRecord
@@ -64,6 +65,8 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             explanations=explanations(summary.settings),
             baselines=baselines_table(summary.baselines, summary.baseline_intervals),
             nonlinearity=nonlinearity_section(summary),
+            residuals=residual_sentences(summary.confirmations),
+            residual_tests=residual_table(summary.confirmations),
             pictures={picture.name: picture for picture in pictures},
             first_figures=FIRST_FIGURES,
             search_figures=SEARCH_FIGURES,

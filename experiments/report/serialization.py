@@ -42,6 +42,7 @@ from typing import Any
 
 from experiments.report.comparison_table import baselines_text, comparison_table
 from experiments.report.nonlinearity_text import nonlinearity_json, nonlinearity_sentence
+from experiments.report.residual_text import residual_sentences
 from experiments.report.summary import ConfirmationSummary, StudySummary, SweepSummary
 from experiments.report.table import Table
 from experiments.search.search_space import short_names
@@ -277,6 +278,7 @@ def sweep_markdown(summary: SweepSummary) -> str:
             if summary.nonlinearity_tests
             else []
         ),
+        *(f"{sentence[0].upper()}{sentence[1:]}.\n" for sentence in residual_sentences(summary.confirmations)),
         *(f"Data: {note}.\n" for note in summary.notes),
         "Figures, tables and a report (one HTML file) are among the artifacts.",
     ]
