@@ -37,8 +37,10 @@ def answer_figures(record: SweepRecord, summary: SweepSummary) -> list[Picture]:
     """Return the figures of what the confirmations predict, and how well."""
     from experiments.report.figures.confirmation_figures import confirmation_figure
     from experiments.report.figures.prediction_figures import prediction_figure
+    from experiments.report.figures.step_figure import step_figure
 
-    return [prediction_figure(record.predictions, record.units), confirmation_figure(summary)]
+    predictions = prediction_figure(record.predictions, record.units)
+    return [predictions, confirmation_figure(summary), step_figure(record, summary)]
 
 
 def study_figures(record: SweepRecord) -> list[Picture]:
