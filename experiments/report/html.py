@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from experiments.report.figures.picture import Picture
 
 FIRST_FIGURES = ("predictions", "confirmation")  # names of the figures under the verdict
-STATISTICS_FIGURES = ("steps",)
 SEARCH_FIGURES = ("search", "budget", "parameters", "importances", "curves")
 
 AnyPicture: TypeAlias = "Picture | PictureFiles"
@@ -70,7 +69,6 @@ def render_report(record: SweepRecord, summary: SweepSummary, pictures: Sequence
             residual_tests=residual_table(summary.confirmations),
             pictures={picture.name: picture for picture in pictures},
             first_figures=FIRST_FIGURES,
-            statistics_figures=STATISTICS_FIGURES,
             search_figures=SEARCH_FIGURES,
             system_figures=("closed-loop", *SYSTEM_FIGURES),
             systems=characterisation_table(record.characterisations),
