@@ -26,7 +26,7 @@ from experiments.report.trial_artifacts import trial_artifacts
 from experiments.search.sweep_config import SweepConfig, sweep_config
 from experiments.workflows.finish import finish_sweep
 from experiments.workflows.resume import begin_or_resume, study_names
-from experiments.workflows.sweep_runner import sweep_files
+from experiments.workflows.sweep_runner import run_data_tests, sweep_files
 from experiments.workflows.trial import run_trial
 from linrnn.baseline.baselines import compute_baselines
 from linrnn.models import DEFAULT_MODELS
@@ -106,7 +106,9 @@ def create_large_store(folder: Path, trials: int, task: str = TASK, originals: i
     config = sweep_config(task, DEFAULT_MODELS, {**SMALL, Param.TRIALS: str(trials // len(DEFAULT_MODELS))})
     names = study_names(config, store, fresh=False)
     data = config.bases[0].task.load()
-    files = sweep_files(data, compute_baselines(data.task, data.splits))
+    baselines = compute_baselines(data.task, data.splits)
+    tests, _ = run_data_tests(data, baselines)
+    files = sweep_files(data, baselines, tests)
     run_id = begin_or_resume(config, store, names, None, files)
     place: dict[str, str] = {Tag.PARENT: run_id}
     for base, name in zip(config.bases, names, strict=True):
