@@ -8,6 +8,7 @@ from typing import NamedTuple
 from experiments.report.summary import ConfirmationSummary
 from experiments.report.table import Table
 from linrnn.analysis.nonlinearity_tests import LEVEL, MEAN, NonlinearityTests
+from linrnn.analysis.verdict import MARGIN
 
 INPUTS = "lagged inputs"  # name of the test of what a linear predictor would add
 SOURCES = {  # what predicts the residuals, and what that is a sign of, by name of the test
@@ -68,6 +69,12 @@ def residual_sentence(confirmation: ConfirmationSummary) -> str | None:
 def residual_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str]:
     """Return the sentence on each network whose residuals are tested."""
     return [sentence for each in confirmations if (sentence := residual_sentence(each))]
+
+
+def material_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str]:
+    """Return the sentences on networks whose residuals could be predicted by more than the margin of a verdict."""
+    found = [each for each in confirmations if each.residual_tests and each.residual_tests.effect > MARGIN]
+    return [sentence for each in found if describe_residuals(each) and (sentence := residual_sentence(each))]
 
 
 def residual_table(confirmations: Sequence[ConfirmationSummary]) -> Table:

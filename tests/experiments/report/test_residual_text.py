@@ -82,5 +82,8 @@ def test_report_description_and_terminal_have_the_sentence(capsys: pytest.Captur
     printed = " ".join(capsys.readouterr().out.split())
     assert something in printed
     assert nothing not in printed
+    small = replace(linear, residual_tests=replace(make_tests(0.5, 0.5, 0.001), effect=0.05))
+    show_verdict(summarize(replace(record, confirmations=[small, tanh])))
+    assert something not in " ".join(capsys.readouterr().out.split())
     assert ("linear", "products of lagged inputs", "0.001", "0.003") in residual_table(summary.confirmations).rows
     assert "What the networks leave" not in sweep_report(record, summarize(record)).decode()
