@@ -88,7 +88,7 @@ class SeriesResult:
     def is_better_than_baseline(self) -> bool:
         """Whether the linear network is better than the linear baseline by 5 %, with an interval below 1."""
         excess, interval = self.linear_excess, self.linear_confirmation.get("excess_interval")
-        return excess is not None and excess < LEAST_EXCESS and bool(interval) and interval[1] < 1
+        return excess is not None and interval is not None and excess < LEAST_EXCESS and interval[1] < 1
 
     @property
     def divergence(self) -> Proportion:

@@ -34,13 +34,13 @@ def test_rates() -> None:
     assert short.misses == (1, 2)
     assert short.detections == (1, 2)
     assert short.linear_excess == pytest.approx(1.15)
-    assert short.below_baseline == (1, 7)
+    assert short.baseline_defeats == (1, 7)
     assert short.divergence == (4, 140)
     assert short.largest_divergence == (3, 20)
     assert short.cpu_seconds == pytest.approx(15)
     long = compute_rates([result for result in RESULTS if result.rows == 1000])
     assert (long.false_alarms, long.misses, long.detections) == ((0, 0), (0, 2), (1, 2))
-    assert (long.linear_excess, long.below_baseline) == (None, (0, 3))
+    assert (long.linear_excess, long.baseline_defeats) == (None, (0, 3))
 
 
 def test_the_table_has_a_row_for_each_length_and_one_for_all() -> None:
