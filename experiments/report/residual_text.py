@@ -8,7 +8,7 @@ from typing import NamedTuple
 from experiments.report.summary import ConfirmationSummary
 from experiments.report.table import Table
 from linrnn.analysis.nonlinearity_tests import LEVEL, MEAN, NonlinearityTests
-from linrnn.analysis.verdict import MARGIN
+from linrnn.analysis.verdict import LEAST_GAIN, MARGIN
 
 INPUTS = "lagged inputs"  # name of the test of what a linear predictor would add
 SOURCES = {  # what predicts the residuals, and what that is a sign of, by name of the test
@@ -63,7 +63,7 @@ def residual_sentence(confirmation: ConfirmationSummary) -> str | None:
         return f"residuals of the {confirmation.model} network: nothing is left that these tests find{number}"
     if not any(each.is_explained for each in find_remainders(tests)):
         return text
-    return f"{text}; lagged inputs or their products explain {100 * tests.effect:.2g} % of the residuals' variance"
+    return f"{text}; lagged inputs or their products explain {100 * tests.effect:.0f} % of the residuals' variance"
 
 
 def residual_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str]:
@@ -72,9 +72,16 @@ def residual_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str
 
 
 def material_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str]:
-    """Return the sentences on networks whose residuals could be predicted by more than the margin of a verdict."""
-    found = [each for each in confirmations if each.residual_tests and each.residual_tests.effect > MARGIN]
-    return [sentence for each in found if describe_residuals(each) and (sentence := residual_sentence(each))]
+    """Return the sentences on networks whose residuals can be predicted by more than the margin of a verdict.
+
+    That part is also to be more of the targets' variance than what counts as predictable.
+    """
+
+    def is_material(each: ConfirmationSummary) -> bool:
+        effect = each.residual_tests.effect if each.residual_tests else 0.0
+        return effect > MARGIN and effect * each.median.value > LEAST_GAIN and describe_residuals(each) is not None
+
+    return [sentence for each in confirmations if is_material(each) and (sentence := residual_sentence(each))]
 
 
 def residual_table(confirmations: Sequence[ConfirmationSummary]) -> Table:

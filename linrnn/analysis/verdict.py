@@ -301,7 +301,7 @@ class Decision:
             return self.verdict(UNDECIDED, f"{reason}, {text}; {SEARCH}", f"{conclusion}, {more}", name)
         if best == NAIVE:
             reason = f"{reason}; nothing is better than the {self.baselines.naive_method}"
-        if self.losses.values[name] < self.floor:
+        if self.is_rounding(name):
             reason = f"{reason}; differences of losses below {self.baselines.resolution:.1g} are rounding"
         return self.verdict(SUFFICES, reason, conclusion, name)
 
@@ -339,10 +339,15 @@ class Decision:
 
     def compare(self, name: str) -> str:
         """Write the loss of the best network relative to that of a linear predictor."""
-        loss, own = self.losses.values[name], self.losses.values[self.best]
-        if loss < self.floor and abs(loss - own) < self.baselines.resolution:
+        if self.is_rounding(name):
             return "the same but for rounding"
-        return difference(1 - own / loss if loss > 0 else -INFINITE)
+        loss = self.losses.values[name]
+        return difference(1 - self.losses.values[self.best] / loss if loss > 0 else -INFINITE)
+
+    def is_rounding(self, name: str) -> bool:
+        """Whether the loss of the best network differs by rounding alone from that of a linear predictor."""
+        loss = self.losses.values[name]
+        return loss < self.floor and abs(loss - self.losses.values[self.best]) < self.baselines.resolution
 
     def describe(self) -> str:
         """Write the losses and the gains."""

@@ -36,7 +36,7 @@ def test_baselines_as_json(here: Here) -> None:
     assert code == 0
     assert list(printed) == ["schema", "task", "question", "column", "notes", "baselines", "bounds"]
     names = ["naive", "linear", "linear_lags", "nonlinear", "naive_method", "linear_method", "candidates"]
-    assert list(printed["baselines"]) == [*names, "rmse", "mae"]
+    assert list(printed["baselines"]) == [*names, "intervals", "rmse", "mae"]
     assert printed["baselines"]["linear_method"] == printed["baselines"]["candidates"][0]["name"]
     assert (printed["task"], printed["baselines"]["linear_lags"]) == ("delay", 5)
     assert printed["bounds"] == {"analytic": 0.0, "noise": 0.0}
