@@ -15,7 +15,7 @@ LEGACY_VALUES: Mapping[str, str] = {
     "task.validation": "0.2",  # of digits
     "training.window": "0",  # arma and oscillator have windows now
     "training.weight_decay": "0.0",
-    "training.input_noise": "0.0",  # digits has noise now
+    "training.input_noise": "0.0",  # digits and co2 have noise now
     "task.sheet": "[first]",  # the first sheet of a workbook that is not empty, without an error where there are others
 }
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-ADDED = {("task.sheet", ""), ("task.period", "0")}  # settings that older sweeps lack, with the values they stand for
+LATER_DEFAULTS = {("task.sheet", ""), ("task.period", "0")}  # settings that older sweeps lack, and what they stand for
 FILE_DIGEST = "task.sha256"  # which the names of studies have under another name
 
 
@@ -17,4 +17,4 @@ def sweep_identity(text: Mapping[str, str], names: Sequence[str]) -> str:
 
 def drop_digest(text: Mapping[str, str]) -> dict[str, str]:
     """Return a flat text without the digest of the file, and without later settings that have their defaults."""
-    return {name: value for name, value in text.items() if name != FILE_DIGEST and (name, value) not in ADDED}
+    return {name: value for name, value in text.items() if name != FILE_DIGEST and (name, value) not in LATER_DEFAULTS}

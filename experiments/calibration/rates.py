@@ -22,9 +22,9 @@ HEADER = (
     f"suffices, of gain > {CLEAR:.0%}",
     f"needed, of gain > {CLEAR:.0%}",
     "linear network / baseline",
-    "below 0.95",
+    "better than baseline",
     "diverged linear networks",
-    "most in a series",
+    "most of one series",
     "CPU s a series",
 )
 
@@ -37,7 +37,7 @@ class Rates(NamedTuple):
     misses: Proportion  # `linear suffices`, of the series whose true gain is clear
     detections: Proportion  # `nonlinearity needed`, of these
     linear_excess: float | None  # median over linear series: linear network's loss over the linear baseline
-    baseline_defeats: Proportion  # linear networks that are better than the linear baseline by 5 %, beyond chance
+    better_networks: Proportion  # linear networks that are better than the linear baseline by 5 %, beyond chance
     divergence: Proportion  # of the replicas of the confirmed linear networks
     largest_divergence: Proportion  # of the replicas of one series
     cpu_seconds: float | None  # mean of a series
@@ -84,7 +84,7 @@ def rates_row(name: str, rates: Rates) -> tuple[str, ...]:
     excess = "-" if rates.linear_excess is None else f"{rates.linear_excess:.3f}"
     seconds = "-" if rates.cpu_seconds is None else f"{rates.cpu_seconds:.1f}"
     most = f"{rates.largest_divergence.successes} of {rates.largest_divergence.total}"
-    below = f"{rates.baseline_defeats.successes} of {rates.baseline_defeats.total}"
+    below = f"{rates.better_networks.successes} of {rates.better_networks.total}"
     return name, str(rates.series), *map(str, proportions), excess, below, str(rates.divergence), most, seconds
 
 

@@ -87,8 +87,8 @@ class SeriesResult:
     @property
     def is_better_than_baseline(self) -> bool:
         """Whether the linear network is better than the linear baseline by 5 %, with an interval below 1."""
-        excess, interval = self.linear_excess, self.linear_confirmation.get("excess_interval")
-        return excess is not None and interval is not None and excess < LEAST_EXCESS and interval[1] < 1
+        _, high = self.linear_confirmation.get("excess_interval") or (None, None)  # None where it is infinite
+        return self.linear_excess is not None and high is not None and self.linear_excess < LEAST_EXCESS and high < 1
 
     @property
     def divergence(self) -> Proportion:

@@ -16,7 +16,7 @@ from experiments.report.comparison_table import (
 )
 from experiments.report.nonlinearity_text import nonlinearity_sentence
 from experiments.report.reference_losses import losses_by_label
-from experiments.report.residual_text import material_sentences
+from experiments.report.residual_text import large_residual_sentences
 from experiments.report.serialization import finite
 from experiments.report.summary import SweepSummary
 from linrnn.analysis.statistics import Estimate, quartiles
@@ -64,7 +64,7 @@ def show_verdict(summary: SweepSummary) -> None:
         f"Numbers: {verdict.details}",
         f"Question: {summary.question}.",
         *([nonlinearity_sentence(tests, verdict)] if tests else []),
-        *(f"{text[0].upper()}{text[1:]}." for text in material_sentences(summary.confirmations)),
+        *(f"{text[0].upper()}{text[1:]}." for text in large_residual_sentences(summary.confirmations)),
         f"Conditions: {summary.conditions}.",
         f"Searched: {summary.search_space}.",
         f"Baselines and bounds: {baselines_text(summary.baselines)}.",

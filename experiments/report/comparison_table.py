@@ -47,7 +47,7 @@ def estimate_text(estimate: Estimate | None) -> str:
     """Write a number with its interval; it is missing where it is the ratio of infinite losses."""
     if estimate is None or math.isnan(estimate.value):
         return MISSING
-    return f"{number_text(estimate.value)} ({interval_text(estimate)})"
+    return number_text(estimate.value) + (f" ({interval_text(estimate)})" if estimate.low < math.inf else "")
 
 
 def p_text(p: float) -> str:

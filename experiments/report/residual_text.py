@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ class Remainder(NamedTuple):
     source: str
     p: float
     kind: str
-    is_explained: bool  # whether the effect of the tests is about it
+    has_effect: bool  # whether the effect of the tests is about it
 
 
 def find_remainders(tests: NonlinearityTests) -> list[Remainder]:
@@ -61,7 +62,7 @@ def residual_sentence(confirmation: ConfirmationSummary) -> str | None:
         smallest = min(tests.adjust_p().values(), default=1.0)
         number = f", adjusted for their number (smallest p = {smallest:.2g})" if tests.rejections else ""
         return f"residuals of the {confirmation.model} network: nothing is left that these tests find{number}"
-    if not any(each.is_explained for each in find_remainders(tests)):
+    if not any(each.has_effect for each in find_remainders(tests)):
         return text
     return f"{text}; lagged inputs or their products explain {100 * tests.effect:.0f} % of the residuals' variance"
 
@@ -71,17 +72,20 @@ def residual_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str
     return [sentence for each in confirmations if (sentence := residual_sentence(each))]
 
 
-def material_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str]:
+def large_residual_sentences(confirmations: Sequence[ConfirmationSummary]) -> list[str]:
     """Return the sentences on networks whose residuals can be predicted by more than the margin of a verdict.
 
-    That part is also to be more of the targets' variance than what counts as predictable.
+    That part is also to be more of the variance of the first output, which is tested, than counts as predictable.
     """
 
-    def is_material(each: ConfirmationSummary) -> bool:
-        effect = each.residual_tests.effect if each.residual_tests else 0.0
-        return effect > MARGIN and effect * each.median.value > LEAST_GAIN and describe_residuals(each) is not None
+    def is_large(each: ConfirmationSummary) -> bool:
+        tests = each.residual_tests
+        if not tests or not any(remainder.has_effect for remainder in find_remainders(tests)):
+            return False
+        effect, loss = tests.effect, (*each.output_losses, each.median.value)[0]
+        return effect > MARGIN and LEAST_GAIN < effect * loss < math.inf
 
-    return [sentence for each in confirmations if is_material(each) and (sentence := residual_sentence(each))]
+    return [sentence for each in confirmations if is_large(each) and (sentence := residual_sentence(each))]
 
 
 def residual_table(confirmations: Sequence[ConfirmationSummary]) -> Table:

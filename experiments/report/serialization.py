@@ -18,9 +18,9 @@ The object that `linrnn sweep --json`, `linrnn compare --json` and `linrnn suite
       studies[]         model, trials, pruned, diverged, failed, best_run, objective, best_val_loss, one key for each
                         setting that can be searched (hidden_size, learning_rate), parameters, seconds
       confirmation[]    model, run_id, replicas, diverged, median_test_loss, rmse, mae, output_losses[], iqr,
-                        quartiles[2], interval[2], excess, excess_interval[2], closed_gap, too_few_replicas,
-                        residual_tests (null, or as nonlinearity), linear_comparison (null, or ratio, interval[2],
-                        diebold_mariano_p (null with too few test steps), superiority)
+                        quartiles[2], interval[2], excess and excess_interval[2] (null where the linear baseline is 0),
+                        closed_gap, too_few_replicas, residual_tests (null, or as nonlinearity), linear_comparison
+                        (null, or ratio, interval[2], diebold_mariano_p (null with too few test steps), superiority)
       baselines         naive, linear, linear_lags (of least squares), nonlinear, naive_method, linear_method (in
                         words), candidates[] (name, val, test: of the linear predictors), intervals (null, or
                         {naive, linear, nonlinear: [low, high]}), rmse and mae (null, or naive, linear, nonlinear)

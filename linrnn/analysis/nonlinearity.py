@@ -122,7 +122,9 @@ def describe_lags(names: Sequence[str], count: int, spacing: int = 1) -> str:
     steps, rest = divmod(count, len(names))
     groups = [(steps + 1, names[:rest]), (steps, names[rest:])]
     return " and ".join(
-        f"the last {f'{length} values' if length > 1 else 'value'} of {list_names(columns)}{apart}"
+        f"the last {length} values of {list_names(columns)}{apart}"
+        if length > 1
+        else f"the last value of {list_names(columns)}"
         for length, columns in groups
         if length and columns
     )

@@ -238,14 +238,14 @@ class Decision:
 
     def decide(self) -> Verdict:
         """Return the verdict."""
+        if np.isinf(self.losses.estimate(self.best).value):
+            conclusion = f"Nothing is known of nonlinear networks: half of the {self.best} networks diverge, or more"
+            return Verdict(UNDECIDED, f"{self.describe()}; {SEARCH}", self.gains, conclusion=conclusion)
         if not self.baselines.is_naive_value:
             over_mean = {name: self.gain(NAIVE, name) for name in self.losses.values if name != NAIVE}
             if all(each.low <= 0 or each.value <= LEAST_GAIN for each in over_mean.values()):
                 return self.decide_predictability(over_mean)
         reason = self.describe()
-        if np.isinf(self.losses.estimate(self.best).value):
-            conclusion = f"Nothing is known of nonlinear networks: more than half of the {self.best} networks diverge"
-            return Verdict(UNDECIDED, f"{reason}; {SEARCH}", self.gains, conclusion=conclusion)
         blocking = [name for name, gain in self.gains.items() if gain.low <= MARGIN]
         if not blocking:
             return self.decide_bound(reason, min(self.gains, key=lambda each: self.gains[each].value))
@@ -277,7 +277,7 @@ class Decision:
         return self.verdict(NOT_PREDICTABLE, f"{reason}, margin {100 * MARGIN:.0f} %", conclusion, NAIVE, name)
 
     def decide_bound(self, reason: str, name: str) -> Verdict:
-        """Return the verdict if the best network is better than all linear predictors here, least than one of them."""
+        """Return the verdict if the best network is better than all linear predictors here, of which `name` is best."""
         analytic = self.baselines.analytic
         high = self.losses.estimate(self.best).high
         if analytic is not None and high >= analytic - max(MARGIN * analytic, self.baselines.resolution):
@@ -332,7 +332,7 @@ class Decision:
     def data_share(self, name: str, other: str) -> float | None:
         """Part of the variance of the logarithm of two losses' ratio that the test steps cause; None where it is 0."""
         data, training = (
-            float(np.var(np.log(np.maximum(each[other], self.floor) / np.maximum(each[name], self.floor))))
+            float(np.var(np.log(np.maximum(1 - self.relative_gain(each[name], each[other]), TINY))))
             for each in (self.losses.data, self.losses.training)
         )
         return data / (data + training) if data + training > 0 else None
@@ -363,13 +363,14 @@ class Decision:
             return f"{name} network"
         label = name if name != NAIVE else self.baselines.naive_method
         loss = self.losses.estimate(name)
-        return format_estimate(label, loss, ", ") if self.losses.has_steps else f"{label}, {loss.value:.3g}"
+        has_interval = self.losses.has_steps and loss.low < loss.high
+        return format_estimate(label, loss, ", ") if has_interval else f"{label}, {loss.value:.3g}"
 
     def advise(self, name: str) -> str:
         """Write what would decide, where the gain over a linear predictor is undecided."""
         advice = self.suggest(name, self.best, self.gains[name], MARGIN)
-        behind = self.relative_gain(self.losses.values[LINEAR], self.losses.values[LINEAR_BASELINE])
-        if name == LINEAR or behind <= MARGIN:
+        shortfall = self.relative_gain(self.losses.values[LINEAR], self.losses.values[LINEAR_BASELINE])
+        if name == LINEAR or shortfall <= MARGIN:
             return advice
         return f"{advice}, or more trials or epochs: the linear network is not as good as the linear baseline"
 

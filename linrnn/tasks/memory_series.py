@@ -63,7 +63,7 @@ def make_series(
         Rows behind the training, validation and test part, such as `(8640, 11520, 14400)`; by default 60/20/20 percent.
     washout : int
         Number of first steps of each sequence that do not enter the loss. The sequences of the validation and test
-        splits begin with the series, so that theirs are over before the split begins.
+        splits begin with the series, so that theirs are over before the split begins, except between missing values.
     steps : int
         Number of rows from the horizon on that are predicted at once.
     relative : str

@@ -22,7 +22,7 @@ RESULTS = [
     make_result(5, "nonlinear", 0.25, "linear suffices", excess=0.9, excess_interval=[0.8, 0.99]),
     make_result(6, "nonlinear", 0.5, "nonlinearity needed", excess=0.9, excess_interval=[0.8, 1.01]),
     make_result(7, "nonlinear", 0.9, "nonlinearity needed", rows=1000, excess=0.96, excess_interval=[0.9, 0.99]),
-    make_result(8, "nonlinear", 0.9, "undecided", rows=1000),
+    make_result(8, "nonlinear", 0.9, "undecided", rows=1000, excess=0.9, excess_interval=[0.8, None]),  # some diverge
     make_result(9, "nonlinear", -0.001, "nonlinearity needed", rows=1000),
 ]
 
@@ -34,13 +34,13 @@ def test_rates() -> None:
     assert short.misses == (1, 2)
     assert short.detections == (1, 2)
     assert short.linear_excess == pytest.approx(1.15)
-    assert short.baseline_defeats == (1, 7)
+    assert short.better_networks == (1, 7)
     assert short.divergence == (4, 140)
     assert short.largest_divergence == (3, 20)
     assert short.cpu_seconds == pytest.approx(15)
     long = compute_rates([result for result in RESULTS if result.rows == 1000])
     assert (long.false_alarms, long.misses, long.detections) == ((0, 0), (0, 2), (1, 2))
-    assert (long.linear_excess, long.baseline_defeats) == (None, (0, 3))
+    assert (long.linear_excess, long.better_networks) == (None, (0, 3))
 
 
 def test_the_table_has_a_row_for_each_length_and_one_for_all() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from experiments.cli.text import show_verdict
 from experiments.report.html import sweep_report
 from experiments.report.residual_text import (
     describe_residuals,
-    material_sentences,
+    large_residual_sentences,
     residual_sentence,
     residual_table,
 )
@@ -89,9 +90,18 @@ def test_report_description_and_terminal_have_the_sentence(capsys: pytest.Captur
     printed = " ".join(capsys.readouterr().out.split())
     assert something in printed
     assert nothing not in printed
-    for size, loss, is_material in ((0.2, 0.2, True), (0.05, 0.5, False), (0.9, 0.01, False)):
-        tests = replace(make_tests(0.5, 0.5, 0.001), effect=size)
-        network = replace(summary.confirmations[0], residual_tests=tests, median=Estimate(loss, loss, loss))
-        assert bool(material_sentences([network])) == is_material
+    network = replace(first, output_losses=())
+    for p, size, loss, is_large in (
+        ((0.5, 0.5, 0.001), 0.2, 0.2, True),
+        ((0.5, 0.5, 0.001), 0.05, 0.5, False),
+        ((0.5, 0.5, 0.001), 0.9, 0.01, False),
+        ((0.5, 0.5, 0.001), 0.9, np.inf, False),
+        ((0.001, 0.5, 0.5), 0.2, 0.2, False),  # no effect of inputs
+    ):
+        tests = replace(make_tests(*p), effect=size)
+        shown = replace(network, residual_tests=tests, median=Estimate(loss, loss, loss))
+        assert bool(large_residual_sentences([shown])) == is_large
+        first_output = replace(shown, output_losses=(0.01, 0.9))
+        assert not large_residual_sentences([first_output]) or 0.01 * size > 0.01
     assert ("linear", "products of lagged inputs", "0.001", "0.003") in residual_table(summary.confirmations).rows
     assert "What the networks leave" not in sweep_report(record, summarize(record)).decode()

@@ -146,6 +146,7 @@ def test_a_product_of_inputs_is_found_though_no_lag_helps_a_linear_fit() -> None
         ([""], 1, 1, "the last input"),
         ([""], 3, 4, "the last 3 inputs, 4 steps apart,"),
         (["u"], 1, 1, "the last value of u"),
+        (["u"], 1, 4, "the last value of u"),
         (["u"], 3, 2, "the last 3 values of u, 2 steps apart,"),
         (["u", "w"], 3, 1, "the last 2 values of u and the last value of w"),
         (["u", "w"], 4, 1, "the last 2 values of u and w"),

@@ -85,6 +85,7 @@ DIVERGED = LossSample(np.full(REPLICAS, np.inf), np.full((REPLICAS, STEPS, 1), n
         (DIVERGED, make_network(0.01), {}, NEEDED, "linear diverges"),
         (DIVERGED, DIVERGED, {}, UNDECIDED, "tanh diverges"),
         (make_network(0.1), DIVERGED, {}, UNDECIDED, "tanh diverges"),
+        (make_network(1.0, own=0.5), DIVERGED, {"linear": 1.0, "nonlinear": 1.0}, UNDECIDED, "tanh diverges"),
         (
             make_network(2e-10),
             make_network(1.1e-10),
@@ -235,6 +236,14 @@ def test_the_advice_is_on_the_gain_that_is_undecided() -> None:
     assert "times as many rows may decide, or more trials or epochs" in verdict.reason, str(verdict)
     assert verdict.data_share is not None
     assert verdict.data_share > 0.5
+
+
+def test_the_advice_holds_where_losses_are_as_small_as_rounding() -> None:
+    baselines = replace(make_baselines(linear=4.2e-4, nonlinear=4e-4, steps=60), resolution=1e-4)
+    networks = {model: make_network(loss, 1e-3, 0.3, steps=60) for model, loss in (("linear", 4.2e-4), ("tanh", 3e-4))}
+    verdict = decide_verdict(baselines, networks)
+    assert (verdict.word, verdict.data_share) == (UNDECIDED, pytest.approx(1, abs=0.1)), str(verdict)
+    assert "times as many rows may decide" in verdict.reason
 
 
 def test_the_advice_on_predictability_is_on_the_gain_over_the_mean() -> None:
