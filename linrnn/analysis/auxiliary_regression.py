@@ -118,8 +118,9 @@ def orthonormal_basis(columns: Array, scale: float | None = None) -> Array:
     """
     from scipy.linalg import qr
 
-    Q, R, _ = qr(columns, mode="economic", pivoting=True)
-    diagonal = np.abs(np.diag(R))
+    Q, R = np.linalg.qr(columns)
+    rotation, pivots, _ = qr(R, mode="economic", pivoting=True)  # of the small R, where pivoting costs nothing
+    diagonal = np.abs(np.diag(pivots))
     largest = diagonal.max(initial=0) if scale is None else scale
-    basis: Array = Q[:, diagonal > RANK * largest]
+    basis: Array = Q @ rotation[:, diagonal > RANK * largest]
     return basis
