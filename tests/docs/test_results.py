@@ -98,9 +98,11 @@ def test_an_excerpt_ends_where_its_file_says() -> None:
 
 
 def test_text_after_a_marker_without_an_end_stays() -> None:
-    text = "<!-- tasks: all --> between <!-- value: costs/suite --> after <!-- value: costs/suite -->old<!-- end -->."
-    value = "<!-- value: costs/suite -->30 minutes<!-- end -->"
-    assert tables.update_markers(text) == f"<!-- tasks: all --> between {value} after {value}."
+    marker, value = "<!-- value: costs/short-sweep -->", tables.format_value("costs/short-sweep")
+    assert value.endswith(" s")
+    text = f"<!-- tasks: all --> between {marker} after {marker}old<!-- end -->."
+    shown = f"{marker}{value}<!-- end -->"
+    assert tables.update_markers(text) == f"<!-- tasks: all --> between {shown} after {shown}."
 
 
 def test_an_unknown_marker_of_a_page_is_an_error() -> None:

@@ -44,6 +44,7 @@ def test_outputs_of_one_step_are_averaged() -> None:
     assert [row[1:] for row in rows[:2]] == [(2, pytest.approx(0.2)), (3, pytest.approx(0.7))]
 
 
+@pytest.mark.long
 def test_the_report_has_it_where_there_are_several_steps() -> None:
     record, summary = forecast(2, (0.1, 0.2))
     assert "Test loss by step" in sweep_report(record, summary).decode()

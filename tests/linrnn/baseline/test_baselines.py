@@ -58,6 +58,7 @@ def test_no_chosen_predictor_is_far_from_the_best_of_its_own_candidates() -> Non
     assert baselines.linear < 1.05 * min(each.test for each in baselines.candidates)
 
 
+@pytest.mark.long
 def test_a_given_period_reaches_the_naive_and_the_linear_candidates() -> None:
     values = seasonal_series(400, {5: 0.4, 100: 3.0})
     found, given, none = (compute_baselines(linrnn.Series(values, name="long", period=k)) for k in (0, 100, 1))
