@@ -107,8 +107,9 @@ def make_series(
         rows = ",".join(map(str, split))
         task = build_task(values, horizon, column, inputs, group, name)
         content = task.content
-        more: dict[str, Any] = {"relative": relative, "period": period, "missing": missing}
-        task = replace(task, split=rows, washout=washout, steps=steps, **more)
+        task = replace(
+            task, split=rows, washout=washout, steps=steps, relative=relative, period=period, missing=missing
+        )
         task = task.attach(content).resolve()
         task.splits()
     except LinrnnError as error:

@@ -226,7 +226,8 @@ def test_baselines_have_intervals_with_and_without_networks() -> None:
 def test_the_advice_is_on_the_gain_that_is_undecided() -> None:
     losses = np.array([0.5] * 11 + [0.085] * 9)  # of which the median of another draw may be either
     split, steps = LossSample(losses, losses[:, None, None] * make_steps(1.0)), make_network(0.24, own=0.6, steps=60)
-    verdict = decide_verdict(make_baselines(linear=0.13), {"linear": split, "tanh": make_network(0.088)})
+    tanh = make_network(0.088, own=0.6)  # whose gain over the baseline is uncertain by the test steps
+    verdict = decide_verdict(make_baselines(linear=0.13), {"linear": split, "tanh": tanh})
     assert verdict.gains["linear"].low < 0.1 < verdict.gains["linear baseline"].low
     assert "more replicas (sweep.confirmation) may decide" in verdict.reason, str(verdict)
     assert verdict.data_share is not None

@@ -11,6 +11,8 @@ from linrnn.tasks.co2 import Co2
 from linrnn.tasks.sine import Sine
 from linrnn.tasks.sunspots import Sunspots
 from linrnn.tasks.xor import Xor
+from linrnn.training.loop import evaluate_test_split, train
+from linrnn.training.trial_config import from_text
 
 SHIPPED = [Sunspots(), Co2()]
 
@@ -87,3 +89,15 @@ def test_what_comes_later_changes_nothing_before(task: BuiltInSeries, monkeypatc
     monkeypatch.setattr(BuiltInSeries, "values", np.concatenate([values[:val_from], 7 * values[val_from:] + 1]))
     assert all(np.array_equal(a, b) for a, b in zip(task.splits().train[:2], train[:2], strict=True))
     assert not np.array_equal(task.splits().val.targets, val.targets)
+
+
+@pytest.mark.long
+def test_noise_of_the_inputs_and_the_initial_weights_lower_the_loss_on_co2() -> None:
+    def median_loss(**settings: str) -> float:
+        text = {"task": "co2", "model": "linear", "model.hidden_size": "36", "training.learning_rate": "0.003"}
+        config = from_text({**text, **settings})
+        *_, history = train(config)
+        return float(np.median(evaluate_test_split(config, history, config.task.splits())))
+
+    plain = median_loss(**{"training.input_noise": "0.0", "model.spectral_radius": "0.0"})
+    assert median_loss() < 0.97 * plain
